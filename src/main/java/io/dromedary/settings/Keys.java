@@ -1,0 +1,207 @@
+package io.dromedary.settings;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Properties;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.apache.camel.CamelContext;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads {@code webhooks.*} keys as Camel's placeholders would: the environment's {@code X_Y} beats
+ * {@code -Dx.y} beats the properties files. Problems are gathered, so that one start tells all of
+ * them.
+ *
+ * <p>Keys are not looked up one by one through Camel's placeholder resolver where that can be
+ * avoided: Camel Main logs every value so resolved, and a webhook's URL or header may hold a
+ * secret.
+ */
+final class Keys {
+
+  static final String PREFIX = "webhooks.";
+
+  private static final Pattern DURATION = Pattern.compile("(\\d{1,12})(ms|s|m|h|d)");
+
+  /** What an operator may see of a value whose key ends so. */
+  private static final Pattern SECRET = Pattern.compile("(^|.*\\.)(secret|password)|headers\\..*");
+
+  private final CamelContext context;
+  private final Map<String, String> environment;
+  private final Properties loaded;
+  private final Set<String> known = new TreeSet<>();
+  private final List<String> problems = new ArrayList<>();
+
+  Keys(CamelContext context, Map<String, String> environment) {
+    this.context = context;
+    this.environment = environment;
+    this.loaded =
+        context
+            .getPropertiesComponent()
+            .loadProperties(key -> key.startsWith(PREFIX) || key.startsWith("camel.server."));
+  }
+
+  /** The value of a full key with its placeholders resolved, or null where it is not set. */
+  @Nullable String raw(String key) {
+    known.add(key);
+    String value = environment.get(environmentName(key));
+    if (value == null) {
+      value = System.getProperty(key);
+    }
+    if (value == null) {
+      value = loaded.getProperty(key);
+    }
+    if (value == null) {
+      // A host such as Spring Boot keeps its properties where they can only be asked for by name.
+      value = context.getPropertiesComponent().resolveProperty(key).orElse(null);
+    }
+    if (value == null || value.isBlank()) {
+      return null;
+    }
+    return context.resolvePropertyPlaceholders(value.strip());
+  }
+
+  String text(String key, String fallback) {
+    String value = raw(PREFIX + key);
+    return value == null ? fallback : value;
+  }
+
+  /** A comma-separated list; blanks between commas are a problem, not an element. */
+  List<String> list(String key) {
+    String value = raw(PREFIX + key);
+    if (value == null) {
+      return List.of();
+    }
+    List<String> elements =
+        Arrays.stream(value.split(",", -1)).map(String::strip).collect(Collectors.toList());
+    if (elements.contains("")) {
+      problem(key, value, "values separated by single commas");
+      elements.removeIf(String::isEmpty);
+    }
+    return List.copyOf(elements);
+  }
+
+  Duration duration(String key, Duration fallback, Duration least, Duration most) {
+    String value = raw(PREFIX + key);
+    if (value == null) {
+      return fallback;
+    }
+    Matcher matcher = DURATION.matcher(value);
+    if (matcher.matches()) {
+      long amount = Long.parseLong(matcher.group(1));
+      Duration duration =
+          switch (matcher.group(2)) {
+            case "ms" -> Duration.ofMillis(amount);
+            case "s" -> Duration.ofSeconds(amount);
+            case "m" -> Duration.ofMinutes(amount);
+            case "h" -> Duration.ofHours(amount);
+            default -> Duration.ofDays(amount);
+          };
+      if (duration.compareTo(least) >= 0 && duration.compareTo(most) <= 0) {
+        return duration;
+      }
+    }
+    problem(
+        key,
+        value,
+        "a duration from "
+            + Settings.show(least)
+            + " to "
+            + Settings.show(most)
+            + ", such as "
+            + Settings.show(fallback));
+    return fallback;
+  }
+
+  int integer(String key, int fallback, int least, int most) {
+    String value = raw(PREFIX + key);
+    if (value == null) {
+      return fallback;
+    }
+    if (value.matches("\\d{1,9}")) {
+      int number = Integer.parseInt(value);
+      if (number >= least && number <= most) {
+        return number;
+      }
+    }
+    problem(key, value, "a whole number from " + least + " to " + most);
+    return fallback;
+  }
+
+  double decimal(String key, double fallback, double least, double most) {
+    String value = raw(PREFIX + key);
+    if (value == null) {
+      return fallback;
+    }
+    if (value.matches("\\d{1,9}(\\.\\d{1,9})?")) {
+      double number = Double.parseDouble(value);
+      if (number >= least && number <= most) {
+        return number;
+      }
+    }
+    problem(key, value, "a number from " + least + " to " + most);
+    return fallback;
+  }
+
+  /**
+   * The values whose keys start with the prefix, by the rest of the key. In the environment's names
+   * an underscore stands for a hyphen: {@code WEBHOOKS_HEADERS_X_API_KEY} is {@code X-API-KEY}.
+   */
+  Map<String, String> named(String prefix) {
+    Map<String, String> values = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+    String full = PREFIX + prefix;
+    for (Properties source : List.of(loaded, System.getProperties())) {
+      for (String key : source.stringPropertyNames()) {
+        if (key.startsWith(full) && key.length() > full.length()) {
+          known.add(key);
+          values.put(
+              key.substring(full.length()),
+              context.resolvePropertyPlaceholders(source.getProperty(key).strip()));
+        }
+      }
+    }
+    String name = environmentName(full);
+    environment.forEach(
+        (key, value) -> {
+          if (key.startsWith(name) && key.length() > name.length()) {
+            values.put(key.substring(name.length()).replace('_', '-'), value.strip());
+          }
+        });
+    return values;
+  }
+
+  /** Notes a problem with a key, which is named without its prefix. */
+  void problem(String key, @Nullable String found, String expected) {
+    String shown =
+        found == null ? "nothing" : SECRET.matcher(key).matches() ? "a secret value" : quote(found);
+    problems.add(PREFIX + key + ": found " + shown + ", expected " + expected + ".");
+  }
+
+  /** Throws what has been gathered, with the keys that nobody asked for. */
+  void check() {
+    for (String key : new TreeSet<>(loaded.stringPropertyNames())) {
+      if (key.startsWith(PREFIX) && !known.contains(key)) {
+        problems.add(key + ": no such key; the settings are listed in the README.");
+      }
+    }
+    if (!problems.isEmpty()) {
+      throw new InvalidSettingsException(problems);
+    }
+  }
+
+  private static String environmentName(String key) {
+    return key.replace('.', '_').replace('-', '_').toUpperCase(Locale.ROOT);
+  }
+
+  private static String quote(String value) {
+    return "\"" + (value.length() <= 80 ? value : value.substring(0, 80) + "…") + "\"";
+  }
+}

@@ -1,0 +1,340 @@
+package io.dromedary.settings;
+
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.camel.CamelContext;
+import org.apache.camel.component.file.FileEndpoint;
+import org.apache.camel.support.CamelContextHelper;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything that is configured, read and checked once for a Camel context. Immutable.
+ *
+ * @param inbound where events come from
+ * @param writeKeys keys that senders of the tracking API must present; empty: anybody may send
+ * @param corsOrigins origins whose pages may send; {@code *}: any
+ * @param deadLetter the endpoint that is told of each dead letter
+ * @param destination where events go
+ */
+public record Settings(
+    String inbound,
+    List<String> writeKeys,
+    List<String> corsOrigins,
+    String deadLetter,
+    DestinationSettings destination) {
+
+  /** The tracking API, on the address {@code camel.server.host} and {@code camel.server.port}. */
+  public static final String TRACKING_API =
+      "platform-http:/v1?matchOnUriPrefix=true&populateBodyWithForm=false";
+
+  private static final int MOST_WEBHOOKS = 5;
+  private static final Set<String> LOOPBACK = Set.of("127.0.0.1", "localhost", "::1", "[::1]");
+  private static final Duration MILLISECOND = Duration.ofMillis(1);
+
+  /** Headers whose values are Dromedary's or the HTTP client's to decide. */
+  private static final Set<String> RESERVED_HEADERS =
+      Set.of(
+          "connection",
+          "content-encoding",
+          "content-length",
+          "content-type",
+          "expect",
+          "host",
+          "te",
+          "trailer",
+          "transfer-encoding",
+          "upgrade",
+          "user-agent",
+          "webhook-id",
+          "webhook-signature",
+          "webhook-timestamp",
+          "x-signature");
+
+  /**
+   * The settings of a context, read at the first call and the same afterwards. Thread-safe.
+   *
+   * @throws InvalidSettingsException naming every bad key
+   */
+  public static synchronized Settings of(CamelContext context) {
+    Settings settings = context.getCamelContextExtension().getContextPlugin(Settings.class);
+    if (settings == null) {
+      settings = read(context, System.getenv());
+      context.getCamelContextExtension().addContextPlugin(Settings.class, settings);
+    }
+    return settings;
+  }
+
+  /** The clock that all instants are read from: the one in the registry, or else the system's. */
+  public static Clock clock(CamelContext context) {
+    Clock clock = CamelContextHelper.findSingleByType(context, Clock.class);
+    return clock == null ? Clock.systemUTC() : clock;
+  }
+
+  static Settings read(CamelContext context, Map<String, String> environment) {
+    Keys keys = new Keys(context, environment);
+    String inbound = keys.text("inbound", TRACKING_API);
+    checkInbound(context, keys, inbound);
+    List<String> writeKeys = keys.list("write-key.secret");
+    String host = keys.raw("camel.server.host");
+    boolean loopback = host != null && LOOPBACK.contains(host);
+    if (writeKeys.isEmpty() && !loopback && inbound.startsWith("platform-http:")) {
+      keys.problem(
+          "write-key.secret",
+          null,
+          "at least one write key, since the server listens beyond loopback (camel.server.host is "
+              + (host == null ? "not set" : "\"" + host + "\"")
+              + ")");
+    }
+    List<String> origins = keys.list("cors.origins");
+    String deadLetter =
+        keys.text(
+            "dead-letter",
+            "file:data?fileName=dead-letters-${date:now:yyyy-MM-dd}.jsonl"
+                + "&fileExist=Append&appendChars=%0A");
+    DestinationSettings destination = destination(context, keys, loopback);
+    keys.check();
+    // The routes take these from here: each default is written once.
+    Map<String, String> forRoutes =
+        Map.of(
+            "webhooks.inbound", inbound,
+            "webhooks.dead-letter", deadLetter,
+            "webhooks.queue", destination.queue(),
+            "webhooks.batch.size", Integer.toString(destination.batchSize()),
+            "webhooks.batch.interval", Long.toString(destination.batchInterval().toMillis()));
+    forRoutes.forEach(context.getPropertiesComponent()::addOverrideProperty);
+    return new Settings(
+        inbound, writeKeys, origins.isEmpty() ? List.of("*") : origins, deadLetter, destination);
+  }
+
+  private static void checkInbound(CamelContext context, Keys keys, String inbound) {
+    String scheme = scheme(inbound);
+    // Options may hold a password: only what comes before them is shown.
+    String shown = origin(inbound);
+    if (context.getComponent(scheme) == null) {
+      keys.problem("inbound", shown, "a Camel endpoint URI whose component is on the class path");
+    } else if (scheme.equals("file") && !inbound.contains("autoCreate=true")) {
+      Path folder = folder(context, inbound);
+      if (folder == null || !Files.isDirectory(folder)) {
+        // Camel would create the folder: a misspelt one would be watched for ever, and empty.
+        keys.problem("inbound", shown, "a folder that exists (or the option autoCreate=true)");
+      }
+    }
+  }
+
+  private static @Nullable Path folder(CamelContext context, String inbound) {
+    // Without its options, which may name beans that do not exist yet.
+    return context.getEndpoint(origin(inbound)) instanceof FileEndpoint endpoint
+        ? Path.of(endpoint.getFile().getPath())
+        : null;
+  }
+
+  private static DestinationSettings destination(
+      CamelContext context, Keys keys, boolean loopback) {
+    String name = "default";
+    List<String> urls = urls(context, keys, loopback);
+    List<SigningScheme> schemes = schemes(keys);
+    return new DestinationSettings(
+        name,
+        urls,
+        headers(keys),
+        keys.text("user-agent", "Segment.io/1.0"),
+        secrets(keys, schemes),
+        schemes,
+        acks(keys, urls.size()),
+        keys.duration(
+            "timeout", Duration.ofSeconds(5), Duration.ofMillis(10), Duration.ofMinutes(10)),
+        keys.duration("retry.window", Duration.ofHours(4), MILLISECOND, Duration.ofDays(30)),
+        keys.duration(
+            "retry.initial-delay", Duration.ofSeconds(1), MILLISECOND, Duration.ofDays(1)),
+        keys.decimal("retry.multiplier", 2, 1, 100),
+        keys.duration("retry.max-delay", Duration.ofMinutes(10), MILLISECOND, Duration.ofDays(1)),
+        keys.decimal("retry.jitter", 0.2, 0, 1),
+        keys.integer("in-flight", Runtime.version().feature() >= 21 ? 2000 : 256, 1, 100_000),
+        keys.integer("batch.size", 1, 1, 1000),
+        keys.duration(
+            "batch.interval", Duration.ofSeconds(1), Duration.ofMillis(10), Duration.ofHours(1)),
+        keys.text(
+            "queue",
+            "seda:" + name + "?size=10000&blockWhenFull=true&offerTimeout=1000&pollTimeout=100"));
+  }
+
+  private static List<String> urls(CamelContext context, Keys keys, boolean loopback) {
+    List<String> urls = keys.list("urls");
+    if (urls.isEmpty()) {
+      String port = keys.raw("camel.server.port");
+      if (!loopback || port == null) {
+        keys.problem(
+            "urls",
+            null,
+            "one to five webhook URLs, since the built-in request bin is served on loopback only");
+        return List.of();
+      }
+      return List.of("http://127.0.0.1:" + port + "/bin");
+    }
+    if (urls.size() > MOST_WEBHOOKS) {
+      keys.problem("urls", urls.size() + " webhooks", "one to five webhook URLs");
+    }
+    Set<String> seen = new HashSet<>();
+    for (String url : urls) {
+      if (!seen.add(url)) {
+        keys.problem("urls", origin(url) + " twice", "each webhook once");
+      }
+      checkUrl(context, keys, url);
+    }
+    return urls;
+  }
+
+  private static void checkUrl(CamelContext context, Keys keys, String url) {
+    String scheme = scheme(url);
+    if (!scheme.equals("http") && !scheme.equals("https")) {
+      if (context.getComponent(scheme) == null) {
+        keys.problem("urls", origin(url), "an http or https URL, or another Camel endpoint URI");
+      }
+      return;
+    }
+    try {
+      URI uri = new URI(url);
+      if (uri.getHost() == null || uri.getRawUserInfo() != null || uri.getRawFragment() != null) {
+        keys.problem(
+            "urls",
+            origin(url),
+            "a URL with a host and without user name and fragment (put credentials in"
+                + " webhooks.headers.Authorization)");
+      }
+    } catch (URISyntaxException e) {
+      // The exception's own text would show the whole URL, which may hold a secret.
+      keys.problem("urls", origin(url), "a URL without blanks and unescaped characters");
+    }
+  }
+
+  private static Map<String, String> headers(Keys keys) {
+    Map<String, String> headers = keys.named("headers.");
+    headers.forEach(
+        (name, value) -> {
+          if (!name.matches("[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")) {
+            keys.problem("headers." + name, value, "a name of letters, digits and hyphens");
+          } else if (RESERVED_HEADERS.contains(name.toLowerCase(Locale.ROOT))) {
+            keys.problem("headers." + name, value, "a header that Dromedary does not set itself");
+          } else if (!value.matches("[\\x20-\\x7e]{1,8000}")) {
+            keys.problem("headers." + name, value, "1 to 8,000 printable ASCII characters");
+          }
+        });
+    if (headers.size() > 50) {
+      keys.problem("headers.*", headers.size() + " headers", "at most 50");
+    }
+    return Map.copyOf(headers);
+  }
+
+  private static List<SigningScheme> schemes(Keys keys) {
+    List<SigningScheme> schemes = new ArrayList<>();
+    Map<String, SigningScheme> byKey =
+        Stream.of(SigningScheme.values())
+            .collect(Collectors.toMap(SigningScheme::key, Function.identity()));
+    for (String key : keys.list("signing.scheme")) {
+      SigningScheme scheme = byKey.get(key);
+      if (scheme == null || schemes.contains(scheme)) {
+        keys.problem("signing.scheme", key, "x-signature, standard-webhooks, or both once each");
+      } else {
+        schemes.add(scheme);
+      }
+    }
+    return schemes.isEmpty() ? List.of(SigningScheme.X_SIGNATURE) : List.copyOf(schemes);
+  }
+
+  private static List<String> secrets(Keys keys, List<SigningScheme> schemes) {
+    List<String> secrets = keys.list("signing.secret");
+    if (secrets.size() > 10) {
+      keys.problem("signing.secret", null, "at most ten secrets");
+    }
+    if (schemes.contains(SigningScheme.STANDARD_WEBHOOKS)) {
+      if (secrets.isEmpty()) {
+        keys.problem("signing.secret", null, "a secret, since standard-webhooks is a scheme");
+      }
+      for (String secret : secrets) {
+        if (!isStandardWebhooksSecret(secret)) {
+          keys.problem(
+              "signing.secret",
+              secret,
+              "whsec_ and the base64 form of 16 to 128 bytes, for the scheme standard-webhooks");
+        }
+      }
+    }
+    return secrets;
+  }
+
+  private static boolean isStandardWebhooksSecret(String secret) {
+    if (!secret.startsWith("whsec_")) {
+      return false;
+    }
+    try {
+      int length = Base64.getDecoder().decode(secret.substring("whsec_".length())).length;
+      return length >= 16 && length <= 128;
+    } catch (IllegalArgumentException e) {
+      return false;
+    }
+  }
+
+  private static int acks(Keys keys, int webhooks) {
+    String acks = keys.text("acks", "1");
+    if (acks.equals("all")) {
+      return Math.max(1, webhooks);
+    }
+    if (acks.matches("[1-5]") && (webhooks == 0 || Integer.parseInt(acks) <= webhooks)) {
+      return Integer.parseInt(acks);
+    }
+    keys.problem(
+        "acks",
+        acks,
+        "1 to "
+            + Math.min(MOST_WEBHOOKS, Math.max(1, webhooks))
+            + " (as many as there are webhooks) or all");
+    return 1;
+  }
+
+  /** What may be shown of a webhook's URL: paths and queries often hold a secret. */
+  public static String origin(String url) {
+    int host = url.startsWith("file:") ? -1 : url.indexOf("://");
+    if (host < 0) {
+      int query = url.indexOf('?');
+      return query < 0 ? url : url.substring(0, query);
+    }
+    int end = host + 3;
+    while (end < url.length() && "/?#".indexOf(url.charAt(end)) < 0) {
+      end++;
+    }
+    String authority = url.substring(host + 3, end);
+    return url.substring(0, host + 3) + authority.substring(authority.lastIndexOf('@') + 1);
+  }
+
+  /** A duration as it is written in the configuration. */
+  public static String show(Duration duration) {
+    long millis = duration.toMillis();
+    if (millis % 1000 != 0 || millis == 0) {
+      return millis + "ms";
+    }
+    long seconds = millis / 1000;
+    if (seconds % 3600 == 0) {
+      return seconds / 3600 + "h";
+    }
+    return seconds % 60 == 0 ? seconds / 60 + "m" : seconds + "s";
+  }
+
+  private static String scheme(String uri) {
+    int colon = uri.indexOf(':');
+    return colon < 0 ? uri : uri.substring(0, colon).toLowerCase(Locale.ROOT);
+  }
+}
