@@ -1,0 +1,35 @@
+package io.dromedary.signing;
+
+import java.security.GeneralSecurityException;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+
+/**
+ * A keyed hash. Thread-safe: every use clones a prototype that is never written to, which costs a
+ * third of looking up and keying a new one and, unlike a thread-local, nothing per virtual thread.
+ */
+final class Hmac {
+
+  private final Mac prototype;
+
+  Hmac(String algorithm, byte[] key) {
+    try {
+      prototype = Mac.getInstance(algorithm);
+      prototype.init(new SecretKeySpec(key, algorithm));
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException(algorithm + " is part of every Java platform", e);
+    }
+  }
+
+  byte[] hash(byte[]... parts) {
+    try {
+      Mac mac = (Mac) prototype.clone();
+      for (byte[] part : parts) {
+        mac.update(part);
+      }
+      return mac.doFinal();
+    } catch (CloneNotSupportedException e) {
+      throw new IllegalStateException("the platform's own HMACs can be cloned", e);
+    }
+  }
+}

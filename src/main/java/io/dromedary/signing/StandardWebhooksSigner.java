@@ -1,0 +1,49 @@
+package io.dromedary.signing;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import java.time.Instant;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The headers of the Standard Webhooks specification: {@code webhook-id}, {@code webhook-timestamp}
+ * (Unix seconds) and {@code webhook-signature}, one {@code v1} signature for each secret, so that
+ * receivers can change theirs at any time during a rotation.
+ */
+public final class StandardWebhooksSigner implements Signer {
+
+  private static final String PREFIX = "whsec_";
+
+  private final List<Hmac> hmacs;
+
+  /**
+   * A signer with one or more secrets.
+   *
+   * @param secrets {@code whsec_} and base64; the prefix may be missing
+   */
+  public StandardWebhooksSigner(List<String> secrets) {
+    hmacs = secrets.stream().map(secret -> new Hmac("HmacSHA256", key(secret))).toList();
+  }
+
+  private static byte[] key(String secret) {
+    return Base64.getDecoder()
+        .decode(secret.startsWith(PREFIX) ? secret.substring(PREFIX.length()) : secret);
+  }
+
+  @Override
+  public void sign(Payload payload, Instant now, Map<String, Object> headers) {
+    String id = MessageIds.asHeader(payload.id());
+    String timestamp = Long.toString(now.getEpochSecond());
+    byte[] prefix = (id + "." + timestamp + ".").getBytes(US_ASCII);
+    StringBuilder signatures = new StringBuilder();
+    for (Hmac hmac : hmacs) {
+      signatures.append(signatures.isEmpty() ? "v1," : " v1,");
+      signatures.append(Base64.getEncoder().encodeToString(hmac.hash(prefix, payload.body())));
+    }
+    headers.put("webhook-id", id);
+    headers.put("webhook-timestamp", timestamp);
+    headers.put("webhook-signature", signatures.toString());
+  }
+}
