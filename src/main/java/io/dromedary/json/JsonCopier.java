@@ -1,0 +1,147 @@
+package io.dromedary.json;
+
+import io.dromedary.json.InvalidJsonException.Reason;
+import java.util.Arrays;
+
+/**
+ * Copies one value after another from a text to a buffer, in the form of {@code JSON.stringify}.
+ */
+final class JsonCopier {
+  /** Brackets that may be open at once: a bound on memory, and on hostile texts. */
+  private static final int MAX_DEPTH = 1_000;
+
+  private final JsonText text;
+  private final JsonBuffer out;
+
+  /**
+   * For each container that is open: an object's first member in {@link #members}; -1 for an array.
+   */
+  private int[] open = new int[16];
+
+  private int depth;
+
+  /** The members of the objects that are open. */
+  private final Members members;
+
+  JsonCopier(JsonText text, JsonBuffer out) {
+    this.text = text;
+    this.out = out;
+    this.members = new Members(out);
+  }
+
+  /**
+   * Appends the next value. It iterates, so that no nesting overflows the stack of the thread.
+   *
+   * @param outer brackets that are open around the value
+   */
+  void copyValue(int outer) throws InvalidJsonException {
+    depth = 0;
+    members.size = 0;
+    do {
+      int c = text.token();
+      if (c == '{' || c == '[') {
+        open(c, outer);
+        boolean empty = text.token() == c + 2; // each closing bracket is two after its opening one
+        if (!empty) {
+          if (c == '{') {
+            copyMemberName();
+          }
+          continue;
+        }
+      } else {
+        copyScalar(c);
+      }
+      closeEnded();
+    } while (depth > 0);
+  }
+
+  private void open(int bracket, int outer) throws InvalidJsonException {
+    if (outer + depth == MAX_DEPTH) {
+      throw text.unexpected(Reason.NESTING, "no more than " + MAX_DEPTH + " brackets open");
+    }
+    if (depth == open.length) {
+      open = Arrays.copyOf(open, depth * 2);
+    }
+    open[depth++] = bracket == '{' ? members.size : -1;
+    text.at++;
+    out.append(bracket);
+  }
+
+  private void copyScalar(int c) throws InvalidJsonException {
+    switch (c) {
+      case '"' -> JsonString.copy(text, out);
+      case 't' -> copyWord("true");
+      case 'f' -> copyWord("false");
+      case 'n' -> copyWord("null");
+      case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9' -> EcmaNumber.copy(text, out);
+      default -> throw text.unexpected("a value");
+    }
+  }
+
+  private void copyWord(String word) throws InvalidJsonException {
+    for (int i = 0; i < word.length(); i++, text.at++) {
+      if (text.at == text.end || text.bytes[text.at] != word.charAt(i)) {
+        throw text.unexpected(word);
+      }
+      out.append(word.charAt(i));
+    }
+  }
+
+  /** After a value: closes the containers that end with it, up to one that goes on with another. */
+  private void closeEnded() throws InvalidJsonException {
+    for (; depth > 0; depth--) {
+      int first = open[depth - 1];
+      boolean object = first >= 0;
+      if (object && members.size > first) {
+        members.endLast(out.length);
+      }
+      if (text.comma(object ? '}' : ']')) {
+        out.append(',');
+        if (object) {
+          copyMemberName();
+        }
+        return;
+      }
+      if (object) {
+        arrange(first);
+      }
+      out.append(object ? '}' : ']');
+    }
+  }
+
+  /** Puts the members from {@code first} on into their order in the buffer, and forgets them. */
+  private void arrange(int first) {
+    if (members.size > first) {
+      int start = members.start(first);
+      if (members.arrange(first, false)) {
+        // Written behind the end and then moved to the front, for the one may overlap the other.
+        int length = members.length(first);
+        out.ensure(length);
+        members.write(first, out.bytes, out.length);
+        System.arraycopy(out.bytes, out.length, out.bytes, start, length);
+        out.length = start + length;
+      }
+      members.size = first;
+    }
+  }
+
+  private void copyMemberName() throws InvalidJsonException {
+    int start = out.length;
+    int colon = copyName();
+    members.add(start, colon, colon); // it ends later, after its value
+  }
+
+  /** Copies a name and the colon after it. Returns where the colon is in the buffer. */
+  int copyName() throws InvalidJsonException {
+    if (text.token() != '"') {
+      throw text.unexpected("a name in double quotes");
+    }
+    JsonString.copy(text, out);
+    if (text.token() != ':') {
+      throw text.unexpected("':'");
+    }
+    text.at++;
+    out.append(':');
+    return out.length - 1;
+  }
+}

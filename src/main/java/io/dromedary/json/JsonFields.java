@@ -1,0 +1,35 @@
+package io.dromedary.json;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+
+/** Writes the fields of a JSON object of our own: an answer, a dead letter, a page. */
+@FunctionalInterface
+public interface JsonFields {
+
+  /** Writes the fields. */
+  void write(JsonGenerator json) throws IOException;
+
+  /** The text of an object with these fields, on one line. */
+  static String write(JsonFields fields) {
+    StringWriter text = new StringWriter();
+    try (JsonGenerator json = Factory.JSON.createGenerator(text)) {
+      json.writeStartObject();
+      fields.write(json);
+      json.writeEndObject();
+    } catch (IOException e) {
+      throw new UncheckedIOException("writing to memory does not fail", e);
+    }
+    return text.toString();
+  }
+
+  /** Keeps the factory out of the interface. */
+  final class Factory {
+    private static final JsonFactory JSON = new JsonFactory();
+
+    private Factory() {}
+  }
+}

@@ -1,0 +1,70 @@
+package io.dromedary.json;
+
+import io.dromedary.json.InvalidJsonException.Reason;
+import java.nio.charset.StandardCharsets;
+import java.util.Objects;
+
+/** The text being read, and how far it has been read. */
+final class JsonText {
+  final byte[] bytes;
+  final int end;
+
+  /** The next byte to read. */
+  int at;
+
+  JsonText(byte[] bytes, int from, int to) {
+    Objects.checkFromToIndex(from, to, bytes.length);
+    this.bytes = bytes;
+    this.at = from;
+    this.end = to;
+  }
+
+  /**
+   * Steps over white space. Returns the byte that stands there, which is not read; -1 at the end.
+   */
+  int token() {
+    int i = at;
+    while (i < end && isWhite(bytes[i])) {
+      i++;
+    }
+    at = i;
+    return i < end ? bytes[i] & 0xff : -1;
+  }
+
+  private static boolean isWhite(byte b) {
+    return b <= ' ' && (b == ' ' || b == '\n' || b == '\r' || b == '\t');
+  }
+
+  /** Reads what follows a value: a comma or, then false, the bracket that closes. */
+  boolean comma(char bracket) throws InvalidJsonException {
+    int c = token();
+    if (c != ',' && c != bracket) {
+      throw unexpected("',' or '" + bracket + "'");
+    }
+    at++;
+    return c == ',';
+  }
+
+  InvalidJsonException unexpected(String expected) {
+    return unexpected(Reason.SYNTAX, expected);
+  }
+
+  /** The error that it is not {@code expected} what stands at the place reached. */
+  InvalidJsonException unexpected(Reason reason, String expected) {
+    return new InvalidJsonException(reason, at, found(), expected);
+  }
+
+  private String found() {
+    if (at == end) {
+      return "end of text";
+    }
+    if (new String(bytes, at, Math.min(3, end - at), StandardCharsets.UTF_8).equals("\ufeff")) {
+      return "byte order mark";
+    }
+    int found = bytes[at] & 0xff;
+    if (found < ' ' || found > '~') {
+      return String.format("0x%02x", found);
+    }
+    return found == '\'' ? "\"'\"" : "'" + (char) found + "'";
+  }
+}
