@@ -1,0 +1,219 @@
+package io.dromedary.event;
+
+import io.dromedary.json.JsonKind;
+import io.dromedary.json.JsonObject;
+import io.dromedary.json.JsonValue;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeFormatterBuilder;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** Validates an event and fills in what the sender left out. Not thread-safe. */
+final class EventCompletion {
+
+  /** One less than the length from which a message id is refused. */
+  private static final int MOST_MESSAGE_ID = 99;
+
+  private static final DateTimeFormatter MILLIS =
+      new DateTimeFormatterBuilder().appendInstant(3).toFormatter();
+
+  private static final JsonValue VERSION = JsonValue.ofNumber(1);
+
+  private final Instant now;
+  private final boolean trusted;
+  private final JsonValue receivedAt;
+
+  EventCompletion(Instant now, boolean trusted) {
+    this.now = now;
+    this.trusted = trusted;
+    this.receivedAt = time(now);
+  }
+
+  /** The complete event, or null where its sender does not want it at webhooks. */
+  @Nullable Event complete(JsonObject event, Wrapper wrapper, @Nullable EventType fromPath)
+      throws InvalidEventException {
+    EventType type = type(event, fromPath);
+    checkWho(event, type);
+    String messageId = messageId(event);
+    merge(event, "context", wrapper.context());
+    merge(event, "integrations", wrapper.integrations());
+    event.remove("writeKey");
+    if (!isWanted(event)) {
+      return null;
+    }
+    if (type != EventType.DELETE && event.get("version") == null) {
+      event.put("version", VERSION);
+    }
+    times(event, wrapper.sentAt());
+    return new Event(messageId, type, now, event.toBytes());
+  }
+
+  private static EventType type(JsonObject event, @Nullable EventType fromPath)
+      throws InvalidEventException {
+    JsonValue value = event.get("type");
+    if (value == null || value.kind() == JsonKind.NULL) {
+      if (fromPath == null) {
+        throw invalid("expected \"type\" to be one of " + EventType.all() + ", found none");
+      }
+      event.put("type", JsonValue.ofString(fromPath.json()));
+      return fromPath;
+    }
+    String name = string(value);
+    EventType type = name == null ? null : EventType.of(name);
+    if (type == null) {
+      throw invalid(
+          "expected \"type\" to be one of " + EventType.all() + ", found " + shown(value));
+    }
+    if (fromPath != null && fromPath != type) {
+      throw invalid(
+          "expected \"type\" to be \""
+              + fromPath.json()
+              + "\" as in the path, found "
+              + shown(value));
+    }
+    return type;
+  }
+
+  private static void checkWho(JsonObject event, EventType type) throws InvalidEventException {
+    // An alias may come with the keys of Segment's documentation instead of those of its API.
+    boolean documented = type == EventType.ALIAS && isId(event, "User ID");
+    if (!isId(event, "userId") && !isId(event, "anonymousId") && !documented) {
+      throw invalid("expected a \"userId\" or an \"anonymousId\", found neither");
+    }
+    String required = type.required();
+    if (required != null
+        && !isId(event, required)
+        && !(type == EventType.ALIAS && isId(event, "Previous ID"))) {
+      JsonValue found = event.get(required);
+      throw invalid(
+          "expected a \""
+              + required
+              + "\" in an event of type "
+              + type.json()
+              + ", found "
+              + (found == null ? "none" : shown(found)));
+    }
+  }
+
+  /** Senders use numbers as ids, too. */
+  private static boolean isId(JsonObject event, String name) {
+    JsonValue value = event.get(name);
+    return value != null
+        && (value.kind() == JsonKind.NUMBER
+            || (value.kind() == JsonKind.STRING && value.length() > 2));
+  }
+
+  private static String messageId(JsonObject event) throws InvalidEventException {
+    JsonValue value = event.get("messageId");
+    if (value == null
+        || value.kind() == JsonKind.NULL
+        || (value.kind() == JsonKind.STRING && value.length() == 2)) {
+      String id = UUID.randomUUID().toString();
+      event.put("messageId", JsonValue.ofString(id));
+      return id;
+    }
+    String id = string(value);
+    if (id == null || id.length() > MOST_MESSAGE_ID) {
+      throw invalid(
+          "expected \"messageId\" to be a string of under 100 characters, found "
+              + (id == null ? shown(value) : id.length() + " characters"));
+    }
+    return id;
+  }
+
+  private static void merge(JsonObject event, String name, @Nullable JsonValue ofBatch) {
+    if (ofBatch == null) {
+      return;
+    }
+    JsonValue own = event.get(name);
+    if (own == null || own.kind() == JsonKind.NULL) {
+      event.put(name, ofBatch);
+    } else if (own.kind() == JsonKind.OBJECT) {
+      JsonObject merged = own.asObject();
+      merged.addAllAbsent(ofBatch.asObject());
+      event.put(name, merged.toValue());
+    }
+  }
+
+  /** Senders choose destinations: {@code "Webhooks"} by its name, or {@code "All"}. */
+  private static boolean isWanted(JsonObject event) {
+    JsonValue value = event.get("integrations");
+    if (value == null || value.kind() != JsonKind.OBJECT) {
+      return true;
+    }
+    JsonObject integrations = value.asObject();
+    JsonValue webhooks = integrations.get("Webhooks");
+    if (webhooks != null) {
+      return webhooks.kind() != JsonKind.FALSE;
+    }
+    JsonValue all = integrations.get("All");
+    return all == null || all.kind() != JsonKind.FALSE;
+  }
+
+  private void times(JsonObject event, @Nullable Instant batchSentAt) {
+    Instant received = trusted ? instant(string(event, "receivedAt")) : null;
+    if (received == null) {
+      received = now;
+      event.put("receivedAt", receivedAt);
+    }
+    JsonValue timestamp = event.get("timestamp");
+    JsonValue original = event.get("originalTimestamp");
+    JsonValue client = original == null ? timestamp : original;
+    Instant sentAt = instant(string(event, "sentAt"));
+    sentAt = sentAt == null ? batchSentAt : sentAt;
+    Instant clientTime = client == null ? null : instant(string(client));
+    if (sentAt != null && client != null && clientTime != null) {
+      // The client's clock may be wrong, but what passed between two of its readings is right.
+      Instant corrected = received.minus(Duration.between(clientTime, sentAt));
+      event.put("originalTimestamp", client);
+      event.put("timestamp", time(corrected));
+    } else if (timestamp == null || timestamp.kind() == JsonKind.NULL) {
+      event.put(
+          "timestamp", client == null || client.kind() == JsonKind.NULL ? receivedAt : client);
+    }
+  }
+
+  private static JsonValue time(Instant instant) {
+    return JsonValue.ofString(MILLIS.format(instant));
+  }
+
+  /** The instant of an ISO 8601 text with an offset, or null where it is none. */
+  static @Nullable Instant instant(@Nullable String text) {
+    if (text == null || text.length() > 40) {
+      return null;
+    }
+    try {
+      Instant instant = Instant.parse(text);
+      // Beyond these years, differences and formats would overflow.
+      long seconds = instant.getEpochSecond();
+      return Math.abs(seconds) > 100_000_000_000L ? null : instant;
+    } catch (DateTimeException e) {
+      return null;
+    }
+  }
+
+  static @Nullable String string(JsonObject event, String name) {
+    JsonValue value = event.get(name);
+    return value == null ? null : string(value);
+  }
+
+  static @Nullable String string(JsonValue value) {
+    return value.kind() == JsonKind.STRING ? value.asString() : null;
+  }
+
+  /** What was found instead, short enough for a message. */
+  private static String shown(JsonValue value) {
+    String text = string(value);
+    if (text == null) {
+      return EventReader.kind(value.kind());
+    }
+    return "\"" + (text.length() <= 40 ? text : text.substring(0, 40) + "…") + "\"";
+  }
+
+  private static InvalidEventException invalid(String message) {
+    return new InvalidEventException("invalid_event", message);
+  }
+}

@@ -1,0 +1,319 @@
+package io.dromedary.event;
+
+import io.dromedary.json.InvalidJsonException;
+import io.dromedary.json.JsonKind;
+import io.dromedary.json.JsonObject;
+import io.dromedary.json.JsonReader;
+import io.dromedary.json.JsonValue;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the events of one message: one pass over its text both validates them and writes them in
+ * the form in which they are sent. Not thread-safe: one reader, one message.
+ */
+final class EventReader {
+
+  /** The longest event, in bytes as it came in. */
+  static final int MOST_EVENT_BYTES = 32 * 1024;
+
+  /** The most events of a batch that comes by HTTP. */
+  static final int MOST_BATCH_EVENTS = 2500;
+
+  /**
+   * The most bytes that the events of one message may come to, once the fields of their batch have
+   * been merged into each: a short body must not fill the memory.
+   */
+  static final int MOST_COMPLETE_BYTES = 8 * 1024 * 1024;
+
+  private final byte[] text;
+  private int completeBytes;
+  private final EventCompletion completion;
+  private final Intake intake = new Intake();
+
+  /**
+   * A reader of one message.
+   *
+   * @param now when the message came in
+   * @param trusted whether {@code receivedAt} is kept where an event has it: a sender over HTTP
+   *     cannot know it, an archive does
+   */
+  EventReader(byte[] text, Instant now, boolean trusted) {
+    this.text = text;
+    this.completion = new EventCompletion(now, trusted);
+  }
+
+  /** The text is one event, of that type if its path says so. */
+  Intake readEvent(@Nullable EventType fromPath) throws InvalidJsonException {
+    JsonReader json = new JsonReader(text);
+    Found found = element(json, 0);
+    json.end();
+    intake.single();
+    add(found, Wrapper.NONE, fromPath);
+    return intake;
+  }
+
+  /** The text is an object with a {@code batch} of events and fields that count for all of them. */
+  Intake readBatch() throws InvalidJsonException, InvalidEventException {
+    JsonReader json = new JsonReader(text);
+    if (json.peek() != JsonKind.OBJECT) {
+      throw new InvalidEventException(
+          "invalid_batch",
+          "expected an object with an array \"batch\", found " + kind(json.peek()));
+    }
+    List<Found> events = null;
+    Wrapper wrapper = new Wrapper();
+    json.beginObject();
+    for (String name = json.nextName(); name != null; name = json.nextName()) {
+      if (name.equals("batch") && json.peek() == JsonKind.ARRAY) {
+        events = elements(json);
+      } else {
+        wrapper.put(name, json.read());
+      }
+    }
+    json.end();
+    if (events == null || events.isEmpty()) {
+      throw new InvalidEventException(
+          "empty_batch",
+          events == null
+              ? "expected an array \"batch\" of events, found none"
+              : "expected at least one event, found an empty batch");
+    }
+    if (events.size() > MOST_BATCH_EVENTS) {
+      throw new InvalidEventException(
+          "batch_too_long",
+          "expected at most " + MOST_BATCH_EVENTS + " events, found " + events.size());
+    }
+    for (Found found : events) {
+      add(found, wrapper, null);
+    }
+    return intake;
+  }
+
+  /**
+   * The text is whatever a message or a file may hold: an event, an array of events, a batch as the
+   * tracking API takes it, or an event a line. What cannot be read is rejected with its text.
+   */
+  Intake readAny() {
+    try {
+      JsonReader json = new JsonReader(text);
+      if (json.peek() == JsonKind.ARRAY) {
+        List<Found> events = elements(json);
+        json.end();
+        for (Found found : events) {
+          add(found, Wrapper.NONE, null);
+        }
+        if (events.isEmpty()) {
+          rejectAll("empty_batch", "expected at least one event, found an empty array");
+        }
+      } else {
+        Found found = element(json, 0);
+        json.end();
+        JsonObject event = found.event();
+        JsonValue batch = event == null ? null : event.get("batch");
+        if (event != null
+            && event.get("type") == null
+            && batch != null
+            && batch.kind() == JsonKind.ARRAY) {
+          readBatch();
+        } else {
+          add(found, Wrapper.NONE, null);
+        }
+      }
+    } catch (InvalidJsonException e) {
+      if (!readLines(0, text.length, false)) {
+        rejectAll("invalid_json", String.valueOf(e.getMessage()));
+      }
+    } catch (InvalidEventException e) {
+      rejectAll(e.code(), String.valueOf(e.getMessage()));
+    }
+    return intake;
+  }
+
+  /**
+   * Reads an event a line, each on its own.
+   *
+   * @param always whether the text is known to be lines; otherwise it is taken for lines only if
+   *     there are several, of which one at least is a JSON object
+   * @return whether it was
+   */
+  boolean readLines(int from, int to, boolean always) {
+    List<int[]> lines = lines(from, to);
+    if (!always && (lines.size() < 2 || lines.stream().noneMatch(this::isObject))) {
+      return false;
+    }
+    for (int[] line : lines) {
+      int index = intake.count();
+      try {
+        JsonReader json = new JsonReader(text, line[0], line[1]);
+        Found found = element(json, index);
+        json.end();
+        add(found, Wrapper.NONE, null);
+      } catch (InvalidJsonException e) {
+        reject(index, null, "invalid_json", String.valueOf(e.getMessage()), line[0], line[1]);
+      }
+    }
+    return true;
+  }
+
+  Intake intake() {
+    return intake;
+  }
+
+  private boolean isObject(int[] line) {
+    try {
+      JsonReader json = new JsonReader(text, line[0], line[1]);
+      json.readObject();
+      json.end();
+      return true;
+    } catch (InvalidJsonException e) {
+      return false;
+    }
+  }
+
+  /** The lines that are not blank. */
+  private List<int[]> lines(int from, int to) {
+    List<int[]> lines = new ArrayList<>();
+    int start = from;
+    for (int i = from; i <= to; i++) {
+      if (i == to || text[i] == '\n') {
+        if (!isBlank(start, i)) {
+          lines.add(new int[] {start, i});
+        }
+        start = i + 1;
+      }
+    }
+    return lines;
+  }
+
+  private boolean isBlank(int from, int to) {
+    for (int i = from; i < to; i++) {
+      if (text[i] > ' ' || text[i] < 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private List<Found> elements(JsonReader json) throws InvalidJsonException {
+    List<Found> found = new ArrayList<>();
+    json.beginArray();
+    while (json.hasNextElement()) {
+      found.add(element(json, found.size()));
+    }
+    return found;
+  }
+
+  /**
+   * Reads one value. One that is too deep or not in UTF-8 is stepped over, so that it does not cost
+   * the rest of its batch; broken JSON does, since nobody knows where it ends.
+   */
+  private Found element(JsonReader json, int index) throws InvalidJsonException {
+    JsonKind kind = json.peek();
+    int start = json.offset();
+    try {
+      JsonObject event = null;
+      if (kind == JsonKind.OBJECT) {
+        event = json.readObject();
+      } else {
+        json.read();
+      }
+      return new Found(index, event, kind, start, json.offset(), null);
+    } catch (InvalidJsonException e) {
+      if (e.reason() == InvalidJsonException.Reason.SYNTAX) {
+        throw e;
+      }
+      json.resume(start);
+      json.skip();
+      return new Found(index, null, kind, start, json.offset(), e);
+    }
+  }
+
+  private void add(Found found, Wrapper wrapper, @Nullable EventType fromPath) {
+    JsonObject event = found.event();
+    String messageId = null;
+    try {
+      if (found.refused() != null) {
+        throw new InvalidEventException(
+            "invalid_json", String.valueOf(found.refused().getMessage()));
+      }
+      if (event == null) {
+        throw new InvalidEventException(
+            "invalid_event", "expected a JSON object, found " + kind(found.kind()));
+      }
+      messageId = EventCompletion.string(event, "messageId");
+      String key = EventCompletion.string(event, "writeKey");
+      if (key != null) {
+        intake.writeKey(key);
+      }
+      int length = found.end() - found.start();
+      if (length > MOST_EVENT_BYTES) {
+        throw new InvalidEventException(
+            "event_too_large", "expected at most " + MOST_EVENT_BYTES + " bytes, found " + length);
+      }
+      if (completeBytes > MOST_COMPLETE_BYTES) {
+        throw new InvalidEventException(
+            "batch_too_large",
+            "expected events of at most "
+                + MOST_COMPLETE_BYTES
+                + " bytes with the batch's context");
+      }
+      Event complete = completion.complete(event, wrapper, fromPath);
+      if (complete == null) {
+        intake.filter();
+      } else {
+        completeBytes += complete.json().length;
+        intake.accept(complete);
+      }
+    } catch (InvalidEventException e) {
+      reject(
+          found.index(),
+          messageId,
+          e.code(),
+          String.valueOf(e.getMessage()),
+          found.start(),
+          found.end());
+    } finally {
+      if (wrapper.writeKey() != null) {
+        intake.writeKey(wrapper.writeKey());
+      }
+    }
+  }
+
+  private void rejectAll(String code, String message) {
+    reject(0, null, code, message, 0, text.length);
+  }
+
+  private void reject(
+      int index, @Nullable String messageId, String code, String message, int from, int to) {
+    intake.reject(
+        new RejectedEvent(index, messageId, code, message, Arrays.copyOfRange(text, from, to)));
+  }
+
+  static String kind(@Nullable JsonKind kind) {
+    if (kind == null) {
+      return "nothing";
+    }
+    return switch (kind) {
+      case OBJECT -> "an object";
+      case ARRAY -> "an array";
+      case STRING -> "a string";
+      case NUMBER -> "a number";
+      case TRUE, FALSE -> "a boolean";
+      case NULL -> "null";
+      case END -> "nothing";
+    };
+  }
+
+  /** A value where an event should be, and where it stands in the text. */
+  private record Found(
+      int index,
+      @Nullable JsonObject event,
+      JsonKind kind,
+      int start,
+      int end,
+      @Nullable InvalidJsonException refused) {}
+}

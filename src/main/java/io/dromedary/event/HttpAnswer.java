@@ -1,0 +1,122 @@
+package io.dromedary.event;
+
+import io.dromedary.json.JsonFields;
+import java.util.Map;
+import org.apache.camel.Exchange;
+import org.apache.camel.Message;
+
+/** What senders are told. Every answer is a JSON object: some SDKs retry whatever is not. */
+final class HttpAnswer {
+
+  /** The exchange property with the {@link Intake} that the sender is told of. */
+  static final String INTAKE = "DromedaryIntake";
+
+  /** The exchange property with the headers by which a browser may read the answer. */
+  static final String CORS = "DromedaryCors";
+
+  /** A sender that sees why fifty of its events were refused will not need to see the others. */
+  private static final int MOST_ERRORS = 50;
+
+  private static final int RETRY_AFTER_SECONDS = 5;
+  private static final String SUCCESS = "{\"success\":true}";
+
+  private HttpAnswer() {}
+
+  /** Answers a request whose events have been taken, or made dead letters. */
+  static void answer(Exchange exchange) {
+    Intake intake = exchange.getProperty(INTAKE, Intake.class);
+    if (intake == null || intake.rejected().isEmpty()) {
+      respond(exchange, 200, SUCCESS);
+      return;
+    }
+    if (intake.isSingleRejected()) {
+      RejectedEvent only = intake.rejected().get(0);
+      respond(exchange, 400, failure(only.code(), only.message()));
+      return;
+    }
+    respond(exchange, 200, partial(intake));
+  }
+
+  /** Whether the exchange is a request to the tracking API. */
+  static boolean isRequest(Exchange exchange) {
+    return exchange.getProperty(CORS) != null;
+  }
+
+  /** Answers a request, if it is one, whose events cannot be taken now. */
+  static void unavailable(Exchange exchange) {
+    if (!isRequest(exchange)) {
+      return;
+    }
+    respond(
+        exchange,
+        503,
+        failure("unavailable", "The events could not be stored; send them again later."));
+    exchange.getMessage().setHeader("Retry-After", Integer.toString(RETRY_AFTER_SECONDS));
+  }
+
+  /** Answers a request that carries no events, and ends its route. */
+  static void accept(Exchange exchange) {
+    respond(exchange, 200, SUCCESS);
+    exchange.setRouteStop(true);
+  }
+
+  /** Answers a browser that asks what it may send. */
+  static void preflight(Exchange exchange) {
+    accept(exchange);
+    Message answer = exchange.getMessage();
+    answer.setHeader("Access-Control-Allow-Methods", "POST, OPTIONS");
+    answer.setHeader("Access-Control-Allow-Headers", "authorization, content-type, x-retry-count");
+    answer.setHeader("Access-Control-Max-Age", "86400");
+  }
+
+  /** Answers a request of which nothing is taken, and ends its route. */
+  static void refuse(Exchange exchange, int status, String code, String message) {
+    respond(exchange, status, failure(code, message));
+    exchange.setRouteStop(true);
+  }
+
+  private static void respond(Exchange exchange, int status, String body) {
+    Message answer = exchange.getMessage();
+    answer.setHeader(Exchange.HTTP_RESPONSE_CODE, status);
+    answer.setHeader(Exchange.CONTENT_TYPE, "application/json");
+    Object cors = exchange.getProperty(CORS);
+    if (cors instanceof Map<?, ?> headers) {
+      headers.forEach((name, value) -> answer.setHeader((String) name, value));
+    }
+    // A string is written at once; bytes would go out as a chunked stream.
+    answer.setBody(body);
+  }
+
+  static String failure(String code, String message) {
+    return JsonFields.write(
+        json -> {
+          json.writeBooleanField("success", false);
+          json.writeStringField("code", code);
+          json.writeStringField("message", message);
+        });
+  }
+
+  private static String partial(Intake intake) {
+    return JsonFields.write(
+        json -> {
+          json.writeBooleanField("success", true);
+          json.writeNumberField("accepted", intake.accepted());
+          json.writeNumberField("rejected", intake.rejected().size());
+          json.writeArrayFieldStart("errors");
+          for (RejectedEvent event : intake.rejected()) {
+            if (json.getOutputContext().getCurrentIndex() + 1 >= MOST_ERRORS) {
+              break;
+            }
+            json.writeStartObject();
+            json.writeNumberField("index", event.index());
+            if (event.messageId() != null) {
+              json.writeStringField("messageId", event.messageId());
+            }
+            json.writeStringField("code", event.code());
+            json.writeStringField("message", event.message());
+            json.writeEndObject();
+          }
+          json.writeEndArray();
+        });
+  }
+}

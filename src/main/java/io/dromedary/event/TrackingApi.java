@@ -1,0 +1,271 @@
+package io.dromedary.event;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.dromedary.json.InvalidJsonException;
+import io.dromedary.settings.Settings;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UnsupportedEncodingException;
+import java.security.MessageDigest;
+import java.time.Clock;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.InflaterInputStream;
+import org.apache.camel.CamelContext;
+import org.apache.camel.CamelContextAware;
+import org.apache.camel.Exchange;
+import org.apache.camel.Message;
+import org.apache.camel.Predicate;
+import org.apache.camel.Processor;
+import org.apache.camel.spi.Registry;
+import org.apache.camel.support.service.ServiceSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads a request to the HTTP tracking API, as analytics SDKs speak it. A good one becomes an
+ * iterator of {@link Event}s and {@link RejectedEvent}s; any other is answered here and its route
+ * ends. Thread-safe.
+ */
+public final class TrackingApi extends ServiceSupport implements Processor, CamelContextAware {
+
+  /** The longest body, in bytes after decompression. SDKs fill batches to 512,000 bytes. */
+  static final int MOST_BODY_BYTES = 512_000;
+
+  /** Whether the HTTP server is Camel Main's: a host may bring another. */
+  private static final boolean IS_VERTX = isVertx();
+
+  private static final String ANY = "*";
+
+  private static final Set<String> BATCHES = Set.of("batch", "import", "b");
+
+  private static final Map<String, EventType> SHORT_PATHS =
+      Map.of(
+          "i", EventType.IDENTIFY,
+          "t", EventType.TRACK,
+          "p", EventType.PAGE,
+          "s", EventType.SCREEN,
+          "g", EventType.GROUP,
+          "a", EventType.ALIAS);
+
+  private @Nullable CamelContext context;
+  private Clock clock = Clock.systemUTC();
+  private List<byte[]> writeKeys = List.of();
+  private List<String> origins = List.of();
+
+  @Override
+  public @Nullable CamelContext getCamelContext() {
+    return context;
+  }
+
+  @Override
+  public void setCamelContext(CamelContext context) {
+    this.context = context;
+    Settings settings = Settings.of(context);
+    clock = Settings.clock(context);
+    writeKeys = settings.writeKeys().stream().map(key -> key.getBytes(UTF_8)).toList();
+    origins = settings.corsOrigins();
+    Registry registry = context.getRegistry();
+    registry.bind("answer", Processor.class, (Processor) HttpAnswer::answer);
+    registry.bind("answer-unavailable", Processor.class, (Processor) HttpAnswer::unavailable);
+    registry.bind("is-answered", Predicate.class, (Predicate) HttpAnswer::isRequest);
+    registry.bind(
+        "is-held-back", Predicate.class, (Predicate) exchange -> !HttpAnswer.isRequest(exchange));
+  }
+
+  @Override
+  protected void doStart() {
+    CamelContext context = getCamelContext();
+    String inbound = context == null ? "" : Settings.of(context).inbound();
+    if (context != null && IS_VERTX && inbound.startsWith("platform-http:")) {
+      RawBodies.keep(context, inbound);
+    }
+  }
+
+  @Override
+  public void process(Exchange exchange) {
+    Message request = exchange.getMessage();
+    Map<String, Object> headers = request.getHeaders();
+    String method = String.valueOf(headers.get(Exchange.HTTP_METHOD));
+    String path = String.valueOf(headers.get(Exchange.HTTP_PATH));
+    Object authorization = headers.get("Authorization");
+    Object encoding = headers.get("Content-Encoding");
+    exchange.setProperty(HttpAnswer.CORS, cors(headers.get("Origin")));
+    // Nothing of the request goes into the answer or any further.
+    request.setHeaders(new HashMap<>());
+    String action = action(path);
+    if (action.isEmpty()) {
+      HttpAnswer.refuse(
+          exchange,
+          404,
+          "not_found",
+          "expected /v1/batch, /v1/import or /v1/TYPE, found another path");
+    } else if (method.equals("OPTIONS")) {
+      HttpAnswer.preflight(exchange);
+    } else if (!method.equals("POST")) {
+      request.setHeader("Allow", "POST, OPTIONS");
+      HttpAnswer.refuse(exchange, 405, "method_not_allowed", "expected POST, found " + method);
+    } else if (action.equals("m")) {
+      // The browser SDK's metrics about itself, which are nobody's events.
+      HttpAnswer.accept(exchange);
+    } else {
+      read(exchange, action, encoding, authorization);
+    }
+  }
+
+  private void read(
+      Exchange exchange, String action, @Nullable Object encoding, @Nullable Object authorization) {
+    try {
+      byte[] text = text(exchange.getMessage(), encoding);
+      EventReader reader = new EventReader(text, clock.instant(), false);
+      EventType type = type(action);
+      Intake intake =
+          action.equals(ANY)
+              ? reader.readAny()
+              : type == null ? reader.readBatch() : reader.readEvent(type);
+      if (!isAuthorized(authorization, intake)) {
+        HttpAnswer.refuse(
+            exchange, 401, "unauthorized", "expected a known write key, found none or another");
+        return;
+      }
+      exchange.setProperty(HttpAnswer.INTAKE, intake);
+      exchange.getMessage().setBody(intake.all().iterator());
+    } catch (TooLongException e) {
+      HttpAnswer.refuse(
+          exchange,
+          413,
+          "body_too_large",
+          "expected at most " + MOST_BODY_BYTES + " bytes, found more");
+    } catch (UnsupportedEncodingException e) {
+      HttpAnswer.refuse(exchange, 415, "unsupported_encoding", String.valueOf(e.getMessage()));
+    } catch (IOException e) {
+      HttpAnswer.refuse(
+          exchange,
+          400,
+          "invalid_encoding",
+          "expected a body as its Content-Encoding says, found another");
+    } catch (InvalidJsonException e) {
+      HttpAnswer.refuse(exchange, 400, "invalid_json", String.valueOf(e.getMessage()));
+    } catch (InvalidEventException e) {
+      HttpAnswer.refuse(exchange, 400, e.code(), String.valueOf(e.getMessage()));
+    }
+  }
+
+  /**
+   * What follows {@code /v1/}: a type, {@code batch}, {@code m}. Empty where there is no such
+   * thing; {@link #ANY} for a path that an operator has chosen for a {@code platform-http} inbound.
+   */
+  private static String action(String path) {
+    String[] segments =
+        Arrays.stream(path.split("/", -1)).filter(s -> !s.isEmpty()).toArray(String[]::new);
+    if (segments.length == 0 || !segments[0].equals("v1")) {
+      return ANY;
+    }
+    String action = segments.length == 2 ? segments[1] : "";
+    return BATCHES.contains(action) || action.equals("m") || type(action) != null ? action : "";
+  }
+
+  private static boolean isVertx() {
+    try {
+      Class.forName("org.apache.camel.component.platform.http.vertx.VertxPlatformHttpRouter");
+      return true;
+    } catch (ClassNotFoundException e) {
+      return false;
+    }
+  }
+
+  private static @Nullable EventType type(String action) {
+    EventType type = SHORT_PATHS.get(action);
+    return type == null ? EventType.of(action) : type;
+  }
+
+  private static byte[] text(Message request, @Nullable Object encoding) throws IOException {
+    byte[] body = request.getBody(byte[].class);
+    if (body == null) {
+      return new byte[0];
+    }
+    String name = encoding == null ? "" : encoding.toString().strip().toLowerCase(Locale.ROOT);
+    InputStream in = new ByteArrayInputStream(body);
+    switch (name) {
+      case "", "identity" -> {
+        if (body.length > MOST_BODY_BYTES) {
+          throw new TooLongException();
+        }
+        return body;
+      }
+      case "gzip", "x-gzip" -> in = new GZIPInputStream(in);
+      case "deflate" -> in = new InflaterInputStream(in);
+      default ->
+          throw new UnsupportedEncodingException(
+              "expected the Content-Encoding gzip, deflate or identity, found another");
+    }
+    // A few bytes may say that they are gigabytes: what is not wanted is not unpacked.
+    byte[] text = in.readNBytes(MOST_BODY_BYTES + 1);
+    if (text.length > MOST_BODY_BYTES) {
+      throw new TooLongException();
+    }
+    return text;
+  }
+
+  private boolean isAuthorized(@Nullable Object authorization, Intake intake) {
+    if (writeKeys.isEmpty()) {
+      return true;
+    }
+    String header = authorization == null ? "" : authorization.toString().strip();
+    if (header.regionMatches(true, 0, "Basic ", 0, 6)) {
+      return isKnown(userOf(header.substring(6).strip()));
+    }
+    if (!intake.writeKeys().isEmpty()) {
+      return intake.writeKeys().stream().allMatch(this::isKnown);
+    }
+    return header.regionMatches(true, 0, "Bearer ", 0, 7) && isKnown(header.substring(7).strip());
+  }
+
+  /** The part before the colon; some senders leave the colon out. */
+  private static String userOf(String credentials) {
+    try {
+      String decoded = new String(Base64.getDecoder().decode(credentials), UTF_8);
+      int colon = decoded.indexOf(':');
+      return colon < 0 ? decoded : decoded.substring(0, colon);
+    } catch (IllegalArgumentException e) {
+      return "";
+    }
+  }
+
+  private boolean isKnown(String key) {
+    byte[] bytes = key.getBytes(UTF_8);
+    boolean known = false;
+    for (byte[] writeKey : writeKeys) {
+      // Every key is compared in full: the time it takes tells nothing.
+      known |= MessageDigest.isEqual(writeKey, bytes);
+    }
+    return known;
+  }
+
+  private Map<String, Object> cors(@Nullable Object origin) {
+    Map<String, Object> headers = new HashMap<>();
+    if (origin != null) {
+      boolean any = origins.contains("*");
+      if (any || origins.contains(origin.toString())) {
+        headers.put("Access-Control-Allow-Origin", any ? "*" : origin.toString());
+        headers.put("Access-Control-Expose-Headers", "Retry-After");
+      }
+      if (!any) {
+        headers.put("Vary", "Origin");
+      }
+    }
+    return headers;
+  }
+
+  private static final class TooLongException extends IOException {
+
+    private static final long serialVersionUID = 1L;
+  }
+}

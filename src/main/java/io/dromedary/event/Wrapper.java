@@ -1,0 +1,50 @@
+package io.dromedary.event;
+
+import io.dromedary.json.JsonKind;
+import io.dromedary.json.JsonValue;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/** The fields of a batch that count for each of its events. Not thread-safe. */
+final class Wrapper {
+
+  /** Of events that come without a batch around them. Never written to. */
+  static final Wrapper NONE = new Wrapper();
+
+  private @Nullable JsonValue context;
+  private @Nullable JsonValue integrations;
+  private @Nullable Instant sentAt;
+  private @Nullable String writeKey;
+
+  void put(String name, JsonValue value) {
+    switch (name) {
+      case "context" -> context = object(value);
+      case "integrations" -> integrations = object(value);
+      case "sentAt" -> sentAt = EventCompletion.instant(EventCompletion.string(value));
+      case "writeKey" -> writeKey = EventCompletion.string(value);
+      default -> {
+        // Fields of the transport, which are nobody's event.
+      }
+    }
+  }
+
+  private static @Nullable JsonValue object(JsonValue value) {
+    return value.kind() == JsonKind.OBJECT ? value : null;
+  }
+
+  @Nullable JsonValue context() {
+    return context;
+  }
+
+  @Nullable JsonValue integrations() {
+    return integrations;
+  }
+
+  @Nullable Instant sentAt() {
+    return sentAt;
+  }
+
+  @Nullable String writeKey() {
+    return writeKey;
+  }
+}

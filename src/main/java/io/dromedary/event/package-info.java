@@ -1,0 +1,5 @@
+/** Events as they come in: read, completed, validated. */
+@NullMarked
+package io.dromedary.event;
+
+import org.jspecify.annotations.NullMarked;
