@@ -169,7 +169,7 @@ public record Settings(
             "batch.interval", Duration.ofSeconds(1), Duration.ofMillis(10), Duration.ofHours(1)),
         keys.text(
             "queue",
-            "seda:" + name + "?size=10000&blockWhenFull=true&offerTimeout=1000&pollTimeout=100"));
+            "seda:" + name + "?size=10000&blockWhenFull=true&offerTimeout=200&pollTimeout=100"));
   }
 
   private static List<String> urls(CamelContext context, Keys keys, boolean loopback) {

@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * The headers of the Standard Webhooks specification: {@code webhook-id}, {@code webhook-timestamp}
@@ -13,6 +14,9 @@ import java.util.Map;
  * receivers can change theirs at any time during a rotation.
  */
 public final class StandardWebhooksSigner implements Signer {
+
+  /** The header of the signatures. */
+  public static final String HEADER = "webhook-signature";
 
   private static final String PREFIX = "whsec_";
 
@@ -36,14 +40,16 @@ public final class StandardWebhooksSigner implements Signer {
   public void sign(Payload payload, Instant now, Map<String, Object> headers) {
     String id = MessageIds.asHeader(payload.id());
     String timestamp = Long.toString(now.getEpochSecond());
-    byte[] prefix = (id + "." + timestamp + ".").getBytes(US_ASCII);
-    StringBuilder signatures = new StringBuilder();
-    for (Hmac hmac : hmacs) {
-      signatures.append(signatures.isEmpty() ? "v1," : " v1,");
-      signatures.append(Base64.getEncoder().encodeToString(hmac.hash(prefix, payload.body())));
-    }
     headers.put("webhook-id", id);
     headers.put("webhook-timestamp", timestamp);
-    headers.put("webhook-signature", signatures.toString());
+    headers.put(HEADER, signature(id, timestamp, payload.body()));
+  }
+
+  /** The signatures of a body, one for each secret. */
+  public String signature(String id, String timestamp, byte[] body) {
+    byte[] prefix = (id + "." + timestamp + ".").getBytes(US_ASCII);
+    return hmacs.stream()
+        .map(hmac -> "v1," + Base64.getEncoder().encodeToString(hmac.hash(prefix, body)))
+        .collect(Collectors.joining(" "));
   }
 }
