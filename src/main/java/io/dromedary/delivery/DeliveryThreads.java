@@ -1,0 +1,172 @@
+package io.dromedary.delivery;
+
+import java.time.Clock;
+import java.util.List;
+import java.util.concurrent.AbstractExecutorService;
+import java.util.concurrent.Delayed;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.RunnableScheduledFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The threads of a destination: workers that run rounds, as many at once as may be in flight, and a
+ * timer in which rounds wait to be redelivered. A waiting round holds no thread; when it is due it
+ * takes its turn with new ones for a worker, the longest due first, so that neither starves the
+ * other.
+ *
+ * <p>Nothing is ever rejected while the destination runs: who finds all workers busy waits.
+ */
+final class DeliveryThreads {
+
+  private final Clock clock;
+  private final Workers workers;
+  private final Timer timer = new Timer();
+  private volatile boolean hurry;
+
+  /**
+   * Threads that are created when they are needed.
+   *
+   * @param threads creates one thread a task, or hands it to one that is idle; without a bound
+   * @param inFlight how many tasks run at once
+   */
+  DeliveryThreads(Clock clock, ExecutorService threads, int inFlight) {
+    this.clock = clock;
+    this.workers = new Workers(threads, inFlight);
+  }
+
+  /** Runs rounds; the caller waits while all workers are busy. */
+  ExecutorService workers() {
+    return workers;
+  }
+
+  /** Keeps rounds until they are due by the clock, and hands them to the workers. */
+  ScheduledThreadPoolExecutor timer() {
+    return timer;
+  }
+
+  /** Whatever waits, and whatever will, is due now: the destination stops. */
+  void hurry() {
+    hurry = true;
+    timer.execute(() -> {});
+  }
+
+  /** Ends all threads. What still waits is dropped, so the destination has to be empty. */
+  void close() {
+    timer.shutdownNow();
+    workers.shutdown();
+  }
+
+  private static final class Workers extends AbstractExecutorService {
+
+    private final ExecutorService threads;
+    private final Semaphore idle;
+
+    Workers(ExecutorService threads, int inFlight) {
+      this.threads = threads;
+      this.idle = new Semaphore(inFlight, true);
+    }
+
+    @Override
+    public void execute(Runnable task) {
+      idle.acquireUninterruptibly();
+      boolean started = false;
+      try {
+        threads.execute(
+            () -> {
+              try {
+                task.run();
+              } finally {
+                idle.release();
+              }
+            });
+        started = true;
+      } finally {
+        if (!started) {
+          idle.release();
+        }
+      }
+    }
+
+    @Override
+    public void shutdown() {
+      threads.shutdown();
+    }
+
+    @Override
+    public List<Runnable> shutdownNow() {
+      return threads.shutdownNow();
+    }
+
+    @Override
+    public boolean isShutdown() {
+      return threads.isShutdown();
+    }
+
+    @Override
+    public boolean isTerminated() {
+      return threads.isTerminated();
+    }
+
+    @Override
+    public boolean awaitTermination(long timeout, TimeUnit unit) throws InterruptedException {
+      return threads.awaitTermination(timeout, unit);
+    }
+  }
+
+  private final class Timer extends ScheduledThreadPoolExecutor {
+
+    Timer() {
+      super(
+          1,
+          task -> {
+            Thread thread = new Thread(task, "webhooks-redelivery");
+            thread.setDaemon(true);
+            return thread;
+          });
+    }
+
+    @Override
+    protected <V> RunnableScheduledFuture<V> decorateTask(
+        Runnable task, RunnableScheduledFuture<V> scheduled) {
+      // Rounded up: a receiver is never asked again before the instant it named.
+      long nanos = scheduled.getDelay(TimeUnit.NANOSECONDS);
+      return new Waiting<>(task, Math.floorDiv(nanos + 999_999, 1_000_000L));
+    }
+  }
+
+  /** A task that is due by the destination's clock instead of the JVM's timer. */
+  private final class Waiting<V> extends FutureTask<V> implements RunnableScheduledFuture<V> {
+
+    private final long dueMillis;
+
+    @SuppressWarnings("NullAway") // A runnable has no result.
+    Waiting(Runnable task, long delayMillis) {
+      super(() -> workers.execute(task), null);
+      // What need not wait goes first, which makes the timer's thread look at the clock again.
+      this.dueMillis = delayMillis <= 0 ? Long.MIN_VALUE : clock.millis() + delayMillis;
+    }
+
+    @Override
+    public long getDelay(TimeUnit unit) {
+      long nowMillis = clock.millis();
+      return hurry || dueMillis <= nowMillis
+          ? 0
+          : unit.convert(dueMillis - nowMillis, TimeUnit.MILLISECONDS);
+    }
+
+    @Override
+    public int compareTo(Delayed other) {
+      return other instanceof Waiting<?> waiting
+          ? Long.compare(dueMillis, waiting.dueMillis)
+          : Long.compare(getDelay(TimeUnit.NANOSECONDS), other.getDelay(TimeUnit.NANOSECONDS));
+    }
+
+    @Override
+    public boolean isPeriodic() {
+      return false;
+    }
+  }
+}

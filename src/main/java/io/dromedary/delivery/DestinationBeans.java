@@ -1,0 +1,166 @@
+package io.dromedary.delivery;
+
+import io.dromedary.settings.DestinationSettings;
+import io.dromedary.settings.Settings;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.ThreadLocalRandom;
+import org.apache.camel.AggregationStrategy;
+import org.apache.camel.CamelContext;
+import org.apache.camel.CamelContextAware;
+import org.apache.camel.Predicate;
+import org.apache.camel.Processor;
+import org.apache.camel.spi.CamelEvent;
+import org.apache.camel.spi.Registry;
+import org.apache.camel.support.SimpleEventNotifierSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Puts the beans into the registry that the routes of a destination name, each as {@code
+ * NAME-bean}. Declared as a bean in the destination's YAML file, it works alike in every way of
+ * running Camel.
+ */
+public final class DestinationBeans implements CamelContextAware {
+
+  /** What an event that waits in memory is taken to cost. */
+  private static final int EVENT_BYTES = 12_000;
+
+  /** Time that a stop needs beside the last attempts: to write dead letters, to close. */
+  private static final Duration STOP_RESERVE = Duration.ofSeconds(5);
+
+  private final String name;
+  private @Nullable CamelContext context;
+
+  /** The beans of the destination of that name. */
+  public DestinationBeans(String name) {
+    this.name = name;
+  }
+
+  @Override
+  public @Nullable CamelContext getCamelContext() {
+    return context;
+  }
+
+  @Override
+  public void setCamelContext(CamelContext context) {
+    this.context = context;
+    // Camel parses beans ahead of routes and may create them more than once.
+    if (context.getRegistry().lookupByName(name + "-admit") == null) {
+      bind(context, Settings.of(context).destination());
+    }
+  }
+
+  private void bind(CamelContext context, DestinationSettings settings) {
+    Clock clock = Settings.clock(context);
+    DeliveryThreads threads =
+        new DeliveryThreads(clock, Threads.unbounded(name + "-delivery"), settings.inFlight());
+    ExecutorService attempts =
+        settings.urls().size() == 1
+            ? Threads.caller()
+            : Threads.bounded(name + "-attempt", settings.inFlight() * settings.urls().size());
+    List<Webhook> webhooks = webhooks(context, settings);
+    // Half of the heap for what waits; the queue and what is in flight have bounds of their own.
+    long room = Runtime.getRuntime().maxMemory() / 2 / EVENT_BYTES;
+    Destination destination =
+        new Destination(
+            settings,
+            schedule(settings),
+            clock,
+            webhooks,
+            new Room((int) Math.max(1000, Math.min(room, 1_000_000))));
+
+    Registry registry = context.getRegistry();
+    bind(registry, "admit", destination::admit);
+    bind(registry, "readmit", destination::readmit);
+    bind(registry, "begin-round", destination::beginRound);
+    bind(registry, "end-round", destination::endRound);
+    bind(registry, "split-batch", destination::splitBatch);
+    bind(registry, "give-up", destination::giveUp);
+    bind(registry, "retry-while", Predicate.class, (Predicate) destination::retryWhile);
+    bind(registry, "is-rejected-batch", Predicate.class, (Predicate) destination::isRejectedBatch);
+    bind(
+        registry,
+        "note-outcome",
+        AggregationStrategy.class,
+        (AggregationStrategy) destination::noteOutcome);
+    bind(registry, "batch", AggregationStrategy.class, new BatchStrategy());
+    bind(registry, "batch-is-full", Predicate.class, (Predicate) BatchStrategy::isFull);
+    bind(registry, "attempts", ExecutorService.class, attempts);
+    bind(registry, "workers", ExecutorService.class, threads.workers());
+    bind(registry, "timer", ExecutorService.class, threads.timer());
+    context.getManagementStrategy().addEventNotifier(new Stop(destination, threads, attempts));
+  }
+
+  private List<Webhook> webhooks(CamelContext context, DestinationSettings settings) {
+    WebhookEndpoints endpoints =
+        new WebhookEndpoints(
+            context,
+            settings,
+            context
+                .getExecutorServiceManager()
+                .newSingleThreadScheduledExecutor(this, name + "-deadlines"));
+    List<Webhook> webhooks = new ArrayList<>();
+    for (String url : settings.urls()) {
+      webhooks.add(new Webhook(Settings.origin(url), endpoints.endpoint(url, webhooks.size())));
+    }
+    return List.copyOf(webhooks);
+  }
+
+  private static RetrySchedule schedule(DestinationSettings settings) {
+    return new RetrySchedule(
+        settings.retryWindow(),
+        settings.initialDelay(),
+        settings.multiplier(),
+        settings.maxDelay(),
+        settings.jitter(),
+        () -> ThreadLocalRandom.current().nextDouble());
+  }
+
+  private void bind(Registry registry, String bean, Processor step) {
+    bind(registry, bean, Processor.class, step);
+  }
+
+  private void bind(Registry registry, String bean, Class<?> type, Object value) {
+    registry.bind(name + "-" + bean, type, value);
+  }
+
+  /** Stops with the context: first the waiting ends, then, when all is done, the threads. */
+  private static final class Stop extends SimpleEventNotifierSupport {
+
+    private final Destination destination;
+    private final DeliveryThreads threads;
+    private final ExecutorService attempts;
+
+    Stop(Destination destination, DeliveryThreads threads, ExecutorService attempts) {
+      this.destination = destination;
+      this.threads = threads;
+      this.attempts = attempts;
+    }
+
+    @Override
+    public boolean isEnabled(CamelEvent event) {
+      return event instanceof CamelEvent.CamelContextStoppingEvent
+          || event instanceof CamelEvent.CamelContextStoppedEvent;
+    }
+
+    @Override
+    public void notify(CamelEvent event) {
+      if (event instanceof CamelEvent.CamelContextStoppingEvent stopping) {
+        CamelContext context = stopping.getContext();
+        Duration bound =
+            Duration.ofSeconds(context.getShutdownStrategy().getTimeout())
+                .minus(Settings.of(context).destination().timeout())
+                .minus(STOP_RESERVE);
+        destination.stop(bound.isNegative() ? Duration.ZERO : bound);
+        threads.hurry();
+      } else {
+        threads.close();
+        attempts.shutdown();
+        destination.stopped();
+      }
+    }
+  }
+}
