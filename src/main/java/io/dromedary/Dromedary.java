@@ -1,0 +1,138 @@
+package io.dromedary;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.camel.CamelContext;
+import org.apache.camel.main.BaseMainSupport;
+import org.apache.camel.main.Main;
+import org.apache.camel.main.MainListenerSupport;
+
+/**
+ * Runs Dromedary as a Camel Main application. {@code ./application.properties} is read where there
+ * is one, otherwise the packaged one; a file in {@code ./routes} replaces the packaged route file
+ * of the same name, or adds to them.
+ */
+public final class Dromedary {
+
+  /** The packaged route files. */
+  static final List<String> ROUTES =
+      List.of(
+          "dead-letters", "default", "deliver-events", "failures", "receive-events", "request-bin");
+
+  private Dromedary() {}
+
+  /** Runs until the process is told to stop; ends with a code other than 0 if it cannot start. */
+  public static void main(String[] args) {
+    System.exit(run(args));
+  }
+
+  private static int run(String[] args) {
+    setDefault("logback.configurationFile", "dromedary/logback.xml");
+    if (Runtime.version().feature() >= 24) {
+      // Netty would use memory access that these JVMs warn of.
+      setDefault("io.netty.noUnsafe", "true");
+    }
+    Main main = main(Path.of(""), System.getenv());
+    try {
+      return main.run(args);
+    } catch (Exception e) {
+      System.err.println(StartFailure.describe(e));
+      main.stop();
+      return 1;
+    }
+  }
+
+  /** Sets a system property of a library, before the library reads it, unless the user has. */
+  private static void setDefault(String key, String value) {
+    if (System.getProperty(key) == null) {
+      System.setProperty(key, value);
+    }
+  }
+
+  /** The application as it is run in a folder. */
+  static Main main(Path folder, Map<String, String> environment) {
+    Main main = new Main();
+    Path settings = folder.resolve("application.properties");
+    main.setPropertyPlaceholderLocations(
+        Files.isRegularFile(settings)
+            ? "file:" + settings
+            : "classpath:dromedary/application.properties");
+    main.addInitialProperty("camel.main.name", "dromedary");
+    main.addInitialProperty("camel.main.routesIncludePattern", routes(folder.resolve("routes")));
+    main.addInitialProperty("camel.main.autoConfigurationLogSummary", "false");
+    main.addInitialProperty("camel.main.shutdownTimeout", "30");
+    main.addInitialProperty("camel.server.enabled", "true");
+    main.addInitialProperty("camel.server.host", "127.0.0.1");
+    main.addInitialProperty("camel.server.port", "8080");
+    main.addInitialProperty("camel.server.maxBodySize", "1048576");
+    // Camel drops names that end in _PORT, which container platforms make up.
+    for (String key : List.of("host", "port")) {
+      String value = environment.get("CAMEL_SERVER_" + key.toUpperCase(Locale.ROOT));
+      if (value != null) {
+        main.addOverrideProperty("camel.server." + key, value);
+      }
+    }
+    main.addMainListener(new PortCheck());
+    main.addMainListener(new StartSummary());
+    return main;
+  }
+
+  private static String routes(Path folder) {
+    List<String> own = List.of();
+    if (Files.isDirectory(folder)) {
+      try (Stream<Path> files = Files.list(folder)) {
+        own = files.map(file -> file.getFileName().toString()).sorted().toList();
+      } catch (IOException e) {
+        throw new IllegalStateException("The folder " + folder + " cannot be read: " + e, e);
+      }
+    }
+    List<String> replaced = own;
+    Stream<String> packaged =
+        ROUTES.stream()
+            .map(name -> name + ".camel.yaml")
+            .filter(name -> !replaced.contains(name))
+            .map(name -> "classpath:dromedary/routes/" + name);
+    Stream<String> files =
+        own.stream()
+            .filter(name -> name.endsWith(".camel.yaml"))
+            .map(name -> "file:" + folder.resolve(name));
+    return Stream.concat(packaged, files).collect(Collectors.joining(","));
+  }
+
+  /**
+   * Refuses the start where the server's port is taken: Camel would log a warning, stay up and
+   * serve nothing.
+   */
+  private static final class PortCheck extends MainListenerSupport {
+
+    @Override
+    public void beforeConfigure(BaseMainSupport main) {
+      CamelContext context = main.getCamelContext();
+      String host = context.resolvePropertyPlaceholders("{{camel.server.host}}");
+      String port = context.resolvePropertyPlaceholders("{{camel.server.port}}");
+      try (ServerSocket socket = new ServerSocket()) {
+        socket.setReuseAddress(true);
+        socket.bind(new InetSocketAddress(InetAddress.getByName(host), Integer.parseInt(port)));
+      } catch (IOException | IllegalArgumentException e) {
+        throw new IllegalStateException(
+            "camel.server.host and camel.server.port: found "
+                + host
+                + " and "
+                + port
+                + ", expected an address of this machine and a port that is free ("
+                + e.getMessage()
+                + ").",
+            e);
+      }
+    }
+  }
+}

@@ -1,0 +1,174 @@
+package io.dromedary.bin;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.dromedary.json.InvalidJsonException;
+import io.dromedary.json.JsonFields;
+import io.dromedary.json.JsonKind;
+import io.dromedary.json.JsonReader;
+import io.dromedary.json.JsonStringify;
+import io.dromedary.json.JsonValue;
+import io.dromedary.settings.DestinationSettings;
+import io.dromedary.settings.Settings;
+import io.dromedary.settings.SigningScheme;
+import io.dromedary.signing.SharedSecretSigner;
+import io.dromedary.signing.StandardWebhooksSigner;
+import java.security.MessageDigest;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.camel.CamelContext;
+import org.apache.camel.CamelContextAware;
+import org.apache.camel.Exchange;
+import org.apache.camel.Message;
+import org.apache.camel.Processor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A webhook that verifies the signature as a receiver would and shows what arrived. It keeps the
+ * last 100 requests, of at most 64 KiB each, in memory only. Thread-safe: guarded by this.
+ */
+public final class RequestBin implements CamelContextAware, Processor {
+
+  private static final int MOST_REQUESTS = 100;
+  private static final int MOST_BYTES = 64 * 1024;
+
+  private @Nullable CamelContext context;
+  private List<String> secrets = List.of();
+  private List<SigningScheme> schemes = List.of();
+  private Clock clock = Clock.systemUTC();
+  private final Deque<Arrival> arrivals = new ArrayDeque<>();
+  private long count;
+
+  /** What is kept of a request; the body is JSON, as text where it was not. */
+  private record Arrival(Instant at, String signature, String body) {}
+
+  @Override
+  public @Nullable CamelContext getCamelContext() {
+    return context;
+  }
+
+  @Override
+  public void setCamelContext(CamelContext context) {
+    this.context = context;
+    this.clock = Settings.clock(context);
+    DestinationSettings destination = Settings.of(context).destination();
+    this.secrets = destination.secrets();
+    this.schemes = destination.schemes();
+  }
+
+  @Override
+  public void process(Exchange exchange) {
+    Message request = exchange.getMessage();
+    String method = request.getHeader(Exchange.HTTP_METHOD, String.class);
+    Map<String, Object> headers = request.getHeaders();
+    byte[] body = request.getBody(byte[].class);
+    request.setHeaders(new HashMap<>());
+    request.setHeader(Exchange.CONTENT_TYPE, "application/json");
+    if ("POST".equals(method)) {
+      byte[] bytes = body == null ? new byte[0] : body;
+      Arrival arrival = new Arrival(clock.instant(), verify(bytes, headers), shown(bytes));
+      add(arrival);
+      exchange.setProperty("signature", arrival.signature());
+      exchange.setProperty("event", arrival.body());
+      request.setBody("{\"success\":true}");
+    } else {
+      request.setBody(page());
+    }
+  }
+
+  private static String shown(byte[] body) {
+    try {
+      JsonStringify.stringify(body);
+      if (body.length <= MOST_BYTES) {
+        return new String(body, UTF_8);
+      }
+    } catch (InvalidJsonException e) {
+      // Shown as text.
+    }
+    String text = new String(body, 0, Math.min(body.length, MOST_BYTES), UTF_8);
+    return new String(JsonValue.ofString(text).toBytes(), UTF_8);
+  }
+
+  /** As receivers do it: over the raw bytes, of the first event where it is a batch. */
+  private String verify(byte[] body, Map<String, Object> headers) {
+    if (secrets.isEmpty()) {
+      return "none";
+    }
+    for (SigningScheme scheme : schemes) {
+      String name =
+          switch (scheme) {
+            case X_SIGNATURE -> SharedSecretSigner.HEADER;
+            case STANDARD_WEBHOOKS -> StandardWebhooksSigner.HEADER;
+          };
+      Object found = headers.get(name);
+      if (found == null) {
+        return "missing";
+      }
+      String expected =
+          switch (scheme) {
+            case X_SIGNATURE -> new SharedSecretSigner(secrets.get(0)).signature(firstEvent(body));
+            case STANDARD_WEBHOOKS ->
+                new StandardWebhooksSigner(secrets)
+                    .signature(
+                        String.valueOf(headers.get("webhook-id")),
+                        String.valueOf(headers.get("webhook-timestamp")),
+                        body);
+          };
+      if (!MessageDigest.isEqual(expected.getBytes(UTF_8), found.toString().getBytes(UTF_8))) {
+        return "wrong";
+      }
+    }
+    return "valid";
+  }
+
+  private static byte[] firstEvent(byte[] body) {
+    try {
+      JsonReader json = new JsonReader(body);
+      if (json.peek() == JsonKind.ARRAY) {
+        json.beginArray();
+        return json.hasNextElement() ? json.read().toBytes() : body;
+      }
+    } catch (InvalidJsonException e) {
+      // Its signature will be found wrong.
+    }
+    return body;
+  }
+
+  private synchronized void add(Arrival arrival) {
+    count++;
+    arrivals.addFirst(arrival);
+    if (arrivals.size() > MOST_REQUESTS) {
+      arrivals.removeLast();
+    }
+  }
+
+  private String page() {
+    List<Arrival> shown;
+    long total;
+    synchronized (this) {
+      shown = new ArrayList<>(arrivals);
+      total = count;
+    }
+    return JsonFields.write(
+        json -> {
+          json.useDefaultPrettyPrinter();
+          json.writeNumberField("count", total);
+          json.writeArrayFieldStart("requests");
+          for (Arrival arrival : shown) {
+            json.writeStartObject();
+            json.writeStringField("at", arrival.at().toString());
+            json.writeStringField("signature", arrival.signature());
+            json.writeFieldName("body");
+            json.writeRawValue(arrival.body());
+            json.writeEndObject();
+          }
+          json.writeEndArray();
+        });
+  }
+}

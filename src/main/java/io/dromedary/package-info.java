@@ -1,0 +1,5 @@
+/** Dromedary as an application of its own. */
+@NullMarked
+package io.dromedary;
+
+import org.jspecify.annotations.NullMarked;
