@@ -1,0 +1,98 @@
+package io.dromedary.testing;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.time.Duration;
+import java.time.Instant;
+import javax.net.ssl.SSLContext;
+import okhttp3.tls.HandshakeCertificates;
+import okhttp3.tls.HeldCertificate;
+
+/** A private certificate authority, made for one test run, and the servers it vouches for. */
+public final class Certificates {
+
+  /** The password of the trust store. */
+  public static final String PASSWORD = "changeit";
+
+  private final HeldCertificate authority =
+      new HeldCertificate.Builder().commonName("Test CA").certificateAuthority(0).build();
+
+  /** A server that a client which trusts the authority accepts. */
+  public Server good() {
+    return new Server(local().signedBy(authority).build());
+  }
+
+  /** A server nobody vouches for but itself. */
+  public Server selfSigned() {
+    return new Server(local().build());
+  }
+
+  /** A server whose certificate ended yesterday. */
+  public Server expired() {
+    Instant end = Instant.now().minus(Duration.ofDays(1));
+    Instant start = end.minus(Duration.ofDays(1));
+    return new Server(
+        local()
+            .signedBy(authority)
+            .validityInterval(start.toEpochMilli(), end.toEpochMilli())
+            .build());
+  }
+
+  /** A server whose certificate is for another host. */
+  public Server wrongHost() {
+    return new Server(
+        new HeldCertificate.Builder()
+            .addSubjectAlternativeName("other.example")
+            .signedBy(authority)
+            .build());
+  }
+
+  private static HeldCertificate.Builder local() {
+    return new HeldCertificate.Builder()
+        .addSubjectAlternativeName("localhost")
+        .addSubjectAlternativeName("127.0.0.1");
+  }
+
+  /** A PKCS12 store with the authority's certificate only. */
+  public KeyStore trustStore() throws GeneralSecurityException, IOException {
+    KeyStore store = KeyStore.getInstance("PKCS12");
+    store.load(null, null);
+    store.setCertificateEntry("ca", authority.certificate());
+    return store;
+  }
+
+  /** Writes the trust store into the directory, locked with {@link #PASSWORD}. */
+  public Path trustStore(Path directory) throws GeneralSecurityException, IOException {
+    Path file = directory.resolve("trust.p12");
+    try (OutputStream out = Files.newOutputStream(file)) {
+      trustStore().store(out, PASSWORD.toCharArray());
+    }
+    return file;
+  }
+
+  /** A context for a client that trusts the authority and nobody else. */
+  public SSLContext clientContext() {
+    return new HandshakeCertificates.Builder()
+        .addTrustedCertificate(authority.certificate())
+        .build()
+        .sslContext();
+  }
+
+  /** A server's certificate and its key, for {@link Receiver#startTls}. */
+  public static final class Server {
+
+    private final HeldCertificate certificate;
+
+    private Server(HeldCertificate certificate) {
+      this.certificate = certificate;
+    }
+
+    SSLContext context() {
+      return new HandshakeCertificates.Builder().heldCertificate(certificate).build().sslContext();
+    }
+  }
+}
