@@ -1,10 +1,14 @@
 package io.dromedary;
 
 import io.dromedary.settings.InvalidSettingsException;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Says in a sentence why the process did not start. */
 final class StartFailure {
+
+  /** An option of an endpoint, in a URI or in a list: its value may be a secret. */
+  private static final Pattern OPTION = Pattern.compile("(?<=[?&{;])([\\w.-]+)=[^&;\\s}\\]]*");
 
   private StartFailure() {}
 
@@ -18,7 +22,8 @@ final class StartFailure {
     }
     String outer = text(failure);
     String inner = text(innermost);
-    return "Dromedary cannot start: " + (outer.contains(inner) ? outer : outer + "\n  " + inner);
+    String message = outer.contains(inner) ? outer : outer + "\n  " + inner;
+    return "Dromedary cannot start: " + OPTION.matcher(message).replaceAll("$1=…");
   }
 
   private static String text(Throwable failure) {

@@ -2,6 +2,7 @@ package io.dromedary.bin;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.dromedary.event.RawBodies;
 import io.dromedary.json.InvalidJsonException;
 import io.dromedary.json.JsonFields;
 import io.dromedary.json.JsonKind;
@@ -27,13 +28,14 @@ import org.apache.camel.CamelContextAware;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.Processor;
+import org.apache.camel.support.service.ServiceSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A webhook that verifies the signature as a receiver would and shows what arrived. It keeps the
  * last 100 requests, of at most 64 KiB each, in memory only. Thread-safe: guarded by this.
  */
-public final class RequestBin implements CamelContextAware, Processor {
+public final class RequestBin extends ServiceSupport implements CamelContextAware, Processor {
 
   private static final int MOST_REQUESTS = 100;
   private static final int MOST_BYTES = 64 * 1024;
@@ -60,6 +62,14 @@ public final class RequestBin implements CamelContextAware, Processor {
     DestinationSettings destination = Settings.of(context).destination();
     this.secrets = destination.secrets();
     this.schemes = destination.schemes();
+  }
+
+  /** Called where the route is, which is not everywhere. */
+  @Override
+  protected void doStart() {
+    if (context != null) {
+      RawBodies.keep(context, "/bin", origin -> Map.of());
+    }
   }
 
   @Override

@@ -145,22 +145,27 @@ final class EventCompletion {
       return true;
     }
     JsonObject integrations = value.asObject();
-    JsonValue webhooks = integrations.get("Webhooks");
-    if (webhooks != null) {
-      return webhooks.kind() != JsonKind.FALSE;
+    JsonKind webhooks = kind(integrations.get("Webhooks"));
+    if (webhooks == JsonKind.TRUE || webhooks == JsonKind.OBJECT) {
+      return true;
     }
-    JsonValue all = integrations.get("All");
-    return all == null || all.kind() != JsonKind.FALSE;
+    return webhooks != JsonKind.FALSE && kind(integrations.get("All")) != JsonKind.FALSE;
+  }
+
+  private static JsonKind kind(@Nullable JsonValue value) {
+    return value == null ? JsonKind.NULL : value.kind();
   }
 
   private void times(JsonObject event, @Nullable Instant batchSentAt) {
-    Instant received = trusted ? instant(string(event, "receivedAt")) : null;
-    if (received == null) {
+    JsonValue receivedAtValue = trusted ? event.get("receivedAt") : null;
+    Instant received = receivedAtValue == null ? null : instant(string(receivedAtValue));
+    if (received == null || receivedAtValue == null) {
       received = now;
+      receivedAtValue = receivedAt;
       event.put("receivedAt", receivedAt);
     }
-    JsonValue timestamp = event.get("timestamp");
-    JsonValue original = event.get("originalTimestamp");
+    JsonValue timestamp = present(event.get("timestamp"));
+    JsonValue original = present(event.get("originalTimestamp"));
     JsonValue client = original == null ? timestamp : original;
     Instant sentAt = instant(string(event, "sentAt"));
     sentAt = sentAt == null ? batchSentAt : sentAt;
@@ -170,10 +175,13 @@ final class EventCompletion {
       Instant corrected = received.minus(Duration.between(clientTime, sentAt));
       event.put("originalTimestamp", client);
       event.put("timestamp", time(corrected));
-    } else if (timestamp == null || timestamp.kind() == JsonKind.NULL) {
-      event.put(
-          "timestamp", client == null || client.kind() == JsonKind.NULL ? receivedAt : client);
+    } else if (timestamp == null) {
+      event.put("timestamp", client == null ? receivedAtValue : client);
     }
+  }
+
+  private static @Nullable JsonValue present(@Nullable JsonValue value) {
+    return kind(value) == JsonKind.NULL ? null : value;
   }
 
   private static JsonValue time(Instant instant) {

@@ -24,13 +24,13 @@ final class EventReader {
   static final int MOST_BATCH_EVENTS = 2500;
 
   /**
-   * The most bytes that the events of one message may come to, once the fields of their batch have
-   * been merged into each: a short body must not fill the memory.
+   * The most bytes that the fields of a batch may come to once they have been merged into each of
+   * its events: a short body must not fill the memory.
    */
-  static final int MOST_COMPLETE_BYTES = 8 * 1024 * 1024;
+  static final int MOST_MERGED_BYTES = 8 * 1024 * 1024;
 
   private final byte[] text;
-  private int completeBytes;
+  private int mergedBytes;
   private final EventCompletion completion;
   private final Intake intake = new Intake();
 
@@ -112,14 +112,10 @@ final class EventReader {
       } else {
         Found found = element(json, 0);
         json.end();
-        JsonObject event = found.event();
-        JsonValue batch = event == null ? null : event.get("batch");
-        if (event != null
-            && event.get("type") == null
-            && batch != null
-            && batch.kind() == JsonKind.ARRAY) {
+        if (isBatch(found.event())) {
           readBatch();
-        } else {
+        } else if (found.refused() == null || !tryBatch()) {
+          intake.single();
           add(found, Wrapper.NONE, null);
         }
       }
@@ -131,6 +127,24 @@ final class EventReader {
       rejectAll(e.code(), String.valueOf(e.getMessage()));
     }
     return intake;
+  }
+
+  private static boolean isBatch(@Nullable JsonObject event) {
+    JsonValue batch = event == null ? null : event.get("batch");
+    return event != null
+        && event.get("type") == null
+        && batch != null
+        && batch.kind() == JsonKind.ARRAY;
+  }
+
+  /** Whether what was refused is a batch, of which only an event has to be. */
+  private boolean tryBatch() {
+    try {
+      readBatch();
+      return true;
+    } catch (InvalidJsonException | InvalidEventException e) {
+      return false;
+    }
   }
 
   /**
@@ -221,15 +235,24 @@ final class EventReader {
       } else {
         json.read();
       }
-      return new Found(index, event, kind, start, json.offset(), null);
+      return new Found(index, event, kind, start, end(start, json.offset()), null);
     } catch (InvalidJsonException e) {
       if (e.reason() == InvalidJsonException.Reason.SYNTAX) {
         throw e;
       }
       json.resume(start);
       json.skip();
-      return new Found(index, null, kind, start, json.offset(), e);
+      return new Found(index, null, kind, start, end(start, json.offset()), e);
     }
+  }
+
+  /** Where a value ends, without the white space after it. */
+  private int end(int start, int next) {
+    int end = next;
+    while (end > start && text[end - 1] <= ' ' && text[end - 1] >= 0) {
+      end--;
+    }
+    return end;
   }
 
   private void add(Found found, Wrapper wrapper, @Nullable EventType fromPath) {
@@ -254,18 +277,18 @@ final class EventReader {
         throw new InvalidEventException(
             "event_too_large", "expected at most " + MOST_EVENT_BYTES + " bytes, found " + length);
       }
-      if (completeBytes > MOST_COMPLETE_BYTES) {
+      mergedBytes += wrapper.mergedBytes();
+      if (mergedBytes > MOST_MERGED_BYTES) {
         throw new InvalidEventException(
             "batch_too_large",
-            "expected events of at most "
-                + MOST_COMPLETE_BYTES
-                + " bytes with the batch's context");
+            "expected at most "
+                + MOST_MERGED_BYTES
+                + " bytes of the batch's context and integrations in all its events, found more");
       }
       Event complete = completion.complete(event, wrapper, fromPath);
       if (complete == null) {
         intake.filter();
       } else {
-        completeBytes += complete.json().length;
         intake.accept(complete);
       }
     } catch (InvalidEventException e) {
@@ -284,6 +307,7 @@ final class EventReader {
   }
 
   private void rejectAll(String code, String message) {
+    intake.single();
     reject(0, null, code, message, 0, text.length);
   }
 

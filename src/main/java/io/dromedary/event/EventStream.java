@@ -2,6 +2,7 @@ package io.dromedary.event;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.PushbackInputStream;
 import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.util.Arrays;
@@ -18,7 +19,7 @@ final class EventStream implements Iterator<Object> {
 
   static final int PIECE_BYTES = 16 * 1024 * 1024;
 
-  private final InputStream in;
+  private final PushbackInputStream in;
   private final Instant now;
   private final int pieceBytes;
   private Iterator<Object> piece = Collections.emptyIterator();
@@ -31,7 +32,7 @@ final class EventStream implements Iterator<Object> {
   }
 
   EventStream(InputStream in, Instant now, int pieceBytes) {
-    this.in = in;
+    this.in = new PushbackInputStream(in);
     this.now = now;
     this.pieceBytes = pieceBytes;
   }
@@ -58,7 +59,11 @@ final class EventStream implements Iterator<Object> {
 
   private Iterator<Object> read() throws IOException {
     byte[] read = in.readNBytes(pieceBytes);
-    ended = read.length < pieceBytes;
+    int next = in.read();
+    ended = next < 0;
+    if (!ended) {
+      in.unread(next);
+    }
     byte[] text = Arrays.copyOf(rest, rest.length + read.length);
     System.arraycopy(read, 0, text, rest.length, read.length);
     EventReader reader = new EventReader(text, now, true);

@@ -17,7 +17,12 @@ final class HttpAnswer {
   /** A sender that sees why fifty of its events were refused will not need to see the others. */
   private static final int MOST_ERRORS = 50;
 
-  private static final int RETRY_AFTER_SECONDS = 5;
+  /** Seconds. */
+  static final String RETRY_AFTER = "5";
+
+  static final String TOO_LARGE =
+      "expected at most " + TrackingApi.MOST_BODY_BYTES + " bytes, found more";
+
   private static final String SUCCESS = "{\"success\":true}";
 
   private HttpAnswer() {}
@@ -47,11 +52,17 @@ final class HttpAnswer {
     if (!isRequest(exchange)) {
       return;
     }
-    respond(
-        exchange,
-        503,
-        failure("unavailable", "The events could not be stored; send them again later."));
-    exchange.getMessage().setHeader("Retry-After", Integer.toString(RETRY_AFTER_SECONDS));
+    respond(exchange, 503, ofServer(503));
+    exchange.getMessage().setHeader("Retry-After", RETRY_AFTER);
+  }
+
+  /** The body of an answer to a request that did not get as far as its events. */
+  static String ofServer(int status) {
+    return switch (status) {
+      case 413 -> failure("body_too_large", TOO_LARGE);
+      case 503 -> failure("unavailable", "The events could not be stored; send them again later.");
+      default -> failure("server_error", "The request could not be read (" + status + ").");
+    };
   }
 
   /** Answers a request that carries no events, and ends its route. */
@@ -87,7 +98,7 @@ final class HttpAnswer {
     answer.setBody(body);
   }
 
-  static String failure(String code, String message) {
+  private static String failure(String code, String message) {
     return JsonFields.write(
         json -> {
           json.writeBooleanField("success", false);

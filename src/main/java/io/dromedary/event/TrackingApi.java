@@ -26,7 +26,6 @@ import org.apache.camel.Message;
 import org.apache.camel.Predicate;
 import org.apache.camel.Processor;
 import org.apache.camel.spi.Registry;
-import org.apache.camel.support.service.ServiceSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,13 +33,14 @@ import org.jspecify.annotations.Nullable;
  * iterator of {@link Event}s and {@link RejectedEvent}s; any other is answered here and its route
  * ends. Thread-safe.
  */
-public final class TrackingApi extends ServiceSupport implements Processor, CamelContextAware {
+public final class TrackingApi implements Processor, CamelContextAware {
 
   /** The longest body, in bytes after decompression. SDKs fill batches to 512,000 bytes. */
   static final int MOST_BODY_BYTES = 512_000;
 
-  /** Whether the HTTP server is Camel Main's: a host may bring another. */
-  private static final boolean IS_VERTX = isVertx();
+  /** Components whose endpoints are HTTP servers. */
+  private static final Set<String> HTTP_SERVERS =
+      Set.of("platform-http", "servlet", "jetty", "undertow", "netty-http");
 
   private static final String ANY = "*";
 
@@ -59,6 +59,8 @@ public final class TrackingApi extends ServiceSupport implements Processor, Came
   private Clock clock = Clock.systemUTC();
   private List<byte[]> writeKeys = List.of();
   private List<String> origins = List.of();
+  private boolean isHttp;
+  private boolean hasOwnPath;
 
   @Override
   public @Nullable CamelContext getCamelContext() {
@@ -73,20 +75,18 @@ public final class TrackingApi extends ServiceSupport implements Processor, Came
     writeKeys = settings.writeKeys().stream().map(key -> key.getBytes(UTF_8)).toList();
     origins = settings.corsOrigins();
     Registry registry = context.getRegistry();
+    String inbound = settings.inbound();
+    isHttp = HTTP_SERVERS.contains(inbound.substring(0, Math.max(0, inbound.indexOf(':'))));
+    hasOwnPath = isHttp && !RawBodies.path(inbound).equals("/v1");
+    if (isHttp) {
+      RawBodies.keep(context, RawBodies.path(inbound), this::cors);
+    }
+    registry.bind("is-http", Predicate.class, (Predicate) exchange -> isHttp);
     registry.bind("answer", Processor.class, (Processor) HttpAnswer::answer);
     registry.bind("answer-unavailable", Processor.class, (Processor) HttpAnswer::unavailable);
     registry.bind("is-answered", Predicate.class, (Predicate) HttpAnswer::isRequest);
     registry.bind(
         "is-held-back", Predicate.class, (Predicate) exchange -> !HttpAnswer.isRequest(exchange));
-  }
-
-  @Override
-  protected void doStart() {
-    CamelContext context = getCamelContext();
-    String inbound = context == null ? "" : Settings.of(context).inbound();
-    if (context != null && IS_VERTX && inbound.startsWith("platform-http:")) {
-      RawBodies.keep(context, inbound);
-    }
   }
 
   @Override
@@ -97,7 +97,8 @@ public final class TrackingApi extends ServiceSupport implements Processor, Came
     String path = String.valueOf(headers.get(Exchange.HTTP_PATH));
     Object authorization = headers.get("Authorization");
     Object encoding = headers.get("Content-Encoding");
-    exchange.setProperty(HttpAnswer.CORS, cors(headers.get("Origin")));
+    Object origin = headers.get("Origin");
+    exchange.setProperty(HttpAnswer.CORS, cors(origin == null ? null : origin.toString()));
     // Nothing of the request goes into the answer or any further.
     request.setHeaders(new HashMap<>());
     String action = action(path);
@@ -138,11 +139,7 @@ public final class TrackingApi extends ServiceSupport implements Processor, Came
       exchange.setProperty(HttpAnswer.INTAKE, intake);
       exchange.getMessage().setBody(intake.all().iterator());
     } catch (TooLongException e) {
-      HttpAnswer.refuse(
-          exchange,
-          413,
-          "body_too_large",
-          "expected at most " + MOST_BODY_BYTES + " bytes, found more");
+      HttpAnswer.refuse(exchange, 413, "body_too_large", HttpAnswer.TOO_LARGE);
     } catch (UnsupportedEncodingException e) {
       HttpAnswer.refuse(exchange, 415, "unsupported_encoding", String.valueOf(e.getMessage()));
     } catch (IOException e) {
@@ -162,23 +159,14 @@ public final class TrackingApi extends ServiceSupport implements Processor, Came
    * What follows {@code /v1/}: a type, {@code batch}, {@code m}. Empty where there is no such
    * thing; {@link #ANY} for a path that an operator has chosen for a {@code platform-http} inbound.
    */
-  private static String action(String path) {
-    String[] segments =
-        Arrays.stream(path.split("/", -1)).filter(s -> !s.isEmpty()).toArray(String[]::new);
-    if (segments.length == 0 || !segments[0].equals("v1")) {
+  private String action(String path) {
+    if (hasOwnPath) {
       return ANY;
     }
-    String action = segments.length == 2 ? segments[1] : "";
+    String[] segments =
+        Arrays.stream(path.split("/", -1)).filter(s -> !s.isEmpty()).toArray(String[]::new);
+    String action = segments.length == 2 && segments[0].equals("v1") ? segments[1] : "";
     return BATCHES.contains(action) || action.equals("m") || type(action) != null ? action : "";
-  }
-
-  private static boolean isVertx() {
-    try {
-      Class.forName("org.apache.camel.component.platform.http.vertx.VertxPlatformHttpRouter");
-      return true;
-    } catch (ClassNotFoundException e) {
-      return false;
-    }
   }
 
   private static @Nullable EventType type(String action) {
@@ -249,12 +237,12 @@ public final class TrackingApi extends ServiceSupport implements Processor, Came
     return known;
   }
 
-  private Map<String, Object> cors(@Nullable Object origin) {
+  private Map<String, Object> cors(@Nullable String origin) {
     Map<String, Object> headers = new HashMap<>();
     if (origin != null) {
       boolean any = origins.contains("*");
-      if (any || origins.contains(origin.toString())) {
-        headers.put("Access-Control-Allow-Origin", any ? "*" : origin.toString());
+      if (any || origins.contains(origin)) {
+        headers.put("Access-Control-Allow-Origin", any ? "*" : origin);
         headers.put("Access-Control-Expose-Headers", "Retry-After");
       }
       if (!any) {

@@ -40,6 +40,12 @@ final class Wrapper {
     return integrations;
   }
 
+  /** By how many bytes each event may grow when it takes over what the batch has. */
+  int mergedBytes() {
+    return (context == null ? 0 : context.length())
+        + (integrations == null ? 0 : integrations.length());
+  }
+
   @Nullable Instant sentAt() {
     return sentAt;
   }

@@ -52,21 +52,37 @@ final class Keys {
   /** The value of a full key with its placeholders resolved, or null where it is not set. */
   @Nullable String raw(String key) {
     known.add(key);
-    String value = environment.get(environmentName(key));
+    String value = notBlank(environment.get(environmentName(key)));
     if (value == null) {
-      value = System.getProperty(key);
+      value = notBlank(System.getProperty(key));
     }
     if (value == null) {
-      value = loaded.getProperty(key);
+      value = notBlank(loaded.getProperty(key));
     }
     if (value == null) {
       // A host such as Spring Boot keeps its properties where they can only be asked for by name.
-      value = context.getPropertiesComponent().resolveProperty(key).orElse(null);
+      value = notBlank(context.getPropertiesComponent().resolveProperty(key).orElse(null));
     }
-    if (value == null || value.isBlank()) {
+    if (value == null) {
       return null;
     }
-    return context.resolvePropertyPlaceholders(value.strip());
+    return resolve(key, value);
+  }
+
+  /** A variable that is set to nothing must not hide a secret that is set elsewhere. */
+  private static @Nullable String notBlank(@Nullable String value) {
+    return value == null || value.isBlank() ? null : value;
+  }
+
+  private @Nullable String resolve(String key, String value) {
+    try {
+      return context.resolvePropertyPlaceholders(value.strip());
+    } catch (IllegalArgumentException e) {
+      // The exception's own text would show the whole value, which may hold a secret.
+      problems.add(
+          key + ": found a {{placeholder}} that names no property, expected one that does.");
+      return null;
+    }
   }
 
   String text(String key, String fallback) {
@@ -83,7 +99,7 @@ final class Keys {
     List<String> elements =
         Arrays.stream(value.split(",", -1)).map(String::strip).collect(Collectors.toList());
     if (elements.contains("")) {
-      problem(key, value, "values separated by single commas");
+      problem(key, "nothing between two commas", "values separated by single commas");
       elements.removeIf(String::isEmpty);
     }
     return List.copyOf(elements);
@@ -162,9 +178,7 @@ final class Keys {
       for (String key : source.stringPropertyNames()) {
         if (key.startsWith(full) && key.length() > full.length()) {
           known.add(key);
-          values.put(
-              key.substring(full.length()),
-              context.resolvePropertyPlaceholders(source.getProperty(key).strip()));
+          put(values, key.substring(full.length()), resolve(key, source.getProperty(key)));
         }
       }
     }
@@ -172,10 +186,16 @@ final class Keys {
     environment.forEach(
         (key, value) -> {
           if (key.startsWith(name) && key.length() > name.length()) {
-            values.put(key.substring(name.length()).replace('_', '-'), value.strip());
+            put(values, key.substring(name.length()).replace('_', '-'), resolve(key, value));
           }
         });
     return values;
+  }
+
+  private static void put(Map<String, String> values, String name, @Nullable String value) {
+    if (value != null) {
+      values.put(name, value);
+    }
   }
 
   /** Notes a problem with a key, which is named without its prefix. */

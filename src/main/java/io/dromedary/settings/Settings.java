@@ -258,7 +258,7 @@ public record Settings(
   private static List<String> secrets(Keys keys, List<SigningScheme> schemes) {
     List<String> secrets = keys.list("signing.secret");
     if (secrets.size() > 10) {
-      keys.problem("signing.secret", null, "at most ten secrets");
+      keys.problem("signing.secret", "eleven or more", "at most ten secrets");
     }
     if (schemes.contains(SigningScheme.STANDARD_WEBHOOKS)) {
       if (secrets.isEmpty()) {
@@ -305,19 +305,26 @@ public record Settings(
     return 1;
   }
 
-  /** What may be shown of a webhook's URL: paths and queries often hold a secret. */
-  public static String origin(String url) {
-    int host = url.startsWith("file:") ? -1 : url.indexOf("://");
-    if (host < 0) {
-      int query = url.indexOf('?');
-      return query < 0 ? url : url.substring(0, query);
+  /**
+   * What may be shown of an endpoint's URI: its scheme and host, or its scheme and path. Paths and
+   * queries of URLs, and whatever stands before an {@code @}, often hold a secret.
+   */
+  public static String origin(String uri) {
+    String shown = uri.split("[?#]", 2)[0];
+    int colon = shown.indexOf(':');
+    int slashes = shown.indexOf("://");
+    if (shown.startsWith("file:")) {
+      return shown;
     }
-    int end = host + 3;
-    while (end < url.length() && "/?#".indexOf(url.charAt(end)) < 0) {
-      end++;
+    if (slashes > 0 && slashes == colon) {
+      String authority = shown.substring(slashes + 3).split("/", 2)[0];
+      return shown.substring(0, slashes + 3) + authority.substring(authority.lastIndexOf('@') + 1);
     }
-    String authority = url.substring(host + 3, end);
-    return url.substring(0, host + 3) + authority.substring(authority.lastIndexOf('@') + 1);
+    if (colon < 0) {
+      return shown.split("/", 2)[0];
+    }
+    boolean isUrl = shown.startsWith("http:") || shown.startsWith("https:");
+    return isUrl || shown.contains("@") ? shown.substring(0, colon + 1) + "…" : shown;
   }
 
   /** A duration as it is written in the configuration. */
