@@ -90,6 +90,8 @@ class FullQueueTest {
           .until(() -> Files.exists(inbox.resolve(".camel").resolve("events.jsonl")));
       assertThat(application.context().isStarted()).isTrue();
     }
-    assertThat(receiver.messageIds()).hasSize(40).allSatisfy((id, times) -> assertThat(times).isEqualTo(1));
+    assertThat(receiver.messageIds())
+        .hasSize(40)
+        .allSatisfy((id, times) -> assertThat(times).isEqualTo(1));
   }
 }

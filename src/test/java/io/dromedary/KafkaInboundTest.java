@@ -1,0 +1,180 @@
+package io.dromedary;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.dromedary.testing.Answer;
+import io.dromedary.testing.Receiver;
+import io.dromedary.testing.Signatures;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import kafka.server.KafkaConfig;
+import kafka.server.KafkaRaftServer;
+import kafka.tools.StorageTool;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.apache.kafka.common.utils.Time;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInfo;
+import org.junit.jupiter.api.io.TempDir;
+
+/** From a topic of a real Kafka broker, which runs in this JVM, to a webhook. */
+class KafkaInboundTest {
+
+  private static final Duration AT_MOST = Duration.ofSeconds(30);
+  private static final String SECRET = "sharedsecretvalue";
+  private static final String BROKER = "127.0.0.1:" + Application.freePort();
+
+  /**
+   * Commits what the route has taken and nothing else, and reads again what it has not. Each of the
+   * options is needed: without any one of them records can be lost, or nothing is ever committed.
+   */
+  private static final String COMMIT_WHAT_WAS_TAKEN =
+      "&breakOnFirstError=true&autoCommitEnable=false&allowManualCommit=true&pollOnError=RECONNECT"
+          + "&kafkaManualCommitFactory=#class:"
+          + "org.apache.camel.component.kafka.consumer.DefaultKafkaManualCommitFactory";
+
+  @TempDir static Path data;
+  private static KafkaRaftServer server;
+
+  @TempDir Path folder;
+  private final Receiver receiver = Receiver.start();
+  private final KafkaProducer<String, String> producer =
+      new KafkaProducer<>(
+          Map.of("bootstrap.servers", BROKER), new StringSerializer(), new StringSerializer());
+  private final Map<String, String> settings = new HashMap<>();
+  private String topic;
+  private Application application;
+
+  @BeforeAll
+  static void startBroker() throws IOException {
+    String controller = "127.0.0.1:" + Application.freePort();
+    Properties properties = new Properties();
+    properties.putAll(
+        Map.of(
+            "node.id", "1",
+            "process.roles", "broker,controller",
+            "listeners", "PLAINTEXT://" + BROKER + ",CONTROLLER://" + controller,
+            "controller.listener.names", "CONTROLLER",
+            "controller.quorum.voters", "1@" + controller,
+            "log.dirs", data.resolve("log").toString(),
+            "offsets.topic.num.partitions", "1",
+            "offsets.topic.replication.factor", "1",
+            // A group's first member would wait three seconds for others.
+            "group.initial.rebalance.delay.ms", "0"));
+    Path file = data.resolve("server.properties");
+    try (OutputStream out = Files.newOutputStream(file)) {
+      properties.store(out, null);
+    }
+    StorageTool.execute(
+        new String[] {"format", "--config", file.toString(), "--cluster-id", "test"},
+        new PrintStream(OutputStream.nullOutputStream()));
+    server = new KafkaRaftServer(new KafkaConfig(properties), Time.SYSTEM);
+    server.startup();
+  }
+
+  @AfterAll
+  static void stopBroker() {
+    if (server != null) {
+      server.shutdown();
+      server.awaitShutdown();
+    }
+  }
+
+  @BeforeEach
+  void settings(TestInfo test) {
+    topic = test.getTestMethod().orElseThrow().getName();
+    // A stop waits for the end of a poll, which without an event takes five seconds by default.
+    settings.put(
+        "webhooks.inbound",
+        "kafka:"
+            + topic
+            + "?brokers="
+            + BROKER
+            + "&groupId=dromedary&autoOffsetReset=earliest&pollTimeoutMs=200");
+    settings.put("webhooks.urls", receiver.url());
+    settings.put("webhooks.signing.secret", SECRET);
+  }
+
+  @AfterEach
+  void close() {
+    if (application != null) {
+      application.close();
+    }
+    producer.close();
+    receiver.close();
+  }
+
+  private void start() {
+    application = Application.start(folder, settings);
+  }
+
+  private void send(@Nullable String value) throws Exception {
+    producer.send(new ProducerRecord<>(topic, value)).get();
+  }
+
+  private static String track(String messageId) {
+    return "{\"type\":\"track\",\"userId\":\"u\",\"event\":\"E\",\"messageId\":\""
+        + messageId
+        + "\"}";
+  }
+
+  @Test
+  void eventsArriveSignedAndWhatIsNoneIsADeadLetterAndHoldsNothingUp() throws Exception {
+    send(track("m1"));
+    send("[" + track("m2") + "," + track("m3") + "]");
+    send("this is no JSON");
+    send(null);
+    send("{\"type\":\"track\",\"event\":\"E\",\"messageId\":\"m4\"}");
+    send("{\"batch\":[" + track("m5") + "," + track("m6") + "]}");
+    start();
+    receiver.awaitCount(5, AT_MOST);
+    send(track("m7"));
+    receiver.awaitCount(6, AT_MOST);
+
+    assertThat(receiver.requests())
+        .allMatch(request -> Signatures.verifies(SECRET, request))
+        .allMatch(request -> request.headers("kafka.TOPIC").isEmpty());
+    assertThat(receiver.messageIds())
+        .isEqualTo(Map.of("m1", 1, "m2", 1, "m3", 1, "m5", 1, "m6", 1, "m7", 1));
+    List<String> letters = Files.readAllLines(folder.resolve("dead-letters.jsonl"));
+    assertThat(letters).hasSize(3).allMatch(letter -> letter.startsWith("{\"reason\":\"invalid\""));
+    assertThat(letters.get(0)).endsWith("\"text\":\"this is no JSON\"}");
+    assertThat(letters.get(1)).endsWith("\"text\":\"\"}");
+    assertThat(letters.get(2)).contains("\"messageId\":\"m4\"");
+  }
+
+  @Test
+  void aStopWhileTheQueueIsFullLosesNothing() throws Exception {
+    for (int i = 0; i < 20; i++) {
+      send(track("m" + i));
+    }
+    receiver.answer(Answer.status(200).after(Duration.ofMillis(500)));
+    settings.merge("webhooks.inbound", COMMIT_WHAT_WAS_TAKEN, String::concat);
+    settings.put("webhooks.in-flight", "1");
+    settings.put(
+        "webhooks.queue", "seda:default?size=1&blockWhenFull=true&offerTimeout=50&pollTimeout=50");
+    start();
+    receiver.awaitCount(2, AT_MOST);
+    application.close();
+    assertThat(receiver.messageIds()).hasSizeLessThan(20);
+
+    receiver.answer(Answer.status(200));
+    start();
+    await().atMost(AT_MOST).until(() -> receiver.messageIds().size() == 20);
+  }
+}

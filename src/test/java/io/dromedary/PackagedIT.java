@@ -1,0 +1,445 @@
+package io.dromedary;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.dromedary.testing.Answer;
+import io.dromedary.testing.Receiver;
+import io.dromedary.testing.Signatures;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The package as a user runs it: a process of its own, in a folder of its own. */
+class PackagedIT {
+
+  private static final Path JAR = Path.of("target", "dromedary.jar").toAbsolutePath();
+  private static final Duration AT_MOST = Duration.ofSeconds(20);
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** The folder it runs in, and one beside it for what it prints. */
+  @TempDir Path home;
+
+  @TempDir Path output;
+
+  private final int port = Application.freePort();
+  private final Receiver receiver = Receiver.start();
+  private final Map<String, String> environment = new HashMap<>();
+  private final List<String> options = new ArrayList<>();
+  private final HttpClient client = HttpClient.newHttpClient();
+  private Process process;
+
+  @BeforeEach
+  void port() {
+    environment.put("CAMEL_SERVER_PORT", Integer.toString(port));
+  }
+
+  @AfterEach
+  void end() throws InterruptedException {
+    receiver.close();
+    if (process != null) {
+      process.destroyForcibly();
+      assertThat(process.waitFor(AT_MOST.toSeconds(), SECONDS)).isTrue();
+    }
+  }
+
+  private void launch() throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(options);
+    command.addAll(List.of("-jar", JAR.toString()));
+    ProcessBuilder builder =
+        new ProcessBuilder(command)
+            .directory(home.toFile())
+            .redirectOutput(output.resolve("out").toFile())
+            .redirectError(output.resolve("err").toFile());
+    // Nothing of whoever runs the tests.
+    builder.environment().keySet().removeIf(key -> key.matches("(WEBHOOKS|CAMEL|JAVA|JDK)_.*"));
+    builder.environment().putAll(environment);
+    process = builder.start();
+  }
+
+  private void start() throws IOException {
+    launch();
+    await()
+        .atMost(AT_MOST)
+        .failFast(() -> assertThat(process.isAlive()).as(out() + err()).isTrue())
+        .until(() -> out().contains("Dromedary is ready"));
+  }
+
+  /** Waits for its end, and returns its exit code. */
+  private int exitCode() throws InterruptedException {
+    assertThat(process.waitFor(AT_MOST.toSeconds(), SECONDS))
+        .as("ends within %s: %s%s", AT_MOST, out(), err())
+        .isTrue();
+    return process.exitValue();
+  }
+
+  /** Asks it to end, as an operator or a container platform does. */
+  private void terminate() throws InterruptedException {
+    process.destroy();
+    assertThat(exitCode()).isIn(0, 143);
+  }
+
+  private String out() {
+    return text(output.resolve("out"));
+  }
+
+  private String err() {
+    return text(output.resolve("err"));
+  }
+
+  private static String text(Path file) {
+    try {
+      return Files.exists(file) ? Files.readString(file) : "";
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The lines of the log without their time. */
+  private List<String> log() {
+    return out().lines().map(line -> line.replaceFirst("^\\S+ ", "")).toList();
+  }
+
+  private HttpResponse<String> post(String path, String body)
+      throws IOException, InterruptedException {
+    return client.send(
+        HttpRequest.newBuilder(uri(path)).POST(BodyPublishers.ofString(body)).build(),
+        BodyHandlers.ofString());
+  }
+
+  private String get(String path) throws IOException, InterruptedException {
+    return client.send(HttpRequest.newBuilder(uri(path)).build(), BodyHandlers.ofString()).body();
+  }
+
+  private URI uri(String path) {
+    return URI.create("http://127.0.0.1:" + port + path);
+  }
+
+  private void track(String messageId) throws IOException, InterruptedException {
+    HttpResponse<String> answer =
+        post(
+            "/v1/track",
+            "{\"userId\":\"u\",\"event\":\"Sold\",\"messageId\":\"" + messageId + "\"}");
+    assertThat(answer.statusCode()).isEqualTo(200);
+    assertThat(answer.body()).isEqualTo("{\"success\":true}");
+  }
+
+  private List<String> deadLetters() throws IOException {
+    Path folder = home.resolve("data");
+    List<String> letters = new ArrayList<>();
+    if (Files.exists(folder)) {
+      try (Stream<Path> files = Files.list(folder)) {
+        for (Path file : files.sorted().toList()) {
+          assertThat(file.getFileName().toString())
+              .matches("dead-letters-\\d{4}-\\d\\d-\\d\\d\\.jsonl");
+          letters.addAll(Files.readAllLines(file));
+        }
+      }
+    }
+    return letters;
+  }
+
+  @Test
+  void theFirstRunNeedsNothing() throws Exception {
+    start();
+
+    track("m-1");
+
+    await()
+        .atMost(AT_MOST)
+        .untilAsserted(
+            () ->
+                assertThat(JSON.readTree(get("/bin")).at("/requests/0/body/messageId").asText())
+                    .isEqualTo("m-1"));
+    assertThat(JSON.readTree(get("/bin")).at("/requests/0/signature").asText()).isEqualTo("valid");
+    terminate();
+    assertThat(log())
+        .containsSubsequence(
+            "INFO  i.d.Dromedary - Dromedary is ready",
+            "INFO  i.d.Dromedary -   inbound       tracking API on http://127.0.0.1:"
+                + port
+                + "/v1, without write key",
+            "INFO  i.d.Dromedary -   webhooks      http://127.0.0.1:" + port,
+            "INFO  i.d.Dromedary -   accepted by   1 of 1",
+            "INFO  i.d.Dromedary -   signed        x-signature",
+            "INFO  i.d.Dromedary -   retried for   4h, an attempt ends after 5s",
+            "INFO  i.d.d.Destination - Destination default: 1 events delivered, 0 dead letters, 0"
+                + " left in memory");
+    // Neither the JVM nor Camel nor a library has anything to warn of.
+    assertThat(out()).doesNotContain("WARN").doesNotContain("ERROR");
+    assertThat(err()).isEmpty();
+    assertThat(deadLetters()).isEmpty();
+  }
+
+  static Stream<Arguments> wrong() {
+    return Stream.of(
+        arguments(
+            "a folder that does not exist",
+            Map.of("WEBHOOKS_INBOUND", "file:inbox?delete=true"),
+            List.of(),
+            "",
+            """
+            Dromedary cannot start: 1 setting is wrong.
+              webhooks.inbound: found "file:inbox", expected a folder that exists (or the option autoCreate=true).
+            """),
+        arguments(
+            "a component that is not there",
+            Map.of("WEBHOOKS_INBOUND", "sftp://host/in?password=hush"),
+            List.of(),
+            "",
+            """
+            Dromedary cannot start: 1 setting is wrong.
+              webhooks.inbound: found "sftp://host", expected a Camel endpoint URI whose component is on the class path.
+            """),
+        arguments(
+            "wrong values from everywhere",
+            Map.of("WEBHOOKS_TIMEOUT", "five", "CAMEL_SERVER_HOST", "0.0.0.0"),
+            List.of("-Dwebhooks.acks=9"),
+            "webhooks.url=http://hook.example\n",
+            """
+            Dromedary cannot start: 5 settings are wrong.
+              webhooks.write-key.secret: found nothing, expected at least one write key, since the server listens beyond loopback (camel.server.host is "0.0.0.0").
+              webhooks.urls: found nothing, expected one to five webhook URLs, since the built-in request bin is served on loopback only.
+              webhooks.acks: found "9", expected 1 to 1 (as many as there are webhooks) or all.
+              webhooks.timeout: found "five", expected a duration from 10ms to 10m, such as 5s.
+              webhooks.url: no such key; the settings are listed in the README.
+            """),
+        arguments(
+            "a port that is no number",
+            Map.of("CAMEL_SERVER_PORT", "http"),
+            List.of(),
+            "",
+            """
+            Dromedary cannot start: camel.server.host and camel.server.port: found 127.0.0.1 and http, expected an address of this machine and a port that is free (For input string: "http").
+            """));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("wrong")
+  void whatIsWrongIsSaidAndTheProcessEnds(
+      String what,
+      Map<String, String> environment,
+      List<String> options,
+      String properties,
+      String message)
+      throws Exception {
+    this.environment.putAll(environment);
+    this.options.addAll(options);
+    if (!properties.isEmpty()) {
+      Files.writeString(home.resolve("application.properties"), properties);
+    }
+
+    launch();
+
+    assertRefusal(message);
+  }
+
+  private void assertRefusal(String message) throws InterruptedException {
+    assertThat(exitCode()).isEqualTo(1);
+    assertThat(err()).isEqualTo(message);
+    assertThat(out()).isEmpty();
+  }
+
+  @Test
+  void aPortThatIsTakenIsSaidAndTheProcessEnds() throws Exception {
+    try (ServerSocket taken = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+      launch();
+
+      assertRefusal(
+          "Dromedary cannot start: camel.server.host and camel.server.port: found 127.0.0.1 and "
+              + taken.getLocalPort()
+              + ", expected an address of this machine and a port that is free (Address already in"
+              + " use).\n");
+    }
+  }
+
+  @Test
+  void aRouteThatCannotBeMadeIsSaidAndTheProcessEnds() throws Exception {
+    route(
+        "own",
+        """
+        - route:
+            id: own
+            from:
+              uri: nosuch:component
+              steps:
+                - to:
+                    uri: log:own
+        """);
+
+    launch();
+
+    assertRefusal(
+        "Dromedary cannot start: Failed to create route: own (source:"
+            + " file:routes/own.camel.yaml): Route(own)[From[nosuch:component] -> [to[log:own]]]"
+            + " because: No endpoint could be found for: nosuch://component, please check your"
+            + " classpath contains the needed Camel component jar.\n");
+  }
+
+  @Test
+  void thePropertiesOfTheFolderWin() throws Exception {
+    environment.clear();
+    Files.writeString(
+        home.resolve("application.properties"),
+        """
+        camel.server.port = %d
+        webhooks.urls = %s
+        webhooks.signing.secret = of the folder
+        """
+            .formatted(port, receiver.url("/hook")));
+    start();
+
+    track("m-1");
+
+    receiver.awaitCount(1, AT_MOST);
+    assertThat(receiver.requests())
+        .allMatch(request -> Signatures.verifies("of the folder", request));
+    terminate();
+    assertThat(out()).doesNotContain("of the folder");
+  }
+
+  private void route(String name, String yaml) throws IOException {
+    Files.createDirectories(home.resolve("routes"));
+    Files.writeString(home.resolve("routes").resolve(name + ".camel.yaml"), yaml);
+  }
+
+  /** A route that answers with a text on a path. */
+  private static String answering(String path, String text) {
+    return """
+        - route:
+            id: answer-%1$s
+            description: Answers on a path.
+            from:
+              uri: platform-http:/%1$s
+              steps:
+                - setBody:
+                    expression:
+                      constant:
+                        expression: %2$s
+        """
+        .formatted(path, text);
+  }
+
+  @Test
+  void theRoutesOfTheFolderReplaceAndAdd() throws Exception {
+    String packaged = Files.readString(Path.of("routes", "default.camel.yaml"), UTF_8);
+    route("default", packaged + "\n" + answering("replaced", "from the replaced file"));
+    route("own", answering("own", "from a file of my own"));
+    environment.put("WEBHOOKS_URLS", receiver.url("/hook"));
+    start();
+
+    track("m-1");
+
+    receiver.awaitCount(1, AT_MOST);
+    assertThat(get("/replaced")).isEqualTo("from the replaced file");
+    assertThat(get("/own")).isEqualTo("from a file of my own");
+    terminate();
+    assertThat(err()).isEmpty();
+  }
+
+  @Test
+  void aStopDeliversWhatIsInMemory() throws Exception {
+    receiver.answer(Answer.status(200).after(Duration.ofSeconds(1)));
+    environment.put("WEBHOOKS_URLS", receiver.url("/hook"));
+    // So that a part is under way, and the other in the queue.
+    environment.put("WEBHOOKS_IN_FLIGHT", "10");
+    start();
+    List<String> ids = IntStream.range(0, 20).mapToObj(i -> "m-" + i).toList();
+    for (String id : ids) {
+      track(id);
+    }
+    receiver.awaitCount(1, AT_MOST);
+
+    terminate();
+
+    assertThat(receiver.messageIds()).containsOnlyKeys(ids);
+    assertThat(receiver.messageIds().values()).containsOnly(1);
+    assertThat(log())
+        .endsWith(
+            "INFO  i.d.d.Destination - Destination default: 20 events delivered, 0 dead letters, 0"
+                + " left in memory");
+    assertThat(deadLetters()).isEmpty();
+    assertThat(err()).isEmpty();
+  }
+
+  @Test
+  void aStopMakesADeadLetterOfWhatCannotBeDelivered() throws Exception {
+    receiver.close();
+    environment.put("WEBHOOKS_URLS", receiver.url("/hush"));
+    start();
+    track("m-1");
+    await().atMost(AT_MOST).until(() -> out().contains("fails: the connection was refused"));
+
+    terminate();
+
+    assertThat(log())
+        .endsWith(
+            "INFO  i.d.d.Destination - Destination default: 0 events delivered, 1 dead letters, 0"
+                + " left in memory");
+    List<String> letters = deadLetters();
+    assertThat(letters).hasSize(1);
+    assertThat(withoutTimes(letters.get(0)))
+        .isEqualTo(
+            JSON.readTree(
+                """
+                {
+                  "reason": "stopped",
+                  "detail": "the process stopped before the event could be delivered; %1$s: the connection was refused",
+                  "destination": "default",
+                  "messageId": "m-1",
+                  "type": "track",
+                  "webhooks": [
+                    {"webhook": "%1$s", "state": "pending", "error": "the connection was refused"}
+                  ],
+                  "event": {
+                    "userId": "u", "event": "Sold", "messageId": "m-1", "type": "track", "version": 1
+                  }
+                }
+                """
+                    .formatted(receiver.url())));
+    assertThat(out() + err()).doesNotContain("hush");
+  }
+
+  /** A dead letter without what differs from run to run, which has to be there. */
+  private static JsonNode withoutTimes(String letter) throws IOException {
+    ObjectNode json = (ObjectNode) JSON.readTree(letter);
+    assertThat(json.remove("attempts").asInt()).isGreaterThanOrEqualTo(2);
+    for (String name : List.of("acceptedAt", "firstAttemptAt", "lastAttemptAt", "deadAt")) {
+      assertThat(json.remove(name).asText()).as(name).startsWith("20").endsWith("Z");
+    }
+    ObjectNode event = (ObjectNode) json.get("event");
+    assertThat(event.remove("receivedAt")).isEqualTo(event.remove("timestamp"));
+    return json;
+  }
+}

@@ -1,0 +1,217 @@
+package io.dromedary;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.dromedary.testing.Signatures;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.apache.camel.Exchange;
+import org.apache.camel.Route;
+import org.apache.camel.component.mock.MockEndpoint;
+import org.apache.camel.main.MainConfigurationProperties;
+import org.apache.camel.test.junit5.CamelContextConfiguration;
+import org.apache.camel.test.main.junit5.CamelMainTestSupport;
+import org.junit.jupiter.api.Test;
+
+/** The YAML files as they are shipped, in a Camel of somebody else, between endpoints of Camel. */
+class RoutesTest extends CamelMainTestSupport {
+
+  private static final String SECRET = "sharedsecretvalue";
+
+  private static final String EVENT =
+      "{\"type\":\"track\",\"event\":\"Sold\",\"userId\":\"u\",\"messageId\":\"m-1\","
+          + "\"receivedAt\":\"2026-01-02T03:04:05.000Z\",\"timestamp\":\"2026-01-02T03:04:05.000Z\","
+          + "\"version\":1}";
+
+  @Override
+  public void configureContext(CamelContextConfiguration configuration) {
+    super.configureContext(configuration);
+    Properties settings = new Properties();
+    settings.putAll(
+        Map.of(
+            "webhooks.inbound", "direct:in",
+            "webhooks.urls", "mock:webhook",
+            "webhooks.dead-letter", "mock:dead",
+            "webhooks.signing.secret", SECRET,
+            "webhooks.headers.X-Tenant", "acme",
+            "webhooks.retry.window", "1h",
+            "webhooks.retry.initial-delay", "10ms"));
+    configuration.withUseOverridePropertiesWithPropertiesComponent(settings);
+  }
+
+  @Override
+  protected void configure(MainConfigurationProperties configuration) {
+    configuration.withRoutesIncludePattern("classpath:dromedary/routes/*.camel.yaml");
+  }
+
+  @Test
+  void thePackagedRoutesAreTheFilesOfTheirFolder() throws IOException {
+    try (Stream<Path> files = Files.list(Path.of("routes"))) {
+      assertThat(files.map(file -> file.getFileName().toString()))
+          .containsExactlyInAnyOrderElementsOf(
+              Dromedary.ROUTES.stream().map(name -> name + ".camel.yaml").toList());
+    }
+  }
+
+  @Test
+  void theRoutesHaveTheirIds() {
+    // No request bin where there is no server on loopback, and no batches of one event.
+    assertThat(context().getRoutes())
+        .extracting(Route::getRouteId)
+        .containsExactlyInAnyOrder(
+            "receive-events",
+            "dead-letters",
+            "deliver-events-default",
+            "redeliver-round-default",
+            "send-round-default",
+            "give-up-default",
+            "deliver-single-default",
+            "keep-dead-letter-default");
+  }
+
+  /** One sentence, for an operator. */
+  @Test
+  void everyRouteIsDescribed() {
+    assertThat(context().getRoutes())
+        .isNotEmpty()
+        .allSatisfy(
+            route -> assertThat(route.getDescription()).as(route.getId()).matches("[A-Z].+\\."));
+  }
+
+  /** Those included that are not made here, since there are no batches and no server. */
+  @Test
+  void everyRouteAndTemplateOfTheFilesHasAnIdAndADescription() throws IOException {
+    List<String> definitions = new ArrayList<>();
+    for (String name : Dromedary.ROUTES) {
+      // Each is an element of the list that the file is.
+      String file = Files.readString(Path.of("routes", name + ".camel.yaml"));
+      Stream.of(file.split("(?m)^- "))
+          .filter(element -> element.matches("(?s)route(Template|Configuration)?:\\n.*"))
+          .forEach(definitions::add);
+    }
+
+    assertThat(definitions)
+        .hasSizeGreaterThan(10)
+        .allSatisfy(
+            definition -> {
+              assertThat(definition).containsPattern("\\A\\w+:\\n    id: [a-z]+(-[a-z]+)*\\n");
+              assertThat(definition).containsPattern("\\n {4,6}description: [A-Z].+\\.\\n");
+            });
+    assertThat(count("\n {6}- name: .+\n {8}description: [A-Z].+\\.\n", definitions))
+        .as("parameters with a description")
+        .isPositive()
+        .isEqualTo(count("\n {6}- name: ", definitions));
+  }
+
+  private static long count(String pattern, List<String> definitions) {
+    return Pattern.compile(pattern).matcher(definitions.toString()).results().count();
+  }
+
+  @Test
+  void aWebhookThatIsAnotherEndpointGetsTheBodyAndOnlyOurHeaders() throws Exception {
+    MockEndpoint webhook = getMockEndpoint("mock:webhook");
+    webhook.expectedMessageCount(1);
+
+    template()
+        .sendBodyAndHeaders(
+            "direct:in",
+            EVENT,
+            Map.of(
+                "Authorization", "Bearer token",
+                "Cookie", "a=b",
+                "X-Signature", "forged",
+                "X-Tenant", "forged",
+                "kafka.TOPIC", "events",
+                "CamelHttpPath", "/elsewhere",
+                "CamelFileName", "events.jsonl"));
+
+    webhook.assertIsSatisfied();
+    assertThat(webhook.getExchanges()).singleElement().satisfies(this::assertIsEvent);
+    assertThat(getMockEndpoint("mock:dead").getExchanges()).isEmpty();
+  }
+
+  private void assertIsEvent(Exchange exchange) {
+    assertThat(exchange.getMessage().getBody(byte[].class)).asString(UTF_8).isEqualTo(EVENT);
+    assertThat(exchange.getMessage().getHeaders())
+        .isEqualTo(
+            Map.of(
+                "Content-Type", "application/json",
+                "X-Tenant", "acme",
+                "X-Signature", Signatures.hmacSha1(SECRET, EVENT.getBytes(UTF_8))));
+  }
+
+  @Test
+  void aWebhookThatFailsIsSentToAgainUntilItAccepts() throws Exception {
+    MockEndpoint webhook = getMockEndpoint("mock:webhook");
+    for (int attempt = 1; attempt <= 2; attempt++) {
+      webhook.whenExchangeReceived(
+          attempt,
+          exchange -> {
+            // What an endpoint does to its own message is not sent the next time.
+            exchange.getMessage().setBody("changed");
+            exchange.getMessage().setHeader("changed", true);
+            throw new IOException("not now");
+          });
+    }
+    webhook.expectedMessageCount(3);
+
+    template().sendBody("direct:in", EVENT);
+
+    webhook.assertIsSatisfied();
+    assertIsEvent(webhook.getExchanges().get(2));
+    // Nothing more comes, and nothing is left: the exchange is complete.
+    assertThat(getMockEndpoint("mock:dead").getExchanges()).isEmpty();
+  }
+
+  @Test
+  void whatIsNoEventGoesToTheDeadLetterEndpoint() throws Exception {
+    MockEndpoint dead = getMockEndpoint("mock:dead");
+    MockEndpoint webhook = getMockEndpoint("mock:webhook");
+    dead.expectedMessageCount(1);
+    webhook.expectedMessageCount(1);
+
+    Instant before = Instant.now();
+    template()
+        .sendBodyAndHeader(
+            "direct:in", "[{\"type\":\"track\",\"messageId\":\"m-0\"}," + EVENT + "]", "own", "1");
+
+    MockEndpoint.assertIsSatisfied(context());
+    Exchange letter = dead.getExchanges().get(0);
+    String text = letter.getMessage().getBody(String.class);
+    String deadAt = text.replaceAll(".*\"deadAt\":\"([^\"]*)\".*", "$1");
+    assertThat(Instant.parse(deadAt)).isBetween(before, Instant.now());
+    assertThat(text)
+        .isEqualTo(
+            "{\"reason\":\"invalid\",\"detail\":\"invalid_event: expected a \\\"userId\\\" or an"
+                + " \\\"anonymousId\\\", found neither\",\"messageId\":\"m-0\",\"attempts\":0,"
+                + "\"deadAt\":\""
+                + deadAt
+                + "\",\"text\":\"{\\\"type\\\":\\\"track\\\",\\\"messageId\\\":\\\"m-0\\\"}\"}");
+    assertThat(letter.getMessage().getHeaders()).isEmpty();
+    assertIsEvent(webhook.getExchanges().get(0));
+  }
+
+  @Test
+  void aMessageBringsAllItsEvents() throws Exception {
+    List<String> events =
+        Stream.of("m-1", "m-2", "m-3").map(id -> EVENT.replace("m-1", id)).toList();
+    MockEndpoint webhook = getMockEndpoint("mock:webhook");
+    webhook.expectedMessageCount(3);
+
+    template().sendBody("direct:in", events.toString());
+
+    webhook.assertIsSatisfied();
+    assertThat(webhook.getExchanges())
+        .extracting(exchange -> exchange.getMessage().getBody(String.class))
+        .containsExactlyInAnyOrderElementsOf(events);
+  }
+}

@@ -1,0 +1,56 @@
+package io.dromedary;
+
+import io.dromedary.event.EventType;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+
+/** A Java SDK as it is, of which only the end point is set. */
+abstract class Sdk implements AutoCloseable {
+
+  /** What the SDK tells of each event: {@code delivered} or why not. */
+  final Queue<String> outcomes = new ConcurrentLinkedQueue<>();
+
+  /** Queues an event of user u: track e, page p, screen s, group g, alias of p. */
+  abstract void send(EventType type, String messageId, Map<String, ?> properties);
+
+  /** Sends what is queued. */
+  abstract void flush();
+
+  /**
+   * What a webhook gets.
+   *
+   * @param fields what is particular to the type
+   */
+  abstract String delivered(EventType type, String messageId, String fields);
+
+  void succeeded() {
+    outcomes.add("delivered");
+  }
+
+  void failed(Throwable error) {
+    outcomes.add(error.toString());
+  }
+
+  @Override
+  public abstract void close();
+
+  /** All SDKs, by name. */
+  static Sdk start(String name, Application application) {
+    return switch (name) {
+      case "Segment" -> new SegmentSdk(application);
+      case "RudderStack" -> new RudderStackSdk(application);
+      default -> throw new IllegalArgumentException(name);
+    };
+  }
+
+  static final List<EventType> TYPES =
+      List.of(
+          EventType.IDENTIFY,
+          EventType.TRACK,
+          EventType.PAGE,
+          EventType.SCREEN,
+          EventType.GROUP,
+          EventType.ALIAS);
+}

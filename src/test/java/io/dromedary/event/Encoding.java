@@ -1,0 +1,44 @@
+package io.dromedary.event;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.util.zip.DeflaterOutputStream;
+import java.util.zip.GZIPOutputStream;
+
+/** How a sender encodes a body. */
+enum Encoding {
+  PLAIN {
+    @Override
+    OutputStream into(OutputStream out) {
+      return out;
+    }
+  },
+  GZIP {
+    @Override
+    OutputStream into(OutputStream out) throws IOException {
+      return new GZIPOutputStream(out);
+    }
+  },
+  DEFLATE {
+    @Override
+    OutputStream into(OutputStream out) {
+      return new DeflaterOutputStream(out);
+    }
+  };
+
+  abstract OutputStream into(OutputStream out) throws IOException;
+
+  byte[] of(String body) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (OutputStream out = into(bytes)) {
+      out.write(body.getBytes(UTF_8));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return bytes.toByteArray();
+  }
+}

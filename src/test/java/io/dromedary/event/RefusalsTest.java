@@ -1,0 +1,365 @@
+package io.dromedary.event;
+
+import static io.dromedary.event.Api.SUCCESS;
+import static io.dromedary.event.Api.batch;
+import static io.dromedary.event.Api.failure;
+import static io.dromedary.event.Api.newId;
+import static io.dromedary.event.Api.track;
+import static io.dromedary.testing.Json.json;
+import static io.dromedary.testing.Json.quoted;
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.dromedary.testing.Http.Response;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What the tracking API does not take: its sender is told why, and a bad event is kept. */
+@Timeout(30)
+class RefusalsTest {
+
+  private static final String TYPES = "page, screen, identify, track, alias, group, delete";
+  private static final int MOST_BODY_BYTES = 512_000;
+  private static final int MOST_EVENT_BYTES = 32_768;
+
+  private static final String BODY_TOO_LARGE =
+      failure(413, "body_too_large", "expected at most 512000 bytes, found more");
+
+  private static Api api;
+
+  @BeforeAll
+  static void start(@TempDir Path folder) {
+    api = Api.start(folder, Map.of());
+  }
+
+  @AfterAll
+  static void stop() {
+    api.close();
+  }
+
+  // A body
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          ``               | invalid_batch | expected an object with an array "batch", found nothing
+          [{'userId':'u'}] | invalid_batch | expected an object with an array "batch", found an array
+          {}               | empty_batch   | expected an array "batch" of events, found none
+          {'batch':{}}     | empty_batch   | expected an array "batch" of events, found none
+          {'batch':[]}     | empty_batch   | expected at least one event, found an empty batch
+          {'batch':[{},]}  | invalid_json  | unexpected ']' at byte 13, expected a value
+          {'batch':[{}]} x | invalid_json  | unexpected 'x' at byte 15, expected the end of the text
+          {'batch':[{}]    | invalid_json  | unexpected end of text at byte 13, expected ',' or '}'
+          batch=1          | invalid_json  | unexpected 'b' at byte 0, expected a value
+          """)
+  void refusesWhatIsNoBatch(String body, String code, String message) {
+    assertThat(api.post("/v1/batch", json(body))).hasToString(failure(400, code, message));
+  }
+
+  @Test
+  void keepsNothingOfABatchThatIsNotJson() {
+    String id = api.unwantedId();
+
+    Response response = api.post("/v1/batch", batch(track(id), "{]"));
+
+    assertThat(response.status()).isEqualTo(400);
+    assertThat(api.deadLetters(id)).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"PLAIN, identity", "GZIP, gzip", "DEFLATE, deflate"})
+  void takesTheLongestBodyAndNoLonger(Encoding encoding, String contentEncoding) {
+    String good = newId();
+    String bad = api.unwantedId();
+
+    assertThat(post(encoding, contentEncoding, padded(batch(track(good)), MOST_BODY_BYTES)))
+        .hasToString(SUCCESS);
+    assertThat(post(encoding, contentEncoding, padded(batch(track(bad)), MOST_BODY_BYTES + 1)))
+        .hasToString(BODY_TOO_LARGE);
+
+    api.delivered(good);
+  }
+
+  @Test
+  void doesNotUnpackABomb() {
+    assertThat(post(Encoding.GZIP, "gzip", " ".repeat(100_000_000))).hasToString(BODY_TOO_LARGE);
+  }
+
+  @Test
+  void refusesABodyThatTheServerDoesNotRead() {
+    byte[] body = padded(track(api.unwantedId()), (1 << 20) + 1).getBytes(UTF_8);
+
+    assertThat(api.post("/v1/track", body)).hasToString(BODY_TOO_LARGE);
+    assertThat(api.postChunks("/v1/track", List.of(body))).hasToString(BODY_TOO_LARGE);
+  }
+
+  @Test
+  void takesTheLongestBatchAndNoLonger() {
+    String filtered = track(api.unwantedId()).replace("}", ",\"integrations\":{\"All\":false}}");
+
+    assertThat(api.post("/v1/batch", batch(Collections.nCopies(2_500, filtered))))
+        .hasToString(SUCCESS);
+    assertThat(api.post("/v1/batch", batch(Collections.nCopies(2_501, filtered))))
+        .hasToString(failure(400, "batch_too_long", "expected at most 2500 events, found 2501"));
+  }
+
+  // An event
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          ``             | unexpected end of text at byte 0, expected a value
+          ` `            | unexpected end of text at byte 1, expected a value
+          a=1            | unexpected 'a' at byte 0, expected a value
+          {'a':'u'       | unexpected end of text at byte 8, expected ',' or '}'
+          {'a':'u'}}     | unexpected '}' at byte 9, expected the end of the text
+          {'a':NaN}      | unexpected 'N' at byte 5, expected a value
+          {'a':1,}       | unexpected '}' at byte 7, expected a name in double quotes
+          \ufeff{}       | unexpected byte order mark at byte 0, expected a value
+          {'a':'\u0001'} | unexpected 0x01 at byte 6, expected the rest of a string
+          """)
+  void refusesWhatIsNotJson(String body, String message) {
+    assertThat(api.post("/v1/track", json(body)))
+        .hasToString(failure(400, "invalid_json", message));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          track    | []                                           | expected a JSON object, found an array
+          track    | null                                         | expected a JSON object, found null
+          track    | 'text'                                       | expected a JSON object, found a string
+          track    | {'event':'e'}                                | expected a "userId" or an "anonymousId", found neither
+          track    | {'event':'e','userId':null,'anonymousId':''} | expected a "userId" or an "anonymousId", found neither
+          identify | {'userId':{}}                                | expected a "userId" or an "anonymousId", found neither
+          delete   | {}                                           | expected a "userId" or an "anonymousId", found neither
+          track    | {'userId':'u'}                               | expected a "event" in an event of type track, found none
+          track    | {'userId':'u','event':''}                    | expected a "event" in an event of type track, found ""
+          track    | {'userId':'u','event':null}                  | expected a "event" in an event of type track, found null
+          group    | {'userId':'u'}                               | expected a "groupId" in an event of type group, found none
+          alias    | {'userId':'u','previousId':true}             | expected a "previousId" in an event of type alias, found a boolean
+          track    | {'type':'page'}                              | expected "type" to be "track" as in the path, found "page"
+          track    | {'type':'Track'}                             | expected "type" to be one of TYPES, found "Track"
+          track    | {'type':7}                                   | expected "type" to be one of TYPES, found a number
+          track    | {'type':'a-type-too-long-to-be-shown-as-a-whole-here'} | expected "type" to be one of TYPES, found "a-type-too-long-to-be-shown-as-a-whole-h…"
+          page     | {'userId':'u','messageId':7}                 | expected "messageId" to be a string of under 100 characters, found a number
+          """)
+  void refusesWhatIsNoEvent(String type, String body, String message) {
+    assertThat(api.post("/v1/" + type, json(body)))
+        .hasToString(failure(400, "invalid_event", message.replace("TYPES", TYPES)));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{'type':'track','event':'','userId':'u','messageId':'ID'}",
+        "{ 'messageId' : 'ID' , 'type' : 1.0 , 'secret' : '\\u00e9\\n' }"
+      })
+  void keepsWhatIsNoEvent(String body) {
+    String id = api.unwantedId();
+    String event = json(body).replace("ID", id);
+
+    Response response = api.post("/v1/track", event);
+
+    assertThat(response.status()).isEqualTo(400);
+    String detail = response.body().replaceFirst(".*\"message\":\"", "invalid_event: ");
+    assertThat(api.deadLetters(id))
+        .containsExactly(
+            json("{'reason':'invalid','detail':'")
+                + detail.replaceFirst("\"}$", "")
+                + json("','messageId':'" + id + "','attempts':0,'deadAt':'" + Api.NOW + "','text':")
+                + quoted(event)
+                + "}");
+  }
+
+  @Test
+  void takesTheLongestEventAndNoLonger() {
+    String good = newId();
+    String bad = api.unwantedId();
+
+    assertThat(api.post("/v1/track", padded(track(good), MOST_EVENT_BYTES))).hasToString(SUCCESS);
+    assertThat(api.post("/v1/track", padded(track(bad), MOST_EVENT_BYTES + 1)))
+        .hasToString(failure(400, "event_too_large", "expected at most 32768 bytes, found 32769"));
+
+    api.delivered(good);
+    assertThat(api.deadLetters(bad)).hasSize(1);
+  }
+
+  @Test
+  void takesTheLongestMessageIdAndNoLonger() {
+    String good = newId();
+    good += "x".repeat(99 - good.length());
+    String bad = "x".repeat(100);
+
+    assertThat(api.post("/v1/track", track(good))).hasToString(SUCCESS);
+    assertThat(api.post("/v1/track", track(bad)))
+        .hasToString(
+            failure(
+                400,
+                "invalid_event",
+                "expected \"messageId\" to be a string of under 100 characters,"
+                    + " found 100 characters"));
+
+    api.delivered(good);
+  }
+
+  // An event of a batch
+
+  @Test
+  void aBatchIsTakenEvenIfNoneOfItsEventsIs() {
+    String why = "expected \"type\" to be one of " + TYPES + ", found none";
+
+    assertThat(api.post("/v1/batch", batch("{}")))
+        .hasToString(partial(0, error(0, "", "invalid_event", why)));
+    assertThat(api.post("/v1/batch", batch("{}", "[]")))
+        .hasToString(
+            partial(
+                0,
+                error(0, "", "invalid_event", why),
+                error(1, "", "invalid_event", "expected a JSON object, found an array")));
+  }
+
+  @Test
+  void aBadEventCostsOnlyItself() {
+    String first = newId();
+    String noUser = api.unwantedId();
+    String notUtf8 = api.unwantedId();
+    String tooDeep = api.unwantedId();
+    String tooLong = api.unwantedId();
+    String text = api.unwantedId();
+    String last = newId();
+    String batch =
+        batch(
+            track(first),
+            track(noUser).replace("userId", "user"),
+            track(notUtf8).replace("\"u\"", "\"\u00ff\""),
+            track(tooDeep).replace("\"u\"", "[".repeat(1_000) + "]".repeat(1_000)),
+            track(tooLong).replace("\"u\"", "\"" + "u".repeat(MOST_EVENT_BYTES) + "\""),
+            quoted(text),
+            track(last));
+
+    Response response = api.post("/v1/batch", batch.getBytes(ISO_8859_1));
+
+    assertThat(response)
+        .hasToString(
+            partial(
+                2,
+                error(
+                    1,
+                    noUser,
+                    "invalid_event",
+                    "expected a \"userId\" or an \"anonymousId\", found neither"),
+                error(
+                    2,
+                    "",
+                    "invalid_json",
+                    "malformed UTF-8: unexpected 0xff at byte "
+                        + batch.indexOf('\u00ff')
+                        + ", expected the first byte of a character"),
+                error(
+                    3,
+                    "",
+                    "invalid_json",
+                    "nested too deeply: unexpected '[' at byte "
+                        + (batch.indexOf("[[") + 999)
+                        + ", expected no more than 1000 brackets open"),
+                error(
+                    4,
+                    tooLong,
+                    "event_too_large",
+                    "expected at most 32768 bytes, found "
+                        + (track(tooLong).length() - 1 + MOST_EVENT_BYTES)),
+                error(5, "", "invalid_event", "expected a JSON object, found a string")));
+    api.delivered(first);
+    api.delivered(last);
+    assertThat(Stream.of(noUser, notUtf8, tooDeep, tooLong, text))
+        .allSatisfy(id -> assertThat(api.deadLetters(id)).hasSize(1));
+  }
+
+  @Test
+  void namesOnlyTheFirstErrors() {
+    String good = newId();
+    List<String> bad = Collections.nCopies(51, "0");
+
+    Response response = api.post("/v1/batch", batch(String.join(",", bad), track(good)));
+
+    assertThat(response.body())
+        .startsWith("{\"success\":true,\"accepted\":1,\"rejected\":51,\"errors\":[")
+        .contains("{\"index\":49,")
+        .doesNotContain("{\"index\":50,");
+    api.delivered(good);
+  }
+
+  /** A batch's context is copied into each event: a short body must not become a long one. */
+  @Test
+  void doesNotCopyALongContextForEver() {
+    String first = newId();
+    String last = newId();
+    String tooMuch = api.unwantedId();
+    String context = ",\"context\":{\"long\":\"" + "x".repeat(400_000) + "\"}}";
+    List<String> between = Stream.generate(() -> track(newId())).limit(18).toList();
+    String batch = batch(track(first), String.join(",", between), track(last), track(tooMuch));
+
+    Response response = api.post("/v1/batch", batch.replaceFirst("}$", context));
+
+    assertThat(response)
+        .hasToString(
+            partial(
+                20,
+                error(
+                    20,
+                    tooMuch,
+                    "batch_too_large",
+                    "expected at most 8388608 bytes of the batch's context and integrations in all"
+                        + " its events, found more")));
+    assertThat(api.delivered(first)).hasSizeGreaterThan(400_000);
+    assertThat(api.delivered(last)).hasSizeGreaterThan(400_000);
+    assertThat(api.deadLetters(tooMuch)).hasSize(1);
+  }
+
+  private static Response post(Encoding encoding, String contentEncoding, String body) {
+    return api.post("/v1/batch", encoding.of(body), "Content-Encoding", contentEncoding);
+  }
+
+  /** The object with blanks inside. */
+  private static String padded(String object, int length) {
+    return "{" + " ".repeat(length - object.length()) + object.substring(1);
+  }
+
+  private static String error(int index, String messageId, String code, String message) {
+    String id = messageId.isEmpty() ? "" : json(",'messageId':'" + messageId + "'");
+    return json("{'index':" + index)
+        + id
+        + json(",'code':'" + code + "','message':")
+        + quoted(message)
+        + "}";
+  }
+
+  private static String partial(int accepted, String... errors) {
+    return json("200 {'success':true,'accepted':" + accepted + ",'rejected':" + errors.length)
+        + json(",'errors':[")
+        + String.join(",", errors)
+        + "]}";
+  }
+}

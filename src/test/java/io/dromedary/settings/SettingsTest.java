@@ -1,0 +1,596 @@
+package io.dromedary.settings;
+
+import static io.dromedary.settings.SigningScheme.STANDARD_WEBHOOKS;
+import static io.dromedary.settings.SigningScheme.X_SIGNATURE;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.stream.Collectors.joining;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.apache.camel.CamelContext;
+import org.apache.camel.impl.DefaultCamelContext;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What may be set, where, and what is said of values that cannot work. */
+class SettingsTest {
+
+  /** The base64 form of 24 bytes. */
+  private static final String WHSEC = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+  private static final String FIVE_URLS =
+      "https://a.example/1,https://b.example/2,https://c.example/3,https://d.example/4,https://e.example/5";
+
+  @TempDir Path folder;
+
+  /** The lines of the properties file. */
+  private final StringBuilder file = new StringBuilder();
+
+  private final Map<String, String> environment = new HashMap<>();
+
+  @AfterEach
+  void clearSystemProperties() {
+    System.getProperties().stringPropertyNames().stream()
+        .filter(key -> key.startsWith("webhooks.") || key.startsWith("camel.server."))
+        .forEach(System::clearProperty);
+  }
+
+  private SettingsTest inFile(String line) {
+    file.append(line).append('\n');
+    return this;
+  }
+
+  /** The address that Dromedary's main sets where nobody else does. */
+  private SettingsTest onLoopback() {
+    return inFile("camel.server.host=127.0.0.1").inFile("camel.server.port=8080");
+  }
+
+  private Settings read() {
+    return with(context -> Settings.read(context, environment));
+  }
+
+  private <T> T with(Function<CamelContext, T> use) {
+    CamelContext context = new DefaultCamelContext();
+    try {
+      Path properties =
+          Files.writeString(folder.resolve("application.properties"), file.toString(), UTF_8);
+      context.getPropertiesComponent().setLocation("file:" + properties);
+      context.build();
+      return use.apply(context);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } finally {
+      context.stop();
+    }
+  }
+
+  @Test
+  void everythingHasADefault() {
+    onLoopback();
+
+    assertThat(read())
+        .isEqualTo(
+            new Settings(
+                "platform-http:/v1?matchOnUriPrefix=true&populateBodyWithForm=false",
+                List.of(),
+                List.of("*"),
+                "file:data?fileName=dead-letters-${date:now:yyyy-MM-dd}.jsonl"
+                    + "&fileExist=Append&appendChars=%0A",
+                new DestinationSettings(
+                    "default",
+                    List.of("http://127.0.0.1:8080/bin"),
+                    Map.of(),
+                    "Segment.io/1.0",
+                    List.of(),
+                    List.of(X_SIGNATURE),
+                    1,
+                    Duration.ofSeconds(5),
+                    Duration.ofHours(4),
+                    Duration.ofSeconds(1),
+                    2,
+                    Duration.ofMinutes(10),
+                    0.2,
+                    Runtime.version().feature() >= 21 ? 2000 : 256,
+                    1,
+                    Duration.ofSeconds(1),
+                    "seda:default?size=10000&blockWhenFull=true&offerTimeout=200&pollTimeout=100")));
+  }
+
+  @Test
+  void theRoutesFindTheDefaultsUnderTheSameKeys() {
+    onLoopback();
+
+    String found =
+        with(
+            context -> {
+              Settings.read(context, environment);
+              return context.resolvePropertyPlaceholders(
+                  "{{webhooks.inbound}} {{webhooks.dead-letter}} {{webhooks.queue}}"
+                      + " {{webhooks.batch.size}} {{webhooks.batch.interval}}");
+            });
+
+    assertThat(found)
+        .isEqualTo(
+            "platform-http:/v1?matchOnUriPrefix=true&populateBodyWithForm=false"
+                + " file:data?fileName=dead-letters-${date:now:yyyy-MM-dd}.jsonl"
+                + "&fileExist=Append&appendChars=%0A"
+                + " seda:default?size=10000&blockWhenFull=true&offerTimeout=200&pollTimeout=100 1 1000");
+  }
+
+  @Test
+  void aContextReadsItsSettingsOnce() {
+    onLoopback();
+
+    List<Settings> read = with(context -> List.of(Settings.of(context), Settings.of(context)));
+
+    assertThat(read.get(1)).isSameAs(read.get(0));
+  }
+
+  static Stream<Arguments> keys() {
+    return Stream.of(
+        key("inbound", Settings::inbound, "direct:file", "direct:system", "direct:environment"),
+        key("dead-letter", Settings::deadLetter, "log:file", "log:system", "log:environment"),
+        key("queue", of(DestinationSettings::queue), "seda:file", "seda:system", "seda:env"),
+        key("user-agent", of(DestinationSettings::userAgent), "File/1", "System/1", "Env/1"),
+        arguments(
+            "webhooks.urls",
+            "WEBHOOKS_URLS",
+            List.of("http://file", FIVE_URLS, "http://a , http://b"),
+            of(DestinationSettings::urls),
+            List.of(
+                List.of("http://file"), //
+                List.of(FIVE_URLS.split(",")),
+                List.of("http://a", "http://b"))),
+        arguments(
+            "webhooks.headers.X-Api-Key",
+            "WEBHOOKS_HEADERS_X_API_KEY",
+            List.of("file", "system", "environment"),
+            of(DestinationSettings::headers),
+            List.of(
+                Map.of("X-Api-Key", "file"),
+                Map.of("X-Api-Key", "system"),
+                Map.of("X-Api-Key", "environment"))),
+        arguments(
+            "webhooks.write-key.secret",
+            "WEBHOOKS_WRITE_KEY_SECRET",
+            List.of("file", "new,old", "environment"),
+            (Function<Settings, Object>) Settings::writeKeys,
+            List.of(List.of("file"), List.of("new", "old"), List.of("environment"))),
+        arguments(
+            "webhooks.cors.origins",
+            "WEBHOOKS_CORS_ORIGINS",
+            List.of("https://file", "https://a, https://b", "*"),
+            (Function<Settings, Object>) Settings::corsOrigins,
+            List.of(List.of("https://file"), List.of("https://a", "https://b"), List.of("*"))),
+        arguments(
+            "webhooks.signing.secret",
+            "WEBHOOKS_SIGNING_SECRET",
+            List.of("file", "new,old", "environment"),
+            of(DestinationSettings::secrets),
+            List.of(List.of("file"), List.of("new", "old"), List.of("environment"))),
+        arguments(
+            "webhooks.signing.scheme",
+            "WEBHOOKS_SIGNING_SCHEME",
+            List.of("standard-webhooks", "standard-webhooks,x-signature", "x-signature"),
+            of(DestinationSettings::schemes),
+            List.of(
+                List.of(STANDARD_WEBHOOKS),
+                List.of(STANDARD_WEBHOOKS, X_SIGNATURE),
+                List.of(X_SIGNATURE))),
+        arguments(
+            "webhooks.acks",
+            "WEBHOOKS_ACKS",
+            List.of("2", "all", "3"),
+            of(DestinationSettings::acks),
+            List.of(2, 5, 3)),
+        durations("timeout", of(DestinationSettings::timeout)),
+        durations("retry.window", of(DestinationSettings::retryWindow)),
+        durations("retry.initial-delay", of(DestinationSettings::initialDelay)),
+        durations("retry.max-delay", of(DestinationSettings::maxDelay)),
+        durations("batch.interval", of(DestinationSettings::batchInterval)),
+        arguments(
+            "webhooks.retry.multiplier",
+            "WEBHOOKS_RETRY_MULTIPLIER",
+            List.of("1", "1.25", "100"),
+            of(DestinationSettings::multiplier),
+            List.of(1.0, 1.25, 100.0)),
+        arguments(
+            "webhooks.retry.jitter",
+            "WEBHOOKS_RETRY_JITTER",
+            List.of("0", "0.5", "1"),
+            of(DestinationSettings::jitter),
+            List.of(0.0, 0.5, 1.0)),
+        arguments(
+            "webhooks.in-flight",
+            "WEBHOOKS_IN_FLIGHT",
+            List.of("1", "64", "100000"),
+            of(DestinationSettings::inFlight),
+            List.of(1, 64, 100_000)),
+        arguments(
+            "webhooks.batch.size",
+            "WEBHOOKS_BATCH_SIZE",
+            List.of("1", "50", "1000"),
+            of(DestinationSettings::batchSize),
+            List.of(1, 50, 1000)));
+  }
+
+  private static Function<Settings, Object> of(Function<DestinationSettings, Object> read) {
+    return settings -> read.apply(settings.destination());
+  }
+
+  /** A key whose values are texts as they stand. */
+  private static Arguments key(String key, Function<Settings, Object> read, String... values) {
+    return arguments(
+        "webhooks." + key, environmentName(key), List.of(values), read, List.of(values));
+  }
+
+  private static Arguments durations(String key, Function<Settings, Object> read) {
+    return arguments(
+        "webhooks." + key,
+        environmentName(key),
+        List.of("500ms", "2s", "3m"),
+        read,
+        List.of(Duration.ofMillis(500), Duration.ofSeconds(2), Duration.ofMinutes(3)));
+  }
+
+  private static String environmentName(String key) {
+    return switch (key) {
+      case "inbound" -> "WEBHOOKS_INBOUND";
+      case "dead-letter" -> "WEBHOOKS_DEAD_LETTER";
+      case "queue" -> "WEBHOOKS_QUEUE";
+      case "user-agent" -> "WEBHOOKS_USER_AGENT";
+      case "timeout" -> "WEBHOOKS_TIMEOUT";
+      case "retry.window" -> "WEBHOOKS_RETRY_WINDOW";
+      case "retry.initial-delay" -> "WEBHOOKS_RETRY_INITIAL_DELAY";
+      case "retry.max-delay" -> "WEBHOOKS_RETRY_MAX_DELAY";
+      case "batch.interval" -> "WEBHOOKS_BATCH_INTERVAL";
+      default -> throw new IllegalArgumentException(key);
+    };
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("keys")
+  void theEnvironmentBeatsTheSystemPropertyBeatsTheFile(
+      String key,
+      String environmentName,
+      List<String> values,
+      Function<Settings, Object> read,
+      List<Object> expected) {
+    onLoopback();
+    // What other keys are checked against.
+    inFile("webhooks.urls=" + FIVE_URLS).inFile("webhooks.signing.secret=" + WHSEC);
+
+    inFile(key + "=" + values.get(0));
+    assertThat(read.apply(read())).isEqualTo(expected.get(0));
+
+    System.setProperty(key, values.get(1));
+    assertThat(read.apply(read())).isEqualTo(expected.get(1));
+
+    environment.put(environmentName, values.get(2));
+    assertThat(read.apply(read())).isEqualTo(expected.get(2));
+  }
+
+  @Test
+  void theRequestBinFollowsTheServersPort() {
+    onLoopback();
+    assertThat(read().destination().urls()).containsExactly("http://127.0.0.1:8080/bin");
+
+    System.setProperty("camel.server.port", "8081");
+    assertThat(read().destination().urls()).containsExactly("http://127.0.0.1:8081/bin");
+
+    environment.put("CAMEL_SERVER_PORT", "8082");
+    assertThat(read().destination().urls()).containsExactly("http://127.0.0.1:8082/bin");
+  }
+
+  @Test
+  void headersComeFromAllSources() {
+    onLoopback().inFile("webhooks.headers.X-Tenant=acme").inFile("webhooks.headers.X-File=a b");
+    System.setProperty("webhooks.headers.X-System", "system");
+    environment.put("WEBHOOKS_HEADERS_AUTHORIZATION", "Bearer token");
+    environment.put("WEBHOOKS_HEADERS_X_API_KEY", " key ");
+    environment.put("WEBHOOKS_HEADERS_X_TENANT", "other");
+
+    assertThat(read().destination().headers())
+        .containsExactlyInAnyOrderEntriesOf(
+            Map.of(
+                "X-Tenant", "other",
+                "X-File", "a b",
+                "X-System", "system",
+                "AUTHORIZATION", "Bearer token",
+                "X-API-KEY", "key"));
+  }
+
+  @Test
+  void valuesMayNameOtherProperties() {
+    onLoopback().inFile("team.host=hooks.example.com").inFile("team.key=abc");
+    inFile("webhooks.urls=https://{{team.host}}/a,https://{{team.host}}/b");
+    inFile("webhooks.headers.X-Key={{team.key}}");
+    environment.put("WEBHOOKS_SIGNING_SECRET", "{{team.key}}");
+    environment.put("WEBHOOKS_HEADERS_X_FROM_ENVIRONMENT", "{{team.key}}");
+
+    DestinationSettings destination = read().destination();
+
+    assertThat(destination.urls())
+        .containsExactly("https://hooks.example.com/a", "https://hooks.example.com/b");
+    assertThat(destination.secrets()).containsExactly("abc");
+    assertThat(destination.headers())
+        .containsExactlyInAnyOrderEntriesOf(Map.of("X-Key", "abc", "X-FROM-ENVIRONMENT", "abc"));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"500ms,PT0.5S", "5s,PT5S", "10m,PT10M", "4h,PT4H", "7d,PT168H", "30d,PT720H"})
+  void durationsHaveAUnit(String text, Duration expected) {
+    onLoopback().inFile("webhooks.retry.window=" + text);
+
+    assertThat(read().destination().retryWindow()).isEqualTo(expected);
+  }
+
+  @Test
+  void anythingButATrackingApiMayListenAnywhereWithoutAWriteKey() {
+    inFile("camel.server.host=0.0.0.0").inFile("camel.server.port=8080");
+    inFile("webhooks.inbound=direct:in").inFile("webhooks.urls=https://a.example");
+
+    assertThat(read().writeKeys()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"127.0.0.1", "localhost", "::1"})
+  void onLoopbackNoWriteKeyIsNeeded(String host) {
+    inFile("camel.server.host=" + host).inFile("camel.server.port=8080");
+
+    assertThat(read().writeKeys()).isEmpty();
+  }
+
+  static Stream<Arguments> badValues() {
+    String noUrl =
+        "expected a URL with a host and without user name and fragment (put credentials in"
+            + " webhooks.headers.Authorization).";
+    String noSecret =
+        "expected whsec_ and the base64 form of 16 to 128 bytes, for the scheme standard-webhooks.";
+    return Stream.of(
+        // Where events go.
+        arguments(
+            "urls=" + FIVE_URLS + ",https://f.example",
+            "webhooks.urls: found \"6 webhooks\", expected one to five webhook URLs."),
+        arguments(
+            "urls=https://a.example/x,https://a.example/x",
+            "webhooks.urls: found \"https://a.example twice\", expected each webhook once."),
+        arguments(
+            "urls=hhtp://a.example/x",
+            "webhooks.urls: found \"hhtp://a.example\", expected an http or https URL, or another"
+                + " Camel endpoint URI."),
+        arguments(
+            "urls=https://user:word@a.example/x",
+            "webhooks.urls: found \"https://a.example\", " + noUrl),
+        arguments(
+            "urls=https://a.example/x#part",
+            "webhooks.urls: found \"https://a.example\", " + noUrl),
+        arguments("urls=https:///x", "webhooks.urls: found \"https://\", " + noUrl),
+        arguments(
+            "urls=http://a.example:port/x",
+            "webhooks.urls: found \"http://a.example:port\", " + noUrl),
+        arguments(
+            "urls=https://a.example/x y",
+            "webhooks.urls: found \"https://a.example\", expected a URL without blanks and"
+                + " unescaped characters."),
+        // How they are signed.
+        arguments(
+            "signing.scheme=hmac",
+            "webhooks.signing.scheme: found \"hmac\", expected x-signature, standard-webhooks, or"
+                + " both once each."),
+        arguments(
+            "signing.scheme=x-signature,x-signature",
+            "webhooks.signing.scheme: found \"x-signature\", expected x-signature,"
+                + " standard-webhooks, or both once each."),
+        arguments(
+            "signing.scheme=standard-webhooks",
+            "webhooks.signing.secret: found nothing, expected a secret, since standard-webhooks is a"
+                + " scheme."),
+        arguments(
+            "signing.scheme=standard-webhooks\nwebhooks.signing.secret=plain",
+            "webhooks.signing.secret: found a secret value, " + noSecret),
+        arguments(
+            "signing.scheme=standard-webhooks\nwebhooks.signing.secret=whsec_c2hvcnQ=",
+            "webhooks.signing.secret: found a secret value, " + noSecret),
+        arguments(
+            "signing.scheme=standard-webhooks\nwebhooks.signing.secret=" + WHSEC + ",whsec_%%%",
+            "webhooks.signing.secret: found a secret value, " + noSecret),
+        arguments(
+            "signing.secret=" + IntStream.range(0, 11).mapToObj(i -> "s" + i).collect(joining(",")),
+            "webhooks.signing.secret: found a secret value, expected at most ten secrets."),
+        // What they carry.
+        arguments(
+            "headers.Content-Type=text/plain",
+            "webhooks.headers.Content-Type: found a secret value, expected a header that Dromedary"
+                + " does not set itself."),
+        arguments(
+            "headers.x-signature=0000",
+            "webhooks.headers.x-signature: found a secret value, expected a header that Dromedary"
+                + " does not set itself."),
+        arguments(
+            "headers.X\\ Key=abc",
+            "webhooks.headers.X Key: found a secret value, expected a name of letters, digits and"
+                + " hyphens."),
+        arguments(
+            "headers.X-Key=caf\\u00e9",
+            "webhooks.headers.X-Key: found a secret value, expected 1 to 8,000 printable ASCII"
+                + " characters."),
+        arguments(
+            "headers.X-Key=a\\r\\nX-Other: b",
+            "webhooks.headers.X-Key: found a secret value, expected 1 to 8,000 printable ASCII"
+                + " characters."),
+        // How many must accept.
+        arguments(
+            "acks=2\nwebhooks.urls=https://a.example",
+            "webhooks.acks: found \"2\", expected 1 to 1 (as many as there are webhooks) or all."),
+        arguments(
+            "acks=4\nwebhooks.urls=https://a.example,https://b.example,https://c.example",
+            "webhooks.acks: found \"4\", expected 1 to 3 (as many as there are webhooks) or all."),
+        arguments(
+            "acks=most",
+            "webhooks.acks: found \"most\", expected 1 to 1 (as many as there are webhooks) or all."),
+        // Durations and numbers.
+        arguments(
+            "timeout=five",
+            "webhooks.timeout: found \"five\", expected a duration from 10ms to 10m, such as 5s."),
+        arguments(
+            "timeout=5000",
+            "webhooks.timeout: found \"5000\", expected a duration from 10ms to 10m, such as 5s."),
+        arguments(
+            "timeout=9ms",
+            "webhooks.timeout: found \"9ms\", expected a duration from 10ms to 10m, such as 5s."),
+        arguments(
+            "timeout=-1s",
+            "webhooks.timeout: found \"-1s\", expected a duration from 10ms to 10m, such as 5s."),
+        arguments(
+            "retry.window=999999999999d",
+            "webhooks.retry.window: found \"999999999999d\", expected a duration from 1ms to 720h,"
+                + " such as 4h."),
+        arguments(
+            "retry.initial-delay=1.5s",
+            "webhooks.retry.initial-delay: found \"1.5s\", expected a duration from 1ms to 24h, such"
+                + " as 1s."),
+        arguments(
+            "retry.max-delay=2d",
+            "webhooks.retry.max-delay: found \"2d\", expected a duration from 1ms to 24h, such as"
+                + " 10m."),
+        arguments(
+            "batch.interval=0s",
+            "webhooks.batch.interval: found \"0s\", expected a duration from 10ms to 1h, such as"
+                + " 1s."),
+        arguments(
+            "retry.multiplier=0.5",
+            "webhooks.retry.multiplier: found \"0.5\", expected a number from 1.0 to 100.0."),
+        arguments(
+            "retry.jitter=20%",
+            "webhooks.retry.jitter: found \"20%\", expected a number from 0.0 to 1.0."),
+        arguments(
+            "in-flight=0",
+            "webhooks.in-flight: found \"0\", expected a whole number from 1 to 100000."),
+        arguments(
+            "batch.size=1001",
+            "webhooks.batch.size: found \"1001\", expected a whole number from 1 to 1000."),
+        arguments(
+            "batch.size=2147483648",
+            "webhooks.batch.size: found \"2147483648\", expected a whole number from 1 to 1000."),
+        // Where events come from.
+        arguments(
+            "inbound=kafak:events?brokers=b:9092",
+            "webhooks.inbound: found \"kafak:events\", expected a Camel endpoint URI whose component"
+                + " is on the class path."),
+        arguments(
+            "inbound=file:no-such-folder?delete=true",
+            "webhooks.inbound: found \"file:no-such-folder\", expected a folder that exists (or the"
+                + " option autoCreate=true)."),
+        // Keys that do not exist.
+        arguments("url=x", "webhooks.url: no such key; the settings are listed in the README."),
+        arguments(
+            "retry.window.ms=1", //
+            "webhooks.retry.window.ms: no such key; the settings are listed in the README."));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("badValues")
+  void aBadValueIsNamedWithWhatIsExpected(String lines, String problem) {
+    onLoopback().inFile("webhooks." + lines);
+
+    assertThatThrownBy(this::read)
+        .isInstanceOf(InvalidSettingsException.class)
+        .hasMessage("Dromedary cannot start: 1 setting is wrong.\n  " + problem);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "camel.server.host=0.0.0.0     | \"0.0.0.0\"",
+        "camel.server.host=example.com | \"example.com\"",
+        "                              | not set",
+      })
+  void beyondLoopbackAWriteKeyAndUrlsAreNeeded(String line, String shown) {
+    inFile(line == null ? "" : line).inFile("camel.server.port=8080");
+
+    assertThatThrownBy(this::read)
+        .isInstanceOf(InvalidSettingsException.class)
+        .hasMessage(
+            "Dromedary cannot start: 2 settings are wrong.\n"
+                + "  webhooks.write-key.secret: found nothing, expected at least one write key, since"
+                + " the server listens beyond loopback (camel.server.host is "
+                + shown
+                + ").\n"
+                + "  webhooks.urls: found nothing, expected one to five webhook URLs, since the"
+                + " built-in request bin is served on loopback only.");
+  }
+
+  @Test
+  void oneMessageTellsAllProblemsOfAllSources() {
+    onLoopback().inFile("webhooks.timout=3s").inFile("webhooks.acks=7");
+    System.setProperty("webhooks.batch.size", "many");
+    environment.put("WEBHOOKS_TIMEOUT", "3");
+    environment.put("WEBHOOKS_HEADERS_HOST", "a.example");
+
+    assertThatThrownBy(this::read)
+        .isInstanceOf(InvalidSettingsException.class)
+        .hasMessage(
+            """
+            Dromedary cannot start: 5 settings are wrong.
+              webhooks.headers.HOST: found a secret value, expected a header that Dromedary does not set itself.
+              webhooks.acks: found "7", expected 1 to 1 (as many as there are webhooks) or all.
+              webhooks.timeout: found "3", expected a duration from 10ms to 10m, such as 5s.
+              webhooks.batch.size: found "many", expected a whole number from 1 to 1000.
+              webhooks.timout: no such key; the settings are listed in the README.""");
+  }
+
+  /** Every value has a hush in it, where a secret or a URL's path may stand. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "urls | hhtp://a.example/hush?key=hush",
+        "urls | https://hush:hush@a.example/hush",
+        "urls | https://a.example/hush hush",
+        "urls | https://a.example/hush#hush",
+        "urls | https://a.example/hush,https://a.example/hush",
+        "urls | https://a.example/hush,,https://b.example/hush",
+        "urls | https://a.example/hush,",
+        "urls | a.example/hush",
+        "urls | https:/a.example/hush",
+        "urls | https:a.example/hush",
+        "urls | https://a.example/hush/{{no.such.property}}",
+        "inbound | nosuch://hush@host/path?password=hush",
+        "inbound | nosuch:user:hush@host/path?password=hush",
+        "headers.Host | hush",
+        "headers.X-Key | hush\\u00e9",
+        "headers.X-Key | hush{{no.such.property}}",
+        "signing.secret | hush,,hush",
+        "signing.secret | hush{{no.such.property}}",
+        "write-key.secret | hush,",
+        "cors.origins | https://a.example,{{no.such.property}}",
+      })
+  void noSecretIsEverShown(String key, String value) {
+    onLoopback().inFile("webhooks." + key + "=" + value);
+
+    assertThatThrownBy(this::read)
+        .isInstanceOf(InvalidSettingsException.class)
+        .hasMessageStartingWith("Dromedary cannot start: ")
+        .hasMessageContaining("\n  webhooks." + key + ": found ")
+        .hasMessageNotContaining("hush");
+  }
+}
