@@ -116,6 +116,8 @@ public final class TrackingApi implements Processor, CamelContextAware {
     } else if (action.equals("m")) {
       // The browser SDK's metrics about itself, which are nobody's events.
       HttpAnswer.accept(exchange);
+    } else if (hasUnknownKey(authorization)) {
+      unauthorized(exchange);
     } else {
       read(exchange, action, encoding, authorization);
     }
@@ -132,8 +134,7 @@ public final class TrackingApi implements Processor, CamelContextAware {
               ? reader.readAny()
               : type == null ? reader.readBatch() : reader.readEvent(type);
       if (!isAuthorized(authorization, intake)) {
-        HttpAnswer.refuse(
-            exchange, 401, "unauthorized", "expected a known write key, found none or another");
+        unauthorized(exchange);
         return;
       }
       exchange.setProperty(HttpAnswer.INTAKE, intake);
@@ -202,13 +203,29 @@ public final class TrackingApi implements Processor, CamelContextAware {
     return text;
   }
 
+  private static void unauthorized(Exchange exchange) {
+    HttpAnswer.refuse(
+        exchange, 401, "unauthorized", "expected a known write key, found none or another");
+  }
+
+  /** Whether the header alone says no: a stranger's body is not even read. */
+  private boolean hasUnknownKey(@Nullable Object authorization) {
+    String header = authorization == null ? "" : authorization.toString().strip();
+    return !writeKeys.isEmpty() && isBasic(header) && !isKnown(userOf(header.substring(6).strip()));
+  }
+
+  private static boolean isBasic(String header) {
+    return header.regionMatches(true, 0, "Basic ", 0, 6);
+  }
+
   private boolean isAuthorized(@Nullable Object authorization, Intake intake) {
     if (writeKeys.isEmpty()) {
       return true;
     }
     String header = authorization == null ? "" : authorization.toString().strip();
-    if (header.regionMatches(true, 0, "Basic ", 0, 6)) {
-      return isKnown(userOf(header.substring(6).strip()));
+    if (isBasic(header)) {
+      // Looked at before the body was read.
+      return true;
     }
     if (!intake.writeKeys().isEmpty()) {
       return intake.writeKeys().stream().allMatch(this::isKnown);
