@@ -1,14 +1,11 @@
 package io.dromedary.delivery;
 
 import java.time.Clock;
-import java.util.List;
-import java.util.concurrent.AbstractExecutorService;
 import java.util.concurrent.Delayed;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.RunnableScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -22,19 +19,19 @@ import java.util.concurrent.TimeUnit;
 final class DeliveryThreads {
 
   private final Clock clock;
-  private final Workers workers;
+  private final ExecutorService workers;
   private final Timer timer = new Timer();
   private volatile boolean hurry;
 
   /**
-   * Threads that are created when they are needed.
+   * Threads of a destination.
    *
-   * @param threads creates one thread a task, or hands it to one that is idle; without a bound
-   * @param inFlight how many tasks run at once
+   * @param workers run rounds, so many at once as may be in flight, and let who comes too early
+   *     wait
    */
-  DeliveryThreads(Clock clock, ExecutorService threads, int inFlight) {
+  DeliveryThreads(Clock clock, ExecutorService workers) {
     this.clock = clock;
-    this.workers = new Workers(threads, inFlight);
+    this.workers = workers;
   }
 
   /** Runs rounds; the caller waits while all workers are busy. */
@@ -57,63 +54,6 @@ final class DeliveryThreads {
   void close() {
     timer.shutdownNow();
     workers.shutdown();
-  }
-
-  private static final class Workers extends AbstractExecutorService {
-
-    private final ExecutorService threads;
-    private final Semaphore idle;
-
-    Workers(ExecutorService threads, int inFlight) {
-      this.threads = threads;
-      this.idle = new Semaphore(inFlight, true);
-    }
-
-    @Override
-    public void execute(Runnable task) {
-      idle.acquireUninterruptibly();
-      boolean started = false;
-      try {
-        threads.execute(
-            () -> {
-              try {
-                task.run();
-              } finally {
-                idle.release();
-              }
-            });
-        started = true;
-      } finally {
-        if (!started) {
-          idle.release();
-        }
-      }
-    }
-
-    @Override
-    public void shutdown() {
-      threads.shutdown();
-    }
-
-    @Override
-    public List<Runnable> shutdownNow() {
-      return threads.shutdownNow();
-    }
-
-    @Override
-    public boolean isShutdown() {
-      return threads.isShutdown();
-    }
-
-    @Override
-    public boolean isTerminated() {
-      return threads.isTerminated();
-    }
-
-    @Override
-    public boolean awaitTermination(long timeout, TimeUnit unit) throws InterruptedException {
-      return threads.awaitTermination(timeout, unit);
-    }
   }
 
   private final class Timer extends ScheduledThreadPoolExecutor {

@@ -181,6 +181,14 @@ final class Destination {
     return true;
   }
 
+  /**
+   * Whether a batch is sent although it has fewer events than it may have. While the process stops
+   * every one is: an event that left the queue after the aggregator's last batch would be lost.
+   */
+  boolean isBatchComplete(Exchange batch) {
+    return stopByNanos != null || BatchStrategy.isFull(batch);
+  }
+
   /** Whether the round failed because a batch was rejected, whose events are worth a try alone. */
   boolean isRejectedBatch(Exchange exchange) {
     return stopByNanos == null && delivery(exchange).isRejectedBatch();

@@ -56,7 +56,7 @@ public final class DestinationBeans implements CamelContextAware {
   private void bind(CamelContext context, DestinationSettings settings) {
     Clock clock = Settings.clock(context);
     DeliveryThreads threads =
-        new DeliveryThreads(clock, Threads.unbounded(name + "-delivery"), settings.inFlight());
+        new DeliveryThreads(clock, Threads.workers(name + "-delivery", settings.inFlight()));
     ExecutorService attempts =
         settings.urls().size() == 1
             ? Threads.caller()
@@ -87,7 +87,7 @@ public final class DestinationBeans implements CamelContextAware {
         AggregationStrategy.class,
         (AggregationStrategy) destination::noteOutcome);
     bind(registry, "batch", AggregationStrategy.class, new BatchStrategy());
-    bind(registry, "batch-is-full", Predicate.class, (Predicate) BatchStrategy::isFull);
+    bind(registry, "batch-is-full", Predicate.class, (Predicate) destination::isBatchComplete);
     bind(registry, "attempts", ExecutorService.class, attempts);
     bind(registry, "workers", ExecutorService.class, threads.workers());
     bind(registry, "timer", ExecutorService.class, threads.timer());

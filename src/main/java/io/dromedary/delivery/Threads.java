@@ -5,6 +5,9 @@ import java.util.List;
 import java.util.concurrent.AbstractExecutorService;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -19,10 +22,39 @@ final class Threads {
 
   private Threads() {}
 
-  /** A thread for each task. The caller sees to it that there are not too many. */
-  static ExecutorService unbounded(String name) {
+  /**
+   * Runs so many tasks at once; a caller that comes too early waits. Pooled threads take their next
+   * task from a queue that is as long again: handing each over from thread to thread would cost
+   * more than to run it.
+   */
+  static ExecutorService workers(String name, int most) {
     ExecutorService virtual = virtual();
-    return virtual != null ? virtual : Executors.newCachedThreadPool(named(name));
+    if (virtual != null) {
+      return new Bounded(virtual, most);
+    }
+    ThreadPoolExecutor pool =
+        new ThreadPoolExecutor(
+            most,
+            most,
+            KEEP_ALIVE_SECONDS,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(most),
+            named(name),
+            Threads::waitForRoom);
+    pool.allowCoreThreadTimeOut(true);
+    return pool;
+  }
+
+  private static void waitForRoom(Runnable task, ThreadPoolExecutor pool) {
+    if (pool.isShutdown()) {
+      throw new RejectedExecutionException("the destination has stopped");
+    }
+    try {
+      pool.getQueue().put(task);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new RejectedExecutionException(e);
+    }
   }
 
   /** At most so many threads; beyond them a task runs on the thread of its caller. */
@@ -66,6 +98,64 @@ final class Threads {
       thread.setDaemon(true);
       return thread;
     };
+  }
+
+  /** A thread a task, and so many at once. */
+  private static final class Bounded extends AbstractExecutorService {
+
+    private final ExecutorService threads;
+    private final Semaphore idle;
+
+    Bounded(ExecutorService threads, int inFlight) {
+      this.threads = threads;
+      this.idle = new Semaphore(inFlight, true);
+    }
+
+    @Override
+    public void execute(Runnable task) {
+      idle.acquireUninterruptibly();
+      boolean started = false;
+      try {
+        threads.execute(
+            () -> {
+              try {
+                task.run();
+              } finally {
+                idle.release();
+              }
+            });
+        started = true;
+      } finally {
+        if (!started) {
+          idle.release();
+        }
+      }
+    }
+
+    @Override
+    public void shutdown() {
+      threads.shutdown();
+    }
+
+    @Override
+    public List<Runnable> shutdownNow() {
+      return threads.shutdownNow();
+    }
+
+    @Override
+    public boolean isShutdown() {
+      return threads.isShutdown();
+    }
+
+    @Override
+    public boolean isTerminated() {
+      return threads.isTerminated();
+    }
+
+    @Override
+    public boolean awaitTermination(long timeout, TimeUnit unit) throws InterruptedException {
+      return threads.awaitTermination(timeout, unit);
+    }
   }
 
   private static final class CallerThread extends AbstractExecutorService {
