@@ -76,7 +76,12 @@ class DeliveryTest {
   private List<String> deadLetters() {
     Path file = folder.resolve("dead-letters.jsonl");
     try {
-      return Files.exists(file) ? Files.readAllLines(file) : List.of();
+      if (!Files.exists(file)) {
+        return List.of();
+      }
+      // The last line may be in the middle of being written.
+      String text = Files.readString(file);
+      return text.substring(0, text.lastIndexOf('\n') + 1).lines().toList();
     } catch (IOException e) {
       throw new IllegalStateException(e);
     }
@@ -423,8 +428,8 @@ class DeliveryTest {
     send(track("m2"));
     application.close();
 
-    assertThat(receiver.requests()).hasSize(1);
-    assertThat(receiver.requests().get(0).text()).contains("\"m1\"", "\"m2\"");
+    // In one array or in two: what leaves the queue during the stop does not wait for more.
+    assertThat(receiver.messageIds()).isEqualTo(Map.of("m1", 1, "m2", 1));
   }
 
   @Test
