@@ -35,8 +35,25 @@ final class StartSummary extends MainListenerSupport {
             + Settings.show(destination.retryWindow())
             + ", an attempt ends after "
             + Settings.show(destination.timeout()),
-        "  queue         " + Settings.origin(destination.queue()),
-        "  dead letters  " + Settings.origin(settings.deadLetter()));
+        "  queue         " + queue(settings),
+        "  dead letters  " + deadLetters(settings));
+  }
+
+  private static String queue(Settings settings) {
+    DestinationSettings destination = settings.destination();
+    return destination.hasOutbox()
+        ? destination.queue() + " in " + settings.outbox().shown()
+        : Settings.origin(destination.queue()) + ", in memory only";
+  }
+
+  private static String deadLetters(Settings settings) {
+    String told = settings.deadLetter() == null ? "" : Settings.origin(settings.deadLetter());
+    if (!settings.destination().hasOutbox()) {
+      return told;
+    }
+    return "in the outbox for "
+        + Settings.show(settings.outbox().retention())
+        + (told.isEmpty() ? "" : ", told to " + told);
   }
 
   private static String inbound(CamelContext context, Settings settings) {

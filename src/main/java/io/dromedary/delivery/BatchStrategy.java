@@ -1,6 +1,5 @@
 package io.dromedary.delivery;
 
-import io.dromedary.event.Event;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.camel.AggregationStrategy;
@@ -20,20 +19,29 @@ final class BatchStrategy implements AggregationStrategy {
 
   @Override
   public Exchange aggregate(@Nullable Exchange batch, Exchange next) {
-    Event event = next.getMessage().getBody(Event.class);
-    int length = event.json().length + 1;
+    Delivery delivery = next.getProperty(Destination.DELIVERY, Delivery.class);
+    int length = delivery.events().get(0).json().length + 1;
+    // What is to be done when an event is done is done when its batch is.
     if (batch == null) {
-      List<Event> events = new ArrayList<>();
-      events.add(event);
-      next.getMessage().setBody(events);
+      List<Delivery> deliveries = new ArrayList<>();
+      deliveries.add(delivery);
+      next.getMessage().setBody(deliveries);
       next.setProperty(BYTES, length);
       return next;
     }
     @SuppressWarnings("unchecked") // It is the list of the branch above.
-    List<Event> events = (List<Event>) batch.getMessage().getBody();
-    events.add(event);
+    List<Delivery> deliveries = (List<Delivery>) batch.getMessage().getBody();
+    deliveries.add(delivery);
     batch.setProperty(BYTES, bytes(batch) + length);
+    next.getExchangeExtension().handoverCompletions(batch);
     return batch;
+  }
+
+  /** Turns a batch that is complete into one delivery. */
+  static void deliver(Exchange batch) {
+    @SuppressWarnings("unchecked") // It is the list of aggregate.
+    List<Delivery> deliveries = (List<Delivery>) batch.getMessage().getBody();
+    batch.setProperty(Destination.DELIVERY, Delivery.of(deliveries));
   }
 
   /** Whether a batch should be sent although it has fewer events than it may have. */

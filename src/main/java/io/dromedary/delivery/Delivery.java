@@ -1,10 +1,15 @@
 package io.dromedary.delivery;
 
 import io.dromedary.event.Event;
+import io.dromedary.event.EventType;
+import io.dromedary.outbox.Claim;
+import io.dromedary.outbox.OutboxEvent;
 import io.dromedary.signing.Payload;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,29 +17,76 @@ import org.jspecify.annotations.Nullable;
  * to round. It is confined to the exchange that carries it, whose hand-overs between threads make
  * it visible; the multicast aggregates outcomes one at a time.
  */
-public final class Delivery {
+final class Delivery {
 
   /** What a webhook has made of the events. */
-  private enum State {
-    PENDING,
-    ACCEPTED,
-    FAILED
+  enum State {
+    PENDING(Outcome.Kind.TEMPORARY),
+    ACCEPTED(Outcome.Kind.ACCEPTED),
+    FAILED(Outcome.Kind.PERMANENT);
+
+    private final Outcome.Kind kind;
+    private final String json = name().toLowerCase(Locale.ROOT);
+
+    State(Outcome.Kind kind) {
+      this.kind = kind;
+    }
+
+    /** The kind of outcome that leads to this state. */
+    Outcome.Kind kind() {
+      return kind;
+    }
+
+    String json() {
+      return json;
+    }
+
+    static State of(@Nullable String json) {
+      for (State state : values()) {
+        if (state.json.equals(json)) {
+          return state;
+        }
+      }
+      return PENDING;
+    }
+
+    private static State after(Outcome outcome) {
+      return switch (outcome.kind()) {
+        case ACCEPTED -> ACCEPTED;
+        case TEMPORARY -> PENDING;
+        case PERMANENT -> FAILED;
+      };
+    }
   }
 
   private final List<Event> events;
+  private final List<Claim> claims;
   private final Payload payload;
   private final Instant acceptedAt;
+  private final boolean alone;
   private final State[] states;
   private final @Nullable Outcome[] outcomes;
   private int[] due = {};
+  private int unended;
   private int attempts;
+  private int skipped;
+  private boolean waiting;
   private @Nullable Instant firstAttemptAt;
   private @Nullable Instant lastAttemptAt;
+  private @Nullable Instant parkedUntil;
 
-  private Delivery(List<Event> events, boolean batch, State[] states) {
+  private Delivery(
+      List<Event> events,
+      List<Claim> claims,
+      boolean batch,
+      boolean alone,
+      State[] states,
+      @Nullable Outcome[] outcomes) {
     this.events = events;
+    this.claims = claims;
+    this.alone = alone;
     this.states = states;
-    this.outcomes = new Outcome[states.length];
+    this.outcomes = outcomes;
     Event first = events.get(0);
     this.payload =
         batch
@@ -48,19 +100,75 @@ public final class Delivery {
     this.acceptedAt = oldest;
   }
 
-  /** The delivery of one event as an object. */
-  static Delivery of(Event event, int webhooks) {
-    return new Delivery(List.of(event), false, pending(webhooks));
+  /**
+   * The delivery of one event.
+   *
+   * @param batch whether receivers expect arrays
+   */
+  static Delivery of(Event event, int webhooks, boolean batch) {
+    return new Delivery(
+        List.of(event), List.of(), batch, false, pending(webhooks), new Outcome[webhooks]);
   }
 
-  /** The delivery of events as a JSON array. */
-  static Delivery of(List<Event> events, int webhooks) {
-    return new Delivery(List.copyOf(events), true, pending(webhooks));
+  /** The delivery of an event out of the outbox, which goes on where it was. */
+  static Delivery of(Claim claim, List<Webhook> webhooks, boolean batch) {
+    OutboxEvent stored = claim.event();
+    EventType type = EventType.of(stored.type());
+    Event event =
+        new Event(
+            stored.messageId(),
+            type == null ? EventType.TRACK : type,
+            stored.acceptedAt(),
+            stored.body());
+    State[] states = pending(webhooks.size());
+    @Nullable Outcome[] outcomes = new Outcome[webhooks.size()];
+    String text = stored.progress();
+    Progress progress = text == null ? null : Progress.read(text);
+    if (progress != null) {
+      for (int i = 0; i < states.length; i++) {
+        progress.restore(webhooks.get(i).key(), i, states, outcomes);
+      }
+    }
+    Delivery delivery =
+        new Delivery(
+            List.of(event),
+            List.of(claim),
+            batch,
+            progress != null && progress.alone,
+            states,
+            outcomes);
+    delivery.attempts = stored.attempts();
+    if (progress != null) {
+      delivery.skipped = progress.skipped;
+      delivery.firstAttemptAt = progress.firstAttemptAt;
+      delivery.lastAttemptAt = progress.lastAttemptAt;
+    }
+    return delivery;
+  }
+
+  /** The delivery of several, which are at the same webhooks, as a JSON array. */
+  static Delivery of(List<Delivery> singles) {
+    Delivery first = singles.get(0);
+    List<Event> events = new ArrayList<>(singles.size());
+    List<Claim> claims = new ArrayList<>(singles.size());
+    for (Delivery single : singles) {
+      events.addAll(single.events);
+      claims.addAll(single.claims);
+    }
+    Delivery batch =
+        new Delivery(events, claims, true, false, first.states.clone(), first.outcomes.clone());
+    for (Delivery single : singles) {
+      batch.attempts = Math.max(batch.attempts, single.attempts);
+      batch.skipped = Math.max(batch.skipped, single.skipped);
+    }
+    batch.firstAttemptAt = first.firstAttemptAt;
+    batch.lastAttemptAt = first.lastAttemptAt;
+    return batch;
   }
 
   private static State[] pending(int webhooks) {
     State[] states = new State[webhooks];
-    java.util.Arrays.fill(states, State.PENDING);
+    Arrays.fill(states, State.PENDING);
     return states;
   }
 
@@ -75,13 +183,23 @@ public final class Delivery {
       for (int i = 0; i < copy.length; i++) {
         copy[i] = copy[i] == State.FAILED ? State.PENDING : copy[i];
       }
-      singles.add(new Delivery(List.of(event), true, copy));
+      singles.add(
+          new Delivery(List.of(event), List.of(), true, true, copy, new Outcome[copy.length]));
     }
     return singles;
   }
 
   List<Event> events() {
     return events;
+  }
+
+  /** The outbox's rows of the events, in their order; empty where there is no outbox. */
+  List<Claim> claims() {
+    return claims;
+  }
+
+  boolean hasClaims() {
+    return !claims.isEmpty();
   }
 
   Payload payload() {
@@ -92,9 +210,28 @@ public final class Delivery {
     return acceptedAt;
   }
 
-  /** How many rounds there have been. */
+  /** How many rounds have sent something. */
   int attempts() {
     return attempts;
+  }
+
+  /** How many rounds have sent nothing, since no webhook was to be sent to. */
+  int skipped() {
+    return skipped;
+  }
+
+  /** Whether the event comes of a batch that was rejected, and is not to be part of another. */
+  boolean isAlone() {
+    return alone;
+  }
+
+  /** Events that may share a batch have the same. */
+  String batchKey() {
+    StringBuilder key = new StringBuilder();
+    for (State state : states) {
+      key.append(state.json().charAt(0));
+    }
+    return key.toString();
   }
 
   @Nullable Instant firstAttemptAt() {
@@ -105,23 +242,43 @@ public final class Delivery {
     return lastAttemptAt;
   }
 
+  /** Until when the events leave memory; null: they do not. */
+  @Nullable Instant parkedUntil() {
+    return parkedUntil;
+  }
+
+  void park(Instant until) {
+    parkedUntil = until;
+  }
+
   /**
-   * Starts a round: the indices of the webhooks that are sent to, which are those that have neither
-   * accepted nor failed for good and do not want to be left alone until later.
+   * Starts a round: notes the webhooks that are sent to, of those that have neither accepted nor
+   * failed for good and do not want to be left alone until later. Returns their indices, in an
+   * array that is not to be written to.
    */
-  int[] beginRound(Instant now) {
-    attempts++;
-    firstAttemptAt = firstAttemptAt == null ? now : firstAttemptAt;
-    lastAttemptAt = now;
+  int[] beginRound(Instant now, List<Webhook> webhooks) {
     int[] indices = new int[states.length];
     int count = 0;
     for (int i = 0; i < states.length; i++) {
       Instant notBefore = notBefore(i);
-      if (states[i] == State.PENDING && (notBefore == null || !notBefore.isAfter(now))) {
+      if (states[i] == State.PENDING
+          && (notBefore == null || !notBefore.isAfter(now))
+          && webhooks.get(i).breaker().tryAcquire()) {
         indices[count++] = i;
       }
     }
-    due = java.util.Arrays.copyOf(indices, count);
+    due = Arrays.copyOf(indices, count);
+    unended = 0;
+    for (int webhook : due) {
+      unended |= 1 << webhook;
+    }
+    if (count == 0) {
+      skipped++;
+    } else {
+      attempts++;
+      firstAttemptAt = firstAttemptAt == null ? now : firstAttemptAt;
+      lastAttemptAt = now;
+    }
     return due;
   }
 
@@ -130,17 +287,28 @@ public final class Delivery {
     return last == null ? null : last.notBefore();
   }
 
-  /** Notes an outcome of the round and returns the index of its webhook. */
-  int note(int branch, Outcome outcome) {
-    int webhook = due[branch];
+  /** The webhook that a branch of the round went to. */
+  int webhook(int branch) {
+    return due[branch];
+  }
+
+  /** Notes an outcome of the round. */
+  void note(int webhook, Outcome outcome) {
     outcomes[webhook] = outcome;
-    states[webhook] =
-        switch (outcome.kind()) {
-          case ACCEPTED -> State.ACCEPTED;
-          case TEMPORARY -> State.PENDING;
-          case PERMANENT -> State.FAILED;
-        };
-    return webhook;
+    states[webhook] = State.after(outcome);
+    unended &= ~(1 << webhook);
+  }
+
+  /** Whether the round has begun an attempt at a webhook whose outcome is not noted. */
+  boolean isUnended(int webhook) {
+    return (unended & (1 << webhook)) != 0;
+  }
+
+  /** Notes that the events wait in memory, or that they do not any more; returns what was before. */
+  boolean setWaiting(boolean waits) {
+    boolean before = waiting;
+    waiting = waits;
+    return before;
   }
 
   /** Whether as many webhooks have accepted as must. */
@@ -167,14 +335,14 @@ public final class Delivery {
   }
 
   /**
-   * The earliest instant at which some pending webhook may be sent to again as far as the receivers
-   * are concerned, or null for any.
+   * The earliest instant at which some pending webhook may be sent to again, as far as receivers and
+   * circuit breakers are concerned, or null for any.
    */
-  @Nullable Instant notBefore() {
+  @Nullable Instant notBefore(List<Webhook> webhooks) {
     Instant earliest = Instant.MAX;
     for (int i = 0; i < states.length; i++) {
       if (states[i] == State.PENDING) {
-        Instant notBefore = notBefore(i);
+        Instant notBefore = later(notBefore(i), webhooks.get(i).breaker().openUntil());
         if (notBefore == null) {
           return null;
         }
@@ -184,13 +352,19 @@ public final class Delivery {
     return earliest.equals(Instant.MAX) ? null : earliest;
   }
 
+  private static @Nullable Instant later(@Nullable Instant one, @Nullable Instant other) {
+    if (one == null || other == null) {
+      return one == null ? other : one;
+    }
+    return one.isAfter(other) ? one : other;
+  }
+
   /** The last outcome at a webhook, or null where nothing has been sent to it. */
   @Nullable Outcome outcome(int webhook) {
     return outcomes[webhook];
   }
 
-  /** The state of a webhook, for a dead letter: pending, accepted or failed. */
-  String state(int webhook) {
-    return states[webhook].name().toLowerCase(java.util.Locale.ROOT);
+  State state(int webhook) {
+    return states[webhook];
   }
 }

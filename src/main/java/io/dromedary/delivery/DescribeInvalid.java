@@ -1,6 +1,7 @@
 package io.dromedary.delivery;
 
 import io.dromedary.event.RejectedEvent;
+import io.dromedary.outbox.DeadLetter;
 import io.dromedary.settings.Settings;
 import java.util.HashMap;
 import org.apache.camel.Exchange;
@@ -15,6 +16,10 @@ public final class DescribeInvalid implements Processor {
     exchange.getMessage().setHeaders(new HashMap<>());
     exchange
         .getMessage()
-        .setBody(DeadLetter.of(rejected, Settings.clock(exchange.getContext()).instant()));
+        .setBody(DeadLetter.of(
+                    Settings.of(exchange.getContext()).destination().name(),
+                    rejected,
+                    Settings.clock(exchange.getContext()).instant())
+                .toJson());
   }
 }

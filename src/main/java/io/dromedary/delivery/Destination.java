@@ -1,7 +1,11 @@
 package io.dromedary.delivery;
 
-import io.dromedary.delivery.DeadLetter.Reason;
 import io.dromedary.event.Event;
+import io.dromedary.outbox.Claim;
+import io.dromedary.outbox.DeadLetter;
+import io.dromedary.outbox.DeadLetter.Reason;
+import io.dromedary.outbox.OutboxEvent;
+import io.dromedary.outbox.Settlement;
 import io.dromedary.settings.DestinationSettings;
 import io.dromedary.settings.SigningScheme;
 import io.dromedary.signing.SharedSecretSigner;
@@ -34,17 +38,25 @@ final class Destination {
   /** The exchange property that holds the endpoints of the round. */
   static final String RECIPIENTS = "DromedaryRecipients";
 
+  /** The exchange property by which events are put into batches. */
+  static final String BATCH_KEY = "DromedaryBatchKey";
+
   private static final Logger LOG = LoggerFactory.getLogger(Destination.class);
+
+  /** How much longer than an attempt a claim has to be held, so that it can be settled in time. */
+  private static final Duration LEASE_RESERVE = Duration.ofMillis(500);
 
   private final DestinationSettings settings;
   private final RetrySchedule schedule;
   private final Clock clock;
   private final List<Webhook> webhooks;
-  private final List<String> names;
   private final List<Signer> signers;
   private final Room room;
+  private final Ramp ramp;
+  private final long holdNanos;
   private final LongAdder delivered = new LongAdder();
   private final LongAdder dead = new LongAdder();
+  private final LongAdder parked = new LongAdder();
 
   /** When attempts end because the process stops, by {@link System#nanoTime}; null: it runs. */
   private volatile @Nullable Long stopByNanos;
@@ -59,9 +71,10 @@ final class Destination {
     this.schedule = schedule;
     this.clock = clock;
     this.webhooks = webhooks;
-    this.names = webhooks.stream().map(Webhook::name).toList();
     this.signers = signers(settings);
     this.room = room;
+    this.ramp = new Ramp(settings.inFlight());
+    this.holdNanos = settings.timeout().plus(LEASE_RESERVE).toNanos();
   }
 
   private static List<Signer> signers(DestinationSettings settings) {
@@ -79,56 +92,89 @@ final class Destination {
   }
 
   /**
-   * Takes an event, or a batch, out of the queue: waits while memory is full, and gives the room
-   * back when the exchange is complete, however it ends.
+   * How many events may be in flight at the moment: none while every webhook is known to be down,
+   * one as a probe, and more with each success after that.
+   */
+  int limit() {
+    for (Webhook webhook : webhooks) {
+      if (!webhook.breaker().isOpen()) {
+        return Math.max(1, ramp.limit());
+      }
+    }
+    return 0;
+  }
+
+  /**
+   * Takes an event out of the queue. One that is kept in memory only waits while memory is full, and
+   * gives its room back when its exchange is complete, however it ends.
    */
   void admit(Exchange exchange) throws InterruptedException {
-    Object body = exchange.getMessage().getBody();
-    int events = body instanceof List<?> list ? list.size() : 1;
-    room.enter(events);
-    begin(exchange, delivery(body), events);
-  }
-
-  /** Takes up the delivery of a single event of a batch that was rejected. */
-  void readmit(Exchange exchange) {
-    room.keep(1);
-    begin(exchange, (Delivery) exchange.getMessage().getBody(), 1);
-  }
-
-  private Delivery delivery(Object body) {
-    if (body instanceof List<?> list) {
-      return Delivery.of(list.stream().map(Event.class::cast).toList(), webhooks.size());
+    Delivery delivery;
+    boolean isArray = settings.batchSize() > 1;
+    Claim claim = exchange.getProperty(Claim.PROPERTY, Claim.class);
+    if (claim == null) {
+      room.enter(1);
+      delivery =
+          Delivery.of(exchange.getMessage().getBody(Event.class), webhooks.size(), isArray);
+      leaveRoomWhenDone(exchange);
+    } else {
+      delivery = Delivery.of(claim, webhooks, isArray);
     }
-    return Delivery.of((Event) body, webhooks.size());
+    exchange.setProperty(DELIVERY, delivery);
+    if (isArray) {
+      exchange.setProperty(BATCH_KEY, delivery.batchKey());
+    }
   }
 
-  private void begin(Exchange exchange, Delivery delivery, int events) {
-    exchange.setProperty(DELIVERY, delivery);
+  private void leaveRoomWhenDone(Exchange exchange) {
     exchange
         .getExchangeExtension()
         .addOnCompletion(
             new SynchronizationAdapter() {
               @Override
               public void onDone(Exchange done) {
-                room.leave(events);
+                room.leave(1);
               }
             });
   }
 
+  /** Takes up the delivery of a single event of a batch that was rejected, without an outbox. */
+  void readmit(Exchange exchange) {
+    room.keep(1);
+    exchange.setProperty(DELIVERY, exchange.getMessage().getBody());
+    leaveRoomWhenDone(exchange);
+  }
+
+  /** Whether the event is to be delivered by itself, because a batch with it was rejected. */
+  boolean isAlone(Exchange exchange) {
+    return delivery(exchange).isAlone();
+  }
+
   /** Puts body, headers and recipients of a round into the exchange. */
   void beginRound(Exchange exchange) throws RoundFailedException {
+    Delivery delivery = delivery(exchange);
+    goOn(delivery);
     Long stopBy = stopByNanos;
-    if (stopBy != null && System.nanoTime() - stopBy >= 0) {
+    if (stopBy != null && (delivery.hasClaims() || System.nanoTime() - stopBy >= 0)) {
       throw new RoundFailedException("the process stops");
     }
-    Delivery delivery = delivery(exchange);
-    Instant now = clock.instant();
-    int[] due = delivery.beginRound(now);
-    List<Endpoint> recipients = new ArrayList<>(due.length);
-    for (int index : due) {
-      recipients.add(webhooks.get(index).endpoint());
+    for (Claim claim : delivery.claims()) {
+      if (!claim.isHeldFor(holdNanos)) {
+        throw new RoundFailedException("another node may claim the event before an attempt ends");
+      }
     }
-    exchange.setProperty(RECIPIENTS, recipients);
+    Instant now = clock.instant();
+    int[] due = delivery.beginRound(now, webhooks);
+    if (due.length == 0) {
+      throw new RoundFailedException("no webhook may be sent to at present");
+    }
+    if (webhooks.size() > 1) {
+      List<Endpoint> recipients = new ArrayList<>(due.length);
+      for (int index : due) {
+        recipients.add(webhooks.get(index).endpoint());
+      }
+      exchange.setProperty(RECIPIENTS, recipients);
+    }
     Map<String, Object> headers = new HashMap<>(settings.headers());
     headers.put(Exchange.CONTENT_TYPE, "application/json");
     for (Signer signer : signers) {
@@ -136,6 +182,14 @@ final class Destination {
     }
     exchange.getMessage().setHeaders(headers);
     exchange.getMessage().setBody(delivery.payload().body());
+  }
+
+  /** What waited in memory is in flight again. */
+  private void goOn(Delivery delivery) {
+    if (delivery.setWaiting(false)) {
+      room.leave(delivery.claims().size());
+      delivery.claims().forEach(Claim::resume);
+    }
   }
 
   /**
@@ -146,9 +200,47 @@ final class Destination {
     Outcome outcome = Outcome.of(branch, clock.instant());
     branch.setException(null);
     int index = branch.getProperty(Exchange.MULTICAST_INDEX, 0, Integer.class);
-    int webhook = delivery(branch).note(index, outcome);
-    webhooks.get(webhook).report(settings.name(), outcome);
+    Delivery delivery = delivery(branch);
+    note(delivery, delivery.webhook(index), outcome);
     return before == null ? branch : before;
+  }
+
+  /** Notes the outcome of a round to the only webhook there is. */
+  void noteAnswer(Exchange exchange) {
+    note(delivery(exchange), 0, Outcome.of(exchange, clock.instant()));
+  }
+
+  /** Notes what an exception that has ended the round means for the attempts it was to make. */
+  void noteFailure(Exchange exchange) {
+    Throwable failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
+    Delivery delivery = exchange.getProperty(DELIVERY, Delivery.class);
+    if (failure == null || failure instanceof RoundFailedException || delivery == null) {
+      return;
+    }
+    for (int i = 0; i < webhooks.size(); i++) {
+      if (delivery.isUnended(i)) {
+        note(delivery, i, Outcome.of(failure));
+      }
+    }
+  }
+
+  private void note(Delivery delivery, int index, Outcome outcome) {
+    delivery.note(index, outcome);
+    Webhook webhook = webhooks.get(index);
+    webhook.report(settings.name(), outcome);
+    if (outcome.kind() == Outcome.Kind.TEMPORARY) {
+      webhook.breaker().failed();
+      ramp.failed();
+      if (limit() == 0) {
+        ramp.pause();
+      }
+    } else {
+      webhook.breaker().accepted();
+      if (ramp.limit() == 0) {
+        ramp.probe();
+      }
+      ramp.accepted();
+    }
   }
 
   /** Ends a round: returns where enough webhooks have accepted, and throws where not. */
@@ -160,16 +252,23 @@ final class Destination {
     delivered.add(delivery.events().size());
   }
 
-  /** Whether the round is to be redelivered; sets the wait until then. */
+  /** Whether the round is to be redelivered from memory; sets the wait until then. */
   boolean retryWhile(Exchange exchange) {
     Delivery delivery = delivery(exchange);
+    Instant now = clock.instant();
+    if (delivery.hasClaims() && (stopByNanos != null || delivery.isRejectedBatch())) {
+      delivery.park(now);
+      return false;
+    }
     if (stopByNanos != null || !delivery.isPending()) {
       return false;
     }
-    Instant now = clock.instant();
     Instant next =
         schedule.next(
-            Math.max(1, delivery.attempts()), now, delivery.acceptedAt(), delivery.notBefore());
+            Math.max(1, delivery.attempts() + delivery.skipped()),
+            now,
+            delivery.acceptedAt(),
+            delivery.notBefore(webhooks));
     if (next == null) {
       return false;
     }
@@ -177,8 +276,50 @@ final class Destination {
     // and the last attempt would be after the window.
     boolean isLast = next.equals(schedule.windowEnd(delivery.acceptedAt()));
     long waitMillis = Math.max(1, Duration.between(now, next).toMillis() + (isLast ? 0 : 1));
+    if (delivery.hasClaims() && !waitsInMemory(delivery, waitMillis)) {
+      delivery.park(now.plusMillis(waitMillis));
+      return false;
+    }
     exchange.getIn().setHeader(Exchange.REDELIVERY_DELAY, waitMillis);
     return true;
+  }
+
+  /** Whether events of the outbox wait in memory; if so they no longer count as in flight. */
+  private boolean waitsInMemory(Delivery delivery, long waitMillis) {
+    if (waitMillis > settings.inMemory().toMillis() || limit() == 0) {
+      return false;
+    }
+    long needNanos = Duration.ofMillis(waitMillis).toNanos() + holdNanos;
+    for (Claim claim : delivery.claims()) {
+      if (!claim.isHeldFor(needNanos)) {
+        return false;
+      }
+    }
+    if (!room.tryEnter(delivery.claims().size())) {
+      return false;
+    }
+    delivery.setWaiting(true);
+    delivery.claims().forEach(Claim::pause);
+    return true;
+  }
+
+  /** Whether the events go back to the outbox. */
+  boolean isParked(Exchange exchange) {
+    return delivery(exchange).parkedUntil() != null;
+  }
+
+  /** Gives the events back to the outbox until they are due. */
+  void park(Exchange exchange) {
+    Delivery delivery = delivery(exchange);
+    Instant until = delivery.parkedUntil();
+    if (until == null) {
+      return;
+    }
+    String progress = Progress.write(delivery, webhooks, delivery.isRejectedBatch());
+    for (Claim claim : delivery.claims()) {
+      claim.settle(new Settlement.Parked(until, delivery.attempts(), progress));
+    }
+    parked.add(delivery.claims().size());
   }
 
   /**
@@ -199,7 +340,10 @@ final class Destination {
     exchange.getMessage().setBody(delivery(exchange).singles());
   }
 
-  /** Turns the exchange into the dead letters of its events. */
+  /**
+   * Gives the events up. Without an outbox the exchange becomes a list of dead letters to tell of;
+   * an outbox keeps them, and tells of them itself.
+   */
   void giveUp(Exchange exchange) {
     Delivery delivery = delivery(exchange);
     Reason reason =
@@ -207,13 +351,58 @@ final class Destination {
             ? Reason.REJECTED
             : stopByNanos != null ? Reason.STOPPED : Reason.EXPIRED;
     Instant now = clock.instant();
-    List<String> letters = new ArrayList<>();
-    for (Event event : delivery.events()) {
-      letters.add(DeadLetter.of(event, delivery, reason, settings.name(), names, now));
+    List<String> told = new ArrayList<>();
+    for (int i = 0; i < delivery.events().size(); i++) {
+      Claim claim = delivery.hasClaims() ? delivery.claims().get(i) : null;
+      DeadLetter letter = deadLetter(delivery, i, claim == null ? 0 : claim.id(), reason, now);
+      if (claim == null) {
+        told.add(letter.toJson());
+      } else {
+        claim.settle(new Settlement.Dead(letter));
+      }
     }
-    dead.add(letters.size());
+    dead.add(delivery.events().size());
     exchange.getMessage().setHeaders(new HashMap<>());
-    exchange.getMessage().setBody(letters);
+    exchange.getMessage().setBody(told);
+  }
+
+  private DeadLetter deadLetter(
+      Delivery delivery, int index, long id, Reason reason, Instant now) {
+    Event event = delivery.events().get(index);
+    Integer lastStatus = null;
+    StringBuilder detail =
+        new StringBuilder(
+            switch (reason) {
+              case REJECTED -> "no webhook is left that might accept the event";
+              case EXPIRED -> "the retry window has closed";
+              default -> "the process stopped before the event could be delivered";
+            });
+    for (int i = 0; i < webhooks.size(); i++) {
+      Outcome outcome = delivery.outcome(i);
+      if (outcome != null && outcome.status() != null) {
+        lastStatus = outcome.status();
+      }
+      if (outcome != null && !outcome.reason().isEmpty()) {
+        detail.append("; ").append(webhooks.get(i).name()).append(": ").append(outcome.reason());
+      }
+    }
+    return new DeadLetter(
+        id,
+        settings.name(),
+        new OutboxEvent(
+            event.messageId(),
+            event.type().json(),
+            event.acceptedAt(),
+            event.json(),
+            delivery.attempts(),
+            null),
+        reason,
+        detail.toString(),
+        lastStatus,
+        delivery.firstAttemptAt(),
+        delivery.lastAttemptAt(),
+        now,
+        Progress.webhooks(delivery, webhooks));
   }
 
   private static Delivery delivery(Exchange exchange) {
@@ -227,7 +416,7 @@ final class Destination {
   /** From now on nothing waits, and from the end of the bound on nothing is sent. */
   void stop(Duration bound) {
     stopByNanos = System.nanoTime() + bound.toNanos();
-    if (room.taken() > 0) {
+    if (!settings.hasOutbox() && room.taken() > 0) {
       LOG.info(
           "Destination {}: {} events in memory get a last attempt within {} s",
           settings.name(),
@@ -238,14 +427,21 @@ final class Destination {
 
   /** Says what has become of the events. */
   void stopped() {
-    if (delivered.sum() + dead.sum() + room.taken() == 0) {
-      return;
+    if (settings.hasOutbox()) {
+      if (delivered.sum() + dead.sum() + parked.sum() > 0) {
+        LOG.info(
+            "Destination {}: {} events delivered, {} dead letters; what is not done is in the outbox",
+            settings.name(),
+            delivered.sum(),
+            dead.sum());
+      }
+    } else if (delivered.sum() + dead.sum() + room.taken() > 0) {
+      LOG.info(
+          "Destination {}: {} events delivered, {} dead letters, {} left in memory",
+          settings.name(),
+          delivered.sum(),
+          dead.sum(),
+          room.taken());
     }
-    LOG.info(
-        "Destination {}: {} events delivered, {} dead letters, {} left in memory",
-        settings.name(),
-        delivered.sum(),
-        dead.sum(),
-        room.taken());
   }
 }

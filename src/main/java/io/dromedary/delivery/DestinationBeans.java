@@ -1,18 +1,24 @@
 package io.dromedary.delivery;
 
+import io.dromedary.outbox.OutboxComponent;
 import io.dromedary.settings.DestinationSettings;
 import io.dromedary.settings.Settings;
+import io.dromedary.signing.MessageIds;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Future;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.IntSupplier;
 import org.apache.camel.AggregationStrategy;
 import org.apache.camel.CamelContext;
 import org.apache.camel.CamelContextAware;
+import org.apache.camel.Endpoint;
 import org.apache.camel.Predicate;
 import org.apache.camel.Processor;
+import org.apache.camel.ProducerTemplate;
 import org.apache.camel.spi.CamelEvent;
 import org.apache.camel.spi.Registry;
 import org.apache.camel.support.SimpleEventNotifierSupport;
@@ -55,8 +61,13 @@ public final class DestinationBeans implements CamelContextAware {
 
   private void bind(CamelContext context, DestinationSettings settings) {
     Clock clock = Settings.clock(context);
+    String threadName = name + "-delivery";
     DeliveryThreads threads =
-        new DeliveryThreads(clock, Threads.workers(name + "-delivery", settings.inFlight()));
+        new DeliveryThreads(
+            clock,
+            settings.hasOutbox()
+                ? Threads.queued(threadName, settings.inFlight())
+                : Threads.workers(threadName, settings.inFlight()));
     ExecutorService attempts =
         settings.urls().size() == 1
             ? Threads.caller()
@@ -77,6 +88,13 @@ public final class DestinationBeans implements CamelContextAware {
     bind(registry, "readmit", destination::readmit);
     bind(registry, "begin-round", destination::beginRound);
     bind(registry, "end-round", destination::endRound);
+    bind(registry, "note-answer", destination::noteAnswer);
+    bind(registry, "note-failure", destination::noteFailure);
+    bind(registry, "park", destination::park);
+    bind(registry, "deliver-batch", BatchStrategy::deliver);
+    bind(registry, "limit", IntSupplier.class, (IntSupplier) destination::limit);
+    bind(registry, "is-parked", Predicate.class, (Predicate) destination::isParked);
+    bind(registry, "is-alone", Predicate.class, (Predicate) destination::isAlone);
     bind(registry, "split-batch", destination::splitBatch);
     bind(registry, "give-up", destination::giveUp);
     bind(registry, "retry-while", Predicate.class, (Predicate) destination::retryWhile);
@@ -92,6 +110,22 @@ public final class DestinationBeans implements CamelContextAware {
     bind(registry, "workers", ExecutorService.class, threads.workers());
     bind(registry, "timer", ExecutorService.class, threads.timer());
     context.getManagementStrategy().addEventNotifier(new Stop(destination, threads, attempts));
+    if (settings.hasOutbox() && Settings.of(context).deadLetter() != null) {
+      context.getManagementStrategy().addEventNotifier(new Start());
+    }
+  }
+
+  /** Tells of each dead letter by the route that repeats it until that succeeds. */
+  private void tellDeadLetters(CamelContext context) {
+    ProducerTemplate template = context.createProducerTemplate();
+    Endpoint route = context.getEndpoint("direct:keep-dead-letter-" + name);
+    context
+        .getComponent("outbox", OutboxComponent.class)
+        .outbox()
+        .listen(
+            letter -> {
+              Future<Object> unused = template.asyncSendBody(route, letter.toJson());
+            });
   }
 
   private List<Webhook> webhooks(CamelContext context, DestinationSettings settings) {
@@ -104,9 +138,26 @@ public final class DestinationBeans implements CamelContextAware {
                 .newSingleThreadScheduledExecutor(this, name + "-deadlines"));
     List<Webhook> webhooks = new ArrayList<>();
     for (String url : settings.urls()) {
-      webhooks.add(new Webhook(Settings.origin(url), endpoints.endpoint(url, webhooks.size())));
+      int index = webhooks.size();
+      Endpoint endpoint = endpoints.endpoint(url, index);
+      // By this name the routes find it: not by its URL, which may hold a secret.
+      addEndpoint(context, "webhook://" + name + "/" + (index + 1), endpoint);
+      webhooks.add(
+          new Webhook(
+              Settings.origin(url),
+              MessageIds.fingerprint(url),
+              endpoint,
+              new Breaker(Settings.clock(context))));
     }
     return List.copyOf(webhooks);
+  }
+
+  private static void addEndpoint(CamelContext context, String uri, Endpoint endpoint) {
+    try {
+      context.addEndpoint(uri, endpoint);
+    } catch (Exception e) {
+      throw new IllegalStateException("The webhook " + uri + " cannot be used: " + e, e);
+    }
   }
 
   private static RetrySchedule schedule(DestinationSettings settings) {
@@ -125,6 +176,20 @@ public final class DestinationBeans implements CamelContextAware {
 
   private void bind(Registry registry, String bean, Class<?> type, Object value) {
     registry.bind(name + "-" + bean, type, value);
+  }
+
+  /** Begins to tell of dead letters when the routes are there that do so. */
+  private final class Start extends SimpleEventNotifierSupport {
+
+    @Override
+    public boolean isEnabled(CamelEvent event) {
+      return event instanceof CamelEvent.CamelContextStartedEvent;
+    }
+
+    @Override
+    public void notify(CamelEvent event) {
+      tellDeadLetters(((CamelEvent.CamelContextStartedEvent) event).getContext());
+    }
   }
 
   /** Stops with the context: first the waiting ends, then, when all is done, the threads. */

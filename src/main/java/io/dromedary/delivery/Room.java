@@ -21,6 +21,15 @@ final class Room {
     taken += events;
   }
 
+  /** Takes room for events if there is any, without waiting for it. */
+  synchronized boolean tryEnter(int events) {
+    if (taken + events > bound) {
+      return false;
+    }
+    taken += events;
+    return true;
+  }
+
   /** Takes room for events that were in memory before. */
   synchronized void keep(int events) {
     taken += events;

@@ -45,6 +45,27 @@ final class Threads {
     return pool;
   }
 
+  /**
+   * Runs so many tasks at once; the others wait in a queue, which whoever puts them there has to
+   * bound. With virtual threads nothing waits.
+   */
+  static ExecutorService queued(String name, int most) {
+    ExecutorService virtual = virtual();
+    if (virtual != null) {
+      return virtual;
+    }
+    ThreadPoolExecutor pool =
+        new ThreadPoolExecutor(
+            most,
+            most,
+            KEEP_ALIVE_SECONDS,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            named(name));
+    pool.allowCoreThreadTimeOut(true);
+    return pool;
+  }
+
   private static void waitForRoom(Runnable task, ThreadPoolExecutor pool) {
     if (pool.isShutdown()) {
       throw new RejectedExecutionException("the destination has stopped");

@@ -11,21 +11,34 @@ final class Webhook {
   private static final Logger LOG = LoggerFactory.getLogger(Webhook.class);
 
   private final String name;
+  private final String key;
   private final Endpoint endpoint;
+  private final Breaker breaker;
   private final AtomicBoolean failing = new AtomicBoolean();
 
   /**
    * A webhook.
    *
    * @param name what may be shown of it: no path and no query, which often hold a secret
+   * @param key by which the outbox knows it again after a restart: the same for the same URL
    */
-  Webhook(String name, Endpoint endpoint) {
+  Webhook(String name, String key, Endpoint endpoint, Breaker breaker) {
     this.name = name;
+    this.key = key;
     this.endpoint = endpoint;
+    this.breaker = breaker;
   }
 
   String name() {
     return name;
+  }
+
+  String key() {
+    return key;
+  }
+
+  Breaker breaker() {
+    return breaker;
   }
 
   Endpoint endpoint() {

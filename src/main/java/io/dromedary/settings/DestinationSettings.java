@@ -15,6 +15,7 @@ import java.util.Map;
  * @param acks how many webhooks must accept an event
  * @param timeout for a whole attempt, from connecting to the last byte of the answer
  * @param retryWindow how long after its acceptance an event is retried
+ * @param inMemory the longest wait for which an event stays in memory, where there is an outbox
  * @param batchSize how many events a request carries; above 1 the body is a JSON array
  * @param batchInterval how long an event waits for its batch to fill
  * @param inFlight how many rounds run at once
@@ -34,7 +35,14 @@ public record DestinationSettings(
     double multiplier,
     Duration maxDelay,
     double jitter,
+    Duration inMemory,
     int inFlight,
     int batchSize,
     Duration batchInterval,
-    String queue) {}
+    String queue) {
+
+  /** Whether events are kept in an outbox, or in memory only. */
+  public boolean hasOutbox() {
+    return queue.startsWith("outbox:");
+  }
+}

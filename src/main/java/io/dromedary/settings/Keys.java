@@ -212,6 +212,11 @@ final class Keys {
         problems.add(key + ": no such key; the settings are listed in the README.");
       }
     }
+    checkAsked();
+  }
+
+  /** Throws what has been gathered of the keys that were asked for. */
+  void checkAsked() {
     if (!problems.isEmpty()) {
       throw new InvalidSettingsException(problems);
     }

@@ -27,19 +27,27 @@ import org.jspecify.annotations.Nullable;
  * @param inbound where events come from
  * @param writeKeys keys that senders of the tracking API must present; empty: anybody may send
  * @param corsOrigins origins whose pages may send; {@code *}: any
- * @param deadLetter the endpoint that is told of each dead letter
+ * @param deadLetter the endpoint that is told of each dead letter; null: none is
+ * @param outbox where events are kept
+ * @param managementSecrets tokens of which the management API takes one; empty: it is served on
+ *     loopback only, to anybody
  * @param destination where events go
  */
 public record Settings(
     String inbound,
     List<String> writeKeys,
     List<String> corsOrigins,
-    String deadLetter,
+    @Nullable String deadLetter,
+    OutboxSettings outbox,
+    List<String> managementSecrets,
     DestinationSettings destination) {
 
   /** The tracking API, on the address {@code camel.server.host} and {@code camel.server.port}. */
   public static final String TRACKING_API =
       "platform-http:/v1?matchOnUriPrefix=true&populateBodyWithForm=false";
+
+  /** What the routes tell of dead letters where nobody wants to hear of them. */
+  private static final String NOWHERE = "log:io.dromedary.dead-letters?level=OFF";
 
   private static final int MOST_WEBHOOKS = 5;
   private static final Set<String> LOOPBACK = Set.of("127.0.0.1", "localhost", "::1", "[::1]");
@@ -100,24 +108,83 @@ public record Settings(
               + ")");
     }
     List<String> origins = keys.list("cors.origins");
-    String deadLetter =
-        keys.text(
-            "dead-letter",
-            "file:data?fileName=dead-letters-${date:now:yyyy-MM-dd}.jsonl"
-                + "&fileExist=Append&appendChars=%0A");
     DestinationSettings destination = destination(context, keys, loopback);
+    String deadLetter = keys.raw("webhooks.dead-letter");
+    if (deadLetter == null && !destination.hasOutbox()) {
+      // There is no store to keep them in.
+      deadLetter =
+          "file:data?fileName=dead-letters-${date:now:yyyy-MM-dd}.jsonl"
+              + "&fileExist=Append&appendChars=%0A";
+    }
+    OutboxSettings outbox = outbox(keys, destination);
+    List<String> managementSecrets = keys.list("management.secret");
     keys.check();
     // The routes take these from here: each default is written once.
     Map<String, String> forRoutes =
         Map.of(
             "webhooks.inbound", inbound,
-            "webhooks.dead-letter", deadLetter,
+            "webhooks.dead-letter", deadLetter == null ? NOWHERE : deadLetter,
             "webhooks.queue", destination.queue(),
+            "webhooks.in-flight", Integer.toString(destination.inFlight()),
+            "webhooks.urls.count", Integer.toString(destination.urls().size()),
             "webhooks.batch.size", Integer.toString(destination.batchSize()),
             "webhooks.batch.interval", Long.toString(destination.batchInterval().toMillis()));
     forRoutes.forEach(context.getPropertiesComponent()::addOverrideProperty);
     return new Settings(
-        inbound, writeKeys, origins.isEmpty() ? List.of("*") : origins, deadLetter, destination);
+        inbound,
+        writeKeys,
+        origins.isEmpty() ? List.of("*") : origins,
+        deadLetter,
+        outbox,
+        managementSecrets,
+        destination);
+  }
+
+  /**
+   * Where the outbox is, for routes that use it without the rest of Dromedary.
+   *
+   * @throws InvalidSettingsException naming every bad key of those that are about the outbox
+   */
+  public static OutboxSettings outbox(CamelContext context) {
+    Settings settings = context.getCamelContextExtension().getContextPlugin(Settings.class);
+    if (settings != null) {
+      return settings.outbox();
+    }
+    Keys keys = new Keys(context, System.getenv());
+    OutboxSettings outbox = outbox(keys, null);
+    keys.checkAsked();
+    return outbox;
+  }
+
+  private static OutboxSettings outbox(Keys keys, @Nullable DestinationSettings destination) {
+    String url = keys.text("outbox.url", "jdbc:sqlite:data/outbox.db");
+    if (!url.startsWith("jdbc:sqlite:") && !url.startsWith("jdbc:postgresql:")) {
+      keys.problem("outbox.url", url.split("[/?]", 2)[0], "jdbc:sqlite:FILE or jdbc:postgresql:…");
+    }
+    Duration timeout = destination == null ? Duration.ZERO : destination.timeout();
+    Duration window = destination == null ? Duration.ofHours(4) : destination.retryWindow();
+    Duration maxDelay = destination == null ? Duration.ZERO : destination.maxDelay();
+    Duration leastLease = timeout.plusSeconds(1);
+    Duration lease =
+        keys.duration("outbox.lease", Duration.ofMinutes(2), MILLISECOND, Duration.ofDays(1));
+    if (lease.compareTo(leastLease) < 0) {
+      keys.problem(
+          "outbox.lease",
+          show(lease),
+          "at least " + show(leastLease) + ", a second more than webhooks.timeout");
+    }
+    // A key takes 32 bytes in memory: an eighth of the heap.
+    int most = (int) Math.min(50_000_000, Runtime.getRuntime().maxMemory() / 8 / 32);
+    return new OutboxSettings(
+        url,
+        keys.raw("webhooks.outbox.user"),
+        keys.raw("webhooks.outbox.password"),
+        lease,
+        keys.duration("dedup.window", Duration.ofHours(24), Duration.ZERO, Duration.ofDays(30)),
+        most,
+        keys.duration(
+            "dead-letter.retention", Duration.ofDays(30), MILLISECOND, Duration.ofDays(3650)),
+        window.compareTo(maxDelay) > 0 ? window : maxDelay);
   }
 
   private static void checkInbound(CamelContext context, Keys keys, String inbound) {
@@ -163,13 +230,24 @@ public record Settings(
         keys.decimal("retry.multiplier", 2, 1, 100),
         keys.duration("retry.max-delay", Duration.ofMinutes(10), MILLISECOND, Duration.ofDays(1)),
         keys.decimal("retry.jitter", 0.2, 0, 1),
+        keys.duration("retry.in-memory", Duration.ofSeconds(30), Duration.ZERO, Duration.ofDays(1)),
         keys.integer("in-flight", Runtime.version().feature() >= 21 ? 2000 : 256, 1, 100_000),
         keys.integer("batch.size", 1, 1, 1000),
         keys.duration(
             "batch.interval", Duration.ofSeconds(1), Duration.ofMillis(10), Duration.ofHours(1)),
-        keys.text(
-            "queue",
-            "seda:" + name + "?size=10000&blockWhenFull=true&offerTimeout=200&pollTimeout=100"));
+        queue(keys, name));
+  }
+
+  private static String queue(Keys keys, String name) {
+    String queue = keys.text("queue", "outbox:" + name);
+    String scheme = scheme(queue);
+    if (!scheme.equals("outbox") && !scheme.equals("seda")) {
+      keys.problem("queue", origin(queue), "an outbox: or a seda: endpoint");
+    } else if (scheme.equals("seda") && !queue.contains("?")) {
+      // Without options, a full queue would fail its senders at once.
+      return queue + "?size=10000&blockWhenFull=true&offerTimeout=200&pollTimeout=100";
+    }
+    return queue;
   }
 
   private static List<String> urls(CamelContext context, Keys keys, boolean loopback) {

@@ -6,8 +6,8 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/** Message ids come from senders, and a header takes fewer characters than they may send. */
-final class MessageIds {
+/** Ids that can be shown and sent. Message ids come from senders, and a header takes fewer characters than they may send. */
+public final class MessageIds {
 
   private MessageIds() {}
 
@@ -26,9 +26,14 @@ final class MessageIds {
   }
 
   private static String hash(String id) {
+    return "msg_" + fingerprint(id);
+  }
+
+  /** What tells a text from others without telling the text: 32 hex digits. */
+  public static String fingerprint(String text) {
     try {
-      byte[] digest = MessageDigest.getInstance("SHA-256").digest(id.getBytes(UTF_8));
-      return "msg_" + HexFormat.of().formatHex(digest, 0, 16);
+      byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(UTF_8));
+      return HexFormat.of().formatHex(digest, 0, 16);
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("SHA-256 is part of every Java platform", e);
     }

@@ -1,0 +1,97 @@
+package io.dromedary.outbox;
+
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An event that this node has taken out of the outbox to deliver it. Its row stays where it is
+ * until the claim is settled; after the lease another node may claim it. Thread-safe.
+ */
+public final class Claim {
+
+  /** The exchange property that holds the claim of the event that an exchange carries. */
+  public static final String PROPERTY = "DromedaryClaim";
+
+  private final Outbox outbox;
+  private final String destination;
+  private final long id;
+  private final OutboxEvent event;
+  private final AtomicReference<@Nullable Settlement> settlement = new AtomicReference<>();
+  private final AtomicBoolean paused = new AtomicBoolean();
+  private volatile long token;
+  private volatile long leaseEndNanos;
+
+  Claim(
+      Outbox outbox,
+      String destination,
+      long id,
+      OutboxEvent event,
+      long token,
+      long leaseEndNanos) {
+    this.outbox = outbox;
+    this.destination = destination;
+    this.id = id;
+    this.event = event;
+    this.token = token;
+    this.leaseEndNanos = leaseEndNanos;
+  }
+
+  /** The event. */
+  public OutboxEvent event() {
+    return event;
+  }
+
+  /** Whether the event is this node's for so much longer. */
+  public boolean isHeldFor(long nanos) {
+    return leaseEndNanos - System.nanoTime() > nanos;
+  }
+
+  /** Says what has become of the event; only the first word counts. */
+  public void settle(Settlement settled) {
+    if (settlement.compareAndSet(null, settled)) {
+      outbox.settle(this, settled);
+    }
+  }
+
+  /** The event waits in memory: it does not count as in flight until it goes on. */
+  public void pause() {
+    Taker taker = outbox.taker(destination);
+    if (taker != null && paused.compareAndSet(false, true)) {
+      taker.giveBack(1);
+    }
+  }
+
+  /** The event goes on, if it was paused, whether there is room in flight or not. */
+  public void resume() {
+    Taker taker = outbox.taker(destination);
+    if (taker != null && paused.compareAndSet(true, false)) {
+      taker.resumed();
+    }
+  }
+
+  boolean isPaused() {
+    return paused.get();
+  }
+
+  /** This node has claimed the row of a claim it still has: the lease counts anew. */
+  void renew(Claim again) {
+    leaseEndNanos = again.leaseEndNanos;
+    token = again.token;
+  }
+
+  /** Where the event goes. */
+  public String destination() {
+    return destination;
+  }
+
+  /** The event's id in the store. */
+  public long id() {
+    return id;
+  }
+
+  /** By which the store tells whether the row is still this claim's. */
+  long token() {
+    return token;
+  }
+}

@@ -1,0 +1,441 @@
+package io.dromedary.outbox;
+
+import io.dromedary.settings.OutboxSettings;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The durable store of events that are not done, and of dead letters. Thread-safe.
+ *
+ * <p>One thread writes. It takes what has gathered, of whatever kind, does it in one transaction
+ * and then tells everybody: so concurrent appends share the cost of a commit, and none is told that
+ * it succeeded before it is on disk. Work that makes a transaction fail is tried again alone, so
+ * that it does not cost the others. While the store does not work, appends fail at once and
+ * settlements wait, of which there are no more than events in flight.
+ *
+ * <p>What waits to be written is bounded by an eighth of the heap; beyond it, appends wait for a
+ * second and then fail.
+ */
+public final class Outbox implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Outbox.class);
+
+  /** A transaction takes more work until it has so many rows. */
+  private static final int MOST_ROWS = 4000;
+
+  private static final long APPEND_WAIT_MILLIS = 1000;
+  private static final long LEAST_RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+  private static final long MOST_RETRY_NANOS = TimeUnit.SECONDS.toNanos(2);
+  private static final long TIDY_NANOS = TimeUnit.SECONDS.toNanos(10);
+  private static final long CLOSE_SECONDS = 10;
+
+  private final OutboxSettings settings;
+  private final Clock clock;
+  private final SqlDialect dialect;
+  private final int mostKib = (int) Math.min(1 << 20, Runtime.getRuntime().maxMemory() / 8 / 1024);
+  private final Semaphore room = new Semaphore(mostKib, true);
+  private final LinkedBlockingQueue<Work> queue = new LinkedBlockingQueue<>();
+  private final Map<String, Taker> takers = new ConcurrentHashMap<>();
+  private final ExecutorService callbacks = Executors.newFixedThreadPool(4, Outbox::daemon);
+  private final Thread writer;
+  private volatile boolean closing;
+  private volatile @Nullable String failure;
+  private volatile @Nullable Consumer<DeadLetter> listener;
+
+  // Of the writer's thread.
+  private @Nullable Store store;
+  private final Deque<Work> unsettled = new ArrayDeque<>();
+  private long retryNanos = LEAST_RETRY_NANOS;
+  private long nextTryNanos;
+  private long nextTidyNanos = System.nanoTime();
+
+  /**
+   * Opens the store, making or migrating its schema.
+   *
+   * @throws IllegalStateException saying what is wrong, if it cannot be opened
+   */
+  public Outbox(OutboxSettings settings, Clock clock) {
+    this.settings = settings;
+    this.clock = clock;
+    this.dialect = SqlDialect.of(settings, clock);
+    try {
+      store = new Store(dialect);
+    } catch (SQLException | RuntimeException e) {
+      dialect.close();
+      callbacks.shutdown();
+      throw new IllegalStateException(
+          "The outbox (webhooks.outbox.url) cannot be opened: " + e.getMessage(), e);
+    }
+    writer = daemon(this::write);
+    writer.setName("outbox-writer");
+    writer.start();
+  }
+
+  private static Thread daemon(Runnable task) {
+    Thread thread = new Thread(task, "outbox-callback");
+    thread.setDaemon(true);
+    return thread;
+  }
+
+  /**
+   * Stores events, and dead letters of what was none, all of them or nothing.
+   *
+   * @return completes after the commit with the number of events that were not known by their
+   *     message ids, or fails with an {@link OutboxException}
+   * @throws OutboxException if there is no room now for what would have to wait
+   */
+  CompletableFuture<Integer> append(List<Work.Arrival> arrivals, List<DeadLetter> invalid)
+      throws OutboxException {
+    return append(arrivals, invalid, true);
+  }
+
+  private CompletableFuture<Integer> append(
+      List<Work.Arrival> arrivals, List<DeadLetter> invalid, boolean deduplicated)
+      throws OutboxException {
+    long bytes = 0;
+    for (Work.Arrival arrival : arrivals) {
+      bytes += arrival.event().body().length + 256;
+    }
+    for (DeadLetter letter : invalid) {
+      bytes += letter.event().body().length + 256;
+    }
+    int kib = (int) Math.min(mostKib, bytes / 1024 + 1);
+    acquire(kib);
+    Work.Append append =
+        new Work.Append(
+            this,
+            dialect,
+            arrivals,
+            invalid,
+            deduplicated && !settings.dedupWindow().isZero());
+    CompletableFuture<Integer> done =
+        append.done().whenComplete((count, failed) -> room.release(kib));
+    put(append);
+    return done;
+  }
+
+  private void acquire(int kib) throws OutboxException {
+    try {
+      if (!room.tryAcquire(kib, APPEND_WAIT_MILLIS, TimeUnit.MILLISECONDS)) {
+        throw new OutboxException("more waits to be stored than there is room for");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new OutboxException("interrupted while waiting for room", e);
+    }
+  }
+
+  /** Claims up to so many events of a destination that are due. */
+  CompletableFuture<Work.Due> claimDue(String destination, int most) {
+    Work.ClaimDue claim = new Work.ClaimDue(this, destination, most);
+    put(claim);
+    return claim.done();
+  }
+
+  /** Does something on the store, in a transaction that other work may share. */
+  <T> CompletableFuture<T> run(Work.Task.Body<T> body) {
+    Work.Task<T> task = new Work.Task<>(this, body);
+    put(task);
+    return task.done();
+  }
+
+  void settle(Claim claim, Settlement settlement) {
+    put(new Work.Settle(this, claim, settlement));
+  }
+
+  private void put(Work work) {
+    queue.add(work);
+    if (!writer.isAlive()) {
+      // It may have ended before it saw this.
+      failAll(new OutboxException("the outbox is closed"));
+    }
+  }
+
+  private void failAll(OutboxException failed) {
+    for (Work work = queue.poll(); work != null; work = queue.poll()) {
+      work.failed(failed);
+    }
+  }
+
+  /** From now on somebody is told of each dead letter once it is stored; at most one is. */
+  public void listen(Consumer<DeadLetter> told) {
+    listener = told;
+  }
+
+  void tell(DeadLetter letter) {
+    Consumer<DeadLetter> told = listener;
+    if (told != null) {
+      callbacks.execute(() -> told.accept(letter));
+    }
+  }
+
+  /** From now on that taker gets the events of a destination; only one does. */
+  void register(String destination, Taker taker) {
+    if (takers.putIfAbsent(destination, taker) != null) {
+      throw new IllegalStateException(
+          "The outbox's destination " + destination + " has a consumer: expected one a context.");
+    }
+  }
+
+  void unregister(String destination, Taker taker) {
+    takers.remove(destination, taker);
+  }
+
+  @Nullable Taker taker(String destination) {
+    return takers.get(destination);
+  }
+
+  Claim claim(String destination, long id, OutboxEvent event, long token) {
+    return new Claim(
+        this, destination, id, event, token, System.nanoTime() + settings.lease().toNanos());
+  }
+
+  long leaseMillis() {
+    return settings.lease().toMillis();
+  }
+
+  /** Whether other nodes may put events into the store. */
+  boolean isShared() {
+    return dialect.isShared();
+  }
+
+  long millisUntil(Instant instant) {
+    return Duration.between(clock.instant(), instant).toMillis();
+  }
+
+  Executor callbacks() {
+    return callbacks;
+  }
+
+  OutboxSettings settings() {
+    return settings;
+  }
+
+  Clock clock() {
+    return clock;
+  }
+
+  /** What is wrong with the store, or null where it works. */
+  public @Nullable String failure() {
+    return failure;
+  }
+
+  private void write() {
+    List<Work> group = new ArrayList<>();
+    while (!closing || !queue.isEmpty()) {
+      try {
+        gather(group);
+        boolean mayTry = store != null || System.nanoTime() - nextTryNanos >= 0;
+        if (failure != null && System.nanoTime() - nextTryNanos < 0) {
+          mayTry = false;
+        }
+        if (mayTry) {
+          retryUnsettled();
+        }
+        if (!group.isEmpty()) {
+          if (mayTry) {
+            transact(group);
+          } else {
+            giveUp(group, new OutboxException("the outbox does not work: " + failure));
+          }
+          group.clear();
+        } else if (mayTry && failure != null) {
+          // Nobody asks, but somebody may want to know whether it works again.
+          transact(List.of(new Work.Task<>(this, (opened, now) -> now)));
+        }
+        tidy();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        closing = true;
+      } catch (RuntimeException e) {
+        LOG.error("The outbox's writer goes on after an error", e);
+        giveUp(group, new OutboxException(String.valueOf(e.getMessage()), e));
+        group.clear();
+      }
+    }
+    retryUnsettled();
+    if (!unsettled.isEmpty()) {
+      LOG.warn(
+          "{} events were settled while the outbox did not work: they are delivered again",
+          unsettled.size());
+    }
+    failAll(new OutboxException("the outbox is closed"));
+  }
+
+  private void gather(List<Work> group) throws InterruptedException {
+    long waitMillis = failure != null || !unsettled.isEmpty() ? 50 : 500;
+    Work first = queue.poll(waitMillis, TimeUnit.MILLISECONDS);
+    int rows = 0;
+    for (Work work = first; work != null; work = rows < MOST_ROWS ? queue.poll() : null) {
+      group.add(work);
+      rows += work.rows();
+    }
+  }
+
+  private void retryUnsettled() {
+    if (!unsettled.isEmpty()) {
+      List<Work> again = List.copyOf(unsettled);
+      unsettled.clear();
+      transact(again);
+    }
+  }
+
+  /** Does it all in one transaction, or, if that fails, each alone. */
+  private void transact(List<Work> group) {
+    OutboxException failed = attempt(group);
+    if (failed == null || group.size() == 1) {
+      end(group, failed);
+      return;
+    }
+    boolean works = false;
+    OutboxException last = failed;
+    for (Work work : group) {
+      // A store that is gone is not asked a thousand times.
+      OutboxException alone = store == null && !works ? last : attempt(List.of(work));
+      if (alone == null) {
+        works = true;
+        work.committed();
+      } else {
+        last = alone;
+        fail(work, alone);
+      }
+    }
+    note(works ? null : last);
+  }
+
+  private void end(List<Work> group, @Nullable OutboxException failed) {
+    if (failed == null) {
+      group.forEach(Work::committed);
+    } else {
+      giveUp(group, failed);
+    }
+    note(failed);
+  }
+
+  private void giveUp(List<Work> group, OutboxException failed) {
+    for (Work work : group) {
+      fail(work, failed);
+    }
+  }
+
+  private void fail(Work work, OutboxException failed) {
+    if (work.isLasting()) {
+      unsettled.add(work);
+    } else {
+      work.failed(failed);
+    }
+  }
+
+  /** One transaction; afterwards the work has been done, or nothing has. */
+  private @Nullable OutboxException attempt(List<Work> group) {
+    try {
+      Store open = store == null ? new Store(dialect) : store;
+      store = open;
+      long nowMillis = open.nowMillis();
+      for (Work work : group) {
+        work.join(open, nowMillis);
+      }
+      open.flush();
+      open.commit();
+      return null;
+    } catch (SQLException | RuntimeException e) {
+      group.forEach(Work::rolledBack);
+      reset();
+      return new OutboxException(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private void reset() {
+    Store open = store;
+    if (open != null) {
+      try {
+        open.rollback();
+      } catch (SQLException e) {
+        open.close();
+        store = null;
+      }
+    }
+  }
+
+  private void note(@Nullable OutboxException failed) {
+    if (failed == null) {
+      if (failure != null) {
+        failure = null;
+        LOG.info("The outbox works again");
+        takers.values().forEach(Taker::due);
+      }
+      retryNanos = LEAST_RETRY_NANOS;
+    } else {
+      if (failure == null) {
+        LOG.error("The outbox does not work: {}", failed.getMessage());
+      }
+      failure = failed.getMessage();
+      nextTryNanos = System.nanoTime() + retryNanos;
+      retryNanos = Math.min(MOST_RETRY_NANOS, retryNanos * 2);
+    }
+  }
+
+  /** Deletes what has been kept long enough, now and then, a bounded part at a time. */
+  private void tidy() {
+    if (failure != null || System.nanoTime() - nextTidyNanos < 0) {
+      return;
+    }
+    nextTidyNanos = System.nanoTime() + TIDY_NANOS;
+    long retentionMillis = settings.retention().toMillis();
+    long latestMillis = settings.longestWait().plus(settings.lease()).toMillis();
+    boolean[] more = {false};
+    transact(
+        List.of(
+            new Work.Task<>(
+                this,
+                (open, nowMillis) -> {
+                  for (String destination : takers.keySet()) {
+                    open.mendDue(destination, nowMillis, nowMillis + latestMillis);
+                  }
+                  more[0] = open.tidy(nowMillis, retentionMillis);
+                  return nowMillis;
+                })));
+    if (more[0] && queue.isEmpty()) {
+      nextTidyNanos = System.nanoTime();
+    }
+  }
+
+  /**
+   * Writes what has been taken, within ten seconds, and closes the store. Whoever wants to append
+   * afterwards is refused.
+   */
+  @Override
+  public void close() {
+    closing = true;
+    try {
+      writer.join(TimeUnit.SECONDS.toMillis(CLOSE_SECONDS));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    callbacks.shutdown();
+    Store open = store;
+    if (open != null) {
+      open.close();
+    }
+    dialect.close();
+  }
+}

@@ -1,0 +1,81 @@
+package io.dromedary.outbox;
+
+import io.dromedary.settings.OutboxSettings;
+import io.dromedary.settings.Settings;
+import java.util.Map;
+import org.apache.camel.Endpoint;
+import org.apache.camel.spi.Metadata;
+import org.apache.camel.spi.annotations.Component;
+import org.apache.camel.support.DefaultComponent;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The component {@code outbox}: a durable queue in a database. A context has one store; what it is
+ * is told by {@code webhooks.outbox.*}, or by this component's option.
+ */
+@Component("outbox")
+public final class OutboxComponent extends DefaultComponent {
+
+  @Metadata(
+      description =
+          "The store. The default is made of the properties webhooks.outbox.url, .user, .password and"
+              + " .lease, webhooks.dedup.window and webhooks.dead-letter.retention.")
+  private @Nullable OutboxSettings settings;
+
+  private @Nullable Outbox outbox;
+
+  @Override
+  protected Endpoint createEndpoint(String uri, String remaining, Map<String, Object> parameters)
+      throws Exception {
+    if (!remaining.matches("[A-Za-z0-9_-]{1,100}")) {
+      throw new IllegalArgumentException(
+          "The outbox endpoint " + uri + " names no destination: expected outbox:NAME with a name of"
+              + " letters, digits, hyphens and underscores, found \"" + remaining + "\".");
+    }
+    OutboxEndpoint endpoint = new OutboxEndpoint(uri, this, remaining);
+    setProperties(endpoint, parameters);
+    return endpoint;
+  }
+
+  public @Nullable OutboxSettings getSettings() {
+    return settings;
+  }
+
+  public void setSettings(@Nullable OutboxSettings settings) {
+    this.settings = settings;
+  }
+
+  /**
+   * The store, which is opened at the first call.
+   *
+   * @throws IllegalStateException saying what is wrong, if it cannot be opened
+   */
+  public Outbox outbox() {
+    lock.lock();
+    try {
+      Outbox open = outbox;
+      if (open == null) {
+        OutboxSettings where = settings == null ? Settings.outbox(getCamelContext()) : settings;
+        open = new Outbox(where, Settings.clock(getCamelContext()));
+        outbox = open;
+      }
+      return open;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  protected void doStop() throws Exception {
+    super.doStop();
+    lock.lock();
+    try {
+      if (outbox != null) {
+        outbox.close();
+        outbox = null;
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+}

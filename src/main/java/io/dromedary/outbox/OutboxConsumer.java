@@ -1,0 +1,350 @@
+package io.dromedary.outbox;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntSupplier;
+import org.apache.camel.Exchange;
+import org.apache.camel.Message;
+import org.apache.camel.Processor;
+import org.apache.camel.ShutdownRunningTask;
+import org.apache.camel.spi.ShutdownAware;
+import org.apache.camel.support.DefaultConsumer;
+import org.apache.camel.support.SynchronizationAdapter;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Takes the events of a destination out of the outbox: those that have just been committed without
+ * reading them back, as long as there is room in flight and nothing older waits in the store, and
+ * otherwise by claiming what is due. Each event is an exchange, whose completion settles it.
+ *
+ * <p>What is in flight, or about to be, is counted in {@code held} and bounded. Claims stay in
+ * {@code open} until their settlement is committed, so that a stop can give them back. A thread of
+ * its own claims; everybody else only wakes it. When the consumer is stopped or suspended, events
+ * that no exchange carries yet go back to the store.
+ */
+final class OutboxConsumer extends DefaultConsumer implements Taker, ShutdownAware {
+
+  private static final Logger LOG = LoggerFactory.getLogger(OutboxConsumer.class);
+
+  private static final int MOST_CLAIMED = 500;
+
+  /** How long the thread sleeps when nobody wakes it: clocks may jump. */
+  private static final long TICK_NANOS = Duration.ofMillis(50).toNanos();
+
+  /** How often a store is asked that other nodes write to, too. */
+  private static final long SHARED_POLL_NANOS = Duration.ofSeconds(1).toNanos();
+
+  private final OutboxEndpoint endpoint;
+  private final AtomicInteger held = new AtomicInteger();
+  private final Map<Long, Claim> open = new ConcurrentHashMap<>();
+  private Outbox outbox;
+  private Clock clock;
+  private ExecutorService executor;
+  private IntSupplier limit;
+  private int most;
+  private @Nullable Thread poller;
+  private volatile boolean taking;
+
+  /** Whether something may be due in the store that nobody has claimed. */
+  private volatile boolean backlog = true;
+
+  private final AtomicLong nextDueMillis = new AtomicLong(Long.MIN_VALUE);
+
+  @SuppressWarnings("NullAway") // Set when the consumer starts, before anybody calls it.
+  OutboxConsumer(OutboxEndpoint endpoint, Processor processor) {
+    super(endpoint, processor);
+    this.endpoint = endpoint;
+  }
+
+  @Override
+  protected void doStart() throws Exception {
+    super.doStart();
+    int inFlight = endpoint.getInFlight();
+    outbox = endpoint.outbox();
+    clock = outbox.clock();
+    ExecutorService given = endpoint.getExecutorService();
+    executor =
+        given != null
+            ? given
+            : endpoint
+                .getCamelContext()
+                .getExecutorServiceManager()
+                .newFixedThreadPool(this, "outbox-" + endpoint.getName(), inFlight);
+    IntSupplier moment = endpoint.getLimit();
+    limit = moment == null ? () -> inFlight : moment;
+    // As many again wait for a thread: so none idles while the next is claimed.
+    most = 2 * inFlight;
+    outbox.register(endpoint.getName(), this);
+    begin();
+  }
+
+  private void begin() {
+    taking = true;
+    backlog = true;
+    Thread thread = new Thread(this::poll, "outbox-" + endpoint.getName() + "-poller");
+    thread.setDaemon(true);
+    poller = thread;
+    thread.start();
+  }
+
+  private void end() throws InterruptedException {
+    taking = false;
+    Thread thread = poller;
+    if (thread != null) {
+      LockSupport.unpark(thread);
+      thread.join();
+      poller = null;
+    }
+  }
+
+  @Override
+  protected void doSuspend() throws Exception {
+    end();
+  }
+
+  @Override
+  protected void doResume() {
+    begin();
+  }
+
+  @Override
+  protected void doStop() throws Exception {
+    end();
+    outbox.unregister(endpoint.getName(), this);
+    // Also what waits in memory for an exchange that will not go on any more.
+    open.values().forEach(this::giveBack);
+    if (endpoint.getExecutorService() == null) {
+      endpoint.getCamelContext().getExecutorServiceManager().shutdown(executor);
+    }
+    super.doStop();
+  }
+
+  @Override
+  public boolean deferShutdown(ShutdownRunningTask shutdownRunningTask) {
+    return false;
+  }
+
+  @Override
+  public int getPendingExchangesSize() {
+    // What no exchange carries goes back at once; exchanges are counted by the context.
+    return 0;
+  }
+
+  @Override
+  public void prepareShutdown(boolean suspendOnly, boolean forced) {
+    taking = false;
+  }
+
+  /** How many events may be held now. */
+  private int allowed() {
+    int now = limit.getAsInt();
+    return now >= endpoint.getInFlight() ? most : now;
+  }
+
+  @Override
+  public int reserve(int wanted) {
+    if (!taking || backlog) {
+      return 0;
+    }
+    return reserveUpTo(wanted);
+  }
+
+  private int reserveUpTo(int wanted) {
+    int allowed = allowed();
+    while (true) {
+      int now = held.get();
+      int granted = Math.min(wanted, allowed - now);
+      if (granted <= 0) {
+        return 0;
+      }
+      if (held.compareAndSet(now, now + granted)) {
+        return granted;
+      }
+    }
+  }
+
+  @Override
+  public void giveBack(int reserved) {
+    int now = held.addAndGet(-reserved);
+    if (backlog && allowed() - now >= worthwhile()) {
+      LockSupport.unpark(poller);
+    }
+  }
+
+  @Override
+  public void resumed() {
+    held.incrementAndGet();
+  }
+
+  @Override
+  public void due() {
+    backlog = true;
+    if (allowed() - held.get() >= worthwhile()) {
+      LockSupport.unpark(poller);
+    }
+  }
+
+  /** How much room there has to be before it is worth a claim, which costs the same for any number. */
+  private int worthwhile() {
+    return Math.max(1, Math.min(MOST_CLAIMED, allowed() / 4));
+  }
+
+  @Override
+  public void settled(Claim claim, Settlement settlement) {
+    open.remove(claim.id(), claim);
+    if (!claim.isPaused()) {
+      giveBack(1);
+    }
+    if (settlement instanceof Settlement.Parked parked) {
+      // Only ever too early: the poller asks the store for the instant after that.
+      nextDueMillis.accumulateAndGet(parked.dueAt().toEpochMilli(), Math::min);
+    }
+  }
+
+  @Override
+  public void take(List<Claim> claims) {
+    for (Claim claim : claims) {
+      open.put(claim.id(), claim);
+      try {
+        executor.execute(() -> deliver(claim));
+      } catch (RejectedExecutionException e) {
+        giveBack(claim);
+      }
+    }
+  }
+
+  private void giveBack(Claim claim) {
+    OutboxEvent event = claim.event();
+    claim.settle(new Settlement.Parked(clock.instant(), event.attempts(), event.progress()));
+  }
+
+  private void deliver(Claim claim) {
+    if (!taking || !claim.isHeldFor(0)) {
+      giveBack(claim);
+      return;
+    }
+    Exchange exchange = createExchange(false);
+    Message message = exchange.getMessage();
+    message.setBody(claim.event().body());
+    message.setHeader(OutboxProducer.MESSAGE_ID, claim.event().messageId());
+    message.setHeader(OutboxProducer.TYPE, claim.event().type());
+    exchange.setProperty(Claim.PROPERTY, claim);
+    exchange.getExchangeExtension().addOnCompletion(new Settling(claim));
+    getAsyncProcessor().process(exchange, doneSync -> releaseExchange(exchange, false));
+  }
+
+  /** Settles a claim when its exchange is done, or the one that has taken over its completions. */
+  private final class Settling extends SynchronizationAdapter {
+
+    private final Claim claim;
+
+    Settling(Claim claim) {
+      this.claim = claim;
+    }
+
+    @Override
+    public void onDone(Exchange exchange) {
+      Settlement settlement = exchange.getProperty(Settlement.PROPERTY, Settlement.class);
+      if (settlement == null) {
+        settlement = exchange.isFailed() ? failed(exchange) : Settlement.DONE;
+      }
+      claim.settle(settlement);
+    }
+
+    private Settlement failed(Exchange exchange) {
+      OutboxEvent event = claim.event();
+      Instant now = clock.instant();
+      String why = String.valueOf(exchange.getException());
+      if (now.isBefore(event.acceptedAt().plus(endpoint.getRetryWindow()))) {
+        LOG.warn(
+            "Destination {}: event {} is tried again in {}: {}",
+            endpoint.getName(),
+            event.messageId(),
+            endpoint.getRetryDelay(),
+            why);
+        return new Settlement.Parked(
+            now.plus(endpoint.getRetryDelay()), event.attempts() + 1, event.progress());
+      }
+      return new Settlement.Dead(
+          new DeadLetter(
+              claim.id(),
+              endpoint.getName(),
+              event,
+              DeadLetter.Reason.EXPIRED,
+              why,
+              null,
+              null,
+              null,
+              now,
+              null));
+    }
+  }
+
+  private void poll() {
+    long polledNanos = System.nanoTime() - SHARED_POLL_NANOS;
+    while (taking) {
+      boolean isDue =
+          backlog
+              || clock.millis() >= nextDueMillis.get()
+              || (outbox.isShared() && System.nanoTime() - polledNanos >= SHARED_POLL_NANOS);
+      int room = isDue ? reserveUpTo(MOST_CLAIMED) : 0;
+      if (room > 0 && room < worthwhile() && held.get() > room) {
+        held.addAndGet(-room);
+        room = 0;
+      }
+      if (room == 0) {
+        LockSupport.parkNanos(this, TICK_NANOS);
+        continue;
+      }
+      polledNanos = System.nanoTime();
+      claim(room);
+    }
+  }
+
+  private void claim(int room) {
+    // First: what becomes due while the claim is on its way must not be overlooked.
+    backlog = false;
+    nextDueMillis.set(Long.MAX_VALUE);
+    List<Claim> claims = List.of();
+    try {
+      Work.Due due = outbox.claimDue(endpoint.getName(), room).join();
+      claims = due.claims();
+      if (claims.size() == room) {
+        backlog = true;
+      } else {
+        long next = clock.millis() + due.nextMillis();
+        nextDueMillis.accumulateAndGet(next < 0 ? Long.MAX_VALUE : next, Math::min);
+      }
+    } catch (CompletionException e) {
+      // The store does not work; it has said so, and asks us to come again when it does.
+      backlog = true;
+      LockSupport.parkNanos(this, TICK_NANOS);
+    }
+    held.addAndGet(claims.size() - room);
+    List<Claim> fresh = claims.stream().filter(this::isNew).toList();
+    held.addAndGet(fresh.size() - claims.size());
+    take(fresh);
+  }
+
+  /** A lease that has ended may be this node's own: then the event goes on as it was. */
+  private boolean isNew(Claim claim) {
+    Claim earlier = open.get(claim.id());
+    if (earlier == null) {
+      return true;
+    }
+    earlier.renew(claim);
+    return false;
+  }
+}

@@ -1,0 +1,139 @@
+package io.dromedary.outbox;
+
+import java.time.Duration;
+import java.util.concurrent.ExecutorService;
+import java.util.function.IntSupplier;
+import org.apache.camel.AsyncEndpoint;
+import org.apache.camel.Category;
+import org.apache.camel.Consumer;
+import org.apache.camel.Processor;
+import org.apache.camel.Producer;
+import org.apache.camel.spi.Metadata;
+import org.apache.camel.spi.UriEndpoint;
+import org.apache.camel.spi.UriParam;
+import org.apache.camel.spi.UriPath;
+import org.apache.camel.support.DefaultEndpoint;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keep events in a database until they have been delivered.
+ *
+ * <p>The producer completes when what it was given is on disk. The consumer hands events on, many at
+ * once, and settles each when its exchange is done: one that has failed is due again after {@code
+ * retryDelay}, until {@code retryWindow} after its acceptance, and is a dead letter then. A route
+ * decides otherwise by the exchange property {@link Settlement#PROPERTY}.
+ */
+@UriEndpoint(
+    firstVersion = "0.1.0",
+    scheme = "outbox",
+    title = "Outbox",
+    syntax = "outbox:name",
+    category = {Category.DATABASE, Category.MESSAGING})
+public final class OutboxEndpoint extends DefaultEndpoint implements AsyncEndpoint {
+
+  @UriPath(description = "The destination, which has a part of the store of its own.")
+  @Metadata(required = true)
+  private final String name;
+
+  @UriParam(
+      label = "consumer",
+      defaultValue = "256",
+      description = "How many events may be in flight at once.")
+  private int inFlight = 256;
+
+  @UriParam(
+      label = "consumer,advanced",
+      description =
+          "How many events may be in flight at the moment, asked before more are taken: 0 pauses the"
+              + " consumer. The default is no limit but inFlight.")
+  private @Nullable IntSupplier limit;
+
+  @UriParam(
+      label = "consumer,advanced",
+      description =
+          "Runs the exchanges, and must not let its caller wait. The default is a pool of as many"
+              + " threads as may be in flight.")
+  private @Nullable ExecutorService executorService;
+
+  @UriParam(
+      label = "consumer",
+      defaultValue = "1m",
+      javaType = "java.time.Duration",
+      description = "When an event whose exchange has failed is due again.")
+  private Duration retryDelay = Duration.ofMinutes(1);
+
+  @UriParam(
+      label = "consumer",
+      defaultValue = "4h",
+      javaType = "java.time.Duration",
+      description = "How long after its acceptance an event whose exchange has failed is retried.")
+  private Duration retryWindow = Duration.ofHours(4);
+
+  OutboxEndpoint(String uri, OutboxComponent component, String name) {
+    super(uri, component);
+    this.name = name;
+  }
+
+  @Override
+  public Producer createProducer() {
+    return new OutboxProducer(this);
+  }
+
+  @Override
+  public Consumer createConsumer(Processor processor) throws Exception {
+    OutboxConsumer consumer = new OutboxConsumer(this, processor);
+    configureConsumer(consumer);
+    return consumer;
+  }
+
+  Outbox outbox() {
+    return ((OutboxComponent) getComponent()).outbox();
+  }
+
+  public String getName() {
+    return name;
+  }
+
+  public int getInFlight() {
+    return inFlight;
+  }
+
+  public void setInFlight(int inFlight) {
+    if (inFlight < 1) {
+      throw new IllegalArgumentException("inFlight: found " + inFlight + ", expected 1 or more.");
+    }
+    this.inFlight = inFlight;
+  }
+
+  public @Nullable IntSupplier getLimit() {
+    return limit;
+  }
+
+  public void setLimit(@Nullable IntSupplier limit) {
+    this.limit = limit;
+  }
+
+  public @Nullable ExecutorService getExecutorService() {
+    return executorService;
+  }
+
+  public void setExecutorService(@Nullable ExecutorService executorService) {
+    this.executorService = executorService;
+  }
+
+  public Duration getRetryDelay() {
+    return retryDelay;
+  }
+
+  public void setRetryDelay(Duration retryDelay) {
+    this.retryDelay = retryDelay;
+  }
+
+  public Duration getRetryWindow() {
+    return retryWindow;
+  }
+
+  public void setRetryWindow(Duration retryWindow) {
+    this.retryWindow = retryWindow;
+  }
+}

@@ -1,0 +1,169 @@
+package io.dromedary.outbox;
+
+import io.dromedary.event.Event;
+import io.dromedary.event.RejectedEvent;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import org.apache.camel.AsyncCallback;
+import org.apache.camel.Exchange;
+import org.apache.camel.InvalidPayloadException;
+import org.apache.camel.Message;
+import org.apache.camel.support.DefaultAsyncProducer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Stores what the exchange carries and lets it go on when it is on disk: an {@link Event}, a list
+ * or an iterator of {@link Event}s and {@link RejectedEvent}s, or anything else that can be
+ * converted to bytes, as one event.
+ *
+ * <p>What an iterator gives is stored in pieces. If one cannot be stored, the exchange fails, and
+ * if it is sent again it goes on with that piece: nothing is stored twice.
+ */
+final class OutboxProducer extends DefaultAsyncProducer {
+
+  /** The header with the id of an event that is none of Dromedary's own. */
+  static final String MESSAGE_ID = "DromedaryMessageId";
+
+  /** The header with the type of an event that is none of Dromedary's own. */
+  static final String TYPE = "DromedaryType";
+
+  /** The longest batch by HTTP is one piece, so that all of it is stored or nothing. */
+  private static final int PIECE_EVENTS = 2500;
+
+  private static final String NOT_STORED = "DromedaryNotStored";
+
+  private final OutboxEndpoint endpoint;
+
+  OutboxProducer(OutboxEndpoint endpoint) {
+    super(endpoint);
+    this.endpoint = endpoint;
+  }
+
+  @Override
+  protected void doStart() throws Exception {
+    super.doStart();
+    // A store that cannot be opened is told at the start.
+    endpoint.outbox();
+  }
+
+  @Override
+  public boolean process(Exchange exchange, AsyncCallback callback) {
+    CompletableFuture<Integer> last;
+    try {
+      last = store(exchange);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      exchange.setException(e);
+      callback.done(true);
+      return true;
+    } catch (Exception e) {
+      exchange.setException(e);
+      callback.done(true);
+      return true;
+    }
+    CompletableFuture<Integer> unused = last.whenComplete(
+        (count, failure) -> {
+          if (failure != null) {
+            exchange.setException(cause(failure));
+          } else {
+            exchange.removeProperty(NOT_STORED);
+          }
+          callback.done(false);
+        });
+    return false;
+  }
+
+  private static Throwable cause(Throwable failure) {
+    Throwable cause = failure.getCause();
+    return failure instanceof CompletionException && cause != null ? cause : failure;
+  }
+
+  /** Stores all pieces but the last, and begins to store that. */
+  private CompletableFuture<Integer> store(Exchange exchange) throws Exception {
+    Iterator<?> all = events(exchange);
+    List<?> piece = exchange.getProperty(NOT_STORED, List.class);
+    if (piece == null) {
+      piece = piece(all);
+    }
+    while (true) {
+      exchange.setProperty(NOT_STORED, piece);
+      CompletableFuture<Integer> stored = append(piece);
+      if (!all.hasNext()) {
+        return stored;
+      }
+      try {
+        stored.get();
+      } catch (ExecutionException e) {
+        throw e.getCause() instanceof Exception cause ? cause : e;
+      }
+      piece = piece(all);
+    }
+  }
+
+  private static List<?> piece(Iterator<?> all) {
+    List<Object> piece = new ArrayList<>();
+    while (piece.size() < PIECE_EVENTS && all.hasNext()) {
+      piece.add(all.next());
+    }
+    return piece;
+  }
+
+  private Iterator<?> events(Exchange exchange) throws InvalidPayloadException {
+    Message message = exchange.getMessage();
+    Object body = message.getBody();
+    if (body instanceof Iterator<?> iterator) {
+      return iterator;
+    }
+    if (body instanceof List<?> list && !list.isEmpty() && isOurs(list.get(0))) {
+      return list.iterator();
+    }
+    if (exchange.getProperty(NOT_STORED) != null) {
+      return Collections.emptyIterator();
+    }
+    return List.of(isOurs(body) ? body : foreign(exchange)).iterator();
+  }
+
+  private static boolean isOurs(@Nullable Object body) {
+    return body instanceof Event || body instanceof RejectedEvent || body instanceof OutboxEvent;
+  }
+
+  private OutboxEvent foreign(Exchange exchange) throws InvalidPayloadException {
+    Message message = exchange.getMessage();
+    return new OutboxEvent(
+        message.getHeader(MESSAGE_ID, exchange.getExchangeId(), String.class),
+        message.getHeader(TYPE, "", String.class),
+        endpoint.outbox().clock().instant(),
+        message.getMandatoryBody(byte[].class));
+  }
+
+  private CompletableFuture<Integer> append(List<?> piece) throws OutboxException {
+    Outbox outbox = endpoint.outbox();
+    String destination = endpoint.getName();
+    List<Work.Arrival> arrivals = new ArrayList<>(piece.size());
+    List<DeadLetter> invalid = new ArrayList<>();
+    Instant now = outbox.clock().instant();
+    for (Object each : piece) {
+      if (each instanceof Event event) {
+        arrivals.add(
+            new Work.Arrival(
+                destination,
+                new OutboxEvent(
+                    event.messageId(), event.type().json(), event.acceptedAt(), event.json())));
+      } else if (each instanceof RejectedEvent rejected) {
+        invalid.add(DeadLetter.of(destination, rejected, now));
+      } else if (each instanceof OutboxEvent event) {
+        arrivals.add(new Work.Arrival(destination, event));
+      } else {
+        throw new IllegalArgumentException(
+            "expected a list of events, found one of " + each.getClass().getName());
+      }
+    }
+    return outbox.append(arrivals, invalid);
+  }
+}

@@ -1,0 +1,200 @@
+package io.dromedary.outbox;
+
+import io.dromedary.settings.OutboxSettings;
+import java.sql.Array;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.UUID;
+
+/** The store that several nodes share. Its clock decides for all of them. */
+final class PostgresDialect implements SqlDialect {
+
+  /** By the schema's sequence. */
+  private static final int BLOCK_IDS = 1000;
+
+  /** How long the database's clock is taken to go as this node's does. */
+  private static final long CLOCK_NANOS = Duration.ofSeconds(10).toNanos();
+
+  private static final int EXPIRED_ROWS = 2000;
+
+  private final OutboxSettings settings;
+  private long nextId;
+  private int idsLeft;
+  private long clockMillis;
+  private long clockAskedNanos;
+  private boolean clockIsKnown;
+
+  PostgresDialect(OutboxSettings settings) {
+    this.settings = settings;
+  }
+
+  @Override
+  public String name() {
+    return "postgresql";
+  }
+
+  @Override
+  public Connection connect() throws SQLException {
+    Properties properties = new Properties();
+    if (settings.user() != null) {
+      properties.setProperty("user", settings.user());
+    }
+    if (settings.password() != null) {
+      properties.setProperty("password", settings.password());
+    }
+    // What the URL says wins. Without limits, a database that is gone would hold the writer.
+    properties.setProperty("connectTimeout", "5");
+    properties.setProperty("socketTimeout", "30");
+    properties.setProperty("tcpKeepAlive", "true");
+    properties.setProperty("reWriteBatchedInserts", "true");
+    properties.setProperty("ApplicationName", "dromedary");
+    Connection connection = DriverManager.getConnection(settings.url(), properties);
+    connection.setAutoCommit(false);
+    return connection;
+  }
+
+  @Override
+  public int version(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      // Nodes that start at once make the schema once: the lock lasts as long as the transaction.
+      statement.execute("SELECT pg_advisory_xact_lock(4208537)");
+      statement.execute(
+          "CREATE TABLE IF NOT EXISTS dromedary_schema (version INTEGER NOT NULL)");
+      try (ResultSet row =
+          statement.executeQuery("SELECT coalesce(max(version), 0) FROM dromedary_schema")) {
+        return row.next() ? row.getInt(1) : 0;
+      }
+    }
+  }
+
+  @Override
+  public void setVersion(Connection connection, int version) throws SQLException {
+    try (PreparedStatement insert =
+        connection.prepareStatement("INSERT INTO dromedary_schema (version) VALUES (?)")) {
+      insert.setInt(1, version);
+      insert.executeUpdate();
+    }
+  }
+
+  @Override
+  public void connected(Connection connection) {
+    clockIsKnown = false;
+  }
+
+  @Override
+  public long nowMillis(Connection connection) throws SQLException {
+    long nowNanos = System.nanoTime();
+    if (!clockIsKnown || nowNanos - clockAskedNanos > CLOCK_NANOS) {
+      try (Statement statement = connection.createStatement();
+          ResultSet row =
+              statement.executeQuery(
+                  "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint")) {
+        row.next();
+        clockMillis = row.getLong(1);
+        clockAskedNanos = System.nanoTime();
+        clockIsKnown = true;
+        return clockMillis;
+      }
+    }
+    return clockMillis + (nowNanos - clockAskedNanos) / 1_000_000;
+  }
+
+  @Override
+  public long takeId(Connection connection) throws SQLException {
+    if (idsLeft == 0) {
+      try (Statement statement = connection.createStatement();
+          ResultSet row = statement.executeQuery("SELECT nextval('outbox_id')")) {
+        row.next();
+        nextId = row.getLong(1);
+        idsLeft = BLOCK_IDS;
+      }
+    }
+    idsLeft--;
+    return nextId++;
+  }
+
+  @Override
+  public boolean isShared() {
+    return true;
+  }
+
+  @Override
+  public String claim() {
+    return """
+        UPDATE outbox SET due_at = ?, claim_token = ? WHERE id IN (
+          SELECT id FROM outbox WHERE destination = ? AND due_at <= ? ORDER BY due_at LIMIT ?
+          FOR UPDATE SKIP LOCKED)
+        RETURNING id, message_id, type, accepted_at, attempts, progress, body""";
+  }
+
+  @Override
+  public Set<Fingerprint> remember(Connection connection, List<Fingerprint> accepted, long nowMillis)
+      throws SQLException {
+    if (settings.dedupWindow().isZero() || accepted.isEmpty()) {
+      return Set.of();
+    }
+    // In one order on all nodes, so that two that have the same events do not wait for each other.
+    Map<UUID, Fingerprint> byUuid = new TreeMap<>();
+    for (Fingerprint fingerprint : accepted) {
+      byUuid.put(fingerprint.toUuid(), fingerprint);
+    }
+    Map<UUID, Fingerprint> ordered = new LinkedHashMap<>(byUuid);
+    Set<Fingerprint> added = new LinkedHashSet<>();
+    Array uuids = connection.createArrayOf("uuid", ordered.keySet().toArray());
+    try (PreparedStatement insert =
+        connection.prepareStatement(
+            """
+            INSERT INTO seen AS known (fingerprint, seen_at) SELECT unnest(?::uuid[]), ?
+            ON CONFLICT (fingerprint) DO UPDATE SET seen_at = EXCLUDED.seen_at
+            WHERE known.seen_at <= ? RETURNING fingerprint""")) {
+      insert.setArray(1, uuids);
+      insert.setLong(2, nowMillis);
+      insert.setLong(3, nowMillis - settings.dedupWindow().toMillis());
+      try (ResultSet rows = insert.executeQuery()) {
+        while (rows.next()) {
+          Fingerprint fingerprint = ordered.get(rows.getObject(1, UUID.class));
+          if (fingerprint != null) {
+            added.add(fingerprint);
+          }
+        }
+      }
+    } finally {
+      uuids.free();
+    }
+    return added;
+  }
+
+  @Override
+  public void forget(Set<Fingerprint> added) {
+    // The database has rolled it back.
+  }
+
+  @Override
+  public boolean tidy(Connection connection, long nowMillis) throws SQLException {
+    try (PreparedStatement expire =
+        connection.prepareStatement(
+            "DELETE FROM seen WHERE fingerprint IN (SELECT fingerprint FROM seen WHERE seen_at < ?"
+                + " LIMIT ? FOR UPDATE SKIP LOCKED)")) {
+      expire.setLong(1, nowMillis - settings.dedupWindow().toMillis());
+      expire.setInt(2, EXPIRED_ROWS);
+      return expire.executeUpdate() == EXPIRED_ROWS;
+    }
+  }
+
+  @Override
+  public void close() {
+    // It holds nothing.
+  }
+}

@@ -1,0 +1,64 @@
+package io.dromedary.outbox;
+
+import io.dromedary.settings.OutboxSettings;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * In what the databases differ. The connection, its transaction and what an implementation
+ * remembers belong to one thread at a time, the store's writer.
+ */
+interface SqlDialect extends AutoCloseable {
+
+  /** The dialect of a JDBC URL. */
+  static SqlDialect of(OutboxSettings settings, Clock clock) {
+    return settings.url().startsWith("jdbc:sqlite:")
+        ? new SqliteDialect(settings, clock)
+        : new PostgresDialect(settings);
+  }
+
+  /** The name of the scripts that make the schema. */
+  String name();
+
+  /** Opens a connection, without automatic commits. */
+  Connection connect() throws SQLException;
+
+  /** The version of the schema that the database has; 0 where it has none. */
+  int version(Connection connection) throws SQLException;
+
+  void setVersion(Connection connection, int version) throws SQLException;
+
+  /** Prepares for a new connection, or for the first one: called after the schema is there. */
+  void connected(Connection connection) throws SQLException;
+
+  /** The time that decides what is due, in milliseconds since 1970. */
+  long nowMillis(Connection connection) throws SQLException;
+
+  /** Takes an id that nobody else has. */
+  long takeId(Connection connection) throws SQLException;
+
+  /** Whether other nodes may write to the store, so that it has to be asked for what they did. */
+  boolean isShared();
+
+  /**
+   * The statement that claims what is due and returns its rows. Parameters: the new due time and
+   * the token, then the destination, the time and the most rows.
+   */
+  String claim();
+
+  /** Notes what was accepted, and returns what of it was not known before. */
+  Set<Fingerprint> remember(Connection connection, List<Fingerprint> accepted, long nowMillis)
+      throws SQLException;
+
+  /** Undoes what {@link #remember} noted in memory in a transaction that has failed. */
+  void forget(Set<Fingerprint> added);
+
+  /** Deletes fingerprints that are out of the window, and gives back space. Returns whether more is left. */
+  boolean tidy(Connection connection, long nowMillis) throws SQLException;
+
+  @Override
+  void close();
+}

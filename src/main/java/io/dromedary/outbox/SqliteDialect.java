@@ -1,0 +1,265 @@
+package io.dromedary.outbox;
+
+import io.dromedary.settings.OutboxSettings;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Clock;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The embedded store: one file, one process. A lock on a file beside it is held for life, so that a
+ * second process is refused; SQLite's own locks last no longer than a transaction.
+ */
+final class SqliteDialect implements SqlDialect {
+
+  private static final Logger LOG = LoggerFactory.getLogger(SqliteDialect.class);
+
+  /** Pages given back to the file system at once: 4 MiB, a few milliseconds. */
+  private static final int VACUUM_PAGES = 1024;
+
+  private static final int EXPIRED_ROWS = 2000;
+
+  private final OutboxSettings settings;
+  private final Clock clock;
+  private final Path file;
+  private final FileChannel lockFile;
+  private final FileLock lock;
+  private @Nullable SeenIds seen;
+  private boolean isFirst = true;
+  private long nextId;
+  private boolean toldForgotten;
+
+  SqliteDialect(OutboxSettings settings, Clock clock) {
+    this.settings = settings;
+    this.clock = clock;
+    this.file = Path.of(settings.url().substring("jdbc:sqlite:".length()).split("\\?", 2)[0]);
+    Path beside = file.resolveSibling(file.getFileName() + ".lock");
+    try {
+      Path folder = file.toAbsolutePath().getParent();
+      if (folder != null) {
+        Files.createDirectories(folder);
+      }
+      lockFile = FileChannel.open(beside, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      lock = lock(lockFile);
+    } catch (IOException e) {
+      throw new UncheckedIOException(
+          "The outbox " + file + " cannot be opened: expected a file in a folder that can be"
+              + " written to, found " + e,
+          e);
+    }
+  }
+
+  private FileLock lock(FileChannel channel) throws IOException {
+    FileLock acquired = null;
+    try {
+      acquired = channel.tryLock();
+    } catch (OverlappingFileLockException e) {
+      // Somebody in this process has it.
+    }
+    if (acquired == null) {
+      channel.close();
+      throw new IllegalStateException(
+          "The outbox " + file + " is in use by another process: expected one process a file."
+              + " Several nodes share an outbox on PostgreSQL (webhooks.outbox.url).");
+    }
+    return acquired;
+  }
+
+  @Override
+  public String name() {
+    return "sqlite";
+  }
+
+  @Override
+  public Connection connect() throws SQLException {
+    Connection connection = DriverManager.getConnection(settings.url());
+    try (Statement statement = connection.createStatement()) {
+      // Takes effect in a file without tables only, so it comes first.
+      statement.execute("PRAGMA auto_vacuum = INCREMENTAL");
+      statement.execute("PRAGMA journal_mode = WAL");
+      statement.execute("PRAGMA synchronous = FULL");
+      statement.execute("PRAGMA busy_timeout = 1000");
+      // Negative: KiB. Outside of the heap.
+      statement.execute("PRAGMA cache_size = -32768");
+      statement.execute("PRAGMA wal_autocheckpoint = 4000");
+      statement.execute("PRAGMA journal_size_limit = 67108864");
+    } catch (SQLException e) {
+      connection.close();
+      throw e;
+    }
+    connection.setAutoCommit(false);
+    return connection;
+  }
+
+  @Override
+  public int version(Connection connection) throws SQLException {
+    return (int) number(connection, "PRAGMA user_version");
+  }
+
+  @Override
+  public void setVersion(Connection connection, int version) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("PRAGMA user_version = " + version);
+    }
+  }
+
+  @Override
+  public void connected(Connection connection) throws SQLException {
+    nextId =
+        1
+            + Math.max(
+                number(connection, "SELECT coalesce(max(id), 0) FROM outbox"),
+                number(connection, "SELECT coalesce(max(id), 0) FROM dead_letter"));
+    if (isFirst) {
+      // Nobody but this process claims: what is claimed was in the memory of its former life.
+      try (PreparedStatement release =
+          connection.prepareStatement(
+              "UPDATE outbox SET due_at = ?, claim_token = NULL WHERE claim_token IS NOT NULL")) {
+        release.setLong(1, clock.millis());
+        release.executeUpdate();
+      }
+      seen = settings.dedupWindow().isZero() ? null : load(connection);
+      isFirst = false;
+    }
+  }
+
+  private SeenIds load(Connection connection) throws SQLException {
+    SeenIds loaded = new SeenIds(settings.dedupWindow(), settings.dedupMost());
+    long from = clock.millis() - settings.dedupWindow().toMillis();
+    try (Statement statement = connection.createStatement();
+        ResultSet rows = statement.executeQuery("SELECT fingerprint, seen_at FROM seen ORDER BY id")) {
+      while (rows.next()) {
+        if (rows.getLong(2) > from) {
+          loaded.add(Fingerprint.of(rows.getBytes(1)), rows.getLong(2));
+        }
+      }
+    }
+    return loaded;
+  }
+
+  @Override
+  public long nowMillis(Connection connection) {
+    return clock.millis();
+  }
+
+  @Override
+  public long takeId(Connection connection) {
+    return nextId++;
+  }
+
+  @Override
+  public boolean isShared() {
+    return false;
+  }
+
+  @Override
+  public String claim() {
+    return """
+        UPDATE outbox SET due_at = ?, claim_token = ? WHERE id IN (
+          SELECT id FROM outbox WHERE destination = ? AND due_at <= ? ORDER BY due_at LIMIT ?)
+        RETURNING id, message_id, type, accepted_at, attempts, progress, body""";
+  }
+
+  @Override
+  public Set<Fingerprint> remember(Connection connection, List<Fingerprint> accepted, long nowMillis)
+      throws SQLException {
+    Set<Fingerprint> added = new LinkedHashSet<>();
+    SeenIds known = seen;
+    if (known == null) {
+      return added;
+    }
+    try (PreparedStatement insert =
+        connection.prepareStatement("INSERT INTO seen (fingerprint, seen_at) VALUES (?, ?)")) {
+      for (Fingerprint fingerprint : accepted) {
+        if (known.add(fingerprint, nowMillis)) {
+          added.add(fingerprint);
+          insert.setBytes(1, fingerprint.toBytes());
+          insert.setLong(2, nowMillis);
+          insert.addBatch();
+        }
+      }
+      insert.executeBatch();
+    } catch (SQLException e) {
+      forget(added);
+      throw e;
+    }
+    return added;
+  }
+
+  @Override
+  public void forget(Set<Fingerprint> added) {
+    if (seen != null) {
+      added.forEach(seen::remove);
+    }
+  }
+
+  @Override
+  public boolean tidy(Connection connection, long nowMillis) throws SQLException {
+    boolean more = false;
+    if (seen != null) {
+      seen.expire(nowMillis);
+      if (seen.forgotten() > 0 && !toldForgotten) {
+        toldForgotten = true;
+        LOG.warn(
+            "More than {} message ids came within {}: the oldest are forgotten early, and an event"
+                + " that is sent again so late is delivered again",
+            settings.dedupMost(),
+            settings.dedupWindow());
+      }
+    }
+    // They stand in the order of time: the first that is not out of the window ends it.
+    try (PreparedStatement expire =
+        connection.prepareStatement(
+            "DELETE FROM seen WHERE seen_at < ? AND id IN (SELECT id FROM seen ORDER BY id LIMIT ?)")) {
+      expire.setLong(1, nowMillis - settings.dedupWindow().toMillis());
+      expire.setInt(2, EXPIRED_ROWS);
+      more = expire.executeUpdate() == EXPIRED_ROWS;
+    }
+    if (number(connection, "PRAGMA freelist_count") > VACUUM_PAGES) {
+      try (Statement vacuum = connection.createStatement();
+          // A page is given back for each row that is read.
+          ResultSet pages =
+              vacuum.executeQuery("PRAGMA incremental_vacuum(" + VACUUM_PAGES + ")")) {
+        while (pages.next()) {
+          more = true;
+        }
+      }
+      more = true;
+    }
+    return more;
+  }
+
+  @Override
+  public void close() {
+    try {
+      lock.release();
+      lockFile.close();
+    } catch (IOException e) {
+      LOG.warn("The lock of the outbox {} could not be given back: {}", file, e.toString());
+    }
+  }
+
+  private static long number(Connection connection, String query) throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery(query)) {
+      return row.next() ? row.getLong(1) : 0;
+    }
+  }
+}

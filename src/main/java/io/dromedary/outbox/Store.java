@@ -1,0 +1,291 @@
+package io.dromedary.outbox;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.sql.Types;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The statements of the outbox, on one connection. It belongs to one thread at a time. Nothing is
+ * done until {@link #commit()}; after a failure {@link #rollback()} makes it as if nothing had been.
+ */
+final class Store implements AutoCloseable {
+
+  /** The version of the schema that this code needs; a script each leads to it. */
+  private static final int VERSION = 1;
+
+  private static final int EXPIRED_ROWS = 2000;
+
+  private static final Pattern COMMENT = Pattern.compile("--[^\n]*");
+
+  private static final String INSERT =
+      "INSERT INTO outbox (id, destination, message_id, type, accepted_at, due_at, claim_token,"
+          + " attempts, progress, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+
+  private static final String INSERT_DEAD =
+      "INSERT INTO dead_letter (id, destination, message_id, type, accepted_at, attempts, reason,"
+          + " detail, last_status, first_attempt_at, last_attempt_at, dead_at, webhooks, body)"
+          + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+
+  private final SqlDialect dialect;
+  private final Connection connection;
+  private final Map<String, PreparedStatement> statements = new HashMap<>();
+
+  /**
+   * Opens a connection and brings the schema to the version that is needed.
+   *
+   * @throws IllegalStateException if the schema is of a later version
+   */
+  Store(SqlDialect dialect) throws SQLException {
+    this.dialect = dialect;
+    this.connection = dialect.connect();
+    try {
+      migrate();
+      dialect.connected(connection);
+      connection.commit();
+    } catch (SQLException | RuntimeException e) {
+      close();
+      throw e;
+    }
+  }
+
+  private void migrate() throws SQLException {
+    int found = dialect.version(connection);
+    if (found > VERSION) {
+      throw new IllegalStateException(
+          "The outbox has the schema version "
+              + found
+              + ", expected at most "
+              + VERSION
+              + ": it was written by a later version of Dromedary.");
+    }
+    for (int version = found + 1; version <= VERSION; version++) {
+      String script = "/dromedary/outbox/" + dialect.name() + "-" + version + ".sql";
+      try (InputStream in = Objects.requireNonNull(getClass().getResourceAsStream(script), script);
+          Statement statement = connection.createStatement()) {
+        String text = COMMENT.matcher(new String(in.readAllBytes(), UTF_8)).replaceAll("");
+        for (String sql : text.split(";", -1)) {
+          if (!sql.isBlank()) {
+            statement.execute(sql.strip());
+          }
+        }
+      } catch (IOException e) {
+        throw new IllegalStateException("The script " + script + " cannot be read: " + e, e);
+      }
+      dialect.setVersion(connection, version);
+    }
+  }
+
+  long nowMillis() throws SQLException {
+    return dialect.nowMillis(connection);
+  }
+
+  long takeId() throws SQLException {
+    return dialect.takeId(connection);
+  }
+
+  Set<Fingerprint> remember(List<Fingerprint> accepted, long nowMillis) throws SQLException {
+    return dialect.remember(connection, accepted, nowMillis);
+  }
+
+  /** A new row; with a token of other than 0 it is claimed by its writer. */
+  void insert(long id, String destination, OutboxEvent event, long dueMillis, long token)
+      throws SQLException {
+    PreparedStatement insert = prepared(INSERT);
+    insert.setLong(1, id);
+    insert.setString(2, destination);
+    insert.setString(3, text(event.messageId()));
+    insert.setString(4, text(event.type()));
+    insert.setLong(5, event.acceptedAt().toEpochMilli());
+    insert.setLong(6, dueMillis);
+    if (token == 0) {
+      insert.setNull(7, Types.BIGINT);
+    } else {
+      insert.setLong(7, token);
+    }
+    insert.setInt(8, event.attempts());
+    insert.setString(9, event.progress());
+    insert.setBytes(10, event.body());
+    insert.addBatch();
+  }
+
+  void insertDead(long id, DeadLetter letter) throws SQLException {
+    PreparedStatement insert = prepared(INSERT_DEAD);
+    OutboxEvent event = letter.event();
+    insert.setLong(1, id);
+    insert.setString(2, letter.destination());
+    insert.setString(3, text(event.messageId()));
+    insert.setString(4, text(event.type()));
+    insert.setLong(5, event.acceptedAt().toEpochMilli());
+    insert.setInt(6, event.attempts());
+    insert.setString(7, letter.reason().json());
+    insert.setString(8, text(letter.detail()));
+    insert.setObject(9, letter.lastStatus(), Types.INTEGER);
+    insert.setObject(10, millis(letter.firstAttemptAt()), Types.BIGINT);
+    insert.setObject(11, millis(letter.lastAttemptAt()), Types.BIGINT);
+    insert.setLong(12, letter.deadAt().toEpochMilli());
+    insert.setString(13, letter.webhooks());
+    insert.setBytes(14, event.body());
+    insert.addBatch();
+  }
+
+  /** Deletes a row, whoever holds it. */
+  void delete(long id) throws SQLException {
+    PreparedStatement delete = prepared("DELETE FROM outbox WHERE id = ?");
+    delete.setLong(1, id);
+    delete.addBatch();
+  }
+
+  /** Gives a claim back, if the row is still that claim's. */
+  void park(long id, long token, long dueMillis, int attempts, @Nullable String progress)
+      throws SQLException {
+    PreparedStatement park =
+        prepared(
+            "UPDATE outbox SET due_at = ?, claim_token = NULL, attempts = ?, progress = ?"
+                + " WHERE id = ? AND claim_token = ?");
+    park.setLong(1, dueMillis);
+    park.setInt(2, attempts);
+    park.setString(3, progress);
+    park.setLong(4, id);
+    park.setLong(5, token);
+    park.addBatch();
+  }
+
+  /** Deletes a row if it is still that claim's, and says whether it was. */
+  boolean deleteClaimed(long id, long token) throws SQLException {
+    PreparedStatement delete = prepared("DELETE FROM outbox WHERE id = ? AND claim_token = ?");
+    delete.setLong(1, id);
+    delete.setLong(2, token);
+    return delete.executeUpdate() == 1;
+  }
+
+  /** Sends what has been gathered of the statements above. */
+  void flush() throws SQLException {
+    for (PreparedStatement statement : statements.values()) {
+      statement.executeBatch();
+    }
+  }
+
+  /** A row that has just been claimed. */
+  record Row(long id, OutboxEvent event) {}
+
+  /** Claims rows that are due, the longest due first as far as the limit cuts any off. */
+  List<Row> claim(
+      String destination, int most, long nowMillis, long leaseEndMillis, long token)
+      throws SQLException {
+    PreparedStatement claim = prepared(dialect.claim());
+    claim.setLong(1, leaseEndMillis);
+    claim.setLong(2, token);
+    claim.setString(3, destination);
+    claim.setLong(4, nowMillis);
+    claim.setInt(5, most);
+    List<Row> claimed = new ArrayList<>();
+    try (ResultSet rows = claim.executeQuery()) {
+      while (rows.next()) {
+        claimed.add(
+            new Row(
+                rows.getLong(1),
+                new OutboxEvent(
+                    rows.getString(2),
+                    rows.getString(3),
+                    Instant.ofEpochMilli(rows.getLong(4)),
+                    rows.getBytes(7),
+                    rows.getInt(5),
+                    rows.getString(6))));
+      }
+    }
+    claimed.sort((one, other) -> Long.compare(one.id(), other.id()));
+    return claimed;
+  }
+
+  /** When the next row of a destination is due; {@link Long#MAX_VALUE} if there is none. */
+  long nextDueMillis(String destination) throws SQLException {
+    PreparedStatement query =
+        prepared("SELECT due_at FROM outbox WHERE destination = ? ORDER BY due_at LIMIT 1");
+    query.setString(1, destination);
+    try (ResultSet row = query.executeQuery()) {
+      return row.next() ? row.getLong(1) : Long.MAX_VALUE;
+    }
+  }
+
+  /** Makes due what is so far ahead that the clock was wrong when it was written. */
+  void mendDue(String destination, long nowMillis, long latestMillis) throws SQLException {
+    PreparedStatement mend =
+        prepared("UPDATE outbox SET due_at = ? WHERE destination = ? AND due_at > ?");
+    mend.setLong(1, nowMillis);
+    mend.setString(2, destination);
+    mend.setLong(3, latestMillis);
+    mend.executeUpdate();
+  }
+
+  /** Deletes what is kept too long, a bounded part of it, and says whether more is left. */
+  boolean tidy(long nowMillis, long retentionMillis) throws SQLException {
+    PreparedStatement expire =
+        prepared(
+            "DELETE FROM dead_letter WHERE id IN"
+                + " (SELECT id FROM dead_letter WHERE dead_at < ? ORDER BY dead_at LIMIT ?)");
+    expire.setLong(1, nowMillis - retentionMillis);
+    expire.setInt(2, EXPIRED_ROWS);
+    boolean more = expire.executeUpdate() == EXPIRED_ROWS;
+    return dialect.tidy(connection, nowMillis) || more;
+  }
+
+  /** For work that has statements of its own. */
+  Connection connection() {
+    return connection;
+  }
+
+  private PreparedStatement prepared(String sql) throws SQLException {
+    PreparedStatement statement = statements.get(sql);
+    if (statement == null) {
+      statement = connection.prepareStatement(sql);
+      statements.put(sql, statement);
+    }
+    return statement;
+  }
+
+  void commit() throws SQLException {
+    connection.commit();
+  }
+
+  /** Throws if the connection is of no use any more. */
+  void rollback() throws SQLException {
+    for (PreparedStatement statement : statements.values()) {
+      statement.clearBatch();
+    }
+    connection.rollback();
+  }
+
+  @Override
+  public void close() {
+    try {
+      connection.close();
+    } catch (SQLException e) {
+      // It is of no use any more, whatever it says.
+    }
+  }
+
+  /** PostgreSQL takes any character but one. */
+  private static String text(String value) {
+    return value.indexOf('\0') < 0 ? value : value.replace('\0', '\uFFFD');
+  }
+
+  private static @Nullable Long millis(@Nullable Instant instant) {
+    return instant == null ? null : instant.toEpochMilli();
+  }
+}

@@ -1,0 +1,25 @@
+package io.dromedary.outbox;
+
+import java.util.List;
+
+/** Who takes the events of a destination out of the outbox. Implementations are thread-safe. */
+interface Taker {
+
+  /** Takes room for up to so many new events, and returns for how many there is. */
+  int reserve(int wanted);
+
+  /** Gives back room: of events that have not come, or that wait for a while. */
+  void giveBack(int reserved);
+
+  /** An event that has waited takes room again, whether there is any or not. */
+  void resumed();
+
+  /** Takes events that room was reserved for. */
+  void take(List<Claim> claims);
+
+  /** There are events in the store that are due. */
+  void due();
+
+  /** A settlement has been committed. */
+  void settled(Claim claim, Settlement settlement);
+}

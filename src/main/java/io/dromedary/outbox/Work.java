@@ -1,0 +1,313 @@
+package io.dromedary.outbox;
+
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Something for the store to do. The writer calls {@link #join}, and then, when the transaction has
+ * ended, either {@link #committed} or {@link #failed}, all on its own thread; the two that end it
+ * may not block.
+ */
+abstract class Work {
+
+  /** How many rows it is about, so that a transaction stays short. */
+  int rows() {
+    return 1;
+  }
+
+  /** Takes part in a transaction. Called again if that failed because of other work in it. */
+  abstract void join(Store store, long nowMillis) throws SQLException;
+
+  abstract void committed();
+
+  /** The transaction is rolled back, and may be tried again. */
+  void rolledBack() {}
+
+  /** It will not be tried again. */
+  abstract void failed(OutboxException failure);
+
+  /** Whether it is tried until it succeeds, because nobody waits for it who could do so. */
+  boolean isLasting() {
+    return false;
+  }
+
+  static long token() {
+    // Another than the 0 that stands for none.
+    return ThreadLocalRandom.current().nextLong(1, Long.MAX_VALUE);
+  }
+
+  /** An event and where it goes. */
+  record Arrival(String destination, OutboxEvent event) {}
+
+  /** New events, all or none of them, each but once within the window of the de-duplication. */
+  static final class Append extends Work {
+
+    private final Outbox outbox;
+    private final SqlDialect dialect;
+    private final List<Arrival> arrivals;
+    private final List<DeadLetter> invalid;
+    private final boolean deduplicated;
+    private final CompletableFuture<Integer> done = new CompletableFuture<>();
+    private Set<Fingerprint> remembered = Set.of();
+    private final Map<Taker, List<Claim>> handedOn = new HashMap<>();
+    private int written;
+
+    Append(
+        Outbox outbox,
+        SqlDialect dialect,
+        List<Arrival> arrivals,
+        List<DeadLetter> invalid,
+        boolean deduplicated) {
+      this.outbox = outbox;
+      this.dialect = dialect;
+      this.arrivals = arrivals;
+      this.invalid = invalid;
+      this.deduplicated = deduplicated;
+    }
+
+    CompletableFuture<Integer> done() {
+      return done;
+    }
+
+    @Override
+    int rows() {
+      return arrivals.size() + invalid.size();
+    }
+
+    @Override
+    void join(Store store, long nowMillis) throws SQLException {
+      List<Arrival> fresh = deduplicated ? fresh(store, nowMillis) : arrivals;
+      written = fresh.size();
+      Map<String, List<Arrival>> byDestination = new HashMap<>();
+      for (Arrival arrival : fresh) {
+        byDestination.computeIfAbsent(arrival.destination(), key -> new ArrayList<>()).add(arrival);
+      }
+      for (Map.Entry<String, List<Arrival>> each : byDestination.entrySet()) {
+        insert(store, each.getKey(), each.getValue(), nowMillis);
+      }
+      for (DeadLetter letter : invalid) {
+        store.insertDead(store.takeId(), letter);
+      }
+    }
+
+    /** What has not been accepted before, of each message id the first. */
+    private List<Arrival> fresh(Store store, long nowMillis) throws SQLException {
+      Map<Fingerprint, Arrival> byFingerprint = new java.util.LinkedHashMap<>();
+      for (Arrival arrival : arrivals) {
+        byFingerprint.putIfAbsent(
+            Fingerprint.of(arrival.destination(), arrival.event().messageId()), arrival);
+      }
+      remembered = store.remember(new ArrayList<>(byFingerprint.keySet()), nowMillis);
+      List<Arrival> fresh = new ArrayList<>(remembered.size());
+      for (Fingerprint fingerprint : remembered) {
+        Arrival arrival = byFingerprint.get(fingerprint);
+        if (arrival != null) {
+          fresh.add(arrival);
+        }
+      }
+      return fresh;
+    }
+
+    /** As many as there is room for in flight are written as already claimed. */
+    private void insert(Store store, String destination, List<Arrival> arrivals, long nowMillis)
+        throws SQLException {
+      Taker taker = outbox.taker(destination);
+      int handOn = taker == null ? 0 : taker.reserve(arrivals.size());
+      List<Claim> claims = new ArrayList<>(handOn);
+      if (taker != null && handOn > 0) {
+        handedOn.put(taker, claims);
+      }
+      long token = token();
+      long leaseMillis = outbox.leaseMillis();
+      for (int i = 0; i < arrivals.size(); i++) {
+        OutboxEvent event = arrivals.get(i).event();
+        long id = store.takeId();
+        if (i < handOn) {
+          store.insert(id, destination, event, nowMillis + leaseMillis, token);
+          claims.add(outbox.claim(destination, id, event, token));
+        } else {
+          store.insert(id, destination, event, nowMillis, 0);
+        }
+      }
+      if (taker != null && handOn < arrivals.size()) {
+        taker.due();
+      }
+    }
+
+    @Override
+    void committed() {
+      outbox.callbacks()
+          .execute(
+              () -> {
+                done.complete(written);
+                handedOn.forEach(Taker::take);
+              });
+      invalid.forEach(outbox::tell);
+    }
+
+    @Override
+    void rolledBack() {
+      dialect.forget(remembered);
+      remembered = Set.of();
+      handedOn.forEach((taker, claims) -> taker.giveBack(claims.size()));
+      handedOn.clear();
+    }
+
+    @Override
+    void failed(OutboxException failure) {
+      outbox.callbacks().execute(() -> done.completeExceptionally(failure));
+    }
+  }
+
+  /** What has become of claimed events. */
+  static final class Settle extends Work {
+
+    private final Outbox outbox;
+    private final Claim claim;
+    private final Settlement settlement;
+
+    Settle(Outbox outbox, Claim claim, Settlement settlement) {
+      this.outbox = outbox;
+      this.claim = claim;
+      this.settlement = settlement;
+    }
+
+    @Override
+    void join(Store store, long nowMillis) throws SQLException {
+      if (settlement instanceof Settlement.Parked parked) {
+        // A wait, since this node's clock need not be the store's.
+        long waitMillis = outbox.millisUntil(parked.dueAt());
+        store.park(
+            claim.id(),
+            claim.token(),
+            nowMillis + Math.max(0, waitMillis),
+            parked.attempts(),
+            parked.progress());
+      } else if (settlement instanceof Settlement.Dead dead) {
+        if (store.deleteClaimed(claim.id(), claim.token())) {
+          store.insertDead(claim.id(), dead.letter());
+        }
+      } else {
+        store.delete(claim.id());
+      }
+    }
+
+    @Override
+    void committed() {
+      Taker taker = outbox.taker(claim.destination());
+      if (taker != null) {
+        taker.settled(claim, settlement);
+      }
+      if (settlement instanceof Settlement.Dead dead) {
+        outbox.tell(dead.letter());
+      }
+    }
+
+    @Override
+    void failed(OutboxException failure) {
+      // The row stays where it is: it is claimed again when its lease has ended.
+    }
+
+    @Override
+    boolean isLasting() {
+      return true;
+    }
+  }
+
+  /** What was claimed, and when more is due, in milliseconds from then. */
+  record Due(List<Claim> claims, long nextMillis) {}
+
+  /** Claims what is due. */
+  static final class ClaimDue extends Work {
+
+    private final Outbox outbox;
+    private final String destination;
+    private final int most;
+    private final CompletableFuture<Due> done = new CompletableFuture<>();
+    private @Nullable Due due;
+
+    ClaimDue(Outbox outbox, String destination, int most) {
+      this.outbox = outbox;
+      this.destination = destination;
+      this.most = most;
+    }
+
+    CompletableFuture<Due> done() {
+      return done;
+    }
+
+    @Override
+    int rows() {
+      return most;
+    }
+
+    @Override
+    void join(Store store, long nowMillis) throws SQLException {
+      long token = token();
+      List<Claim> claims = new ArrayList<>();
+      for (Store.Row row :
+          store.claim(destination, most, nowMillis, nowMillis + outbox.leaseMillis(), token)) {
+        claims.add(outbox.claim(destination, row.id(), row.event(), token));
+      }
+      long next =
+          claims.size() < most ? store.nextDueMillis(destination) - nowMillis : 0;
+      due = new Due(claims, Math.max(0, next));
+    }
+
+    @Override
+    void committed() {
+      outbox.callbacks().execute(() -> done.complete(due));
+    }
+
+    @Override
+    void failed(OutboxException failure) {
+      outbox.callbacks().execute(() -> done.completeExceptionally(failure));
+    }
+  }
+
+  /** Anything else, such as a replay. */
+  static final class Task<T> extends Work {
+
+    /** What is done on the store. */
+    interface Body<T> {
+      T run(Store store, long nowMillis) throws SQLException;
+    }
+
+    private final Outbox outbox;
+    private final Body<T> body;
+    private final CompletableFuture<T> done = new CompletableFuture<>();
+    private @Nullable T result;
+
+    Task(Outbox outbox, Body<T> body) {
+      this.outbox = outbox;
+      this.body = body;
+    }
+
+    CompletableFuture<T> done() {
+      return done;
+    }
+
+    @Override
+    void join(Store store, long nowMillis) throws SQLException {
+      result = body.run(store, nowMillis);
+    }
+
+    @Override
+    void committed() {
+      outbox.callbacks().execute(() -> done.complete(result));
+    }
+
+    @Override
+    void failed(OutboxException failure) {
+      outbox.callbacks().execute(() -> done.completeExceptionally(failure));
+    }
+  }
+}
