@@ -125,6 +125,20 @@ public class Answer {
         (connection, request) -> !connection.endsWithin(delay) && act(connection, request));
   }
 
+  /**
+   * This answer, and then a task, if the answer has been written whole and the connection stays.
+   */
+  public Answer then(Runnable task) {
+    return new Answer(
+        (connection, request) -> {
+          boolean stays = act(connection, request);
+          if (stays) {
+            task.run();
+          }
+          return stays;
+        });
+  }
+
   static Answer by(Function<Request, Answer> choice) {
     return new Answer((connection, request) -> choice.apply(request).act(connection, request));
   }

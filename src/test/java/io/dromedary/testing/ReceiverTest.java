@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -290,6 +291,27 @@ class ReceiverTest {
                     request().timeout(Duration.ofMillis(100)).build(), BodyHandlers.ofString()))
         .isInstanceOf(HttpTimeoutException.class);
     assertThat(receiver.count()).isEqualTo(1);
+  }
+
+  @Test
+  void runsATaskOnceAnAnswerIsWritten() throws Exception {
+    AtomicInteger written = new AtomicInteger();
+    receiver.answerNext(
+        Answer.reset().then(written::incrementAndGet),
+        Answer.status(200).then(written::incrementAndGet));
+    try (Wire wire = new Wire(receiver)) {
+      wire.send(POST);
+      wire.expectReset();
+    }
+    try (Wire wire = new Wire(receiver)) {
+      wire.send(POST);
+      wire.expect(OK);
+      // The connection's thread is done with the first request when it answers the second.
+      wire.send(POST);
+      wire.expect(OK);
+    }
+
+    assertThat(written).hasValue(1);
   }
 
   @Test
