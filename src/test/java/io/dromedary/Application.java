@@ -46,7 +46,8 @@ public final class Application implements AutoCloseable {
     return start(folder, settings, Map.of());
   }
 
-  static int freePort() {
+  /** A port of the loopback address that nobody listens on. */
+  public static int freePort() {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       return socket.getLocalPort();
     } catch (IOException e) {
