@@ -1,0 +1,141 @@
+package io.dromedary.crash;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
+
+/**
+ * What a run has shown.
+ *
+ * @param inFlight how many events a node may have had in flight
+ * @param answered events whose senders were answered 200
+ * @param delivered events that each webhook has accepted
+ * @param lost answered, but not accepted by each webhook, and how often each has come to any
+ * @param surprises what must not be at all
+ * @param duplicates acceptances of an event by a webhook that had accepted it before
+ * @param unread of those, how many follow an answer that may have come too late for its sender
+ * @param unexplained of those, the ones that neither a kill nor a late answer explains
+ * @param mostAtOneKill the most events that were in flight at a kill and were delivered again
+ * @param oldest the longest time from an acceptance to the kill that has made it be repeated
+ */
+record Report(
+    long seed,
+    int kills,
+    int inFlight,
+    int answered,
+    long delivered,
+    SortedMap<Integer, Integer> lost,
+    List<String> surprises,
+    int duplicates,
+    int unread,
+    List<String> unexplained,
+    int mostAtOneKill,
+    Duration oldest) {
+
+  /** What is done at a webhook is committed at the latest so much later, on a slow machine. */
+  private static final Duration SETTLED = Duration.ofSeconds(5);
+
+  /** A developer who sees so many needs no more. */
+  private static final int MOST_SHOWN = 50;
+
+  static Report of(long seed, int inFlight, Ledger ledger) {
+    Map<Integer, Long> killedNanos = ledger.killedNanos();
+    Map<Integer, Set<Integer>> repeated = new HashMap<>();
+    List<String> unexplained = new ArrayList<>();
+    Duration oldest = Duration.ZERO;
+    int unread = 0;
+    for (Ledger.Duplicate duplicate : ledger.duplicates()) {
+      Acceptance before = duplicate.before();
+      int life = before.life();
+      Long killed = killedNanos.get(life);
+      boolean survived = killed == null || life == duplicate.again().life();
+      if (survived && !before.isRead()) {
+        unread++;
+        continue;
+      }
+      Duration age = Duration.ofNanos(killed == null ? 0 : killed - before.nanos());
+      if (survived || age.compareTo(SETTLED) > 0) {
+        unexplained.add(
+            "%d by life %d (%s), and by life %d %d ms later"
+                .formatted(
+                    duplicate.event(),
+                    life,
+                    killed == null ? "not killed" : "killed after " + age.toMillis() + " ms",
+                    duplicate.again().life(),
+                    (duplicate.again().nanos() - before.nanos()) / 1_000_000));
+        continue;
+      }
+      repeated.computeIfAbsent(life, key -> new HashSet<>()).add(duplicate.event());
+      oldest = age.compareTo(oldest) > 0 ? age : oldest;
+    }
+    return new Report(
+        seed,
+        killedNanos.size(),
+        inFlight,
+        ledger.answered(),
+        ledger.delivered(),
+        ledger.lost(),
+        ledger.surprises(),
+        ledger.duplicates().size(),
+        unread,
+        unexplained,
+        repeated.values().stream().mapToInt(Set::size).max().orElse(0),
+        oldest);
+  }
+
+  /** What speaks against the guarantee; empty if nothing does. */
+  List<String> problems() {
+    List<String> problems = new ArrayList<>(surprises);
+    if (!lost.isEmpty()) {
+      problems.add(
+          lost.size()
+              + " events were lost (=how often each has come): "
+              + lost.entrySet().stream().limit(MOST_SHOWN).toList());
+    }
+    if (!unexplained.isEmpty()) {
+      problems.add(
+          unexplained.size()
+              + " events were delivered again for no reason: "
+              + String.join("; ", unexplained.stream().limit(MOST_SHOWN).toList()));
+    }
+    if (mostAtOneKill > inFlight) {
+      problems.add(
+          "a kill has repeated "
+              + mostAtOneKill
+              + " events, but only "
+              + inFlight
+              + " were in flight");
+    }
+    return problems;
+  }
+
+  @Override
+  public String toString() {
+    return """
+        seed %d: %d kills
+          answered 200           %,d events
+          delivered              %,d events
+          lost                   %,d events
+          delivered again        %,d times, of which %,d after an answer that came too late
+            for no reason        %,d
+            at most at one kill  %,d of %,d in flight; accepted up to %,d ms before the kill
+        """
+        .formatted(
+            seed,
+            kills,
+            answered,
+            delivered,
+            lost.size(),
+            duplicates,
+            unread,
+            unexplained.size(),
+            mostAtOneKill,
+            inFlight,
+            oldest.toMillis());
+  }
+}
