@@ -19,7 +19,7 @@ import java.util.stream.IntStream;
  * Senders of single events and of batches, spread over the nodes. Like an SDK, they send a request
  * again, with the same message ids, until it is answered.
  */
-final class Clients {
+final class Clients implements AutoCloseable {
 
   /** What a message id starts with, before the number of the event. */
   static final String ID_PREFIX = "e-";
@@ -56,8 +56,15 @@ final class Clients {
   void finish() throws InterruptedException {
     beginning = false;
     join();
-    sending = false;
+    close();
     join();
+  }
+
+  /** Ends what is being sent, too. */
+  @Override
+  public void close() {
+    beginning = false;
+    sending = false;
   }
 
   private void join() throws InterruptedException {

@@ -93,10 +93,11 @@ public final class CrashHarness {
       for (Node node : nodes) {
         node.awaitReady();
       }
-      Clients clients = new Clients(nodes, ledger, random.nextLong());
-      clients.start();
-      killAll();
-      clients.finish();
+      try (Clients clients = new Clients(nodes, ledger, random.nextLong())) {
+        clients.start();
+        killAll();
+        clients.finish();
+      }
       webhooks.forEach(FlakyWebhook::recover);
       await().atMost(BOUND).until(() -> ledger.isAllDelivered() || isQuiet());
       for (Node node : nodes) {
