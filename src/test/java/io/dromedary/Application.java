@@ -24,7 +24,7 @@ public final class Application implements AutoCloseable {
 
   /**
    * Starts with these settings; a relative path in them is relative to the working directory, so
-   * dead letters go into the folder.
+   * the outbox and what is told of dead letters go into the folder.
    *
    * @param beans are bound into the registry before, by name
    */
@@ -36,6 +36,7 @@ public final class Application implements AutoCloseable {
     main.addOverrideProperty(
         "webhooks.dead-letter",
         "file:" + folder + "?fileName=dead-letters.jsonl&fileExist=Append&appendChars=%0A");
+    main.addOverrideProperty("webhooks.outbox.url", "jdbc:sqlite:" + folder.resolve("outbox.db"));
     settings.forEach(main::addOverrideProperty);
     beans.forEach(main::bind);
     main.start();

@@ -304,7 +304,9 @@ final class Delivery {
     return (unended & (1 << webhook)) != 0;
   }
 
-  /** Notes that the events wait in memory, or that they do not any more; returns what was before. */
+  /**
+   * Notes that the events wait in memory, or that they do not any more; returns what was before.
+   */
   boolean setWaiting(boolean waits) {
     boolean before = waiting;
     waiting = waits;
@@ -335,8 +337,8 @@ final class Delivery {
   }
 
   /**
-   * The earliest instant at which some pending webhook may be sent to again, as far as receivers and
-   * circuit breakers are concerned, or null for any.
+   * The earliest instant at which some pending webhook may be sent to again, as far as receivers
+   * and circuit breakers are concerned, or null for any.
    */
   @Nullable Instant notBefore(List<Webhook> webhooks) {
     Instant earliest = Instant.MAX;

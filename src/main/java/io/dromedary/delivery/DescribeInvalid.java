@@ -16,7 +16,8 @@ public final class DescribeInvalid implements Processor {
     exchange.getMessage().setHeaders(new HashMap<>());
     exchange
         .getMessage()
-        .setBody(DeadLetter.of(
+        .setBody(
+            DeadLetter.of(
                     Settings.of(exchange.getContext()).destination().name(),
                     rejected,
                     Settings.clock(exchange.getContext()).instant())

@@ -105,8 +105,8 @@ final class Destination {
   }
 
   /**
-   * Takes an event out of the queue. One that is kept in memory only waits while memory is full, and
-   * gives its room back when its exchange is complete, however it ends.
+   * Takes an event out of the queue. One that is kept in memory only waits while memory is full,
+   * and gives its room back when its exchange is complete, however it ends.
    */
   void admit(Exchange exchange) throws InterruptedException {
     Delivery delivery;
@@ -114,8 +114,7 @@ final class Destination {
     Claim claim = exchange.getProperty(Claim.PROPERTY, Claim.class);
     if (claim == null) {
       room.enter(1);
-      delivery =
-          Delivery.of(exchange.getMessage().getBody(Event.class), webhooks.size(), isArray);
+      delivery = Delivery.of(exchange.getMessage().getBody(Event.class), webhooks.size(), isArray);
       leaveRoomWhenDone(exchange);
     } else {
       delivery = Delivery.of(claim, webhooks, isArray);
@@ -366,8 +365,7 @@ final class Destination {
     exchange.getMessage().setBody(told);
   }
 
-  private DeadLetter deadLetter(
-      Delivery delivery, int index, long id, Reason reason, Instant now) {
+  private DeadLetter deadLetter(Delivery delivery, int index, long id, Reason reason, Instant now) {
     Event event = delivery.events().get(index);
     Integer lastStatus = null;
     StringBuilder detail =

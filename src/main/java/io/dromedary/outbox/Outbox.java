@@ -122,11 +122,7 @@ public final class Outbox implements AutoCloseable {
     acquire(kib);
     Work.Append append =
         new Work.Append(
-            this,
-            dialect,
-            arrivals,
-            invalid,
-            deduplicated && !settings.dedupWindow().isZero());
+            this, dialect, arrivals, invalid, deduplicated && !settings.dedupWindow().isZero());
     CompletableFuture<Integer> done =
         append.done().whenComplete((count, failed) -> room.release(kib));
     put(append);

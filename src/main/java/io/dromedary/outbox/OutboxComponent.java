@@ -29,8 +29,12 @@ public final class OutboxComponent extends DefaultComponent {
       throws Exception {
     if (!remaining.matches("[A-Za-z0-9_-]{1,100}")) {
       throw new IllegalArgumentException(
-          "The outbox endpoint " + uri + " names no destination: expected outbox:NAME with a name of"
-              + " letters, digits, hyphens and underscores, found \"" + remaining + "\".");
+          "The outbox endpoint "
+              + uri
+              + " names no destination: expected outbox:NAME with a name of"
+              + " letters, digits, hyphens and underscores, found \""
+              + remaining
+              + "\".");
     }
     OutboxEndpoint endpoint = new OutboxEndpoint(uri, this, remaining);
     setProperties(endpoint, parameters);

@@ -196,7 +196,9 @@ final class OutboxConsumer extends DefaultConsumer implements Taker, ShutdownAwa
     }
   }
 
-  /** How much room there has to be before it is worth a claim, which costs the same for any number. */
+  /**
+   * How much room there has to be before it is worth a claim, which costs the same for any number.
+   */
   private int worthwhile() {
     return Math.max(1, Math.min(MOST_CLAIMED, allowed() / 4));
   }

@@ -18,10 +18,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Keep events in a database until they have been delivered.
  *
- * <p>The producer completes when what it was given is on disk. The consumer hands events on, many at
- * once, and settles each when its exchange is done: one that has failed is due again after {@code
- * retryDelay}, until {@code retryWindow} after its acceptance, and is a dead letter then. A route
- * decides otherwise by the exchange property {@link Settlement#PROPERTY}.
+ * <p>The producer completes when what it was given is on disk. The consumer hands events on, many
+ * at once, and settles each when its exchange is done: one that has failed is due again after
+ * {@code retryDelay}, until {@code retryWindow} after its acceptance, and is a dead letter then. A
+ * route decides otherwise by the exchange property {@link Settlement#PROPERTY}.
  */
 @UriEndpoint(
     firstVersion = "0.1.0",

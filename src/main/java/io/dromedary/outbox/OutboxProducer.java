@@ -67,15 +67,16 @@ final class OutboxProducer extends DefaultAsyncProducer {
       callback.done(true);
       return true;
     }
-    CompletableFuture<Integer> unused = last.whenComplete(
-        (count, failure) -> {
-          if (failure != null) {
-            exchange.setException(cause(failure));
-          } else {
-            exchange.removeProperty(NOT_STORED);
-          }
-          callback.done(false);
-        });
+    CompletableFuture<Integer> unused =
+        last.whenComplete(
+            (count, failure) -> {
+              if (failure != null) {
+                exchange.setException(cause(failure));
+              } else {
+                exchange.removeProperty(NOT_STORED);
+              }
+              callback.done(false);
+            });
     return false;
   }
 

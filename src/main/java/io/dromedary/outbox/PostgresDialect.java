@@ -70,8 +70,7 @@ final class PostgresDialect implements SqlDialect {
     try (Statement statement = connection.createStatement()) {
       // Nodes that start at once make the schema once: the lock lasts as long as the transaction.
       statement.execute("SELECT pg_advisory_xact_lock(4208537)");
-      statement.execute(
-          "CREATE TABLE IF NOT EXISTS dromedary_schema (version INTEGER NOT NULL)");
+      statement.execute("CREATE TABLE IF NOT EXISTS dromedary_schema (version INTEGER NOT NULL)");
       try (ResultSet row =
           statement.executeQuery("SELECT coalesce(max(version), 0) FROM dromedary_schema")) {
         return row.next() ? row.getInt(1) : 0;
@@ -140,8 +139,8 @@ final class PostgresDialect implements SqlDialect {
   }
 
   @Override
-  public Set<Fingerprint> remember(Connection connection, List<Fingerprint> accepted, long nowMillis)
-      throws SQLException {
+  public Set<Fingerprint> remember(
+      Connection connection, List<Fingerprint> accepted, long nowMillis) throws SQLException {
     if (settings.dedupWindow().isZero() || accepted.isEmpty()) {
       return Set.of();
     }

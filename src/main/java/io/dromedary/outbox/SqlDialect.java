@@ -56,7 +56,10 @@ interface SqlDialect extends AutoCloseable {
   /** Undoes what {@link #remember} noted in memory in a transaction that has failed. */
   void forget(Set<Fingerprint> added);
 
-  /** Deletes fingerprints that are out of the window, and gives back space. Returns whether more is left. */
+  /**
+   * Deletes fingerprints that are out of the window, and gives back space. Returns whether more is
+   * left.
+   */
   boolean tidy(Connection connection, long nowMillis) throws SQLException;
 
   @Override

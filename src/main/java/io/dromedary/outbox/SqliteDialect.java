@@ -60,8 +60,11 @@ final class SqliteDialect implements SqlDialect {
       lock = lock(lockFile);
     } catch (IOException e) {
       throw new UncheckedIOException(
-          "The outbox " + file + " cannot be opened: expected a file in a folder that can be"
-              + " written to, found " + e,
+          "The outbox "
+              + file
+              + " cannot be opened: expected a file in a folder that can be"
+              + " written to, found "
+              + e,
           e);
     }
   }
@@ -76,7 +79,9 @@ final class SqliteDialect implements SqlDialect {
     if (acquired == null) {
       channel.close();
       throw new IllegalStateException(
-          "The outbox " + file + " is in use by another process: expected one process a file."
+          "The outbox "
+              + file
+              + " is in use by another process: expected one process a file."
               + " Several nodes share an outbox on PostgreSQL (webhooks.outbox.url).");
     }
     return acquired;
@@ -144,7 +149,8 @@ final class SqliteDialect implements SqlDialect {
     SeenIds loaded = new SeenIds(settings.dedupWindow(), settings.dedupMost());
     long from = clock.millis() - settings.dedupWindow().toMillis();
     try (Statement statement = connection.createStatement();
-        ResultSet rows = statement.executeQuery("SELECT fingerprint, seen_at FROM seen ORDER BY id")) {
+        ResultSet rows =
+            statement.executeQuery("SELECT fingerprint, seen_at FROM seen ORDER BY id")) {
       while (rows.next()) {
         if (rows.getLong(2) > from) {
           loaded.add(Fingerprint.of(rows.getBytes(1)), rows.getLong(2));
@@ -178,8 +184,8 @@ final class SqliteDialect implements SqlDialect {
   }
 
   @Override
-  public Set<Fingerprint> remember(Connection connection, List<Fingerprint> accepted, long nowMillis)
-      throws SQLException {
+  public Set<Fingerprint> remember(
+      Connection connection, List<Fingerprint> accepted, long nowMillis) throws SQLException {
     Set<Fingerprint> added = new LinkedHashSet<>();
     SeenIds known = seen;
     if (known == null) {
@@ -233,13 +239,8 @@ final class SqliteDialect implements SqlDialect {
       more = expire.executeUpdate() == EXPIRED_ROWS;
     }
     if (number(connection, "PRAGMA freelist_count") > VACUUM_PAGES) {
-      try (Statement vacuum = connection.createStatement();
-          // A page is given back for each row that is read.
-          ResultSet pages =
-              vacuum.executeQuery("PRAGMA incremental_vacuum(" + VACUUM_PAGES + ")")) {
-        while (pages.next()) {
-          more = true;
-        }
+      try (Statement vacuum = connection.createStatement()) {
+        vacuum.execute("PRAGMA incremental_vacuum(" + VACUUM_PAGES + ")");
       }
       more = true;
     }

@@ -22,7 +22,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The statements of the outbox, on one connection. It belongs to one thread at a time. Nothing is
- * done until {@link #commit()}; after a failure {@link #rollback()} makes it as if nothing had been.
+ * done until {@link #commit()}; after a failure {@link #rollback()} makes it as if nothing had
+ * been.
  */
 final class Store implements AutoCloseable {
 
@@ -185,8 +186,7 @@ final class Store implements AutoCloseable {
   record Row(long id, OutboxEvent event) {}
 
   /** Claims rows that are due, the longest due first as far as the limit cuts any off. */
-  List<Row> claim(
-      String destination, int most, long nowMillis, long leaseEndMillis, long token)
+  List<Row> claim(String destination, int most, long nowMillis, long leaseEndMillis, long token)
       throws SQLException {
     PreparedStatement claim = prepared(dialect.claim());
     claim.setLong(1, leaseEndMillis);

@@ -3,7 +3,6 @@ package io.dromedary.outbox;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -144,7 +143,8 @@ abstract class Work {
 
     @Override
     void committed() {
-      outbox.callbacks()
+      outbox
+          .callbacks()
           .execute(
               () -> {
                 done.complete(written);
@@ -257,8 +257,7 @@ abstract class Work {
           store.claim(destination, most, nowMillis, nowMillis + outbox.leaseMillis(), token)) {
         claims.add(outbox.claim(destination, row.id(), row.event(), token));
       }
-      long next =
-          claims.size() < most ? store.nextDueMillis(destination) - nowMillis : 0;
+      long next = claims.size() < most ? store.nextDueMillis(destination) - nowMillis : 0;
       due = new Due(claims, Math.max(0, next));
     }
 

@@ -6,7 +6,10 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/** Ids that can be shown and sent. Message ids come from senders, and a header takes fewer characters than they may send. */
+/**
+ * Ids that can be shown and sent. Message ids come from senders, and a header takes fewer
+ * characters than they may send.
+ */
 public final class MessageIds {
 
   private MessageIds() {}

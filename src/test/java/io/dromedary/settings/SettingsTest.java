@@ -91,8 +91,17 @@ class SettingsTest {
                 "platform-http:/v1?matchOnUriPrefix=true&populateBodyWithForm=false",
                 List.of(),
                 List.of("*"),
-                "file:data?fileName=dead-letters-${date:now:yyyy-MM-dd}.jsonl"
-                    + "&fileExist=Append&appendChars=%0A",
+                null,
+                new OutboxSettings(
+                    "jdbc:sqlite:data/outbox.db",
+                    null,
+                    null,
+                    Duration.ofMinutes(2),
+                    Duration.ofHours(24),
+                    (int) Math.min(50_000_000, Runtime.getRuntime().maxMemory() / 8 / 32),
+                    Duration.ofDays(30),
+                    Duration.ofHours(4)),
+                List.of(),
                 new DestinationSettings(
                     "default",
                     List.of("http://127.0.0.1:8080/bin"),
@@ -107,10 +116,11 @@ class SettingsTest {
                     2,
                     Duration.ofMinutes(10),
                     0.2,
+                    Duration.ofSeconds(30),
                     Runtime.version().feature() >= 21 ? 2000 : 256,
                     1,
                     Duration.ofSeconds(1),
-                    "seda:default?size=10000&blockWhenFull=true&offerTimeout=200&pollTimeout=100")));
+                    "outbox:default")));
   }
 
   @Test
@@ -129,9 +139,7 @@ class SettingsTest {
     assertThat(found)
         .isEqualTo(
             "platform-http:/v1?matchOnUriPrefix=true&populateBodyWithForm=false"
-                + " file:data?fileName=dead-letters-${date:now:yyyy-MM-dd}.jsonl"
-                + "&fileExist=Append&appendChars=%0A"
-                + " seda:default?size=10000&blockWhenFull=true&offerTimeout=200&pollTimeout=100 1 1000");
+                + " log:io.dromedary.dead-letters?level=OFF outbox:default 1 1000");
   }
 
   @Test
@@ -147,7 +155,12 @@ class SettingsTest {
     return Stream.of(
         key("inbound", Settings::inbound, "direct:file", "direct:system", "direct:environment"),
         key("dead-letter", Settings::deadLetter, "log:file", "log:system", "log:environment"),
-        key("queue", of(DestinationSettings::queue), "seda:file", "seda:system", "seda:env"),
+        key(
+            "queue",
+            of(DestinationSettings::queue),
+            "seda:file?size=1",
+            "outbox:system",
+            "seda:env?size=2"),
         key("user-agent", of(DestinationSettings::userAgent), "File/1", "System/1", "Env/1"),
         arguments(
             "webhooks.urls",
