@@ -147,13 +147,14 @@ final class SqliteDialect implements SqlDialect {
 
   private SeenIds load(Connection connection) throws SQLException {
     SeenIds loaded = new SeenIds(settings.dedupWindow(), settings.dedupMost());
-    long from = clock.millis() - settings.dedupWindow().toMillis();
+    long now = clock.millis();
+    long from = now - settings.dedupWindow().toMillis();
     try (Statement statement = connection.createStatement();
         ResultSet rows =
             statement.executeQuery("SELECT fingerprint, seen_at FROM seen ORDER BY id")) {
       while (rows.next()) {
         if (rows.getLong(2) > from) {
-          loaded.add(Fingerprint.of(rows.getBytes(1)), rows.getLong(2));
+          loaded.add(Fingerprint.of(rows.getBytes(1)), Math.min(now, rows.getLong(2)));
         }
       }
     }
