@@ -3,13 +3,17 @@ package io.dromedary.bench;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.dromedary.Application;
-import io.dromedary.testing.Receiver;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.lang.management.ManagementFactory;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Scanner;
 import java.util.concurrent.CompletableFuture;
@@ -17,7 +21,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.apache.camel.Endpoint;
@@ -27,16 +31,16 @@ import org.apache.camel.support.PluginHelper;
 import org.apache.camel.support.ResourceHelper;
 
 /**
- * A process of {@link Throughput}, seen from both sides: the receiver, a bare route or Dromedary.
- * It takes commands on its standard input and answers on its standard output. It ends with its
- * input, so it does not outlive its parent, and is killed after three minutes whatever it does.
+ * A process of {@link Throughput}, seen from both sides: the receiver or a variant. It takes
+ * commands on its standard input and answers on its standard output. It ends with its input, so it
+ * does not outlive its parent, and is killed after a quarter of an hour whatever it does.
  */
 final class Child implements AutoCloseable {
 
-  /** The threads that call a bare route. */
+  /** The threads that call a bare route, or post by themselves. */
   static final int CALLERS = 64;
 
-  private static final int BOUND_SECONDS = 180;
+  private static final Duration BOUND = Duration.ofMinutes(15);
 
   private final Process process;
   private final PrintWriter commands;
@@ -48,19 +52,42 @@ final class Child implements AutoCloseable {
     this.answers = new Scanner(process.inputReader(UTF_8));
   }
 
-  static Child start(String... role) throws IOException {
-    String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-    String[] command = {java, "-cp", System.getProperty("java.class.path"), Child.class.getName()};
-    // A folder without settings of its own: Dromedary takes the packaged ones.
-    Path folder = Files.createDirectories(Path.of("target", "throughput"));
+  /**
+   * Starts a process in an empty folder of its own: Dromedary takes the packaged settings, and
+   * finds no events of an earlier run.
+   */
+  static Child start(Options options, String role, String... arguments) throws IOException {
+    Path folder = Path.of("target", "throughput", role);
+    delete(folder);
+    Files.createDirectories(folder);
+    Stream<String> command =
+        Stream.of(
+                Stream.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()),
+                options.ofChild(),
+                Stream.of("-cp", System.getProperty("java.class.path"), Child.class.getName()),
+                Stream.of(role),
+                Stream.of(arguments))
+            .flatMap(part -> part);
     Process process =
-        new ProcessBuilder(Stream.concat(Stream.of(command), Stream.of(role)).toList())
+        new ProcessBuilder(command.toList())
             .directory(folder.toFile())
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();
-    CompletableFuture.delayedExecutor(BOUND_SECONDS, TimeUnit.SECONDS)
+    CompletableFuture.delayedExecutor(BOUND.toSeconds(), TimeUnit.SECONDS)
         .execute(process::destroyForcibly);
     return new Child(process);
+  }
+
+  private static void delete(Path folder) throws IOException {
+    if (!Files.exists(folder)) {
+      return;
+    }
+    try (Stream<Path> paths = Files.walk(folder)) {
+      List<Path> deepestFirst = paths.sorted(Comparator.reverseOrder()).toList();
+      for (Path path : deepestFirst) {
+        Files.delete(path);
+      }
+    }
   }
 
   /** Sends a command and waits for its answer. */
@@ -70,6 +97,10 @@ final class Child implements AutoCloseable {
       throw new IllegalStateException("the process failed or took too long: " + command);
     }
     return answers.nextLine();
+  }
+
+  int askNumber(String command) {
+    return Integer.parseInt(ask(command));
   }
 
   /** The CPU time of all threads of the process so far. */
@@ -91,40 +122,64 @@ final class Child implements AutoCloseable {
           failure.printStackTrace();
           Runtime.getRuntime().halt(1);
         });
+    Options options = Options.read();
     Function<String[], Object> role =
         switch (args[0]) {
-          case "receiver" -> receiver();
-          case "route" -> route(args[1]);
-          default -> dromedary(args[1]);
+          case "receiver" -> receiver(options);
+          case "raw" -> raw(options, args[1]);
+          case "b" -> route(options, args[1]);
+          case "b2" -> route(options, args[1] + "?skipControlHeaders=true&copyHeaders=false");
+          case "d" -> dromedary(options, args[1]);
+          default -> throw new IllegalArgumentException("no such role: " + args[0]);
         };
     // Not this thread, which notices the end of the input.
     ExecutorService worker = Executors.newSingleThreadExecutor();
     Scanner commands = new Scanner(System.in, UTF_8);
     while (commands.hasNextLine()) {
       String[] command = commands.nextLine().split(" ", -1);
-      worker.execute(() -> answers.println(role.apply(command)));
+      worker.execute(
+          () -> answers.println(command[0].equals("jit") ? jitMillis() : role.apply(command)));
     }
     Runtime.getRuntime().halt(0);
   }
 
-  private static Function<String[], Object> receiver() {
-    Receiver receiver = Receiver.start().countOnly();
+  /** The time that compilers have taken in this process so far. */
+  private static long jitMillis() {
+    return ManagementFactory.getCompilationMXBean().getTotalCompilationTime();
+  }
+
+  private static Function<String[], Object> receiver(Options options) throws IOException {
+    CountingReceiver receiver = CountingReceiver.start(options.delay());
     return command ->
         switch (command[0]) {
           case "port" -> receiver.port();
-          case "count" -> receiver.count();
-          case "distinct" -> receiver.messageIds().size();
+          case "count" -> receiver.counts().requests();
+          case "events" -> receiver.counts().events();
+          case "distinct" -> receiver.counts().distinct();
           default -> {
-            // Receiver.awaitCount would wake at each request, which is a cost of its own.
-            while (receiver.count() < Integer.parseInt(command[1])) {
-              LockSupport.parkNanos(2_000_000);
+            try {
+              receiver.await(Integer.parseInt(command[1]));
+            } catch (InterruptedException e) {
+              throw new IllegalStateException(e);
             }
             yield "";
           }
         };
   }
 
-  private static Function<String[], Object> route(String url) throws Exception {
+  private static Function<String[], Object> raw(Options options, String url) {
+    Poster poster = new Poster(URI.create(url), CALLERS);
+    return calls(
+        options,
+        event -> {
+          int status = poster.post(event);
+          if (status != 200) {
+            throw new IllegalStateException("an event was answered " + status);
+          }
+        });
+  }
+
+  private static Function<String[], Object> route(Options options, String url) throws Exception {
     String route = "- route: {from: {uri: 'direct:in', steps: [{to: {uri: '" + url + "'}}]}}";
     Main main = new Main();
     main.start();
@@ -132,6 +187,12 @@ final class Child implements AutoCloseable {
         .loadRoutes(ResourceHelper.fromString("bare.camel.yaml", route));
     Endpoint in = main.getCamelContext().getEndpoint("direct:in");
     ProducerTemplate template = main.getCamelTemplate();
+    return calls(options, event -> template.sendBody(in, event));
+  }
+
+  /** Calls with the events from one number to another. */
+  private static Function<String[], Object> calls(Options options, Consumer<byte[]> call) {
+    Events events = options.ofSize();
     return command -> {
       AtomicInteger next = new AtomicInteger(Integer.parseInt(command[1]));
       int end = Integer.parseInt(command[2]);
@@ -139,15 +200,17 @@ final class Child implements AutoCloseable {
           CALLERS,
           () -> {
             for (int number; (number = next.getAndIncrement()) < end; ) {
-              template.sendBody(in, event(number));
+              call.accept(events.event(number));
             }
           });
       return "";
     };
   }
 
-  private static Function<String[], Object> dromedary(String url) {
-    Application application = Application.start(Path.of("."), Map.of("webhooks.urls", url));
+  private static Function<String[], Object> dromedary(Options options, String url) {
+    Map<String, String> settings = new HashMap<>(options.settings());
+    settings.put("webhooks.urls", url);
+    Application application = Application.start(Path.of("."), settings);
     return command -> application.port();
   }
 
@@ -163,17 +226,5 @@ final class Child implements AutoCloseable {
     } finally {
       pool.shutdown();
     }
-  }
-
-  /** An event as an analytics SDK sends it, with a messageId of its own. */
-  static byte[] event(int number) {
-    String start =
-        """
-        {"type":"track","event":"Order Completed","userId":"019mr8mf4r",\
-        "timestamp":"2026-01-31T12:00:00.000Z","properties":{"orderId":"50314b8e9bcf",\
-        "revenue":39.95,"currency":"EUR","coupon":"summer","products":[{"sku":"45790-32",\
-        "price":19,"quantity":1},{"sku":"46493-32","price":3,"quantity":2}]},"context":\
-        {"library":{"name":"analytics-java","version":"3.5.4"}},"messageId":"throughput-""";
-    return (start + (1_000_000 + number) + "\"}").getBytes(UTF_8);
   }
 }

@@ -1,189 +1,210 @@
 package io.dromedary.bench;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
+import java.io.IOException;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse.BodyHandlers;
-import java.util.ArrayList;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 
 /**
- * Compares Dromedary as it is shipped with a bare Camel route that posts to the same receiver:
- * events a second, and the CPU time an event costs the process under test. Each of those is a JVM
- * of its own, and so is the receiver. The arguments, if any, are the events of a round and the
- * number of rounds.
+ * Compares Dromedary as it is shipped with bare Camel routes, and with the HTTP client below both,
+ * that post to the same receiver: events a second, and the CPU time an event costs the process
+ * under test. Each of those is a JVM of its own, and so is the receiver. {@link Options} says what
+ * can be chosen.
  */
 public final class Throughput {
 
-  private static final int BATCH_EVENTS = 100;
   private static final int CONNECTIONS = 8;
 
-  /** Has the events of these numbers sent by the process under test. */
-  private interface Load {
-    void send(int first, int end);
-  }
+  /** Dromedary's path over HTTP is taken once a batch: it is compiled late. */
+  private static final int MOST_WARM_UPS = 20;
 
-  /** What is compared, and a figure of each round. */
-  private record Variant(
-      String name, Child child, Load load, List<Double> rates, List<Double> cpuMicros) {
+  /**
+   * A variant is warm when the rates of two rounds in a row differ by less than this, and the JIT
+   * compilers have taken less than this of the CPU time: on a busy machine a rate alone can look
+   * steady by chance.
+   */
+  private static final double WARM = 0.1;
 
-    Variant(String name, Child child, Load load) {
-      this(name, child, load, new ArrayList<>(), new ArrayList<>());
-    }
-  }
-
-  private final HttpClient http =
-      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-  private final AtomicInteger sentAgain = new AtomicInteger();
+  private final Options options;
+  private final Events events;
   private final Child receiver;
+  private final Map<String, Variant> variants = new LinkedHashMap<>();
+  private final AtomicInteger sentAgain = new AtomicInteger();
   private int sent;
 
-  private Throughput(Child receiver) {
+  private Throughput(Options options, Child receiver) {
+    this.options = options;
+    this.events = options.ofSize();
     this.receiver = receiver;
   }
 
-  public static void main(String[] args) throws Exception {
-    int events = args.length > 0 ? Integer.parseInt(args[0]) : 40_000;
-    int rounds = args.length > 1 ? Integer.parseInt(args[1]) : 5;
-    try (Child receiver = Child.start("receiver")) {
-      new Throughput(receiver).run(events, rounds);
+  public static void main(String[] args) throws IOException {
+    Options options = Options.read();
+    try (Child receiver = Child.start(options, "receiver")) {
+      new Throughput(options, receiver).run();
     }
   }
 
-  private void run(int events, int rounds) throws Exception {
-    String url = "http://127.0.0.1:" + receiver.ask("port") + "/hook";
-    try (Child plain = Child.start("route", url);
-        Child lean = Child.start("route", url + "?skipControlHeaders=true&copyHeaders=false");
-        Child dromedary = Child.start("dromedary", url)) {
-      List<Variant> variants =
-          List.of(
-              new Variant("(a) bare route, Camel's defaults", plain, calls(plain)),
-              new Variant("(b) bare route, no control headers", lean, calls(lean)),
-              new Variant("(c) Dromedary, HTTP in to webhook", dromedary, posts(dromedary)));
-      for (int round = 0; round <= rounds; round++) {
-        for (Variant variant : variants) {
-          measure(variant, events);
-          if (round == 0) {
-            // That was to warm up.
-            variant.rates().clear();
-            variant.cpuMicros().clear();
-          }
-        }
+  private void run() throws IOException {
+    try {
+      String url = "http://127.0.0.1:" + receiver.ask("port") + "/hook";
+      for (String name : options.only()) {
+        variants.put(name, start(name, url));
       }
-      report(variants, events);
+      // One after the other, so that what a variant compiles does not slow down the next.
+      variants.values().forEach(this::warmUp);
+      for (int round = 0; round < options.rounds(); round++) {
+        variants.values().forEach(this::measure);
+      }
+    } finally {
+      variants.values().forEach(variant -> variant.child.close());
     }
+    report();
+  }
+
+  private Variant start(String name, String url) throws IOException {
+    String title =
+        switch (name) {
+          case "raw" -> "(raw) Apache HttpClient 5 alone";
+          case "b" -> "(b) bare route, Camel's defaults";
+          case "b2" -> "(b2) bare route, no headers copied";
+          case "d" -> "(d) Dromedary, HTTP in to webhook";
+          default ->
+              throw new IllegalArgumentException(
+                  "bench.only has \"" + name + "\", expected raw, b, b2 or d");
+        };
+    Child child = Child.start(options, name, url);
+    // A route is called in its own process: a direct endpoint has no other callers.
+    return new Variant(
+        title,
+        child,
+        name.equals("d") ? posts(child) : (first, end) -> child.ask("send " + first + " " + end));
+  }
+
+  private void warmUp(Variant variant) {
+    while (variant.rates.size() < MOST_WARM_UPS && !isWarm(variant)) {
+      measure(variant);
+    }
+    variant.startOver();
+  }
+
+  private static boolean isWarm(Variant variant) {
+    int rounds = variant.rates.size();
+    if (rounds < 2) {
+      return false;
+    }
+    double before = variant.rates.get(rounds - 2);
+    double growth = variant.rates.get(rounds - 1) / before - 1;
+    return Math.abs(growth) < WARM && variant.jitShares.get(rounds - 1) < WARM;
   }
 
   /** From the first event that is sent until the receiver has counted the last. */
-  private void measure(Variant variant, int events) {
-    int expected = Integer.parseInt(receiver.ask("count")) + events;
+  private void measure(Variant variant) {
+    int first = sent;
+    sent += options.events();
     CompletableFuture<Long> end =
         CompletableFuture.supplyAsync(
             () -> {
-              receiver.ask("await " + expected);
+              receiver.ask("await " + sent);
               return System.nanoTime();
             });
-    long cpuNanos = variant.child().cpu().toNanos();
+    int jitMillis = variant.child.askNumber("jit");
+    long cpuNanos = variant.child.cpu().toNanos();
     long start = System.nanoTime();
-    variant.load().send(sent, sent + events);
+    variant.load.send(first, sent);
     double nanos = end.join() - start;
-    cpuNanos = variant.child().cpu().toNanos() - cpuNanos;
-    sent += events;
-    variant.rates().add(events / nanos * 1e9);
-    variant.cpuMicros().add(cpuNanos / 1e3 / events);
+    cpuNanos = variant.child.cpu().toNanos() - cpuNanos;
+    jitMillis = variant.child.askNumber("jit") - jitMillis;
+    variant.rates.add(options.events() / nanos * 1e9);
+    variant.cpuMicros.add(cpuNanos / 1e3 / options.events());
+    variant.jitShares.add(jitMillis * 1e6 / cpuNanos);
   }
 
-  /** The route is called in its own process: a direct endpoint has no other callers. */
-  private static Load calls(Child route) {
-    return (first, end) -> route.ask("send " + first + " " + end);
-  }
-
-  private Load posts(Child dromedary) {
+  private Variant.Load posts(Child dromedary) {
     URI batches = URI.create("http://127.0.0.1:" + dromedary.ask("port") + "/v1/batch");
+    Poster poster = new Poster(batches, CONNECTIONS);
     return (first, end) -> {
       AtomicInteger next = new AtomicInteger(first);
       Child.inParallel(
           CONNECTIONS,
           () -> {
-            for (int from; (from = next.getAndAdd(BATCH_EVENTS)) < end; ) {
-              post(batches, batch(from, Math.min(end, from + BATCH_EVENTS)));
+            for (int from; (from = next.getAndAdd(options.batch())) < end; ) {
+              post(poster, events.batch(from, Math.min(end, from + options.batch())));
             }
           });
     };
   }
 
-  private static String batch(int first, int end) {
-    return IntStream.range(first, end)
-        .mapToObj(number -> new String(Child.event(number), UTF_8))
-        .collect(Collectors.joining(",", "{\"batch\":[", "]}"));
-  }
-
-  private void post(URI uri, String body) {
-    HttpRequest request = HttpRequest.newBuilder(uri).POST(BodyPublishers.ofString(body)).build();
-    int status = http.sendAsync(request, BodyHandlers.discarding()).join().statusCode();
-    if (status == 503) {
+  private void post(Poster poster, byte[] batch) {
+    for (int status; (status = poster.post(batch)) != 200; ) {
+      if (status != 503) {
+        throw new IllegalStateException("a batch was answered " + status);
+      }
       // The queue has been full for a second: the server has done the waiting.
       sentAgain.incrementAndGet();
-      post(uri, body);
-    } else if (status != 200) {
-      throw new IllegalStateException("a batch was answered " + status);
     }
   }
 
-  private void report(List<Variant> variants, int events) {
-    Variant base = variants.get(0);
+  private void report() {
     System.out.printf(
-        "%n%d cores, %s, JDK %s; %d rounds of %,d events of %d bytes, after one to warm up%n%n",
+        "%n%d cores, %s, JDK %s; %d rounds of %,d events of %,d bytes; the receiver waits %d ms%n%n",
         Runtime.getRuntime().availableProcessors(),
         System.getProperty("os.arch"),
         Runtime.version(),
-        base.rates().size(),
-        events,
-        Child.event(0).length);
-    String row = "%-36s%-28s%-27s%s%n";
-    System.out.printf(row, "median (least - most)", "events/s", "CPU us an event", "against (a)");
-    for (Variant variant : variants) {
+        options.rounds(),
+        options.events(),
+        events.bytes(),
+        options.delay().toMillis());
+    String row = "%-36s%-28s%-27s%-10s%-10s%-9s%s%n";
+    System.out.printf(
+        row,
+        "median (least - most)",
+        "events/s",
+        "CPU us an event",
+        "rate/(b)",
+        "CPU/(b2)",
+        "JIT/CPU",
+        "warm-ups");
+    Variant rateBase = variants.get("b");
+    Variant cpuBase = variants.get("b2");
+    for (Variant variant : variants.values()) {
       System.out.printf(
           row,
-          variant.name(),
-          show("%,.0f", variant.rates()),
-          show("%.1f", variant.cpuMicros()),
-          "%.2f x, CPU %.2f x"
-              .formatted(
-                  median(variant.rates()) / median(base.rates()),
-                  median(variant.cpuMicros()) / median(base.cpuMicros())));
+          variant.title,
+          show("%,.0f", variant.rate(), variant.rates),
+          show("%.1f", variant.cpu(), variant.cpuMicros),
+          rateBase == null ? "-" : "%.2f".formatted(variant.rate() / rateBase.rate()),
+          cpuBase == null ? "-" : "%.2f".formatted(variant.cpu() / cpuBase.cpu()),
+          "%.0f %%".formatted(100 * variant.jit()),
+          variant.warmUps);
     }
+    int received = receiver.askNumber("events");
     System.out.printf(
         """
 
-        (a), (b): %d threads call direct:in; being in the same process, they are in its CPU time.
-        (c): %d connections post batches of %d from outside; HTTP in, checks, queue and signature are
-             in its CPU time. %d batches were answered 503 and sent again.
-        The receiver, on the same cores, has counted %s requests with %s of the %d events.
+        (raw), (b), (b2): %d threads post or call direct:in; being in the same process, they are in
+            its CPU time. (b) and (b2) have Camel's 20 connections, (raw) has one a thread.
+        (d): %d connections post batches of %d from outside; HTTP in, checks, queue and signature
+            are in its CPU time. %d batches were answered 503 and sent again.
+        The receiver, on the same cores, has counted %,d requests, with all of the %,d events and
+            %,d a second time. It took %.1f us of CPU a request.
         """,
         Child.CALLERS,
         CONNECTIONS,
-        BATCH_EVENTS,
+        options.batch(),
         sentAgain.get(),
-        receiver.ask("count"),
-        receiver.ask("distinct"),
-        sent);
+        receiver.askNumber("count"),
+        receiver.askNumber("distinct"),
+        received - receiver.askNumber("distinct"),
+        receiver.cpu().toNanos() / 1e3 / receiver.askNumber("count"));
   }
 
-  private static String show(String format, List<Double> figures) {
+  private static String show(String format, double median, List<Double> figures) {
     return (format + " (" + format + " - " + format + ")")
-        .formatted(median(figures), Collections.min(figures), Collections.max(figures));
-  }
-
-  private static double median(List<Double> figures) {
-    return figures.stream().sorted().toList().get(figures.size() / 2);
+        .formatted(median, Collections.min(figures), Collections.max(figures));
   }
 }
