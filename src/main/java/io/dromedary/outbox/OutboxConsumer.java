@@ -40,6 +40,9 @@ final class OutboxConsumer extends DefaultConsumer implements Taker, ShutdownAwa
 
   private static final int MOST_CLAIMED = 500;
 
+  /** What an event of Dromedary's own has at the most, or not much less. */
+  private static final int MOST_BYTES = 32 * 1024;
+
   /** How long the thread sleeps when nobody wakes it: clocks may jump. */
   private static final long TICK_NANOS = Duration.ofMillis(50).toNanos();
 
@@ -84,8 +87,9 @@ final class OutboxConsumer extends DefaultConsumer implements Taker, ShutdownAwa
                 .newFixedThreadPool(this, "outbox-" + endpoint.getName(), inFlight);
     IntSupplier moment = endpoint.getLimit();
     limit = moment == null ? () -> inFlight : moment;
-    // As many again wait for a thread: so none idles while the next is claimed.
-    most = 2 * inFlight;
+    // More wait for a thread than need to, since what is handed on need not be claimed; but however
+    // long events are, those take no more than an eighth of the heap.
+    most = inFlight + (int) Math.min(4096, Runtime.getRuntime().maxMemory() / 8 / MOST_BYTES);
     outbox.register(endpoint.getName(), this);
     begin();
   }

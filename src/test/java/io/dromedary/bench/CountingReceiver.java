@@ -53,7 +53,7 @@ final class CountingReceiver implements AutoCloseable {
   private final long delayNanos;
   private final Selector selector = Selector.open();
   private final ServerSocketChannel server = ServerSocketChannel.open();
-  private final ByteBuffer ok = ByteBuffer.allocateDirect(64);
+  private final ByteBuffer ok = ByteBuffer.allocateDirect(OK.length());
 
   // These are the thread's own: what others see is published once for all that came together.
   private final Queue<Due> due = new ArrayDeque<>();
@@ -62,12 +62,25 @@ final class CountingReceiver implements AutoCloseable {
   private int events;
   private int distinct;
 
+  /** What receivers answer, with the headers that web servers and frameworks add. */
+  private static final String OK =
+      """
+      HTTP/1.1 200 OK\r
+      Server: nginx/1.22.1\r
+      Date: Wed, 25 Nov 2026 02:13:18 GMT\r
+      Content-Type: application/json; charset=utf-8\r
+      Content-Length: 16\r
+      Connection: keep-alive\r
+      ETag: W/"10-oV4hJxRVSENxc/wX8+mA4/Pe4tA"\r
+      \r
+      {"success":true}""";
+
   private volatile Counts counts = new Counts(0, 0, 0);
   private volatile int awaited = Integer.MAX_VALUE;
 
   private CountingReceiver(Duration delay) throws IOException {
     delayNanos = delay.toNanos();
-    ok.put("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".getBytes(ISO_8859_1)).flip();
+    ok.put(OK.getBytes(ISO_8859_1)).flip();
     server.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), CONNECTIONS);
     server.configureBlocking(false).register(selector, SelectionKey.OP_ACCEPT);
   }
