@@ -17,6 +17,7 @@ import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.Processor;
 import org.apache.camel.ShutdownRunningTask;
+import org.apache.camel.Suspendable;
 import org.apache.camel.spi.ShutdownAware;
 import org.apache.camel.support.DefaultConsumer;
 import org.apache.camel.support.SynchronizationAdapter;
@@ -31,10 +32,11 @@ import org.slf4j.LoggerFactory;
  *
  * <p>What is in flight, or about to be, is counted in {@code held} and bounded. Claims stay in
  * {@code open} until their settlement is committed, so that a stop can give them back. A thread of
- * its own claims; everybody else only wakes it. When the consumer is stopped or suspended, events
- * that no exchange carries yet go back to the store.
+ * its own claims; everybody else only wakes it. When the consumer is suspended, as a stop begins
+ * with, events that no exchange carries yet go back to the store; when it is stopped, after Camel
+ * has waited for the exchanges, all that are left do.
  */
-final class OutboxConsumer extends DefaultConsumer implements Taker, ShutdownAware {
+final class OutboxConsumer extends DefaultConsumer implements Taker, ShutdownAware, Suspendable {
 
   private static final Logger LOG = LoggerFactory.getLogger(OutboxConsumer.class);
 
