@@ -1,9 +1,6 @@
 package io.dromedary;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -11,10 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.apache.camel.CamelContext;
-import org.apache.camel.main.BaseMainSupport;
 import org.apache.camel.main.Main;
-import org.apache.camel.main.MainListenerSupport;
 
 /**
  * Runs Dromedary as a Camel Main application. {@code ./application.properties} is read where there
@@ -74,14 +68,21 @@ public final class Dromedary {
     main.addInitialProperty("camel.server.host", "127.0.0.1");
     main.addInitialProperty("camel.server.port", "8080");
     main.addInitialProperty("camel.server.maxBodySize", "1048576");
+    main.addInitialProperty("camel.management.enabled", "true");
+    main.addInitialProperty("camel.management.healthCheckEnabled", "true");
     // Camel drops names that end in _PORT, which container platforms make up.
-    for (String key : List.of("host", "port")) {
-      String value = environment.get("CAMEL_SERVER_" + key.toUpperCase(Locale.ROOT));
+    for (String key :
+        List.of(
+            "camel.server.host",
+            "camel.server.port",
+            "camel.management.host",
+            "camel.management.port")) {
+      String value = environment.get(key.replace('.', '_').toUpperCase(Locale.ROOT));
       if (value != null) {
-        main.addOverrideProperty("camel.server." + key, value);
+        main.addOverrideProperty(key, value);
       }
     }
-    main.addMainListener(new PortCheck());
+    main.addMainListener(new ServerCheck());
     main.addMainListener(new StartSummary());
     return main;
   }
@@ -106,33 +107,5 @@ public final class Dromedary {
             .filter(name -> name.endsWith(".camel.yaml"))
             .map(name -> "file:" + folder.resolve(name));
     return Stream.concat(packaged, files).collect(Collectors.joining(","));
-  }
-
-  /**
-   * Refuses the start where the server's port is taken: Camel would log a warning, stay up and
-   * serve nothing.
-   */
-  private static final class PortCheck extends MainListenerSupport {
-
-    @Override
-    public void beforeConfigure(BaseMainSupport main) {
-      CamelContext context = main.getCamelContext();
-      String host = context.resolvePropertyPlaceholders("{{camel.server.host}}");
-      String port = context.resolvePropertyPlaceholders("{{camel.server.port}}");
-      try (ServerSocket socket = new ServerSocket()) {
-        socket.setReuseAddress(true);
-        socket.bind(new InetSocketAddress(InetAddress.getByName(host), Integer.parseInt(port)));
-      } catch (IOException | IllegalArgumentException e) {
-        throw new IllegalStateException(
-            "camel.server.host and camel.server.port: found "
-                + host
-                + " and "
-                + port
-                + ", expected an address of this machine and a port that is free ("
-                + e.getMessage()
-                + ").",
-            e);
-      }
-    }
   }
 }

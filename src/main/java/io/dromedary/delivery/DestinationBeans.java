@@ -73,6 +73,7 @@ public final class DestinationBeans implements CamelContextAware {
             ? Threads.caller()
             : Threads.bounded(name + "-attempt", settings.inFlight() * settings.urls().size());
     List<Webhook> webhooks = webhooks(context, settings);
+    WebhooksHealth.register(context, name, webhooks);
     // Half of the heap for what waits; the queue and what is in flight have bounds of their own.
     long room = Runtime.getRuntime().maxMemory() / 2 / EVENT_BYTES;
     Destination destination =

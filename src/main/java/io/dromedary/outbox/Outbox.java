@@ -10,6 +10,8 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
@@ -233,6 +235,21 @@ public final class Outbox implements AutoCloseable {
   /** What is wrong with the store, or null where it works. */
   public @Nullable String failure() {
     return failure;
+  }
+
+  /** The name of the database. */
+  String kind() {
+    return dialect.name();
+  }
+
+  /** The destinations whose events somebody takes. */
+  Set<String> taken() {
+    return new TreeSet<>(takers.keySet());
+  }
+
+  /** How many message ids were forgotten before their time. */
+  long forgotten() {
+    return dialect.forgotten();
   }
 
   private void write() {

@@ -23,6 +23,7 @@ public final class OutboxComponent extends DefaultComponent {
   private @Nullable OutboxSettings settings;
 
   private @Nullable Outbox outbox;
+  private @Nullable OutboxHealth health;
 
   @Override
   protected Endpoint createEndpoint(String uri, String remaining, Map<String, Object> parameters)
@@ -62,6 +63,7 @@ public final class OutboxComponent extends DefaultComponent {
         OutboxSettings where = settings == null ? Settings.outbox(getCamelContext()) : settings;
         open = new Outbox(where, Settings.clock(getCamelContext()));
         outbox = open;
+        health = OutboxHealth.register(getCamelContext(), open);
       }
       return open;
     } finally {
@@ -77,6 +79,10 @@ public final class OutboxComponent extends DefaultComponent {
       if (outbox != null) {
         outbox.close();
         outbox = null;
+      }
+      if (health != null) {
+        health.unregister(getCamelContext());
+        health = null;
       }
     } finally {
       lock.unlock();

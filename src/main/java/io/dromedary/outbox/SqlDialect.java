@@ -62,6 +62,11 @@ interface SqlDialect extends AutoCloseable {
    */
   boolean tidy(Connection connection, long nowMillis) throws SQLException;
 
+  /** How many message ids were forgotten before their time. May be called by any thread. */
+  default long forgotten() {
+    return 0;
+  }
+
   @Override
   void close();
 }

@@ -44,7 +44,7 @@ final class SqliteDialect implements SqlDialect {
   private @Nullable SeenIds seen;
   private boolean isFirst = true;
   private long nextId;
-  private boolean toldForgotten;
+  private volatile long forgotten;
 
   SqliteDialect(OutboxSettings settings, Clock clock) {
     this.settings = settings;
@@ -222,8 +222,9 @@ final class SqliteDialect implements SqlDialect {
     boolean more = false;
     if (seen != null) {
       seen.expire(nowMillis);
-      if (seen.forgotten() > 0 && !toldForgotten) {
-        toldForgotten = true;
+      boolean isFirstTime = forgotten == 0;
+      forgotten = seen.forgotten();
+      if (isFirstTime && forgotten > 0) {
         LOG.warn(
             "More than {} message ids came within {}: the oldest are forgotten early, and an event"
                 + " that is sent again so late is delivered again",
@@ -246,6 +247,11 @@ final class SqliteDialect implements SqlDialect {
       more = true;
     }
     return more;
+  }
+
+  @Override
+  public long forgotten() {
+    return forgotten;
   }
 
   @Override

@@ -86,6 +86,11 @@ public record Settings(
     return settings;
   }
 
+  /** Whether nobody beyond this machine can reach a server on that address. */
+  public static boolean isLoopback(String host) {
+    return LOOPBACK.contains(host);
+  }
+
   /** The clock that all instants are read from: the one in the registry, or else the system's. */
   public static Clock clock(CamelContext context) {
     Clock clock = CamelContextHelper.findSingleByType(context, Clock.class);
@@ -98,7 +103,7 @@ public record Settings(
     checkInbound(context, keys, inbound);
     List<String> writeKeys = keys.list("write-key.secret");
     String host = keys.raw("camel.server.host");
-    boolean loopback = host != null && LOOPBACK.contains(host);
+    boolean loopback = host != null && isLoopback(host);
     if (writeKeys.isEmpty() && !loopback && inbound.startsWith("platform-http:")) {
       keys.problem(
           "write-key.secret",

@@ -1,0 +1,97 @@
+package io.dromedary;
+
+import io.dromedary.settings.Settings;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import org.apache.camel.CamelContext;
+import org.apache.camel.main.BaseMainSupport;
+import org.apache.camel.main.MainListenerSupport;
+
+/**
+ * Decides where the health is served, and refuses the start where a server's port is taken, since
+ * Camel would log a warning, stay up and serve nothing, or where strangers could ask for the
+ * health.
+ *
+ * <p>On loopback it is served beside the tracking API. Where that is open to others, the health is
+ * served on loopback, on a port of its own, unless an operator says otherwise and asks for a
+ * password: Camel takes one server for both if they have the same port.
+ */
+final class ServerCheck extends MainListenerSupport {
+
+  private static final String SERVER = "camel.server";
+  private static final String MANAGEMENT = "camel.management";
+  private static final String MANAGEMENT_PORT = "9876";
+
+  @Override
+  public void beforeConfigure(BaseMainSupport main) {
+    CamelContext context = main.getCamelContext();
+    String host = value(context, SERVER + ".host", "");
+    String port = value(context, SERVER + ".port", "");
+    boolean isLocal = Settings.isLoopback(host);
+    context
+        .getPropertiesComponent()
+        .addInitialProperty(MANAGEMENT + ".host", isLocal ? host : "127.0.0.1");
+    context
+        .getPropertiesComponent()
+        .addInitialProperty(MANAGEMENT + ".port", isLocal ? port : MANAGEMENT_PORT);
+    check(SERVER, host, port);
+    if (!Boolean.parseBoolean(value(context, MANAGEMENT + ".enabled", "false"))) {
+      return;
+    }
+    boolean isShared = port.equals(value(context, MANAGEMENT + ".port", ""));
+    String server = isShared ? SERVER : MANAGEMENT;
+    String served = value(context, server + ".host", "");
+    if (!Settings.isLoopback(served) && !hasAuthentication(context, server)) {
+      throw new IllegalStateException(
+          server
+              + ".host: found "
+              + served
+              + ", where the health would be served to anybody, expected "
+              + (isShared ? "another port for it (camel.management.port)" : "a loopback address")
+              + " or "
+              + server
+              + ".authenticationEnabled = true and "
+              + server
+              + ".basicPropertiesFile.");
+    }
+    if (!isShared) {
+      check(MANAGEMENT, served, value(context, MANAGEMENT + ".port", ""));
+    }
+  }
+
+  /**
+   * Without a file or a key store Camel would take authentication for configured, and ask nobody.
+   */
+  private static boolean hasAuthentication(CamelContext context, String server) {
+    return Boolean.parseBoolean(value(context, server + ".authenticationEnabled", "false"))
+        && !(value(context, server + ".basicPropertiesFile", "")
+                + value(context, server + ".jwtKeystoreType", ""))
+            .isBlank();
+  }
+
+  private static String value(CamelContext context, String key, String fallback) {
+    return context.resolvePropertyPlaceholders("{{" + key + ":" + fallback + "}}");
+  }
+
+  private static void check(String server, String host, String port) {
+    try (ServerSocket socket = new ServerSocket()) {
+      socket.setReuseAddress(true);
+      socket.bind(new InetSocketAddress(InetAddress.getByName(host), Integer.parseInt(port)));
+    } catch (IOException | IllegalArgumentException e) {
+      throw new IllegalStateException(
+          server
+              + ".host and "
+              + server
+              + ".port: found "
+              + host
+              + " and "
+              + port
+              + ", expected an address of this machine and a port that is free ("
+              + e.getMessage()
+              + ").",
+          e);
+    }
+  }
+}
