@@ -80,21 +80,24 @@ final class DeliveryThreads {
   /** A task that is due by the destination's clock instead of the JVM's timer. */
   private final class Waiting<V> extends FutureTask<V> implements RunnableScheduledFuture<V> {
 
+    private final long delayMillis;
     private final long dueMillis;
 
     @SuppressWarnings("NullAway") // A runnable has no result.
     Waiting(Runnable task, long delayMillis) {
       super(() -> workers.execute(task), null);
+      this.delayMillis = delayMillis;
       // What need not wait goes first, which makes the timer's thread look at the clock again.
       this.dueMillis = delayMillis <= 0 ? Long.MIN_VALUE : clock.millis() + delayMillis;
     }
 
     @Override
     public long getDelay(TimeUnit unit) {
-      long nowMillis = clock.millis();
-      return hurry || dueMillis <= nowMillis
+      long leftMillis = dueMillis - clock.millis();
+      // Longer than at first: the clock was set back, nobody knows how long ago.
+      return hurry || dueMillis == Long.MIN_VALUE || leftMillis <= 0 || leftMillis > delayMillis
           ? 0
-          : unit.convert(dueMillis - nowMillis, TimeUnit.MILLISECONDS);
+          : unit.convert(leftMillis, TimeUnit.MILLISECONDS);
     }
 
     @Override

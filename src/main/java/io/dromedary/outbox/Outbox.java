@@ -47,6 +47,10 @@ public final class Outbox implements AutoCloseable {
   private static final long APPEND_WAIT_MILLIS = 1000;
   private static final long LEAST_RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
   private static final long MOST_RETRY_NANOS = TimeUnit.SECONDS.toNanos(2);
+
+  /** A failure that comes sooner after the last belongs to it: it is not told again. */
+  private static final long CALM_NANOS = TimeUnit.SECONDS.toNanos(30);
+
   private static final long TIDY_NANOS = TimeUnit.SECONDS.toNanos(10);
   private static final long CLOSE_SECONDS = 10;
 
@@ -67,7 +71,8 @@ public final class Outbox implements AutoCloseable {
   private @Nullable Store store;
   private final Deque<Work> unsettled = new ArrayDeque<>();
   private long retryNanos = LEAST_RETRY_NANOS;
-  private long nextTryNanos;
+  private long nextTryNanos = System.nanoTime();
+  private long failedNanos = System.nanoTime() - CALM_NANOS;
   private long nextTidyNanos = System.nanoTime();
 
   /**
@@ -113,6 +118,11 @@ public final class Outbox implements AutoCloseable {
   private CompletableFuture<Integer> append(
       List<Work.Arrival> arrivals, List<DeadLetter> invalid, boolean deduplicated)
       throws OutboxException {
+    String why = failure;
+    if (why != null) {
+      // Not when the store is asked again, which may take seconds.
+      throw new OutboxException("the outbox does not work: " + why);
+    }
     long bytes = 0;
     for (Work.Arrival arrival : arrivals) {
       bytes += arrival.event().body().length + 256;
@@ -234,7 +244,7 @@ public final class Outbox implements AutoCloseable {
 
   /** What is wrong with the store, or null where it works. */
   public @Nullable String failure() {
-    return failure;
+    return failure == null && !closing && !writer.isAlive() ? "its writer has ended" : failure;
   }
 
   /** The name of the database. */
@@ -257,23 +267,17 @@ public final class Outbox implements AutoCloseable {
     while (!closing || !queue.isEmpty()) {
       try {
         gather(group);
-        boolean mayTry = store != null || System.nanoTime() - nextTryNanos >= 0;
-        if (failure != null && System.nanoTime() - nextTryNanos < 0) {
-          mayTry = false;
-        }
-        if (mayTry) {
+        if (mayTry()) {
           retryUnsettled();
         }
-        if (!group.isEmpty()) {
-          if (mayTry) {
-            transact(group);
-          } else {
-            giveUp(group, new OutboxException("the outbox does not work: " + failure));
-          }
-          group.clear();
-        } else if (mayTry && failure != null) {
-          // Nobody asks, but somebody may want to know whether it works again.
-          transact(List.of(new Work.Task<>(this, (opened, now) -> now)));
+        if (mayTry()) {
+          transact(group);
+        } else {
+          giveUp(group, new OutboxException("the outbox does not work: " + failure));
+        }
+        group.clear();
+        if (failure != null && System.nanoTime() - nextTryNanos >= 0) {
+          probe();
         }
         tidy();
       } catch (InterruptedException e) {
@@ -312,36 +316,32 @@ public final class Outbox implements AutoCloseable {
     }
   }
 
-  /** Does it all in one transaction, or, if that fails, each alone. */
+  /** A connection that is gone is not asked for again at once. */
+  private boolean mayTry() {
+    return store != null || System.nanoTime() - nextTryNanos >= 0;
+  }
+
+  /** Does it all in one transaction, or, if that fails by something in it, each alone. */
   private void transact(List<Work> group) {
-    OutboxException failed = attempt(group);
-    if (failed == null || group.size() == 1) {
-      end(group, failed);
+    OutboxException failed = group.isEmpty() ? null : attempt(group);
+    if (failed == null) {
+      group.forEach(Work::committed);
       return;
     }
-    boolean works = false;
-    OutboxException last = failed;
+    if (group.size() == 1) {
+      fail(group.get(0), failed);
+      return;
+    }
     for (Work work : group) {
-      // A store that is gone is not asked a thousand times.
-      OutboxException alone = store == null && !works ? last : attempt(List.of(work));
+      // Without a connection, none would fare better.
+      OutboxException alone = store == null ? failed : attempt(List.of(work));
       if (alone == null) {
-        works = true;
         work.committed();
       } else {
-        last = alone;
+        failed = alone;
         fail(work, alone);
       }
     }
-    note(works ? null : last);
-  }
-
-  private void end(List<Work> group, @Nullable OutboxException failed) {
-    if (failed == null) {
-      group.forEach(Work::committed);
-    } else {
-      giveUp(group, failed);
-    }
-    note(failed);
   }
 
   private void giveUp(List<Work> group, OutboxException failed) {
@@ -351,7 +351,7 @@ public final class Outbox implements AutoCloseable {
   }
 
   private void fail(Work work, OutboxException failed) {
-    if (work.isLasting()) {
+    if (work.isLasting() && failed.isOfStore()) {
       unsettled.add(work);
     } else {
       work.failed(failed);
@@ -372,38 +372,61 @@ public final class Outbox implements AutoCloseable {
       return null;
     } catch (SQLException | RuntimeException e) {
       group.forEach(Work::rolledBack);
-      reset();
-      return new OutboxException(String.valueOf(e.getMessage()), e);
+      SqlDialect.Fault fault =
+          e instanceof SQLException sql
+              ? dialect.fault(sql)
+              : store == null ? SqlDialect.Fault.CONNECTION : SqlDialect.Fault.WORK;
+      OutboxException failed =
+          new OutboxException(String.valueOf(e.getMessage()), e, fault != SqlDialect.Fault.WORK);
+      reset(fault == SqlDialect.Fault.CONNECTION);
+      if (store == null || (failed.isOfStore() && group.size() == 1)) {
+        note(failed);
+      }
+      return failed;
     }
   }
 
-  private void reset() {
+  private void reset(boolean isBroken) {
     Store open = store;
     if (open != null) {
       try {
-        open.rollback();
+        if (!isBroken) {
+          open.rollback();
+          return;
+        }
       } catch (SQLException e) {
-        open.close();
-        store = null;
+        // Then it is broken, too.
       }
+      open.close();
+      store = null;
     }
   }
 
-  private void note(@Nullable OutboxException failed) {
-    if (failed == null) {
-      if (failure != null) {
-        failure = null;
-        LOG.info("The outbox works again");
-        takers.values().forEach(Taker::due);
-      }
-      retryNanos = LEAST_RETRY_NANOS;
-    } else {
-      if (failure == null) {
-        LOG.error("The outbox does not work: {}", failed.getMessage());
-      }
-      failure = failed.getMessage();
-      nextTryNanos = System.nanoTime() + retryNanos;
-      retryNanos = Math.min(MOST_RETRY_NANOS, retryNanos * 2);
+  private void note(OutboxException failed) {
+    long nowNanos = System.nanoTime();
+    boolean isNew = nowNanos - failedNanos >= CALM_NANOS;
+    if (isNew) {
+      LOG.error("The outbox does not work: {}", failed.getMessage());
+    }
+    retryNanos = isNew ? LEAST_RETRY_NANOS : Math.min(MOST_RETRY_NANOS, retryNanos * 2);
+    failure = failed.getMessage();
+    failedNanos = nowNanos;
+    nextTryNanos = nowNanos + retryNanos;
+  }
+
+  /** Finds out whether events can be stored again: nobody may ask who could tell. */
+  private void probe() {
+    Work.Task<Boolean> write =
+        new Work.Task<>(
+            this,
+            (open, nowMillis) -> {
+              open.probe();
+              return true;
+            });
+    if (attempt(List.of(write)) == null) {
+      failure = null;
+      LOG.info("The outbox works again");
+      takers.values().forEach(Taker::due);
     }
   }
 

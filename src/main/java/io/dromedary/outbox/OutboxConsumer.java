@@ -51,6 +51,9 @@ final class OutboxConsumer extends DefaultConsumer implements Taker, ShutdownAwa
   /** How often a store is asked that other nodes write to, too. */
   private static final long SHARED_POLL_NANOS = Duration.ofSeconds(1).toNanos();
 
+  /** How often any other store is asked: the clock may have been set back. */
+  private static final long POLL_NANOS = Duration.ofSeconds(10).toNanos();
+
   private final OutboxEndpoint endpoint;
   private final AtomicInteger held = new AtomicInteger();
   private final Map<Long, Claim> open = new ConcurrentHashMap<>();
@@ -301,12 +304,13 @@ final class OutboxConsumer extends DefaultConsumer implements Taker, ShutdownAwa
   }
 
   private void poll() {
-    long polledNanos = System.nanoTime() - SHARED_POLL_NANOS;
+    long pollNanos = outbox.isShared() ? SHARED_POLL_NANOS : POLL_NANOS;
+    long polledNanos = System.nanoTime() - pollNanos;
     while (taking) {
       boolean isDue =
           backlog
               || clock.millis() >= nextDueMillis.get()
-              || (outbox.isShared() && System.nanoTime() - polledNanos >= SHARED_POLL_NANOS);
+              || System.nanoTime() - polledNanos >= pollNanos;
       int room = isDue ? reserveUpTo(MOST_CLAIMED) : 0;
       if (room > 0 && room < worthwhile() && held.get() > room) {
         held.addAndGet(-room);

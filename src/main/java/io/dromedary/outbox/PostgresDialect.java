@@ -55,8 +55,9 @@ final class PostgresDialect implements SqlDialect {
       properties.setProperty("password", settings.password());
     }
     // What the URL says wins. Without limits, a database that is gone would hold the writer.
+    // Senders wait for it, so it is shorter than they do.
     properties.setProperty("connectTimeout", "5");
-    properties.setProperty("socketTimeout", "30");
+    properties.setProperty("socketTimeout", "5");
     properties.setProperty("tcpKeepAlive", "true");
     properties.setProperty("reWriteBatchedInserts", "true");
     properties.setProperty("ApplicationName", "dromedary");
@@ -90,6 +91,21 @@ final class PostgresDialect implements SqlDialect {
   @Override
   public void connected(Connection connection) {
     clockIsKnown = false;
+  }
+
+  @Override
+  public Fault fault(SQLException failure) {
+    String state = failure.getSQLState();
+    if (state == null || state.length() != 5) {
+      return Fault.CONNECTION;
+    }
+    return switch (state.substring(0, 2)) {
+      // Data, constraints, statements, limits.
+      case "0A", "21", "22", "23", "42", "54" -> Fault.WORK;
+      // Deadlocks; a full disk, among others.
+      case "40", "53" -> Fault.STORE;
+      default -> Fault.CONNECTION;
+    };
   }
 
   @Override

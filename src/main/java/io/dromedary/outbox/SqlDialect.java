@@ -13,6 +13,16 @@ import java.util.Set;
  */
 interface SqlDialect extends AutoCloseable {
 
+  /** Whose fault it is that a transaction has failed. */
+  enum Fault {
+    /** What was to be done is wrong: it would fail again, and other work would not. */
+    WORK,
+    /** The store cannot do it now. The connection is good, and other work may be done. */
+    STORE,
+    /** Anything else: another connection may fare better, now or later. */
+    CONNECTION
+  }
+
   /** The dialect of a JDBC URL. */
   static SqlDialect of(OutboxSettings settings, Clock clock) {
     return settings.url().startsWith("jdbc:sqlite:")
@@ -33,6 +43,12 @@ interface SqlDialect extends AutoCloseable {
 
   /** Prepares for a new connection, or for the first one: called after the schema is there. */
   void connected(Connection connection) throws SQLException;
+
+  /** What a failure means. */
+  Fault fault(SQLException failure);
+
+  /** Fails if what is committed now would not be found again. */
+  default void check() throws SQLException {}
 
   /** The time that decides what is due, in milliseconds since 1970. */
   long nowMillis(Connection connection) throws SQLException;

@@ -9,6 +9,7 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
@@ -36,6 +37,13 @@ final class SqliteDialect implements SqlDialect {
 
   private static final int EXPIRED_ROWS = 2000;
 
+  // Result codes, of which an extended one has more in its higher bits.
+  private static final int CORRUPT = 11;
+  private static final int FULL = 13;
+  private static final int TOO_BIG = 18;
+  private static final int CONSTRAINT = 19;
+  private static final int MISMATCH = 20;
+
   private final OutboxSettings settings;
   private final Clock clock;
   private final Path file;
@@ -43,6 +51,10 @@ final class SqliteDialect implements SqlDialect {
   private final FileLock lock;
   private @Nullable SeenIds seen;
   private boolean isFirst = true;
+  private boolean isCorrupt;
+  private @Nullable Object fileKey;
+  private long latestMillis = Long.MIN_VALUE;
+  private long setBackMillis;
   private long nextId;
   private volatile long forgotten;
 
@@ -94,23 +106,68 @@ final class SqliteDialect implements SqlDialect {
 
   @Override
   public Connection connect() throws SQLException {
+    // SQLite would begin a new file, and what was accepted would be forgotten.
+    check();
     Connection connection = DriverManager.getConnection(settings.url());
     try (Statement statement = connection.createStatement()) {
+      statement.execute("PRAGMA busy_timeout = 1000");
       // Takes effect in a file without tables only, so it comes first.
       statement.execute("PRAGMA auto_vacuum = INCREMENTAL");
       statement.execute("PRAGMA journal_mode = WAL");
       statement.execute("PRAGMA synchronous = FULL");
-      statement.execute("PRAGMA busy_timeout = 1000");
       // Negative: KiB. Outside of the heap.
       statement.execute("PRAGMA cache_size = -32768");
       statement.execute("PRAGMA wal_autocheckpoint = 4000");
       statement.execute("PRAGMA journal_size_limit = 67108864");
+      if (isCorrupt) {
+        // Parts of it may still work, which would not be seen to be less than the whole.
+        verify(statement);
+      }
+      fileKey = Files.exists(file) ? key() : null;
     } catch (SQLException e) {
       connection.close();
       throw e;
     }
     connection.setAutoCommit(false);
     return connection;
+  }
+
+  private void verify(Statement statement) throws SQLException {
+    try (ResultSet row = statement.executeQuery("PRAGMA quick_check(1)")) {
+      String found = row.next() ? row.getString(1) : "nothing";
+      if (!found.equals("ok")) {
+        throw new SQLException("the file " + file + " is corrupt: " + found);
+      }
+    }
+    isCorrupt = false;
+  }
+
+  /** By which the file system tells the file from another; null where it does not. */
+  private @Nullable Object key() throws SQLException {
+    try {
+      return Files.readAttributes(file, BasicFileAttributes.class).fileKey();
+    } catch (IOException e) {
+      throw new SQLException("the file " + file + " has been moved or deleted", e);
+    }
+  }
+
+  /** SQLite would go on to write to a file that nobody finds again. */
+  @Override
+  public void check() throws SQLException {
+    if (fileKey != null && !fileKey.equals(key())) {
+      throw new SQLException("the file " + file + " has been replaced by another");
+    }
+  }
+
+  @Override
+  public Fault fault(SQLException failure) {
+    int code = failure.getErrorCode() & 0xff;
+    isCorrupt |= code == CORRUPT;
+    return switch (code) {
+      case TOO_BIG, CONSTRAINT, MISMATCH -> Fault.WORK;
+      case FULL -> Fault.STORE;
+      default -> Fault.CONNECTION;
+    };
   }
 
   @Override
@@ -137,7 +194,7 @@ final class SqliteDialect implements SqlDialect {
       try (PreparedStatement release =
           connection.prepareStatement(
               "UPDATE outbox SET due_at = ?, claim_token = NULL WHERE claim_token IS NOT NULL")) {
-        release.setLong(1, clock.millis());
+        release.setLong(1, nowMillis(connection));
         release.executeUpdate();
       }
       seen = settings.dedupWindow().isZero() ? null : load(connection);
@@ -161,9 +218,19 @@ final class SqliteDialect implements SqlDialect {
     return loaded;
   }
 
+  /**
+   * The clock, but that it goes on where it was when it is set back: what is due in a minute would
+   * be due in an hour and a minute. After more than the longest wait {@link Store#mendDue} does it.
+   */
   @Override
   public long nowMillis(Connection connection) {
-    return clock.millis();
+    long millis = clock.millis();
+    if (millis + setBackMillis < latestMillis) {
+      long back = latestMillis - millis;
+      setBackMillis = back < settings.longestWait().toMillis() ? back : 0;
+    }
+    latestMillis = millis + setBackMillis;
+    return latestMillis;
   }
 
   @Override

@@ -245,6 +245,15 @@ final class Store implements AutoCloseable {
     return dialect.tidy(connection, nowMillis) || more;
   }
 
+  /** Writes a row and takes it away again, so that a commit shows whether writing works. */
+  void probe() throws SQLException {
+    long id = takeId();
+    OutboxEvent nothing = new OutboxEvent("", "", Instant.EPOCH, new byte[0]);
+    insert(id, "", nothing, 0, 0);
+    flush();
+    delete(id);
+  }
+
   /** For work that has statements of its own. */
   Connection connection() {
     return connection;
@@ -260,6 +269,7 @@ final class Store implements AutoCloseable {
   }
 
   void commit() throws SQLException {
+    dialect.check();
     connection.commit();
   }
 

@@ -214,6 +214,10 @@ abstract class Work {
     @Override
     void failed(OutboxException failure) {
       // The row stays where it is: it is claimed again when its lease has ended.
+      Taker taker = outbox.taker(claim.destination());
+      if (taker != null) {
+        taker.settled(claim, settlement);
+      }
     }
 
     @Override
