@@ -20,7 +20,13 @@ public final class Dromedary {
   /** The packaged route files. */
   static final List<String> ROUTES =
       List.of(
-          "dead-letters", "default", "deliver-events", "failures", "receive-events", "request-bin");
+          "dead-letters",
+          "default",
+          "deliver-events",
+          "failures",
+          "manage-dead-letters",
+          "receive-events",
+          "request-bin");
 
   private Dromedary() {}
 
@@ -31,6 +37,9 @@ public final class Dromedary {
 
   private static int run(String[] args) {
     setDefault("logback.configurationFile", "dromedary/logback.xml");
+    if (args.length > 0 && ManagementCommand.NAMES.contains(args[0])) {
+      return new ManagementCommand(Path.of(""), System.getenv(), System.out, System.err).run(args);
+    }
     if (Runtime.version().feature() >= 24) {
       // Netty would use memory access that these JVMs warn of.
       setDefault("io.netty.noUnsafe", "true");
@@ -55,11 +64,7 @@ public final class Dromedary {
   /** The application as it is run in a folder. */
   static Main main(Path folder, Map<String, String> environment) {
     Main main = new Main();
-    Path settings = folder.resolve("application.properties");
-    main.setPropertyPlaceholderLocations(
-        Files.isRegularFile(settings)
-            ? "file:" + settings
-            : "classpath:dromedary/application.properties");
+    main.setPropertyPlaceholderLocations(settings(folder));
     main.addInitialProperty("camel.main.name", "dromedary");
     main.addInitialProperty("camel.main.routesIncludePattern", routes(folder.resolve("routes")));
     main.addInitialProperty("camel.main.autoConfigurationLogSummary", "false");
@@ -85,6 +90,14 @@ public final class Dromedary {
     main.addMainListener(new ServerCheck());
     main.addMainListener(new StartSummary());
     return main;
+  }
+
+  /** Where the settings of an application in a folder are. */
+  static String settings(Path folder) {
+    Path settings = folder.resolve("application.properties");
+    return Files.isRegularFile(settings)
+        ? "file:" + settings
+        : "classpath:dromedary/application.properties";
   }
 
   private static String routes(Path folder) {

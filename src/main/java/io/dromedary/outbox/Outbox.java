@@ -1,6 +1,7 @@
 package io.dromedary.outbox;
 
 import io.dromedary.settings.OutboxSettings;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
@@ -62,6 +63,7 @@ public final class Outbox implements AutoCloseable {
   private final LinkedBlockingQueue<Work> queue = new LinkedBlockingQueue<>();
   private final Map<String, Taker> takers = new ConcurrentHashMap<>();
   private final ExecutorService callbacks = Executors.newFixedThreadPool(4, Outbox::daemon);
+  private final DeadLetters deadLetters = new DeadLetters(this);
   private final Thread writer;
   private volatile boolean closing;
   private volatile @Nullable String failure;
@@ -164,6 +166,16 @@ public final class Outbox implements AutoCloseable {
     Work.Task<T> task = new Work.Task<>(this, body);
     put(task);
     return task.done();
+  }
+
+  /** The dead letters that are kept here. */
+  public DeadLetters deadLetters() {
+    return deadLetters;
+  }
+
+  /** A connection to read on, which is the caller's to close; reading hinders no commit. */
+  Connection connect() throws SQLException {
+    return dialect.connect();
   }
 
   void settle(Claim claim, Settlement settlement) {

@@ -51,6 +51,7 @@ public record Settings(
 
   private static final int MOST_WEBHOOKS = 5;
   private static final Set<String> LOOPBACK = Set.of("127.0.0.1", "localhost", "::1", "[::1]");
+  private static final Set<String> ANY_ADDRESS = Set.of("0.0.0.0", "::", "[::]");
   private static final Duration MILLISECOND = Duration.ofMillis(1);
 
   /** Headers whose values are Dromedary's or the HTTP client's to decide. */
@@ -124,9 +125,11 @@ public record Settings(
     OutboxSettings outbox = outbox(keys, destination);
     List<String> managementSecrets = keys.list("management.secret");
     keys.check();
+    boolean isManaged = destination.hasOutbox() && (loopback || !managementSecrets.isEmpty());
     // The routes take these from here: each default is written once.
     Map<String, String> forRoutes =
         Map.of(
+            "webhooks.management.served", Boolean.toString(isManaged),
             "webhooks.inbound", inbound,
             "webhooks.dead-letter", deadLetter == null ? NOWHERE : deadLetter,
             "webhooks.queue", destination.queue(),
@@ -143,6 +146,34 @@ public record Settings(
         outbox,
         managementSecrets,
         destination);
+  }
+
+  /**
+   * By what the management API of a process that was started with these settings is called.
+   *
+   * @param secret the token to present, or null where none is wanted
+   */
+  public record Management(String url, @Nullable String secret) {}
+
+  /**
+   * How to call the management API, for a command that is not the process itself.
+   *
+   * @throws InvalidSettingsException naming every bad key of those that are about it
+   */
+  public static Management management(CamelContext context, Map<String, String> environment) {
+    Keys keys = new Keys(context, environment);
+    String host = keys.raw("camel.server.host");
+    String port = keys.raw("camel.server.port");
+    List<String> secrets = keys.list("management.secret");
+    keys.checkAsked();
+    if (host == null || ANY_ADDRESS.contains(host)) {
+      host = "127.0.0.1";
+    } else if (host.contains(":") && !host.startsWith("[")) {
+      host = "[" + host + "]";
+    }
+    return new Management(
+        "http://" + host + ":" + (port == null ? "8080" : port),
+        secrets.isEmpty() ? null : secrets.get(0));
   }
 
   /**

@@ -1,0 +1,140 @@
+package io.dromedary.management;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.dromedary.outbox.DeadLetter.Reason;
+import io.dromedary.outbox.DeadLetterFilter;
+import io.dromedary.outbox.DeadLetters.Place;
+import java.net.URLDecoder;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The parameters of a request. One that is unknown or comes twice is refused: a filter that was
+ * misspelt must not mean everything.
+ */
+final class Parameters {
+
+  private static final Set<String> FILTER =
+      Set.of("destination", "reason", "type", "messageId", "since", "until", "id");
+
+  private static final Pattern PLACE = Pattern.compile("(\\d{1,18})-(\\d{1,18})");
+
+  private final Map<String, String> values = new TreeMap<>();
+
+  /**
+   * @param query as it came, and not Camel's headers, among which there are those of the request
+   * @param others which there may be beside those of a filter
+   * @throws IllegalArgumentException saying what is wrong
+   */
+  Parameters(@Nullable String query, Set<String> others) {
+    Set<String> known = new TreeSet<>(FILTER);
+    known.addAll(others);
+    for (String part : query == null ? new String[0] : query.split("&", -1)) {
+      String[] pair = part.split("=", 2);
+      String name = URLDecoder.decode(pair[0], UTF_8);
+      String value = pair.length == 1 ? "" : URLDecoder.decode(pair[1], UTF_8);
+      if (!known.contains(name)) {
+        throw wrong("the parameters", name, "none but " + String.join(", ", known));
+      }
+      if (value.isEmpty()) {
+        throw wrong(name, value, "a value");
+      }
+      if (values.put(name, value) != null) {
+        throw wrong(name, "two values", "one");
+      }
+    }
+  }
+
+  private static IllegalArgumentException wrong(String name, String found, String expected) {
+    String shown = found.length() <= 80 ? found : found.substring(0, 80) + "…";
+    return new IllegalArgumentException(name + ": found \"" + shown + "\", expected " + expected);
+  }
+
+  /** The filter, which has to be there unless everything is asked for by name. */
+  DeadLetterFilter explicitFilter() {
+    String all = values.getOrDefault("all", "false");
+    if (!all.equals("true") && !all.equals("false")) {
+      throw wrong("all", all, "true or false");
+    }
+    DeadLetterFilter filter = filter();
+    if (filter.equals(DeadLetterFilter.ALL) != all.equals("true")) {
+      throw new IllegalArgumentException(
+          "expected either a filter ("
+              + String.join(", ", new TreeSet<>(FILTER))
+              + ") or all=true");
+    }
+    return filter;
+  }
+
+  DeadLetterFilter filter() {
+    String reason = values.get("reason");
+    if (reason != null && Reason.of(reason) == null) {
+      throw wrong("reason", reason, "invalid, rejected, expired or stopped");
+    }
+    Set<Long> ids = new HashSet<>();
+    String list = values.get("id");
+    if (list != null) {
+      if (!list.matches("\\d{1,18}(,\\d{1,18}){0,999}")) {
+        throw wrong("id", list, "1 to 1,000 numbers separated by commas");
+      }
+      for (String id : list.split(",", -1)) {
+        ids.add(Long.valueOf(id));
+      }
+    }
+    return new DeadLetterFilter(
+        values.get("destination"),
+        reason == null ? null : Reason.of(reason),
+        values.get("type"),
+        values.get("messageId"),
+        instant("since"),
+        instant("until"),
+        ids);
+  }
+
+  private @Nullable Instant instant(String name) {
+    String value = values.get(name);
+    try {
+      return value == null ? null : Instant.parse(value);
+    } catch (DateTimeParseException e) {
+      throw wrong(name, value, "an instant such as 2026-01-02T03:04:05Z");
+    }
+  }
+
+  int number(String name, int fallback, int most) {
+    String value = values.get(name);
+    if (value == null) {
+      return fallback;
+    }
+    int number = value.matches("\\d{1,9}") ? Integer.parseInt(value) : 0;
+    if (number < 1 || number > most) {
+      throw wrong(name, value, "a whole number from 1 to " + most);
+    }
+    return number;
+  }
+
+  @Nullable Place before() {
+    String value = values.get("before");
+    if (value == null) {
+      return null;
+    }
+    Matcher place = PLACE.matcher(value);
+    if (!place.matches()) {
+      throw wrong("before", value, "what an earlier answer has as next");
+    }
+    return new Place(Long.parseLong(place.group(1)), Long.parseLong(place.group(2)));
+  }
+
+  /** A place as {@link #before()} takes it. */
+  static String text(Place place) {
+    return place.deadMillis() + "-" + place.id();
+  }
+}

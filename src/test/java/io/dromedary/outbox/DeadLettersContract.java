@@ -1,0 +1,449 @@
+package io.dromedary.outbox;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.dromedary.outbox.DeadLetter.Reason;
+import io.dromedary.outbox.DeadLetters.Page;
+import io.dromedary.outbox.DeadLetters.Place;
+import io.dromedary.outbox.DeadLetters.Replay;
+import io.dromedary.settings.OutboxSettings;
+import io.dromedary.testing.SettableClock;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What holds of dead letters on every store. */
+@Timeout(60)
+abstract class DeadLettersContract {
+
+  static final Instant START = Instant.parse("2026-01-02T03:04:05.678Z");
+
+  private static final String VALID = "{\"a\":1}";
+
+  final SettableClock clock = new SettableClock(Instant.now());
+  Outbox outbox;
+
+  /** The settings of a store that is empty at the first call of a test. */
+  abstract String url();
+
+  Outbox open() {
+    return new Outbox(
+        new OutboxSettings(
+            url(),
+            null,
+            null,
+            Duration.ofMinutes(2),
+            Duration.ofHours(24),
+            1000,
+            Duration.ofDays(3650),
+            Duration.ofHours(4)),
+        clock);
+  }
+
+  @BeforeEach
+  void start() throws Exception {
+    outbox = open();
+    outbox
+        .run(
+            (store, nowMillis) -> {
+              try (Statement clear = store.connection().createStatement()) {
+                clear.execute("DELETE FROM outbox");
+                return clear.execute("DELETE FROM dead_letter");
+              }
+            })
+        .join();
+  }
+
+  @AfterEach
+  void stop() {
+    outbox.close();
+  }
+
+  private DeadLetters letters() {
+    return outbox.deadLetters();
+  }
+
+  static DeadLetter letter(Reason reason, String type, String messageId, Instant deadAt) {
+    return new DeadLetter(
+        0,
+        "default",
+        new OutboxEvent(messageId, type, START, VALID.getBytes(UTF_8), 7, null),
+        reason,
+        "the detail of " + messageId,
+        reason == Reason.REJECTED ? 400 : null,
+        reason == Reason.INVALID ? null : START,
+        reason == Reason.INVALID ? null : deadAt,
+        deadAt,
+        reason == Reason.INVALID ? null : "[{\"state\":\"failed\"}]");
+  }
+
+  private void keep(DeadLetter... kept) {
+    outbox
+        .run(
+            (store, nowMillis) -> {
+              for (DeadLetter each : kept) {
+                store.insertDead(store.takeId(), each);
+              }
+              return kept.length;
+            })
+        .join();
+  }
+
+  /** One of each kind, a second apart. */
+  private void keepSome() {
+    keep(
+        letter(Reason.REJECTED, "track", "m-0", START),
+        letter(Reason.EXPIRED, "page", "m-1", START.plusSeconds(1)),
+        letter(Reason.REJECTED, "page", "m-2", START.plusSeconds(2)),
+        letter(Reason.INVALID, "", "m-3", START.plusSeconds(3)));
+  }
+
+  private void keepMany(int count) {
+    // Three at each instant.
+    keep(
+        IntStream.range(0, count)
+            .mapToObj(i -> letter(Reason.EXPIRED, "track", "m-" + i, START.plusMillis(i / 3)))
+            .toArray(DeadLetter[]::new));
+  }
+
+  static DeadLetterFilter filter(
+      @Nullable Reason reason, @Nullable String type, @Nullable String messageId) {
+    return new DeadLetterFilter(null, reason, type, messageId, null, null, Set.of());
+  }
+
+  private List<String> ids(DeadLetterFilter filter) throws OutboxException {
+    return ids(letters().list(filter, null, 1000));
+  }
+
+  private static List<String> ids(Page page) {
+    return page.deadLetters().stream().map(letter -> letter.event().messageId()).toList();
+  }
+
+  record Row(
+      long id,
+      String destination,
+      String messageId,
+      String type,
+      long acceptedAt,
+      long dueAt,
+      boolean isClaimed,
+      int attempts,
+      @Nullable String progress,
+      String body) {}
+
+  /** What is in the outbox, in the order in which it is due. */
+  private List<Row> rows() throws Exception {
+    List<Row> rows = new ArrayList<>();
+    try (Connection connection = outbox.connect();
+        Statement statement = connection.createStatement();
+        ResultSet found =
+            statement.executeQuery(
+                "SELECT id, destination, message_id, type, accepted_at, due_at, claim_token,"
+                    + " attempts, progress, body FROM outbox ORDER BY due_at, id")) {
+      while (found.next()) {
+        rows.add(
+            new Row(
+                found.getLong(1),
+                found.getString(2),
+                found.getString(3),
+                found.getString(4),
+                found.getLong(5),
+                found.getLong(6),
+                found.getString(7) != null,
+                found.getInt(8),
+                found.getString(9),
+                new String(found.getBytes(10), UTF_8)));
+      }
+    }
+    return rows;
+  }
+
+  private long nowMillis() {
+    return outbox.run((store, nowMillis) -> nowMillis).join();
+  }
+
+  @Test
+  void whatIsKeptIsListedWholeTheLatestFirst() throws Exception {
+    keepSome();
+
+    Page page = letters().list(DeadLetterFilter.ALL, null, 10);
+
+    assertThat(page.next()).isNull();
+    assertThat(page.deadLetters())
+        .extracting(each -> each.toJson().replaceFirst("\"id\":\\d+,", ""))
+        .containsExactly(
+            letter(Reason.INVALID, "", "m-3", START.plusSeconds(3)).toJson(),
+            letter(Reason.REJECTED, "page", "m-2", START.plusSeconds(2)).toJson(),
+            letter(Reason.EXPIRED, "page", "m-1", START.plusSeconds(1)).toJson(),
+            letter(Reason.REJECTED, "track", "m-0", START).toJson());
+  }
+
+  @Test
+  void theyAreCountedByReason() throws Exception {
+    assertThat(letters().count(DeadLetterFilter.ALL)).isEmpty();
+
+    keepSome();
+
+    assertThat(letters().count(DeadLetterFilter.ALL))
+        .isEqualTo(Map.of(Reason.REJECTED, 2L, Reason.EXPIRED, 1L, Reason.INVALID, 1L));
+    assertThat(letters().count(filter(null, "page", null)))
+        .isEqualTo(Map.of(Reason.REJECTED, 1L, Reason.EXPIRED, 1L));
+  }
+
+  @Test
+  void aFilterIsOfEverythingThatItNames() throws Exception {
+    keepSome();
+    long second = letters().list(DeadLetterFilter.ALL, null, 4).deadLetters().get(1).id();
+
+    assertThat(ids(filter(Reason.REJECTED, null, null))).containsExactly("m-2", "m-0");
+    assertThat(ids(filter(Reason.STOPPED, null, null))).isEmpty();
+    assertThat(ids(filter(null, "page", null))).containsExactly("m-2", "m-1");
+    assertThat(ids(filter(null, null, "m-1"))).containsExactly("m-1");
+    assertThat(ids(filter(Reason.REJECTED, "page", null))).containsExactly("m-2");
+    assertThat(ids(filter(null, null, "m-1' OR '1'='1"))).isEmpty();
+    assertThat(ids(of("default", null, null, Set.of()))).hasSize(4);
+    assertThat(ids(of("other", null, null, Set.of()))).isEmpty();
+    assertThat(ids(of(null, null, null, Set.of(second, 999_999L)))).containsExactly("m-2");
+    assertThat(ids(of(null, START.plusSeconds(1), START.plusSeconds(3), Set.of())))
+        .containsExactly("m-2", "m-1");
+  }
+
+  private static DeadLetterFilter of(
+      @Nullable String destination,
+      @Nullable Instant since,
+      @Nullable Instant until,
+      Set<Long> ids) {
+    return new DeadLetterFilter(destination, null, null, null, since, until, ids);
+  }
+
+  @Test
+  void pagesHaveEachOnceThoughSomeDiedAtTheSameInstant() throws Exception {
+    keepMany(25);
+
+    List<String> all = new ArrayList<>();
+    List<Integer> sizes = new ArrayList<>();
+    Place next = null;
+    do {
+      Page page = letters().list(DeadLetterFilter.ALL, next, 5);
+      sizes.add(page.deadLetters().size());
+      all.addAll(ids(page));
+      next = page.next();
+    } while (next != null);
+
+    assertThat(sizes).containsExactly(5, 5, 5, 5, 5);
+    assertThat(all).isEqualTo(IntStream.range(0, 25).mapToObj(i -> "m-" + (24 - i)).toList());
+  }
+
+  @Test
+  void aPageHasAThousandAtTheMost() throws Exception {
+    keepMany(1001);
+
+    Page page = letters().list(DeadLetterFilter.ALL, null, 5000);
+
+    assertThat(page.deadLetters()).hasSize(1000);
+    assertThat(ids(letters().list(DeadLetterFilter.ALL, page.next(), 5000))).containsExactly("m-0");
+  }
+
+  @Test
+  void aPageEndsBehindEightMebibytes() throws Exception {
+    byte[] long1 = new byte[5 << 20];
+    Arrays.fill(long1, (byte) 'x');
+    DeadLetter letter =
+        new DeadLetter(
+            0,
+            "default",
+            new OutboxEvent("m", "", START, long1),
+            Reason.INVALID,
+            "long",
+            null,
+            null,
+            null,
+            START,
+            null);
+    keep(letter, letter, letter);
+
+    Page page = letters().list(DeadLetterFilter.ALL, null, 10);
+
+    assertThat(page.deadLetters()).hasSize(2);
+    assertThat(letters().list(DeadLetterFilter.ALL, page.next(), 10).deadLetters()).hasSize(1);
+  }
+
+  @Test
+  void aReplayedOneIsAnEventAgainThatNobodyHasTriedToDeliver() throws Exception {
+    keepSome();
+    long id = letters().list(filter(null, null, "m-1"), null, 1).deadLetters().get(0).id();
+    long before = nowMillis();
+
+    Replay replay = letters().replay(filter(Reason.EXPIRED, null, null), 100, 100);
+
+    assertThat(replay).isEqualTo(new Replay(1, 0));
+    assertThat(ids(DeadLetterFilter.ALL)).containsExactly("m-3", "m-2", "m-0");
+    List<Row> rows = rows();
+    assertThat(rows).hasSize(1);
+    long due = rows.get(0).dueAt();
+    assertThat(due).isBetween(before, nowMillis());
+    assertThat(rows)
+        .containsExactly(new Row(id, "default", "m-1", "page", due, due, false, 0, null, VALID));
+  }
+
+  @Test
+  void anInvalidOneIsRefusedAndStays() throws Exception {
+    keepSome();
+
+    assertThat(letters().replay(DeadLetterFilter.ALL, 100, 100)).isEqualTo(new Replay(3, 1));
+    assertThat(letters().replay(DeadLetterFilter.ALL, 100, 100)).isEqualTo(new Replay(0, 1));
+
+    assertThat(ids(DeadLetterFilter.ALL)).containsExactly("m-3");
+    assertThat(rows()).extracting(Row::messageId).containsExactlyInAnyOrder("m-0", "m-1", "m-2");
+  }
+
+  @Test
+  void noMoreBecomeDueInASecondThanTheRate() throws Exception {
+    keepMany(1234);
+
+    assertThat(letters().replay(DeadLetterFilter.ALL, 100, 10_000)).isEqualTo(new Replay(1234, 0));
+
+    List<Row> rows = rows();
+    assertThat(rows).hasSize(1234).allMatch(row -> row.acceptedAt() == row.dueAt());
+    for (int i = 100; i < rows.size(); i++) {
+      assertThat(rows.get(i).dueAt() - rows.get(i - 100).dueAt()).isGreaterThanOrEqualTo(1000);
+    }
+    assertThat(rows.get(1233).dueAt() - rows.get(0).dueAt()).isBetween(12_330L, 20_000L);
+  }
+
+  @Test
+  void aLimitTakesTheOldest() throws Exception {
+    keepMany(1200);
+
+    assertThat(letters().replay(DeadLetterFilter.ALL, 1000, 700)).isEqualTo(new Replay(700, 0));
+
+    assertThat(letters().count(DeadLetterFilter.ALL)).isEqualTo(Map.of(Reason.EXPIRED, 500L));
+    assertThat(ids(DeadLetterFilter.ALL)).contains("m-700", "m-1199").doesNotContain("m-699");
+  }
+
+  /** What is due later would be taken for written by a clock gone wrong, and all due at once. */
+  @Test
+  void noMoreAreReplayedThanBecomeDueWithinTheWindow() throws Exception {
+    keepMany(14_500);
+
+    assertThat(letters().replay(DeadLetterFilter.ALL, 1, 100_000)).isEqualTo(new Replay(14_400, 0));
+
+    assertThat(letters().count(DeadLetterFilter.ALL)).isEqualTo(Map.of(Reason.EXPIRED, 100L));
+  }
+
+  @Test
+  void anEventIsReplayedThoughItsMessageIdIsKnown() throws Exception {
+    OutboxEvent event = new OutboxEvent("m-0", "track", START, VALID.getBytes(UTF_8));
+    assertThat(outbox.append(List.of(new Work.Arrival("other", event)), List.of()).join())
+        .isEqualTo(1);
+    keepSome();
+
+    letters().replay(filter(null, null, "m-0"), 100, 100);
+
+    assertThat(rows()).extracting(Row::destination).containsExactlyInAnyOrder("other", "default");
+  }
+
+  @Test
+  void whoTakesTheEventsIsToldOfThem() throws Exception {
+    AtomicInteger told = new AtomicInteger();
+    outbox.register("default", new IdleTaker(told));
+    keepSome();
+
+    letters().replay(filter(Reason.STOPPED, null, null), 100, 100);
+    assertThat(told).hasValue(0);
+    letters().replay(filter(Reason.REJECTED, null, null), 100, 100);
+    assertThat(told).hasValue(1);
+  }
+
+  private record IdleTaker(AtomicInteger told) implements Taker {
+    @Override
+    public int reserve(int wanted) {
+      return 0;
+    }
+
+    @Override
+    public void giveBack(int reserved) {}
+
+    @Override
+    public void resumed() {}
+
+    @Override
+    public void take(List<Claim> claims) {}
+
+    @Override
+    public void due() {
+      told.incrementAndGet();
+    }
+
+    @Override
+    public void settled(Claim claim, Settlement settlement) {}
+  }
+
+  @Test
+  void whatIsDeletedIsGone() throws Exception {
+    keepMany(1200);
+    keepSome();
+
+    assertThat(letters().delete(filter(Reason.EXPIRED, "track", null))).isEqualTo(1200);
+
+    assertThat(ids(DeadLetterFilter.ALL)).containsExactly("m-3", "m-2", "m-1", "m-0");
+    assertThat(letters().delete(DeadLetterFilter.ALL)).isEqualTo(4);
+    assertThat(letters().count(DeadLetterFilter.ALL)).isEmpty();
+    assertThat(rows()).isEmpty();
+  }
+
+  @Test
+  void aRestartKeepsDeadLettersAndWhatWasReplayed() throws Exception {
+    keepSome();
+    letters().replay(filter(Reason.REJECTED, null, null), 100, 100);
+    outbox.close();
+
+    outbox = open();
+
+    assertThat(ids(DeadLetterFilter.ALL)).containsExactly("m-3", "m-1");
+    assertThat(rows()).extracting(Row::messageId).containsExactlyInAnyOrder("m-0", "m-2");
+  }
+
+  @Test
+  void whatTakesTooLongToReadIsGivenUp() throws Exception {
+    keepMany(50_000);
+    DeadLetters impatient = new DeadLetters(outbox, Duration.ofNanos(1));
+
+    // The first ones may come before the query does.
+    await()
+        .untilAsserted(
+            () ->
+                assertThatThrownBy(() -> impatient.count(filter(null, "%", null)))
+                    .isInstanceOf(OutboxException.class)
+                    .hasMessage(
+                        "the dead letters could not be read within 0 s: narrow them down, by since"
+                            + " and until"));
+  }
+
+  @Test
+  void aStoreThatIsClosedIsSaid() throws Exception {
+    keepSome();
+    outbox.close();
+
+    assertThatThrownBy(() -> letters().replay(DeadLetterFilter.ALL, 100, 100))
+        .isInstanceOf(OutboxException.class)
+        .hasMessage("the outbox is closed (done before: 0)");
+  }
+}
