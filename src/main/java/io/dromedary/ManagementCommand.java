@@ -181,7 +181,7 @@ final class ManagementCommand {
     String limit = options.getOrDefault("--limit", "999999999");
     if (!limit.matches("[1-9]\\d{0,8}")) {
       throw new FailedException(
-          2, "--limit: found \"" + limit + "\", expected a whole number from 1 to 999999999.");
+          2, "--limit: found \"" + limit + "\", expected a whole number from 1 to 999999999");
     }
     return Long.parseLong(limit);
   }
