@@ -431,6 +431,53 @@ class PackagedIT {
     assertThat(out() + err()).doesNotContain("hush");
   }
 
+  /** Runs the jar with these arguments beside the process, and returns what it says. */
+  private String command(int exitCode, String... args) throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of("-jar", JAR.toString()));
+    command.addAll(List.of(args));
+    ProcessBuilder builder =
+        new ProcessBuilder(command)
+            .directory(home.toFile())
+            .redirectOutput(output.resolve("command-out").toFile())
+            .redirectError(output.resolve("command-err").toFile());
+    builder.environment().keySet().removeIf(key -> key.matches("(WEBHOOKS|CAMEL|JAVA|JDK)_.*"));
+    builder.environment().putAll(environment);
+    Process commanded = builder.start();
+    assertThat(commanded.waitFor(AT_MOST.toSeconds(), SECONDS)).isTrue();
+    String said = text(output.resolve("command-out")) + "-- " + text(output.resolve("command-err"));
+    assertThat(commanded.exitValue()).as(said).isEqualTo(exitCode);
+    return said;
+  }
+
+  @Test
+  void deadLettersAreManagedByCommands() throws Exception {
+    receiver.answer(Answer.status(400));
+    environment.put("WEBHOOKS_URLS", receiver.url("/hook"));
+    assertThat(command(1, "replay", "--all"))
+        .isEqualTo(
+            "-- Found no process at http://127.0.0.1:"
+                + port
+                + ", expected Dromedary to run there: start it in this folder with java -jar"
+                + " dromedary.jar\n");
+    start();
+    track("m-1");
+    await().atMost(AT_MOST).until(() -> get("/dead-letters/count").startsWith("{\"count\":1,"));
+    receiver.answer(Answer.status(200));
+
+    assertThat(command(0, "dead-letters"))
+        .matches("(?s)\\{\"id\":1,.*}\n-- 1 dead letters \\{\"rejected\":1}, 1 listed\n");
+    assertThat(command(0, "replay", "--message-id=m-1"))
+        .isEqualTo("{\"replayed\":1,\"refused\":0}\n-- 1 dead letters replayed\n");
+
+    receiver.awaitCount(2, AT_MOST);
+    assertThat(receiver.messageIds()).isEqualTo(Map.of("m-1", 2));
+    assertThat(command(2, "replay")).startsWith("-- expected either a filter (");
+    terminate();
+    assertThat(err()).isEmpty();
+  }
+
   /** A dead letter without what differs from run to run, which has to be there. */
   private static JsonNode withoutTimes(String letter) throws IOException {
     ObjectNode json = (ObjectNode) JSON.readTree(letter);

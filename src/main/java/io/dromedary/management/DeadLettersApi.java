@@ -38,7 +38,9 @@ public final class DeadLettersApi extends ServiceSupport implements CamelContext
   private static final int MOST_RATE = 100_000;
   private static final int MOST_REPLAYED = 999_999_999;
 
-  private static final String LOOPBACK = "(127\\.0\\.0\\.1|localhost|\\[::1])(:\\d+)?";
+  /** The URL that was asked for, with the Host of HTTP/1.1 or what HTTP/2 has in its place. */
+  private static final String LOOPBACK =
+      "(?i)https?://(127\\.0\\.0\\.1|localhost|\\[::1])(:\\d+)?/.*";
 
   private @Nullable CamelContext context;
   private List<byte[]> secrets = List.of();
@@ -160,7 +162,7 @@ public final class DeadLettersApi extends ServiceSupport implements CamelContext
       return;
     }
     // A page on a name that its owner has made to stand for 127.0.0.1 could read the answers.
-    if (!String.valueOf(headers.get("Host")).matches(LOOPBACK)) {
+    if (!String.valueOf(headers.get(Exchange.HTTP_URL)).matches(LOOPBACK)) {
       throw new RefusedException(
           403, "forbidden_host", "expected a Host that is a loopback address, found another");
     }

@@ -17,6 +17,11 @@ import io.dromedary.testing.SettableClock;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -352,9 +357,25 @@ class DeadLettersApiTest {
                 + "\r\nConnection: close\r\n\r\n");
 
     if (isServed) {
-      assertThat(answer).startsWith("HTTP/1.1 200").endsWith(json("{'count':0,'byReason':{}}"));
+      assertThat(answer).startsWith("HTTP/1.1 200").contains(json("{'count':0,'byReason':{}}"));
     } else {
       assertThat(answer).doesNotContain("HTTP/1.1 200").doesNotContain("byReason");
+    }
+  }
+
+  /** HTTP/2 has no Host. */
+  @Test
+  void theHostOfHttp2IsItsAuthority() throws Exception {
+    start(Map.of());
+    HttpClient client = HttpClient.newHttpClient();
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create(application.url("/dead-letters/count"))).build();
+
+    // The first one is upgraded.
+    for (int i = 0; i < 2; i++) {
+      HttpResponse<String> answer = client.send(request, BodyHandlers.ofString());
+      assertThat(answer.version()).isEqualTo(HttpClient.Version.HTTP_2);
+      assertThat(answer.body()).isEqualTo(json("{'count':0,'byReason':{}}"));
     }
   }
 
@@ -364,7 +385,7 @@ class DeadLettersApiTest {
 
     assertThat(raw("GET /dead-letters HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n"))
         .startsWith("HTTP/1.1 403")
-        .endsWith(
+        .contains(
             json(
                 "{'success':false,'code':'forbidden_host','message':'expected a Host that is a"
                     + " loopback address, found another'}"));
