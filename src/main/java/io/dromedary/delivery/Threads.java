@@ -2,9 +2,7 @@ package io.dromedary.delivery;
 
 import java.lang.reflect.InvocationTargetException;
 import java.util.List;
-import java.util.Queue;
 import java.util.concurrent.AbstractExecutorService;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -49,12 +47,12 @@ final class Threads {
 
   /**
    * Runs so many tasks at once; the others wait in a queue, which whoever puts them there has to
-   * bound.
+   * bound. With virtual threads nothing waits.
    */
   static ExecutorService queued(String name, int most) {
     ExecutorService virtual = virtual();
     if (virtual != null) {
-      return new Queued(virtual, most);
+      return virtual;
     }
     ThreadPoolExecutor pool =
         new ThreadPoolExecutor(
@@ -123,13 +121,36 @@ final class Threads {
     };
   }
 
-  /** What the executors here have in common: they end with the threads they are made of. */
-  private abstract static class OnThreads extends AbstractExecutorService {
+  /** A thread a task, and so many at once. */
+  private static final class Bounded extends AbstractExecutorService {
 
-    final ExecutorService threads;
+    private final ExecutorService threads;
+    private final Semaphore idle;
 
-    OnThreads(ExecutorService threads) {
+    Bounded(ExecutorService threads, int inFlight) {
       this.threads = threads;
+      this.idle = new Semaphore(inFlight, true);
+    }
+
+    @Override
+    public void execute(Runnable task) {
+      idle.acquireUninterruptibly();
+      boolean started = false;
+      try {
+        threads.execute(
+            () -> {
+              try {
+                task.run();
+              } finally {
+                idle.release();
+              }
+            });
+        started = true;
+      } finally {
+        if (!started) {
+          idle.release();
+        }
+      }
     }
 
     @Override
@@ -155,88 +176,6 @@ final class Threads {
     @Override
     public boolean awaitTermination(long timeout, TimeUnit unit) throws InterruptedException {
       return threads.awaitTermination(timeout, unit);
-    }
-  }
-
-  /** So many threads at once, each of which goes on with the next task. */
-  private static final class Queued extends OnThreads {
-
-    private final int most;
-    private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
-    private final AtomicInteger running = new AtomicInteger();
-
-    Queued(ExecutorService threads, int most) {
-      super(threads);
-      this.most = most;
-    }
-
-    @Override
-    public void execute(Runnable task) {
-      tasks.add(task);
-      startThread();
-    }
-
-    private void startThread() {
-      int before = running.get();
-      while (before < most && !tasks.isEmpty()) {
-        if (running.compareAndSet(before, before + 1)) {
-          boolean started = false;
-          try {
-            threads.execute(this::runTasks);
-            started = true;
-          } finally {
-            if (!started) {
-              running.decrementAndGet();
-            }
-          }
-          return;
-        }
-        before = running.get();
-      }
-    }
-
-    private void runTasks() {
-      try {
-        for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
-          task.run();
-        }
-      } finally {
-        running.decrementAndGet();
-        // One that came when this had looked for the last time has found no thread free.
-        startThread();
-      }
-    }
-  }
-
-  /** A thread a task, and so many at once. */
-  private static final class Bounded extends OnThreads {
-
-    private final Semaphore idle;
-
-    Bounded(ExecutorService threads, int inFlight) {
-      super(threads);
-      this.idle = new Semaphore(inFlight, true);
-    }
-
-    @Override
-    public void execute(Runnable task) {
-      idle.acquireUninterruptibly();
-      boolean started = false;
-      try {
-        threads.execute(
-            () -> {
-              try {
-                task.run();
-              } finally {
-                idle.release();
-              }
-            });
-        started = true;
-      } finally {
-        if (!started) {
-          idle.release();
-        }
-      }
     }
   }
 

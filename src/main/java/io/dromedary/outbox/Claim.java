@@ -19,6 +19,7 @@ public final class Claim {
   private final OutboxEvent event;
   private final AtomicReference<@Nullable Settlement> settlement = new AtomicReference<>();
   private final AtomicBoolean paused = new AtomicBoolean();
+  private volatile boolean started;
   private volatile long token;
   private volatile long leaseEndNanos;
 
@@ -58,7 +59,7 @@ public final class Claim {
   public void pause() {
     Taker taker = outbox.taker(destination);
     if (taker != null && paused.compareAndSet(false, true)) {
-      taker.giveBack(1);
+      taker.paused();
     }
   }
 
@@ -68,6 +69,15 @@ public final class Claim {
     if (taker != null && paused.compareAndSet(true, false)) {
       taker.resumed();
     }
+  }
+
+  /** An exchange carries the event. */
+  void start() {
+    started = true;
+  }
+
+  boolean isStarted() {
+    return started;
   }
 
   boolean isPaused() {

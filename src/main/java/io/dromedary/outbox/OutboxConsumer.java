@@ -5,8 +5,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -30,11 +32,13 @@ import org.slf4j.LoggerFactory;
  * reading them back, as long as there is room in flight and nothing older waits in the store, and
  * otherwise by claiming what is due. Each event is an exchange, whose completion settles it.
  *
- * <p>What is in flight, or about to be, is counted in {@code held} and bounded. Claims stay in
- * {@code open} until their settlement is committed, so that a stop can give them back. A thread of
- * its own claims; everybody else only wakes it. When the consumer is suspended, as a stop begins
- * with, events that no exchange carries yet go back to the store; when it is stopped, after Camel
- * has waited for the exchanges, all that are left do.
+ * <p>An event is in flight from the start of its exchange until its settlement is committed: so no
+ * more are delivered twice after a crash than may be in flight ({@code started}). More are held
+ * ready than that, since what is handed on need not be claimed ({@code held}, which counts both).
+ * Claims stay in {@code open} until their settlement is committed, so that a stop can give them
+ * back. A thread of its own claims; everybody else only wakes it. When the consumer is suspended,
+ * as a stop begins with, events that no exchange carries yet go back to the store; when it is
+ * stopped, after Camel has waited for the exchanges, all that are left do.
  */
 final class OutboxConsumer extends DefaultConsumer implements Taker, ShutdownAware, Suspendable {
 
@@ -56,11 +60,14 @@ final class OutboxConsumer extends DefaultConsumer implements Taker, ShutdownAwa
 
   private final OutboxEndpoint endpoint;
   private final AtomicInteger held = new AtomicInteger();
+  private final AtomicInteger started = new AtomicInteger();
+  private final Queue<Claim> ready = new ConcurrentLinkedQueue<>();
   private final Map<Long, Claim> open = new ConcurrentHashMap<>();
   private Outbox outbox;
   private Clock clock;
   private ExecutorService executor;
   private IntSupplier limit;
+  private int inFlight;
   private int most;
   private @Nullable Thread poller;
   private volatile boolean taking;
@@ -79,7 +86,7 @@ final class OutboxConsumer extends DefaultConsumer implements Taker, ShutdownAwa
   @Override
   protected void doStart() throws Exception {
     super.doStart();
-    int inFlight = endpoint.getInFlight();
+    inFlight = endpoint.getInFlight();
     outbox = endpoint.outbox();
     clock = outbox.clock();
     ExecutorService given = endpoint.getExecutorService();
@@ -92,8 +99,7 @@ final class OutboxConsumer extends DefaultConsumer implements Taker, ShutdownAwa
                 .newFixedThreadPool(this, "outbox-" + endpoint.getName(), inFlight);
     IntSupplier moment = endpoint.getLimit();
     limit = moment == null ? () -> inFlight : moment;
-    // More wait for a thread than need to, since what is handed on need not be claimed; but however
-    // long events are, those take no more than an eighth of the heap.
+    // However long events are, those that are held ready take no more than an eighth of the heap.
     most = inFlight + (int) Math.min(4096, Runtime.getRuntime().maxMemory() / 8 / MOST_BYTES);
     outbox.register(endpoint.getName(), this);
     begin();
@@ -115,6 +121,9 @@ final class OutboxConsumer extends DefaultConsumer implements Taker, ShutdownAwa
       LockSupport.unpark(thread);
       thread.join();
       poller = null;
+    }
+    for (Claim claim = ready.poll(); claim != null; claim = ready.poll()) {
+      giveBack(claim);
     }
   }
 
@@ -159,7 +168,7 @@ final class OutboxConsumer extends DefaultConsumer implements Taker, ShutdownAwa
   /** How many events may be held now. */
   private int allowed() {
     int now = limit.getAsInt();
-    return now >= endpoint.getInFlight() ? most : now;
+    return now >= inFlight ? most : now;
   }
 
   @Override
@@ -193,8 +202,16 @@ final class OutboxConsumer extends DefaultConsumer implements Taker, ShutdownAwa
   }
 
   @Override
+  public void paused() {
+    started.decrementAndGet();
+    giveBack(1);
+    startReady();
+  }
+
+  @Override
   public void resumed() {
     held.incrementAndGet();
+    started.incrementAndGet();
   }
 
   @Override
@@ -216,8 +233,12 @@ final class OutboxConsumer extends DefaultConsumer implements Taker, ShutdownAwa
   public void settled(Claim claim, Settlement settlement) {
     open.remove(claim.id(), claim);
     if (!claim.isPaused()) {
+      if (claim.isStarted()) {
+        started.decrementAndGet();
+      }
       giveBack(1);
     }
+    startReady();
     if (settlement instanceof Settlement.Parked parked) {
       // Only ever too early: the poller asks the store for the instant after that.
       nextDueMillis.accumulateAndGet(parked.dueAt().toEpochMilli(), Math::min);
@@ -228,11 +249,35 @@ final class OutboxConsumer extends DefaultConsumer implements Taker, ShutdownAwa
   public void take(List<Claim> claims) {
     for (Claim claim : claims) {
       open.put(claim.id(), claim);
-      try {
-        executor.execute(() -> deliver(claim));
-      } catch (RejectedExecutionException e) {
-        giveBack(claim);
+      ready.add(claim);
+    }
+    startReady();
+  }
+
+  /** Starts exchanges as far as there may be more in flight. */
+  private void startReady() {
+    while (!ready.isEmpty()) {
+      int now = started.get();
+      if (now >= inFlight) {
+        return;
       }
+      if (started.compareAndSet(now, now + 1)) {
+        Claim claim = ready.poll();
+        if (claim == null) {
+          started.decrementAndGet();
+        } else {
+          start(claim);
+        }
+      }
+    }
+  }
+
+  private void start(Claim claim) {
+    claim.start();
+    try {
+      executor.execute(() -> deliver(claim));
+    } catch (RejectedExecutionException e) {
+      giveBack(claim);
     }
   }
 

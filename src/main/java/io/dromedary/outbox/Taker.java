@@ -8,8 +8,11 @@ interface Taker {
   /** Takes room for up to so many new events, and returns for how many there is. */
   int reserve(int wanted);
 
-  /** Gives back room: of events that have not come, or that wait for a while. */
+  /** Gives back room that was reserved for events that have not come. */
   void giveBack(int reserved);
+
+  /** An event waits in memory and takes no room. */
+  void paused();
 
   /** An event that has waited takes room again, whether there is any or not. */
   void resumed();

@@ -382,6 +382,9 @@ abstract class DeadLettersContract {
     public void giveBack(int reserved) {}
 
     @Override
+    public void paused() {}
+
+    @Override
     public void resumed() {}
 
     @Override
