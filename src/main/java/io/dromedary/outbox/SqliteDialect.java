@@ -4,7 +4,6 @@ import io.dromedary.settings.OutboxSettings;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -48,7 +47,6 @@ final class SqliteDialect implements SqlDialect {
   private final Clock clock;
   private final Path file;
   private final FileChannel lockFile;
-  private final FileLock lock;
   private @Nullable SeenIds seen;
   private boolean isFirst = true;
   private boolean isCorrupt;
@@ -69,7 +67,7 @@ final class SqliteDialect implements SqlDialect {
         Files.createDirectories(folder);
       }
       lockFile = FileChannel.open(beside, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-      lock = lock(lockFile);
+      lock(lockFile);
     } catch (IOException e) {
       throw new UncheckedIOException(
           "The outbox "
@@ -81,14 +79,15 @@ final class SqliteDialect implements SqlDialect {
     }
   }
 
-  private FileLock lock(FileChannel channel) throws IOException {
-    FileLock acquired = null;
+  private void lock(FileChannel channel) throws IOException {
+    boolean acquired = false;
     try {
-      acquired = channel.tryLock();
+      // Held until the channel is closed.
+      acquired = channel.tryLock() != null;
     } catch (OverlappingFileLockException e) {
       // Somebody in this process has it.
     }
-    if (acquired == null) {
+    if (!acquired) {
       channel.close();
       throw new IllegalStateException(
           "The outbox "
@@ -96,7 +95,6 @@ final class SqliteDialect implements SqlDialect {
               + " is in use by another process: expected one process a file."
               + " Several nodes share an outbox on PostgreSQL (webhooks.outbox.url).");
     }
-    return acquired;
   }
 
   @Override
@@ -309,7 +307,8 @@ final class SqliteDialect implements SqlDialect {
     }
     if (number(connection, "PRAGMA freelist_count") > VACUUM_PAGES) {
       try (Statement vacuum = connection.createStatement()) {
-        vacuum.execute("PRAGMA incremental_vacuum(" + VACUUM_PAGES + ")");
+        // Each of its steps gives back a page, and only an update takes all of them.
+        vacuum.executeUpdate("PRAGMA incremental_vacuum(" + VACUUM_PAGES + ")");
       }
       more = true;
     }
@@ -324,7 +323,7 @@ final class SqliteDialect implements SqlDialect {
   @Override
   public void close() {
     try {
-      lock.release();
+      // Which gives the lock back.
       lockFile.close();
     } catch (IOException e) {
       LOG.warn("The lock of the outbox {} could not be given back: {}", file, e.toString());
