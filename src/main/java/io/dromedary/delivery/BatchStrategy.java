@@ -1,5 +1,6 @@
 package io.dromedary.delivery;
 
+import io.dromedary.outbox.Claim;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.camel.AggregationStrategy;
@@ -21,7 +22,10 @@ final class BatchStrategy implements AggregationStrategy {
   public Exchange aggregate(@Nullable Exchange batch, Exchange next) {
     Delivery delivery = next.getProperty(Destination.DELIVERY, Delivery.class);
     int length = delivery.events().get(0).json().length + 1;
-    // What is to be done when an event is done is done when its batch is.
+    // An event is done when its batch is.
+    for (Claim claim : delivery.claims()) {
+      claim.handOver(batch == null ? next : batch);
+    }
     if (batch == null) {
       List<Delivery> deliveries = new ArrayList<>();
       deliveries.add(delivery);
@@ -33,7 +37,6 @@ final class BatchStrategy implements AggregationStrategy {
     List<Delivery> deliveries = (List<Delivery>) batch.getMessage().getBody();
     deliveries.add(delivery);
     batch.setProperty(BYTES, bytes(batch) + length);
-    next.getExchangeExtension().handoverCompletions(batch);
     return batch;
   }
 

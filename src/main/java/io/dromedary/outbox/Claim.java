@@ -2,6 +2,9 @@ package io.dromedary.outbox;
 
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import org.apache.camel.Exchange;
+import org.apache.camel.support.SynchronizationAdapter;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +22,7 @@ public final class Claim {
   private final OutboxEvent event;
   private final AtomicReference<@Nullable Settlement> settlement = new AtomicReference<>();
   private final AtomicBoolean paused = new AtomicBoolean();
+  private volatile @Nullable Carrier carrier;
   private volatile boolean started;
   private volatile long token;
   private volatile long leaseEndNanos;
@@ -52,6 +56,41 @@ public final class Claim {
   public void settle(Settlement settled) {
     if (settlement.compareAndSet(null, settled)) {
       outbox.settle(this, settled);
+    }
+  }
+
+  /**
+   * From now on the event is settled when that exchange is done, and not the one that has carried
+   * it so far. An aggregation strategy has to say so of each event it gathers: Camel hands no
+   * completions over to an aggregated exchange, so the event would be done when it is gathered.
+   */
+  public void handOver(Exchange exchange) {
+    Carrier before = carrier;
+    if (before != null) {
+      carryBy(exchange, before.whenDone);
+    }
+  }
+
+  /** Somebody is told when the exchange is done that carries the event then. */
+  void carryBy(Exchange exchange, Consumer<Exchange> whenDone) {
+    Carrier next = new Carrier(whenDone);
+    carrier = next;
+    exchange.getExchangeExtension().addOnCompletion(next);
+  }
+
+  private final class Carrier extends SynchronizationAdapter {
+
+    private final Consumer<Exchange> whenDone;
+
+    Carrier(Consumer<Exchange> whenDone) {
+      this.whenDone = whenDone;
+    }
+
+    @Override
+    public void onDone(Exchange exchange) {
+      if (carrier == this) {
+        whenDone.accept(exchange);
+      }
     }
   }
 

@@ -22,7 +22,6 @@ import org.apache.camel.ShutdownRunningTask;
 import org.apache.camel.Suspendable;
 import org.apache.camel.spi.ShutdownAware;
 import org.apache.camel.support.DefaultConsumer;
-import org.apache.camel.support.SynchronizationAdapter;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,11 +33,10 @@ import org.slf4j.LoggerFactory;
  *
  * <p>An event is in flight from the start of its exchange until its settlement is committed: so no
  * more are delivered twice after a crash than may be in flight ({@code started}). More are held
- * ready than that, since what is handed on need not be claimed ({@code held}, which counts both).
- * Claims stay in {@code open} until their settlement is committed, so that a stop can give them
- * back. A thread of its own claims; everybody else only wakes it. When the consumer is suspended,
- * as a stop begins with, events that no exchange carries yet go back to the store; when it is
- * stopped, after Camel has waited for the exchanges, all that are left do.
+ * ready than that, since what is handed on need not be claimed ({@code held}, which counts both). Claims stay in
+ * {@code open} until their settlement is committed, so that a stop can give them back. A thread of
+ * its own claims; everybody else only wakes it. When the consumer is stopped or suspended, events
+ * that no exchange carries yet go back to the store.
  */
 final class OutboxConsumer extends DefaultConsumer implements Taker, ShutdownAware, Suspendable {
 
@@ -55,9 +53,6 @@ final class OutboxConsumer extends DefaultConsumer implements Taker, ShutdownAwa
   /** How often a store is asked that other nodes write to, too. */
   private static final long SHARED_POLL_NANOS = Duration.ofSeconds(1).toNanos();
 
-  /** How often any other store is asked: the clock may have been set back. */
-  private static final long POLL_NANOS = Duration.ofSeconds(10).toNanos();
-
   private final OutboxEndpoint endpoint;
   private final AtomicInteger held = new AtomicInteger();
   private final AtomicInteger started = new AtomicInteger();
@@ -71,6 +66,7 @@ final class OutboxConsumer extends DefaultConsumer implements Taker, ShutdownAwa
   private int most;
   private @Nullable Thread poller;
   private volatile boolean taking;
+  private volatile boolean limitFails;
 
   /** Whether something may be due in the store that nobody has claimed. */
   private volatile boolean backlog = true;
@@ -89,6 +85,11 @@ final class OutboxConsumer extends DefaultConsumer implements Taker, ShutdownAwa
     inFlight = endpoint.getInFlight();
     outbox = endpoint.outbox();
     clock = outbox.clock();
+    IntSupplier moment = endpoint.getLimit();
+    limit = moment == null ? () -> inFlight : moment;
+    // However long events are, those that are held ready take no more than an eighth of the heap.
+    most = inFlight + (int) Math.min(4096, Runtime.getRuntime().maxMemory() / 8 / MOST_BYTES);
+    outbox.register(endpoint.getName(), this);
     ExecutorService given = endpoint.getExecutorService();
     executor =
         given != null
@@ -97,11 +98,6 @@ final class OutboxConsumer extends DefaultConsumer implements Taker, ShutdownAwa
                 .getCamelContext()
                 .getExecutorServiceManager()
                 .newFixedThreadPool(this, "outbox-" + endpoint.getName(), inFlight);
-    IntSupplier moment = endpoint.getLimit();
-    limit = moment == null ? () -> inFlight : moment;
-    // However long events are, those that are held ready take no more than an eighth of the heap.
-    most = inFlight + (int) Math.min(4096, Runtime.getRuntime().maxMemory() / 8 / MOST_BYTES);
-    outbox.register(endpoint.getName(), this);
     begin();
   }
 
@@ -167,7 +163,18 @@ final class OutboxConsumer extends DefaultConsumer implements Taker, ShutdownAwa
 
   /** How many events may be held now. */
   private int allowed() {
-    int now = limit.getAsInt();
+    int now;
+    try {
+      now = limit.getAsInt();
+      limitFails = false;
+    } catch (RuntimeException e) {
+      if (!limitFails) {
+        LOG.error("Destination {} is paused: its limit fails", endpoint.getName(), e);
+      }
+      // It is somebody else's code: neither the poller nor the store's writer may end by it.
+      limitFails = true;
+      return 0;
+    }
     return now >= inFlight ? most : now;
   }
 
@@ -297,65 +304,62 @@ final class OutboxConsumer extends DefaultConsumer implements Taker, ShutdownAwa
     message.setHeader(OutboxProducer.MESSAGE_ID, claim.event().messageId());
     message.setHeader(OutboxProducer.TYPE, claim.event().type());
     exchange.setProperty(Claim.PROPERTY, claim);
-    exchange.getExchangeExtension().addOnCompletion(new Settling(claim));
-    getAsyncProcessor().process(exchange, doneSync -> releaseExchange(exchange, false));
+    claim.carryBy(exchange, done -> settle(claim, done));
+    try {
+      getAsyncProcessor().process(exchange, doneSync -> releaseExchange(exchange, false));
+    } catch (RuntimeException | Error e) {
+      // Camel lets errors through. A claim that nobody settles would hold its room for good.
+      exchange.setException(e);
+      settle(claim, exchange);
+      getExceptionHandler().handleException(exchange.getException());
+    }
   }
 
-  /** Settles a claim when its exchange is done, or the one that has taken over its completions. */
-  private final class Settling extends SynchronizationAdapter {
-
-    private final Claim claim;
-
-    Settling(Claim claim) {
-      this.claim = claim;
+  /** Settles a claim when its exchange is done, or the one that it was handed over to. */
+  private void settle(Claim claim, Exchange exchange) {
+    Settlement settlement = exchange.getProperty(Settlement.PROPERTY, Settlement.class);
+    if (settlement == null) {
+      boolean failed = exchange.isFailed() || exchange.isRollbackOnly();
+      settlement = failed ? failed(claim, exchange) : Settlement.DONE;
     }
+    claim.settle(settlement);
+  }
 
-    @Override
-    public void onDone(Exchange exchange) {
-      Settlement settlement = exchange.getProperty(Settlement.PROPERTY, Settlement.class);
-      if (settlement == null) {
-        settlement = exchange.isFailed() ? failed(exchange) : Settlement.DONE;
-      }
-      claim.settle(settlement);
+  private Settlement failed(Claim claim, Exchange exchange) {
+    OutboxEvent event = claim.event();
+    Instant now = clock.instant();
+    String why = String.valueOf(exchange.getException());
+    if (now.isBefore(event.acceptedAt().plus(endpoint.getRetryWindow()))) {
+      LOG.warn(
+          "Destination {}: event {} is tried again in {}: {}",
+          endpoint.getName(),
+          event.messageId(),
+          endpoint.getRetryDelay(),
+          why);
+      return new Settlement.Parked(
+          now.plus(endpoint.getRetryDelay()), event.attempts() + 1, event.progress());
     }
-
-    private Settlement failed(Exchange exchange) {
-      OutboxEvent event = claim.event();
-      Instant now = clock.instant();
-      String why = String.valueOf(exchange.getException());
-      if (now.isBefore(event.acceptedAt().plus(endpoint.getRetryWindow()))) {
-        LOG.warn(
-            "Destination {}: event {} is tried again in {}: {}",
+    return new Settlement.Dead(
+        new DeadLetter(
+            claim.id(),
             endpoint.getName(),
-            event.messageId(),
-            endpoint.getRetryDelay(),
-            why);
-        return new Settlement.Parked(
-            now.plus(endpoint.getRetryDelay()), event.attempts() + 1, event.progress());
-      }
-      return new Settlement.Dead(
-          new DeadLetter(
-              claim.id(),
-              endpoint.getName(),
-              event,
-              DeadLetter.Reason.EXPIRED,
-              why,
-              null,
-              null,
-              null,
-              now,
-              null));
-    }
+            event,
+            DeadLetter.Reason.EXPIRED,
+            why,
+            null,
+            null,
+            null,
+            now,
+            null));
   }
 
   private void poll() {
-    long pollNanos = outbox.isShared() ? SHARED_POLL_NANOS : POLL_NANOS;
-    long polledNanos = System.nanoTime() - pollNanos;
+    long polledNanos = System.nanoTime() - SHARED_POLL_NANOS;
     while (taking) {
       boolean isDue =
           backlog
               || clock.millis() >= nextDueMillis.get()
-              || System.nanoTime() - polledNanos >= pollNanos;
+              || (outbox.isShared() && System.nanoTime() - polledNanos >= SHARED_POLL_NANOS);
       int room = isDue ? reserveUpTo(MOST_CLAIMED) : 0;
       if (room > 0 && room < worthwhile() && held.get() > room) {
         held.addAndGet(-room);
