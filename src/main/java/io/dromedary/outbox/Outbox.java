@@ -19,6 +19,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -64,8 +65,13 @@ public final class Outbox implements AutoCloseable {
   private final Map<String, Taker> takers = new ConcurrentHashMap<>();
   private final ExecutorService callbacks = Executors.newFixedThreadPool(4, Outbox::daemon);
   private final DeadLetters deadLetters = new DeadLetters(this);
+
+  /** Apart, since a route goes on with the callback of its append and may block. */
+  private final ExecutorService handingOn = Executors.newSingleThreadExecutor(Outbox::daemon);
+
   private final Thread writer;
   private volatile boolean closing;
+  private volatile boolean ended;
   private volatile @Nullable String failure;
   private volatile @Nullable Consumer<DeadLetter> listener;
 
@@ -90,6 +96,7 @@ public final class Outbox implements AutoCloseable {
       store = new Store(dialect);
     } catch (SQLException | RuntimeException e) {
       dialect.close();
+      handingOn.shutdown();
       callbacks.shutdown();
       throw new IllegalStateException(
           "The outbox (webhooks.outbox.url) cannot be opened: " + e.getMessage(), e);
@@ -109,7 +116,8 @@ public final class Outbox implements AutoCloseable {
    * Stores events, and dead letters of what was none, all of them or nothing.
    *
    * @return completes after the commit with the number of events that were not known by their
-   *     message ids, or fails with an {@link OutboxException}
+   *     message ids, or fails with an {@link OutboxException}. That happens on the writer's thread:
+   *     what may take its time goes to {@link #callbacks()}
    * @throws OutboxException if there is no room now for what would have to wait
    */
   CompletableFuture<Integer> append(List<Work.Arrival> arrivals, List<DeadLetter> invalid)
@@ -154,7 +162,10 @@ public final class Outbox implements AutoCloseable {
     }
   }
 
-  /** Claims up to so many events of a destination that are due. */
+  /**
+   * Claims up to so many events of a destination that are due. Completes on the writer's thread, as
+   * an append does.
+   */
   CompletableFuture<Work.Due> claimDue(String destination, int most) {
     Work.ClaimDue claim = new Work.ClaimDue(this, destination, most);
     put(claim);
@@ -184,15 +195,34 @@ public final class Outbox implements AutoCloseable {
 
   private void put(Work work) {
     queue.add(work);
-    if (!writer.isAlive()) {
-      // It may have ended before it saw this.
-      failAll(new OutboxException("the outbox is closed"));
+    if (ended) {
+      // The writer may not have seen it: it looks for the last time after it has said so.
+      failAll();
     }
   }
 
-  private void failAll(OutboxException failed) {
+  private void failAll() {
+    OutboxException failed = new OutboxException("the outbox is closed");
     for (Work work = queue.poll(); work != null; work = queue.poll()) {
       work.failed(failed);
+    }
+  }
+
+  /** Runs what may take its time, and not on the writer's thread while there is one. */
+  void callBack(Runnable callback) {
+    run(callbacks, callback);
+  }
+
+  /** Hands claims on to their taker. */
+  void handOn(Runnable handing) {
+    run(handingOn, handing);
+  }
+
+  private static void run(ExecutorService threads, Runnable task) {
+    try {
+      threads.execute(task);
+    } catch (RejectedExecutionException e) {
+      task.run();
     }
   }
 
@@ -204,7 +234,7 @@ public final class Outbox implements AutoCloseable {
   void tell(DeadLetter letter) {
     Consumer<DeadLetter> told = listener;
     if (told != null) {
-      callbacks.execute(() -> told.accept(letter));
+      callBack(() -> told.accept(letter));
     }
   }
 
@@ -242,8 +272,9 @@ public final class Outbox implements AutoCloseable {
     return Duration.between(clock.instant(), instant).toMillis();
   }
 
+  /** Runs what may take its time. */
   Executor callbacks() {
-    return callbacks;
+    return this::callBack;
   }
 
   OutboxSettings settings() {
@@ -275,6 +306,15 @@ public final class Outbox implements AutoCloseable {
   }
 
   private void write() {
+    try {
+      writeUntilClosed();
+    } finally {
+      ended = true;
+      failAll();
+    }
+  }
+
+  private void writeUntilClosed() {
     List<Work> group = new ArrayList<>();
     while (!closing || !queue.isEmpty()) {
       try {
@@ -307,7 +347,6 @@ public final class Outbox implements AutoCloseable {
           "{} events were settled while the outbox did not work: they are delivered again",
           unsettled.size());
     }
-    failAll(new OutboxException("the outbox is closed"));
   }
 
   private void gather(List<Work> group) throws InterruptedException {
@@ -365,9 +404,14 @@ public final class Outbox implements AutoCloseable {
   private void fail(Work work, OutboxException failed) {
     if (work.isLasting() && failed.isOfStore()) {
       unsettled.add(work);
-    } else {
-      work.failed(failed);
+      return;
     }
+    if (work.isLasting()) {
+      LOG.error(
+          "What became of an event cannot be stored, so it is delivered again: {}",
+          failed.getMessage());
+    }
+    work.failed(failed);
   }
 
   /** One transaction; afterwards the work has been done, or nothing has. */
@@ -451,17 +495,27 @@ public final class Outbox implements AutoCloseable {
     long retentionMillis = settings.retention().toMillis();
     long latestMillis = settings.longestWait().plus(settings.lease()).toMillis();
     boolean[] more = {false};
+    List<String> mended = new ArrayList<>();
     transact(
         List.of(
             new Work.Task<>(
                 this,
                 (open, nowMillis) -> {
                   for (String destination : takers.keySet()) {
-                    open.mendDue(destination, nowMillis, nowMillis + latestMillis);
+                    if (open.mendDue(destination, nowMillis, nowMillis + latestMillis) > 0) {
+                      mended.add(destination);
+                    }
                   }
                   more[0] = open.tidy(nowMillis, retentionMillis);
                   return nowMillis;
                 })));
+    for (String destination : mended) {
+      // It waits for the instant at which they were due before.
+      Taker taker = takers.get(destination);
+      if (taker != null) {
+        taker.due();
+      }
+    }
     if (more[0] && queue.isEmpty()) {
       nextTidyNanos = System.nanoTime();
     }
@@ -474,11 +528,14 @@ public final class Outbox implements AutoCloseable {
   @Override
   public void close() {
     closing = true;
+    // Wakes the writer.
+    put(new Work.Task<>(this, (opened, nowMillis) -> nowMillis));
     try {
       writer.join(TimeUnit.SECONDS.toMillis(CLOSE_SECONDS));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    handingOn.shutdown();
     callbacks.shutdown();
     Store open = store;
     if (open != null) {

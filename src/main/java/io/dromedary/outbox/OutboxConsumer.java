@@ -33,10 +33,10 @@ import org.slf4j.LoggerFactory;
  *
  * <p>An event is in flight from the start of its exchange until its settlement is committed: so no
  * more are delivered twice after a crash than may be in flight ({@code started}). More are held
- * ready than that, since what is handed on need not be claimed ({@code held}, which counts both). Claims stay in
- * {@code open} until their settlement is committed, so that a stop can give them back. A thread of
- * its own claims; everybody else only wakes it. When the consumer is stopped or suspended, events
- * that no exchange carries yet go back to the store.
+ * ready than that, since what is handed on need not be claimed ({@code held}, which counts both).
+ * Claims stay in {@code open} until their settlement is committed, so that a stop can give them
+ * back. A thread of its own claims; everybody else only wakes it. When the consumer is stopped or
+ * suspended, events that no exchange carries yet go back to the store.
  */
 final class OutboxConsumer extends DefaultConsumer implements Taker, ShutdownAware, Suspendable {
 

@@ -4,7 +4,6 @@ import io.dromedary.event.Event;
 import io.dromedary.event.RejectedEvent;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -38,6 +37,17 @@ final class OutboxProducer extends DefaultAsyncProducer {
 
   private static final String NOT_STORED = "DromedaryNotStored";
 
+  /** What of a body is not known to be stored, and at which endpoint. */
+  private record NotStored(
+      OutboxEndpoint endpoint, @Nullable Object body, List<?> piece, Iterator<?> rest) {
+
+    /** What another body or another endpoint has left is none of this one's business. */
+    @SuppressWarnings("ReferenceEquality") // The same body, not an equal one.
+    boolean isOf(OutboxEndpoint now, @Nullable Object sent) {
+      return endpoint == now && body == sent;
+    }
+  }
+
   private final OutboxEndpoint endpoint;
 
   OutboxProducer(OutboxEndpoint endpoint) {
@@ -68,7 +78,7 @@ final class OutboxProducer extends DefaultAsyncProducer {
       return true;
     }
     CompletableFuture<Integer> unused =
-        last.whenComplete(
+        last.whenCompleteAsync(
             (count, failure) -> {
               if (failure != null) {
                 exchange.setException(cause(failure));
@@ -76,7 +86,8 @@ final class OutboxProducer extends DefaultAsyncProducer {
                 exchange.removeProperty(NOT_STORED);
               }
               callback.done(false);
-            });
+            },
+            endpoint.outbox().callbacks());
     return false;
   }
 
@@ -87,13 +98,16 @@ final class OutboxProducer extends DefaultAsyncProducer {
 
   /** Stores all pieces but the last, and begins to store that. */
   private CompletableFuture<Integer> store(Exchange exchange) throws Exception {
-    Iterator<?> all = events(exchange);
-    List<?> piece = exchange.getProperty(NOT_STORED, List.class);
-    if (piece == null) {
-      piece = piece(all);
+    Object body = exchange.getMessage().getBody();
+    NotStored before = exchange.getProperty(NOT_STORED, NotStored.class);
+    if (before == null || !before.isOf(endpoint, body)) {
+      Iterator<?> all = events(exchange);
+      before = new NotStored(endpoint, body, piece(all), all);
     }
+    Iterator<?> all = before.rest();
+    List<?> piece = before.piece();
     while (true) {
-      exchange.setProperty(NOT_STORED, piece);
+      exchange.setProperty(NOT_STORED, new NotStored(endpoint, body, piece, all));
       CompletableFuture<Integer> stored = append(piece);
       if (!all.hasNext()) {
         return stored;
@@ -123,9 +137,6 @@ final class OutboxProducer extends DefaultAsyncProducer {
     }
     if (body instanceof List<?> list && !list.isEmpty() && isOurs(list.get(0))) {
       return list.iterator();
-    }
-    if (exchange.getProperty(NOT_STORED) != null) {
-      return Collections.emptyIterator();
     }
     return List.of(isOurs(body) ? body : foreign(exchange)).iterator();
   }

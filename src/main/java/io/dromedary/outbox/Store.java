@@ -223,14 +223,17 @@ final class Store implements AutoCloseable {
     }
   }
 
-  /** Makes due what is so far ahead that the clock was wrong when it was written. */
-  void mendDue(String destination, long nowMillis, long latestMillis) throws SQLException {
+  /**
+   * Makes due what is so far ahead that the clock was wrong when it was written, and returns how
+   * much that was.
+   */
+  int mendDue(String destination, long nowMillis, long latestMillis) throws SQLException {
     PreparedStatement mend =
         prepared("UPDATE outbox SET due_at = ? WHERE destination = ? AND due_at > ?");
     mend.setLong(1, nowMillis);
     mend.setString(2, destination);
     mend.setLong(3, latestMillis);
-    mend.executeUpdate();
+    return mend.executeUpdate();
   }
 
   /** Deletes what is kept too long, a bounded part of it, and says whether more is left. */

@@ -3,6 +3,7 @@ package io.dromedary.outbox;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -56,6 +57,7 @@ abstract class Work {
     private final boolean deduplicated;
     private final CompletableFuture<Integer> done = new CompletableFuture<>();
     private Set<Fingerprint> remembered = Set.of();
+    private final Map<Taker, Integer> reserved = new HashMap<>();
     private final Map<Taker, List<Claim>> handedOn = new HashMap<>();
     private int written;
 
@@ -99,20 +101,15 @@ abstract class Work {
 
     /** What has not been accepted before, of each message id the first. */
     private List<Arrival> fresh(Store store, long nowMillis) throws SQLException {
-      Map<Fingerprint, Arrival> byFingerprint = new java.util.LinkedHashMap<>();
+      Map<Fingerprint, Arrival> byFingerprint = new LinkedHashMap<>();
       for (Arrival arrival : arrivals) {
         byFingerprint.putIfAbsent(
             Fingerprint.of(arrival.destination(), arrival.event().messageId()), arrival);
       }
       remembered = store.remember(new ArrayList<>(byFingerprint.keySet()), nowMillis);
-      List<Arrival> fresh = new ArrayList<>(remembered.size());
-      for (Fingerprint fingerprint : remembered) {
-        Arrival arrival = byFingerprint.get(fingerprint);
-        if (arrival != null) {
-          fresh.add(arrival);
-        }
-      }
-      return fresh;
+      // In the order in which they came, whatever the database's is.
+      byFingerprint.keySet().retainAll(remembered);
+      return new ArrayList<>(byFingerprint.values());
     }
 
     /** As many as there is room for in flight are written as already claimed. */
@@ -122,6 +119,8 @@ abstract class Work {
       int handOn = taker == null ? 0 : taker.reserve(arrivals.size());
       List<Claim> claims = new ArrayList<>(handOn);
       if (taker != null && handOn > 0) {
+        // Before anything can fail.
+        reserved.put(taker, handOn);
         handedOn.put(taker, claims);
       }
       long token = token();
@@ -143,13 +142,8 @@ abstract class Work {
 
     @Override
     void committed() {
-      outbox
-          .callbacks()
-          .execute(
-              () -> {
-                done.complete(written);
-                handedOn.forEach(Taker::take);
-              });
+      done.complete(written);
+      handedOn.forEach((taker, claims) -> outbox.handOn(() -> taker.take(claims)));
       invalid.forEach(outbox::tell);
     }
 
@@ -157,13 +151,14 @@ abstract class Work {
     void rolledBack() {
       dialect.forget(remembered);
       remembered = Set.of();
-      handedOn.forEach((taker, claims) -> taker.giveBack(claims.size()));
+      reserved.forEach(Taker::giveBack);
+      reserved.clear();
       handedOn.clear();
     }
 
     @Override
     void failed(OutboxException failure) {
-      outbox.callbacks().execute(() -> done.completeExceptionally(failure));
+      done.completeExceptionally(failure);
     }
   }
 
@@ -216,7 +211,13 @@ abstract class Work {
       // The row stays where it is: it is claimed again when its lease has ended.
       Taker taker = outbox.taker(claim.destination());
       if (taker != null) {
-        taker.settled(claim, settlement);
+        OutboxEvent event = claim.event();
+        taker.settled(
+            claim,
+            new Settlement.Parked(
+                outbox.clock().instant().plusMillis(outbox.leaseMillis()),
+                event.attempts(),
+                event.progress()));
       }
     }
 
@@ -267,12 +268,12 @@ abstract class Work {
 
     @Override
     void committed() {
-      outbox.callbacks().execute(() -> done.complete(due));
+      done.complete(due);
     }
 
     @Override
     void failed(OutboxException failure) {
-      outbox.callbacks().execute(() -> done.completeExceptionally(failure));
+      done.completeExceptionally(failure);
     }
   }
 
@@ -305,12 +306,12 @@ abstract class Work {
 
     @Override
     void committed() {
-      outbox.callbacks().execute(() -> done.complete(result));
+      outbox.callBack(() -> done.complete(result));
     }
 
     @Override
     void failed(OutboxException failure) {
-      outbox.callbacks().execute(() -> done.completeExceptionally(failure));
+      outbox.callBack(() -> done.completeExceptionally(failure));
     }
   }
 }
