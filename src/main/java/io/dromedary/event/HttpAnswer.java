@@ -47,11 +47,8 @@ final class HttpAnswer {
     return exchange.getProperty(CORS) != null;
   }
 
-  /** Answers a request, if it is one, whose events cannot be taken now. */
+  /** Answers a request whose events cannot be taken now. */
   static void unavailable(Exchange exchange) {
-    if (!isRequest(exchange)) {
-      return;
-    }
     respond(exchange, 503, ofServer(503));
     exchange.getMessage().setHeader("Retry-After", RETRY_AFTER);
   }

@@ -83,10 +83,8 @@ public final class TrackingApi implements Processor, CamelContextAware {
     }
     registry.bind("is-http", Predicate.class, (Predicate) exchange -> isHttp);
     registry.bind("answer", Processor.class, (Processor) HttpAnswer::answer);
-    registry.bind("answer-unavailable", Processor.class, (Processor) HttpAnswer::unavailable);
+    registry.bind("answer-unavailable", Processor.class, new Unavailable());
     registry.bind("is-answered", Predicate.class, (Predicate) HttpAnswer::isRequest);
-    registry.bind(
-        "is-held-back", Predicate.class, (Predicate) exchange -> !HttpAnswer.isRequest(exchange));
   }
 
   @Override

@@ -1,0 +1,35 @@
+package io.dromedary.event;
+
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
+import org.apache.camel.Exchange;
+import org.apache.camel.Processor;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Answers requests whose events cannot be taken now, and says so in the log every ten seconds, not
+ * for each. Thread-safe.
+ */
+final class Unavailable implements Processor {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Unavailable.class);
+  private static final long INTERVAL_NANOS = Duration.ofSeconds(10).toNanos();
+
+  private final LongAdder untold = new LongAdder();
+  private final AtomicLong toldNanos = new AtomicLong(System.nanoTime() - INTERVAL_NANOS);
+
+  @Override
+  public void process(Exchange exchange) {
+    HttpAnswer.unavailable(exchange);
+    untold.increment();
+    long last = toldNanos.get();
+    long now = System.nanoTime();
+    if (now - last >= INTERVAL_NANOS && toldNanos.compareAndSet(last, now)) {
+      Throwable why = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
+      LOG.warn(
+          "{} requests were told to come again: {}", untold.sumThenReset(), String.valueOf(why));
+    }
+  }
+}
