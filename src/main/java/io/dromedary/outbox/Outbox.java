@@ -335,7 +335,7 @@ public final class Outbox implements AutoCloseable {
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         closing = true;
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | Error e) {
         LOG.error("The outbox's writer goes on after an error", e);
         giveUp(group, new OutboxException(String.valueOf(e.getMessage()), e));
         group.clear();
@@ -426,12 +426,15 @@ public final class Outbox implements AutoCloseable {
       open.flush();
       open.commit();
       return null;
-    } catch (SQLException | RuntimeException e) {
+    } catch (SQLException | RuntimeException | Error e) {
+      // An Error, too, be it for want of memory or a driver's assertion: the thread has to go on.
       group.forEach(Work::rolledBack);
       SqlDialect.Fault fault =
           e instanceof SQLException sql
               ? dialect.fault(sql)
-              : store == null ? SqlDialect.Fault.CONNECTION : SqlDialect.Fault.WORK;
+              : e instanceof RuntimeException && store != null
+                  ? SqlDialect.Fault.WORK
+                  : SqlDialect.Fault.CONNECTION;
       OutboxException failed =
           new OutboxException(String.valueOf(e.getMessage()), e, fault != SqlDialect.Fault.WORK);
       reset(fault == SqlDialect.Fault.CONNECTION);

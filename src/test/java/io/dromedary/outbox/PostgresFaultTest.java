@@ -1,0 +1,131 @@
+package io.dromedary.outbox;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.dromedary.Application;
+import io.dromedary.testing.Receiver;
+import io.dromedary.testing.Sender;
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What can happen to the database, each caused for real. */
+class PostgresFaultTest {
+
+  @TempDir Path folder;
+  private final Receiver receiver = Receiver.start();
+  private final int port = Application.freePort();
+  private EmbeddedPostgres database;
+  private Application application;
+  private Sender sender;
+
+  @BeforeEach
+  void start() throws Exception {
+    database = startDatabase();
+    application =
+        Application.start(
+            folder,
+            Map.of(
+                "webhooks.urls",
+                receiver.url(),
+                "webhooks.timeout",
+                "1s",
+                "webhooks.outbox.url",
+                database.getJdbcUrl("postgres", "postgres"),
+                // What was claimed in a transaction of which nobody knows how it ended.
+                "webhooks.outbox.lease",
+                "2s"));
+    sender = new Sender(application.url(""), 400);
+    assertThat(sender.send()).isTrue();
+  }
+
+  private EmbeddedPostgres startDatabase() throws Exception {
+    return EmbeddedPostgres.builder()
+        .setDataDirectory(folder.resolve("database"))
+        .setCleanDataDirectory(false)
+        .setPort(port)
+        .start();
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    application.close();
+    database.close();
+    receiver.close();
+  }
+
+  /** What holds after a fault that has passed. */
+  private void assertRecovery() {
+    sender.awaitUp();
+    sender.sendUntilAccepted();
+    sender.awaitDelivery(receiver);
+  }
+
+  @Test
+  void aDatabaseThatStopsAndStartsAgain() throws Exception {
+    database.close();
+
+    sender.sendUntilRefused();
+    sender.awaitDown("refused");
+    assertThat(sender.send()).isFalse();
+
+    database = startDatabase();
+    assertRecovery();
+  }
+
+  @Test
+  void aDatabaseThatDoesNotAnswer() throws Exception {
+    signal("-STOP");
+    try {
+      sender.sendUntilRefused();
+      sender.awaitDown("");
+      assertThat(sender.send()).isFalse();
+    } finally {
+      signal("-CONT");
+    }
+    assertRecovery();
+  }
+
+  /** Sends a signal to all processes of the database. */
+  private void signal(String name) throws Exception {
+    Path pidFile = folder.resolve("database").resolve("postmaster.pid");
+    ProcessHandle server =
+        ProcessHandle.of(Long.parseLong(Files.readAllLines(pidFile).get(0).strip())).orElseThrow();
+    List<String> command = new ArrayList<>(List.of("kill", name));
+    Stream.concat(Stream.of(server), server.descendants())
+        .map(process -> Long.toString(process.pid()))
+        .forEach(command::add);
+    assertThat(new ProcessBuilder(command).inheritIO().start().waitFor()).isZero();
+  }
+
+  @Test
+  void aConnectionThatIsEndedInTheMiddle() throws Exception {
+    try (Connection other = database.getPostgresDatabase().getConnection();
+        Statement statement = other.createStatement()) {
+      // So often that transactions are hit at every point.
+      for (int i = 0; i < 8; i++) {
+        int before = sender.accepted().size();
+        await()
+            .atMost(Duration.ofSeconds(30))
+            .pollInterval(Duration.ofMillis(5))
+            .until(() -> sender.send(10) && sender.accepted().size() >= before + 50);
+        statement.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                + " WHERE application_name = 'dromedary'");
+      }
+    }
+    assertRecovery();
+  }
+}
