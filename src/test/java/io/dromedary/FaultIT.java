@@ -1,0 +1,97 @@
+package io.dromedary;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.dromedary.testing.Answer;
+import io.dromedary.testing.Http;
+import io.dromedary.testing.Receiver;
+import io.dromedary.testing.Sender;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A disk without room, as the packaged process finds it. */
+class FaultIT {
+
+  private static final Duration AT_MOST = Duration.ofSeconds(60);
+
+  /** In KiB: no file of the process may be longer. */
+  private static final int ROOM = 4096;
+
+  @TempDir Path folder;
+
+  /** The limit binds every user, and it can be lifted while the process runs. */
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void aFullDisk() throws Exception {
+    int port = Application.freePort();
+    String url = "http://127.0.0.1:" + port;
+    Path log = folder.resolve("log");
+    try (Receiver receiver = Receiver.start().answer(Answer.status(500))) {
+      Files.writeString(
+          folder.resolve("application.properties"),
+          """
+          camel.server.port = %d
+          webhooks.urls = %s
+          webhooks.retry.max-delay = 1s
+          """
+              .formatted(port, receiver.url()));
+      ProcessBuilder builder =
+          new ProcessBuilder(
+                  "bash",
+                  "-c",
+                  "ulimit -S -f " + ROOM + " && exec \"$0\" -Xmx256m -XX:-UsePerfData -jar \"$1\"",
+                  Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                  Path.of("target", "dromedary.jar").toAbsolutePath().toString())
+              .directory(folder.toFile())
+              .redirectErrorStream(true)
+              .redirectOutput(log.toFile());
+      builder.environment().keySet().removeIf(key -> key.matches("(WEBHOOKS|CAMEL|JAVA|JDK)_.*"));
+      Process process = builder.start();
+      try {
+        await()
+            .atMost(AT_MOST)
+            .until(() -> Files.readString(log, UTF_8).contains("Dromedary is ready"));
+        Sender sender = new Sender(url, 20_000);
+
+        sender.sendUntilRefused();
+        sender.awaitDown("");
+        assertThat(process.isAlive()).isTrue();
+        // As long as the disk is full, and none is lost by an answer that is too good.
+        for (int i = 0; i < 10; i++) {
+          sender.send();
+        }
+
+        lift(process);
+        sender.awaitUp();
+        sender.sendUntilAccepted();
+        receiver.answer(Answer.status(200));
+        sender.awaitDelivery(receiver);
+        assertThat(Http.send("GET", url + "/observe/health").status()).isEqualTo(200);
+        // An operator reads what is wrong, not a line for each event.
+        assertThat(Files.readString(log, UTF_8))
+            .contains("The outbox does not work: ")
+            .doesNotContain("\tat ");
+      } finally {
+        process.toHandle().destroyForcibly();
+        process.waitFor();
+      }
+    }
+  }
+
+  private static void lift(Process process) throws Exception {
+    assertThat(
+            new ProcessBuilder(
+                    "prlimit", "--pid", Long.toString(process.pid()), "--fsize=unlimited:unlimited")
+                .inheritIO()
+                .start()
+                .waitFor())
+        .isZero();
+  }
+}
