@@ -1,0 +1,51 @@
+package io.dromedary.outbox;
+
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** A taker with room for so many events, which it keeps. */
+final class Hands implements Taker {
+
+  final List<Claim> taken = new CopyOnWriteArrayList<>();
+  final List<Settlement> settled = new CopyOnWriteArrayList<>();
+  final AtomicInteger room;
+  final AtomicInteger told = new AtomicInteger();
+
+  Hands(int room) {
+    this.room = new AtomicInteger(room);
+  }
+
+  @Override
+  public int reserve(int wanted) {
+    int granted = Math.min(wanted, room.get());
+    room.addAndGet(-granted);
+    return granted;
+  }
+
+  @Override
+  public void giveBack(int reserved) {
+    room.addAndGet(reserved);
+  }
+
+  @Override
+  public void resumed() {
+    room.decrementAndGet();
+  }
+
+  @Override
+  public void take(List<Claim> claims) {
+    taken.addAll(claims);
+  }
+
+  @Override
+  public void due() {
+    told.incrementAndGet();
+  }
+
+  @Override
+  public void settled(Claim claim, Settlement settlement) {
+    settled.add(settlement);
+    room.incrementAndGet();
+  }
+}

@@ -1,0 +1,590 @@
+package io.dromedary.outbox;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.dromedary.settings.OutboxSettings;
+import io.dromedary.testing.SettableClock;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntSupplier;
+import java.util.stream.IntStream;
+import org.apache.camel.Exchange;
+import org.apache.camel.Processor;
+import org.apache.camel.ResolveEndpointFailedException;
+import org.apache.camel.ServiceStatus;
+import org.apache.camel.builder.RouteBuilder;
+import org.apache.camel.impl.DefaultCamelContext;
+import org.apache.camel.support.DefaultExchange;
+import org.apache.camel.support.service.BaseService;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The component in anybody's Camel context, without the rest of Dromedary. */
+@Timeout(120)
+class OutboxComponentTest {
+
+  private static final Duration AT_MOST = Duration.ofSeconds(30);
+
+  @TempDir Path folder;
+  private final SettableClock clock =
+      new SettableClock(Instant.ofEpochMilli(System.currentTimeMillis()));
+  private DefaultCamelContext camel = new DefaultCamelContext();
+  private final List<String> seen = new CopyOnWriteArrayList<>();
+
+  private void start(RouteBuilder... routes) throws Exception {
+    camel.getRegistry().bind("clock", clock);
+    OutboxComponent component = new OutboxComponent();
+    component.setSettings(
+        new OutboxSettings(
+            url(),
+            null,
+            null,
+            Duration.ofMinutes(2),
+            Duration.ZERO,
+            1000,
+            Duration.ofDays(30),
+            Duration.ofHours(4)));
+    camel.addComponent("outbox", component);
+    camel.getShutdownStrategy().setTimeout(20);
+    for (RouteBuilder each : routes) {
+      camel.addRoutes(each);
+    }
+    camel.start();
+  }
+
+  @AfterEach
+  void stop() {
+    camel.stop();
+  }
+
+  private String url() {
+    return "jdbc:sqlite:" + folder.resolve("outbox.db");
+  }
+
+  private static RouteBuilder route(String from, Processor to) {
+    return new RouteBuilder() {
+      @Override
+      public void configure() {
+        from(from).routeId("consume").process(to);
+      }
+    };
+  }
+
+  private void see(Exchange exchange) {
+    seen.add(exchange.getMessage().getBody(String.class));
+  }
+
+  private Exchange send(Object body) {
+    return camel.createFluentProducerTemplate().to("outbox:orders").withBody(body).send();
+  }
+
+  private void append(String... bodies) {
+    for (String body : bodies) {
+      assertThat(send(body).getException()).isNull();
+    }
+  }
+
+  private List<String> query(String sql) {
+    List<String> found = new ArrayList<>();
+    try (Connection connection = DriverManager.getConnection(url());
+        Statement statement = connection.createStatement();
+        ResultSet rows = statement.executeQuery(sql)) {
+      while (rows.next()) {
+        found.add(rows.getString(1));
+      }
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+    return found;
+  }
+
+  private List<String> stored() {
+    return query("SELECT CAST(body AS TEXT) FROM outbox ORDER BY id");
+  }
+
+  private void awaitEmpty() {
+    await().atMost(AT_MOST).until(() -> stored().isEmpty());
+  }
+
+  private static void acquire(Semaphore permits) throws InterruptedException {
+    assertThat(permits.tryAcquire(AT_MOST.toSeconds(), TimeUnit.SECONDS)).isTrue();
+  }
+
+  private static OutboxEvent event(String id, Instant acceptedAt) {
+    return new OutboxEvent(id, "order", acceptedAt, id.getBytes(UTF_8));
+  }
+
+  // The producer
+
+  @Test
+  void anExchangeGoesOnWhenItsEventIsOnDisk() throws Exception {
+    List<List<String>> then = new CopyOnWriteArrayList<>();
+    start(
+        new RouteBuilder() {
+          @Override
+          public void configure() {
+            from("direct:in").to("outbox:orders").process(exchange -> then.add(stored()));
+          }
+        });
+    camel.createFluentProducerTemplate().to("direct:in").withBody("one").send();
+    assertThat(then).containsExactly(List.of("one"));
+  }
+
+  @Test
+  void headersNameTheEvent() throws Exception {
+    List<Object> headers = new CopyOnWriteArrayList<>();
+    start(
+        route(
+            "outbox:orders",
+            exchange -> {
+              headers.add(exchange.getMessage().getHeader("DromedaryMessageId"));
+              headers.add(exchange.getMessage().getHeader("DromedaryType"));
+            }));
+    camel
+        .createFluentProducerTemplate()
+        .to("outbox:orders")
+        .withHeader("DromedaryMessageId", "id")
+        .withHeader("DromedaryType", "order")
+        .withBody("one")
+        .send();
+    awaitEmpty();
+    assertThat(headers).containsExactly("id", "order");
+  }
+
+  @Test
+  void anIteratorIsStoredInPiecesAsItComes() throws Exception {
+    start();
+    AtomicInteger most = new AtomicInteger();
+    Iterator<OutboxEvent> events =
+        IntStream.range(0, 6001)
+            .mapToObj(
+                i -> {
+                  if (i == 6000) {
+                    most.set(stored().size());
+                  }
+                  return event("id" + i, clock.instant());
+                })
+            .iterator();
+    assertThat(send(events).getException()).isNull();
+    // What came before the last piece was on disk before that was read.
+    assertThat(most).hasValue(5000);
+    assertThat(stored())
+        .containsExactlyElementsOf(IntStream.range(0, 6001).mapToObj(i -> "id" + i).toList());
+  }
+
+  @Test
+  void whoSendsAgainGoesOnWithThePieceThatFailed() throws Exception {
+    AtomicInteger failures = new AtomicInteger();
+    start(
+        new RouteBuilder() {
+          @Override
+          public void configure() {
+            errorHandler(
+                defaultErrorHandler()
+                    .maximumRedeliveries(3)
+                    .redeliveryDelay(0)
+                    .onExceptionOccurred(
+                        exchange -> {
+                          failures.incrementAndGet();
+                          update("DROP TRIGGER IF EXISTS refuse");
+                        }));
+            from("direct:in").to("outbox:orders");
+          }
+        });
+    camel.getEndpoint("outbox:orders", OutboxEndpoint.class).outbox();
+    update(
+        "CREATE TRIGGER refuse BEFORE INSERT ON outbox WHEN NEW.message_id = 'id2600'"
+            + " BEGIN SELECT RAISE(ABORT, 'refused'); END");
+    List<OutboxEvent> events =
+        IntStream.range(0, 3000).mapToObj(i -> event("id" + i, clock.instant())).toList();
+    Exchange sent = camel.createFluentProducerTemplate().to("direct:in").withBody(events).send();
+    assertThat(sent.getException()).isNull();
+    assertThat(failures).hasValue(1);
+    // Without de-duplication, so that each that is stored twice is found.
+    assertThat(stored())
+        .containsExactlyElementsOf(IntStream.range(0, 3000).mapToObj(i -> "id" + i).toList());
+  }
+
+  private void update(String sql) throws SQLException {
+    try (Connection connection = DriverManager.getConnection(url());
+        Statement statement = connection.createStatement()) {
+      statement.executeUpdate(sql);
+    }
+  }
+
+  @Test
+  void anotherBodyAfterAFailureIsStoredAsItIs() throws Exception {
+    start(
+        new RouteBuilder() {
+          @Override
+          public void configure() {
+            from("direct:in")
+                .doTry()
+                .to("outbox:orders")
+                .doCatch(Exception.class)
+                .setBody(constant("instead"))
+                .to("outbox:failures")
+                .end();
+          }
+        });
+    camel.getEndpoint("outbox:orders", OutboxEndpoint.class).outbox();
+    update(
+        "CREATE TRIGGER refuse BEFORE INSERT ON outbox WHEN NEW.destination = 'orders'"
+            + " BEGIN SELECT RAISE(ABORT, 'refused'); END");
+    camel.createFluentProducerTemplate().to("direct:in").withBody("first").send();
+    assertThat(stored()).containsExactly("instead");
+  }
+
+  @Test
+  void whatCannotBeStoredFailsItsExchange() throws Exception {
+    start();
+    assertThat(send(List.of(event("a", clock.instant()), "text")).getException())
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("expected a list of events, found one of java.lang.String");
+    assertThat(send(null).getException())
+        .isInstanceOf(org.apache.camel.InvalidPayloadException.class);
+    assertThat(stored()).isEmpty();
+  }
+
+  // The consumer
+
+  @Test
+  void noMoreAreInFlightThanIsSaid() throws Exception {
+    AtomicInteger now = new AtomicInteger();
+    AtomicInteger most = new AtomicInteger();
+    start(
+        route(
+            "outbox:orders?inFlight=4",
+            exchange -> {
+              most.accumulateAndGet(now.incrementAndGet(), Math::max);
+              // Until all that may are here, or there are no more.
+              await().atMost(AT_MOST).until(() -> most.get() == 4);
+              see(exchange);
+              now.decrementAndGet();
+            }));
+    append(IntStream.range(0, 100).mapToObj(i -> "e" + i).toArray(String[]::new));
+    awaitEmpty();
+    assertThat(most).hasValue(4);
+    assertThat(seen).hasSize(100).doesNotHaveDuplicates();
+  }
+
+  @Test
+  void whatHasFailedIsRetriedAfterItsDelay() throws Exception {
+    List<Instant> tried = new CopyOnWriteArrayList<>();
+    start(
+        route(
+            "outbox:orders?retryDelay=30s",
+            exchange -> {
+              tried.add(clock.instant());
+              if (tried.size() < 3) {
+                throw new IllegalStateException("not yet");
+              }
+            }));
+    Instant begin = clock.instant();
+    append("one");
+    for (int i = 1; i < 3; i++) {
+      int attempts = i;
+      await()
+          .atMost(AT_MOST)
+          .until(
+              () ->
+                  query("SELECT attempts FROM outbox WHERE claim_token IS NULL")
+                      .equals(List.of(Integer.toString(attempts))));
+      clock.advance(Duration.ofSeconds(30));
+    }
+    awaitEmpty();
+    assertThat(tried).containsExactly(begin, begin.plusSeconds(30), begin.plusSeconds(60));
+  }
+
+  @Test
+  void whatHasFailedForTheWindowIsADeadLetter() throws Exception {
+    List<DeadLetter> told = new CopyOnWriteArrayList<>();
+    start(
+        route(
+            "outbox:orders?retryWindow=1h",
+            exchange -> {
+              throw new IllegalStateException("never");
+            }));
+    camel.getEndpoint("outbox:orders", OutboxEndpoint.class).outbox().listen(told::add);
+    send(event("old", clock.instant().minus(Duration.ofHours(1))));
+    send(event("young", clock.instant().minus(Duration.ofMinutes(59))));
+    await().atMost(AT_MOST).until(() -> stored().equals(List.of("young")));
+    await().atMost(AT_MOST).until(() -> told.size() == 1);
+    assertThat(query("SELECT reason || ' ' || message_id || ' ' || detail FROM dead_letter"))
+        .containsExactly("expired old java.lang.IllegalStateException: never");
+  }
+
+  @Test
+  void aRouteThatRollsBackIsRetried() throws Exception {
+    start(route("outbox:orders", exchange -> exchange.setRollbackOnly(true)));
+    append("one");
+    await().atMost(AT_MOST).until(() -> query("SELECT attempts FROM outbox").equals(List.of("1")));
+  }
+
+  @Test
+  void anErrorIsAFailureLikeAnother() throws Exception {
+    AtomicInteger begun = new AtomicInteger();
+    start(
+        route(
+            "outbox:orders?inFlight=1&retryDelay=0s",
+            exchange -> {
+              if (begun.incrementAndGet() <= 5) {
+                throw new LinkageError("no such class");
+              }
+              see(exchange);
+            }));
+    append("one");
+    awaitEmpty();
+    assertThat(seen).containsExactly("one");
+  }
+
+  @Test
+  void aRouteDecidesWhatBecomesOfAnEvent() throws Exception {
+    start(
+        route(
+            "outbox:orders",
+            exchange -> {
+              Claim claim = exchange.getProperty(Claim.PROPERTY, Claim.class);
+              Instant due = clock.instant().plusSeconds(60);
+              String body = exchange.getMessage().getBody(String.class);
+              exchange.setProperty(
+                  Settlement.PROPERTY,
+                  body.equals("park")
+                      ? new Settlement.Parked(due, 5, "noted")
+                      : body.equals("done") ? Settlement.DONE : new Settlement.Dead(dead(claim)));
+              throw new IllegalStateException("does not matter");
+            }));
+    append("park", "done", "die");
+    await().atMost(AT_MOST).until(() -> stored().equals(List.of("park")));
+    await()
+        .atMost(AT_MOST)
+        .until(() -> query("SELECT attempts || progress FROM outbox").equals(List.of("5noted")));
+    assertThat(query("SELECT CAST(body AS TEXT) FROM dead_letter")).containsExactly("die");
+  }
+
+  private DeadLetter dead(Claim claim) {
+    return new DeadLetter(
+        claim.id(),
+        claim.destination(),
+        claim.event(),
+        DeadLetter.Reason.REJECTED,
+        "no",
+        null,
+        null,
+        null,
+        clock.instant(),
+        null);
+  }
+
+  /** As a strategy has to do it: else an event is done when it has been gathered. */
+  private static Exchange gather(@Nullable Exchange batch, Exchange exchange) {
+    String body = exchange.getMessage().getBody(String.class);
+    Exchange into = batch == null ? new DefaultExchange(exchange.getContext()) : batch;
+    into.getMessage()
+        .setBody((batch == null ? "" : into.getMessage().getBody(String.class)) + body);
+    exchange.getProperty(Claim.PROPERTY, Claim.class).handOver(into);
+    return into;
+  }
+
+  @Test
+  void anAggregatedEventIsDoneWhenItsBatchIs() throws Exception {
+    Semaphore batches = new Semaphore(0);
+    start(
+        new RouteBuilder() {
+          @Override
+          public void configure() {
+            from("outbox:orders?inFlight=10")
+                .aggregate(constant(true), OutboxComponentTest::gather)
+                .completionSize(3)
+                .process(
+                    exchange -> {
+                      seen.add(exchange.getMessage().getBody(String.class));
+                      acquire(batches);
+                    });
+          }
+        });
+    append("a", "b", "c");
+    await().atMost(AT_MOST).until(() -> seen.size() == 1);
+    assertThat(stored()).containsExactly("a", "b", "c");
+    batches.release();
+    awaitEmpty();
+    assertThat(seen).containsExactly("abc");
+  }
+
+  @Test
+  void aLimitOfZeroPauses() throws Exception {
+    AtomicInteger limit = new AtomicInteger();
+    camel.getRegistry().bind("most", (IntSupplier) limit::get);
+    start(route("outbox:orders?limit=#bean:most", this::see));
+    append("one", "two");
+    assertThat(query("SELECT id FROM outbox WHERE claim_token IS NOT NULL")).isEmpty();
+    assertThat(seen).isEmpty();
+    limit.set(1);
+    awaitEmpty();
+    assertThat(seen).containsExactlyInAnyOrder("one", "two");
+  }
+
+  @Test
+  void aLimitThatFailsPausesUntilItWorksAgain() throws Exception {
+    AtomicInteger failures = new AtomicInteger(20);
+    camel
+        .getRegistry()
+        .bind(
+            "most",
+            (IntSupplier)
+                () -> {
+                  if (failures.getAndDecrement() > 0) {
+                    throw new IllegalStateException("not now");
+                  }
+                  return 5;
+                });
+    start(route("outbox:orders?limit=#bean:most", this::see));
+    append("one");
+    awaitEmpty();
+    assertThat(seen).containsExactly("one");
+  }
+
+  // Stops
+
+  @Test
+  void aGracefulStopLetsWhatIsInFlightEndAndGivesTheRestBack() throws Exception {
+    CountDownLatch ends = new CountDownLatch(1);
+    start(
+        route(
+            "outbox:orders?inFlight=2",
+            exchange -> {
+              see(exchange);
+              assertThat(ends.await(AT_MOST.toSeconds(), TimeUnit.SECONDS)).isTrue();
+            }));
+    append("a", "b", "c", "d", "e");
+    await().atMost(AT_MOST).until(() -> seen.size() == 2);
+    CompletableFuture<Void> stopped = CompletableFuture.runAsync(camel::stop);
+    BaseService consumer = (BaseService) camel.getRoute("consume").getConsumer();
+    await().atMost(AT_MOST).until(consumer::isSuspended);
+    ends.countDown();
+    stopped.get(AT_MOST.toSeconds(), TimeUnit.SECONDS);
+    assertThat(seen).hasSize(2);
+    assertThat(stored()).hasSize(3).doesNotContainAnyElementsOf(seen);
+    assertThat(query("SELECT id FROM outbox WHERE claim_token IS NOT NULL")).isEmpty();
+  }
+
+  @Test
+  void aSuspendedConsumerTakesNothingAndAResumedOneAll() throws Exception {
+    start(route("outbox:orders", this::see));
+    append("before");
+    awaitEmpty();
+    camel.getRouteController().suspendRoute("consume");
+    assertThat(camel.getRouteController().getRouteStatus("consume"))
+        .isEqualTo(ServiceStatus.Suspended);
+    append("meanwhile");
+    assertThat(query("SELECT id FROM outbox WHERE claim_token IS NOT NULL")).isEmpty();
+    assertThat(seen).containsExactly("before");
+    camel.getRouteController().resumeRoute("consume");
+    awaitEmpty();
+    assertThat(seen).containsExactly("before", "meanwhile");
+  }
+
+  @Test
+  void aRouteThatIsStoppedByForceAndStartedAgainHasAllItsRoom() throws Exception {
+    CountDownLatch ends = new CountDownLatch(1);
+    AtomicInteger begun = new AtomicInteger();
+    start(
+        route(
+            "outbox:orders?inFlight=2",
+            exchange -> {
+              begun.incrementAndGet();
+              boolean unused = ends.await(AT_MOST.toSeconds(), TimeUnit.SECONDS);
+              see(exchange);
+            }));
+    append("a", "b", "c", "d");
+    await().atMost(AT_MOST).until(() -> begun.get() == 2);
+    camel.getRouteController().stopRoute("consume", 10, TimeUnit.MILLISECONDS);
+    // What is in flight is given back, too, since its end is not waited for.
+    await()
+        .atMost(AT_MOST)
+        .until(() -> query("SELECT id FROM outbox WHERE claim_token IS NULL").size() == 4);
+    camel.getRouteController().startRoute("consume");
+    await().atMost(AT_MOST).until(() -> begun.get() == 4);
+    ends.countDown();
+    awaitEmpty();
+    assertThat(seen).contains("a", "b", "c", "d");
+  }
+
+  @Test
+  void anotherContextDeliversWhatOneHasLeft() throws Exception {
+    AtomicInteger limit = new AtomicInteger();
+    camel.getRegistry().bind("most", (IntSupplier) limit::get);
+    start(route("outbox:orders?limit=#bean:most", this::see));
+    append("one", "two");
+    camel.stop();
+    assertThat(stored()).containsExactly("one", "two");
+    camel = new DefaultCamelContext();
+    start(route("outbox:orders", this::see));
+    awaitEmpty();
+    assertThat(seen).containsExactlyInAnyOrder("one", "two");
+  }
+
+  // Refusals
+
+  @Test
+  void aNameThatIsNoneIsRefused() throws Exception {
+    start();
+    assertThatThrownBy(() -> camel.getEndpoint("outbox:a/b"))
+        .isInstanceOf(ResolveEndpointFailedException.class)
+        .hasRootCauseMessage(
+            "The outbox endpoint outbox://a/b names no destination: expected outbox:NAME with a name"
+                + " of letters, digits, hyphens and underscores, found \"a/b\".");
+  }
+
+  @Test
+  void anUnknownOptionIsRefused() throws Exception {
+    start();
+    assertThatThrownBy(() -> camel.getEndpoint("outbox:orders?inflght=4"))
+        .isInstanceOf(ResolveEndpointFailedException.class)
+        .hasMessageContaining("Unknown parameters=[{inflght=4}]");
+  }
+
+  @Test
+  void noneInFlightIsRefused() throws Exception {
+    start();
+    assertThatThrownBy(() -> camel.getEndpoint("outbox:orders?inFlight=0"))
+        .isInstanceOf(ResolveEndpointFailedException.class)
+        .hasRootCauseMessage("inFlight: found 0, expected 1 or more.");
+  }
+
+  @Test
+  void aSecondConsumerOfADestinationIsRefused() throws Exception {
+    assertThatThrownBy(
+            () ->
+                start(
+                    route("outbox:orders", this::see),
+                    new RouteBuilder() {
+                      @Override
+                      public void configure() {
+                        from("outbox:orders?inFlight=3").log("never");
+                      }
+                    }))
+        .hasMessage("The outbox's destination orders has a consumer: expected one a context.");
+  }
+}

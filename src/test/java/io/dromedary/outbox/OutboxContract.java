@@ -1,0 +1,757 @@
+package io.dromedary.outbox;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.dromedary.settings.OutboxSettings;
+import io.dromedary.testing.SettableClock;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What an outbox promises, whatever the database is. */
+@SuppressWarnings("try") // A hold has nothing to do but to end.
+@Timeout(120)
+abstract class OutboxContract {
+
+  static final String ORDERS = "orders";
+  static final Duration AT_MOST = Duration.ofSeconds(30);
+  static final Duration LEASE = Duration.ofMinutes(2);
+  static final Duration WINDOW = Duration.ofHours(24);
+  static final Duration RETENTION = Duration.ofDays(30);
+  static final Duration LONGEST_WAIT = Duration.ofMinutes(10);
+
+  /** Not the time of day of the database, which may have a clock of its own. */
+  final SettableClock clock = new SettableClock(Instant.ofEpochMilli(System.currentTimeMillis()));
+
+  private final Deque<Outbox> open = new ArrayDeque<>();
+
+  /** Of this test's own database. */
+  abstract String url();
+
+  /** A connection beside those of the outbox, with automatic commits. */
+  abstract Connection connect() throws SQLException;
+
+  /** Makes a schema that this code does not know. */
+  abstract void writeVersion(int version) throws SQLException;
+
+  /** Another node on the same database, or the same where there can be only one. */
+  abstract Outbox anotherNode(Outbox first);
+
+  /** Lets time pass for the store, of which the clock may be the database's. */
+  abstract void pass(Duration duration) throws SQLException;
+
+  @AfterEach
+  void close() {
+    open.forEach(Outbox::close);
+  }
+
+  final OutboxSettings settings(Duration lease, Duration window) {
+    return new OutboxSettings(url(), null, null, lease, window, 1_000_000, RETENTION, LONGEST_WAIT);
+  }
+
+  final Outbox open(OutboxSettings settings, Clock clock) {
+    Outbox outbox = new Outbox(settings, clock);
+    open.push(outbox);
+    return outbox;
+  }
+
+  final Outbox open(Duration window) {
+    return open(settings(LEASE, window), clock);
+  }
+
+  final Outbox open() {
+    return open(WINDOW);
+  }
+
+  final OutboxEvent event(String id) {
+    return new OutboxEvent(
+        id, "track", clock.instant(), ("{\"id\":\"" + id + "\"}").getBytes(UTF_8));
+  }
+
+  /** One that cannot be stored: it has no type. */
+  @SuppressWarnings("NullAway")
+  final OutboxEvent broken() {
+    return new OutboxEvent("broken", null, clock.instant(), new byte[0]);
+  }
+
+  final CompletableFuture<Integer> begin(Outbox outbox, OutboxEvent... events) {
+    try {
+      return outbox.append(
+          Arrays.stream(events).map(event -> new Work.Arrival(ORDERS, event)).toList(), List.of());
+    } catch (OutboxException e) {
+      return CompletableFuture.failedFuture(e);
+    }
+  }
+
+  final int append(Outbox outbox, String... ids) {
+    return join(begin(outbox, Stream.of(ids).map(this::event).toArray(OutboxEvent[]::new)));
+  }
+
+  static <T> T join(CompletableFuture<T> future) {
+    try {
+      return future.get(AT_MOST.toSeconds(), TimeUnit.SECONDS);
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  final List<Claim> claim(Outbox outbox, int most) {
+    return join(outbox.claimDue(ORDERS, most)).claims();
+  }
+
+  static List<String> ids(List<Claim> claims) {
+    return claims.stream().map(claim -> claim.event().messageId()).toList();
+  }
+
+  /** Waits until what was handed to the outbox before has been done. */
+  final void settle(Outbox outbox) {
+    long unused = join(outbox.run((store, nowMillis) -> nowMillis));
+  }
+
+  /** Each row as one text. */
+  final List<String> query(String sql) {
+    List<String> found = new ArrayList<>();
+    try (Connection connection = connect();
+        Statement statement = connection.createStatement();
+        ResultSet rows = statement.executeQuery(sql)) {
+      while (rows.next()) {
+        List<String> row = new ArrayList<>();
+        for (int i = 1; i <= rows.getMetaData().getColumnCount(); i++) {
+          row.add(rows.getString(i));
+        }
+        found.add(String.join("|", row));
+      }
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+    return found;
+  }
+
+  final void update(String sql) throws SQLException {
+    try (Connection connection = connect();
+        Statement statement = connection.createStatement()) {
+      statement.executeUpdate(sql);
+    }
+  }
+
+  final List<String> stored() {
+    return query("SELECT message_id FROM outbox ORDER BY id");
+  }
+
+  /** Holds the writer until it is closed: what comes meanwhile is done together. */
+  static final class Hold implements AutoCloseable {
+    private final CountDownLatch released = new CountDownLatch(1);
+    private final CompletableFuture<Boolean> done;
+
+    Hold(Outbox outbox) throws InterruptedException {
+      CountDownLatch reached = new CountDownLatch(1);
+      done =
+          outbox.run(
+              (store, nowMillis) -> {
+                reached.countDown();
+                try {
+                  return released.await(AT_MOST.toSeconds(), TimeUnit.SECONDS);
+                } catch (InterruptedException e) {
+                  throw new IllegalStateException(e);
+                }
+              });
+      assertThat(reached.await(AT_MOST.toSeconds(), TimeUnit.SECONDS)).isTrue();
+    }
+
+    @Override
+    public void close() {
+      released.countDown();
+      assertThat(join(done)).isTrue();
+    }
+  }
+
+  // Appends
+
+  @Test
+  void anEventIsOnDiskWhenItsAppendIsDone() {
+    Outbox outbox = open();
+    CompletableFuture<List<String>> seen =
+        begin(outbox, event("a"), event("b")).thenApply(count -> stored());
+    assertThat(join(seen)).containsExactly("a", "b");
+    outbox.close();
+    assertThat(ids(claim(open(), 10))).containsExactly("a", "b");
+  }
+
+  @Test
+  void anEventComesOutAsItWentIn() {
+    Outbox outbox = open();
+    OutboxEvent event =
+        new OutboxEvent("id", "page", clock.instant(), new byte[] {0, 1, -1}, 3, "{\"a\":1}");
+    assertThat(join(begin(outbox, event))).isEqualTo(1);
+    OutboxEvent out = claim(outbox, 1).get(0).event();
+    assertThat(out).usingRecursiveComparison().isEqualTo(event);
+  }
+
+  @Test
+  void whatWaitsTogetherSharesACommit() throws Exception {
+    Outbox outbox = open();
+    List<CompletableFuture<Integer>> appends = new ArrayList<>();
+    CompletableFuture<List<Integer>> sizes;
+    try (Hold hold = new Hold(outbox)) {
+      for (int i = 0; i < 20; i++) {
+        appends.add(begin(outbox, event("id" + i)));
+      }
+      sizes =
+          outbox.run(
+              (store, nowMillis) -> {
+                store.flush();
+                try (Statement statement = store.connection().createStatement();
+                    ResultSet row = statement.executeQuery("SELECT count(*) FROM outbox")) {
+                  row.next();
+                  return List.of(row.getInt(1), stored().size());
+                }
+              });
+    }
+    // All are written, and none is committed yet.
+    assertThat(join(sizes)).containsExactly(20, 0);
+    appends.forEach(append -> assertThat(join(append)).isEqualTo(1));
+    assertThat(stored()).hasSize(20);
+  }
+
+  @Test
+  void freshEventsAreHandedOnAsFarAsThereIsRoomAndTheRestIsDue() {
+    Outbox outbox = open();
+    Hands hands = new Hands(2);
+    outbox.register(ORDERS, hands);
+    append(outbox, "a", "b", "c", "d", "e");
+    await().atMost(AT_MOST).until(() -> hands.taken.size() == 2);
+    assertThat(ids(hands.taken)).containsExactly("a", "b");
+    assertThat(hands.room).hasValue(0);
+    assertThat(hands.told).hasPositiveValue();
+    assertThat(query("SELECT message_id FROM outbox WHERE claim_token IS NOT NULL ORDER BY id"))
+        .containsExactly("a", "b");
+    assertThat(ids(claim(outbox, 10))).containsExactly("c", "d", "e");
+    assertThat(claim(outbox, 10)).isEmpty();
+  }
+
+  @Test
+  void whoBlocksWhenItsAppendIsDoneDoesNotHoldUpTheEvents() {
+    Outbox outbox = open();
+    Hands hands = new Hands(10);
+    outbox.register(ORDERS, hands);
+    List<CompletableFuture<Void>> blocked = new ArrayList<>();
+    // More than there are threads to call back.
+    for (int i = 0; i < 8; i++) {
+      blocked.add(
+          begin(outbox, event("id" + i))
+              .thenAcceptAsync(
+                  count -> await().atMost(AT_MOST).until(() -> hands.taken.size() == 8),
+                  outbox.callbacks()));
+    }
+    blocked.forEach(OutboxContract::join);
+    assertThat(hands.taken).hasSize(8);
+  }
+
+  @Test
+  void aDestinationHasOneConsumer() {
+    Outbox outbox = open();
+    outbox.register(ORDERS, new Hands(1));
+    assertThatThrownBy(() -> outbox.register(ORDERS, new Hands(1)))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("The outbox's destination orders has a consumer: expected one a context.");
+  }
+
+  @Test
+  void aClosedOutboxRefuses() {
+    Outbox outbox = open();
+    outbox.close();
+    assertThatThrownBy(() -> begin(outbox, event("a")).get(AT_MOST.toSeconds(), TimeUnit.SECONDS))
+        .isInstanceOf(ExecutionException.class)
+        .rootCause()
+        .isInstanceOf(OutboxException.class)
+        .hasMessage("the outbox is closed");
+    assertThatThrownBy(() -> outbox.claimDue(ORDERS, 1).get(AT_MOST.toSeconds(), TimeUnit.SECONDS))
+        .hasRootCauseMessage("the outbox is closed");
+    assertThat(stored()).isEmpty();
+  }
+
+  @Test
+  void everyAppendEndsAndWhatWasAcceptedIsThereWhenTheOutboxIsClosedMeanwhile() throws Exception {
+    for (int round = 0; round < 10; round++) {
+      String prefix = "r" + round + "-";
+      Outbox outbox = open();
+      Set<String> accepted = ConcurrentHashMap.newKeySet();
+      AtomicInteger begun = new AtomicInteger();
+      List<Thread> producers =
+          IntStream.range(0, 4)
+              .mapToObj(
+                  t ->
+                      new Thread(
+                          () -> {
+                            for (int i = 0; ; i++) {
+                              String id = prefix + t + "-" + i;
+                              begun.incrementAndGet();
+                              try {
+                                begin(outbox, event(id)).get(AT_MOST.toSeconds(), TimeUnit.SECONDS);
+                              } catch (ExecutionException e) {
+                                return;
+                              } catch (Exception e) {
+                                accepted.add("an append that never ended: " + id);
+                                return;
+                              }
+                              accepted.add(id);
+                            }
+                          }))
+              .toList();
+      producers.forEach(Thread::start);
+      await().atMost(AT_MOST).until(() -> begun.get() > 20);
+      outbox.close();
+      for (Thread producer : producers) {
+        producer.join();
+      }
+      assertThat(query("SELECT message_id FROM outbox WHERE message_id LIKE '" + prefix + "%'"))
+          .containsAll(accepted);
+    }
+  }
+
+  // Claims and settlements
+
+  @Test
+  void aClaimIsGivenOnceAmongMany() throws Exception {
+    Outbox one = open();
+    Outbox other = anotherNode(one);
+    append(one, IntStream.range(0, 300).mapToObj(i -> "id" + i).toArray(String[]::new));
+    List<String> claimed = java.util.Collections.synchronizedList(new ArrayList<>());
+    List<Thread> claimers =
+        IntStream.range(0, 6)
+            .mapToObj(
+                t ->
+                    new Thread(
+                        () -> {
+                          // Nobody settles: so what is found twice was given twice.
+                          while (claimed.size() < 300) {
+                            claimed.addAll(ids(claim(t % 2 == 0 ? one : other, 7)));
+                          }
+                        }))
+            .toList();
+    claimers.forEach(Thread::start);
+    for (Thread claimer : claimers) {
+      claimer.join();
+    }
+    assertThat(claimed).hasSize(300).doesNotHaveDuplicates();
+  }
+
+  @Test
+  void theLongestDueIsClaimedFirst() throws Exception {
+    Outbox outbox = open();
+    append(outbox, "a", "b", "c");
+    Instant now = clock.instant();
+    int seconds = 40;
+    for (Claim claim : claim(outbox, 10)) {
+      claim.settle(new Settlement.Parked(now.plusSeconds(seconds -= 10), 1, null));
+    }
+    settle(outbox);
+    assertThat(claim(outbox, 10)).isEmpty();
+    pass(Duration.ofMinutes(1));
+    assertThat(ids(claim(outbox, 1))).containsExactly("c");
+    assertThat(ids(claim(outbox, 1))).containsExactly("b");
+    assertThat(ids(claim(outbox, 1))).containsExactly("a");
+  }
+
+  @Test
+  void whenTheNextIsDueIsToldWithWhatWasClaimed() throws Exception {
+    Outbox outbox = open();
+    append(outbox, "a");
+    claim(outbox, 1).get(0).settle(new Settlement.Parked(clock.instant().plusSeconds(90), 1, null));
+    settle(outbox);
+    Work.Due due = join(outbox.claimDue(ORDERS, 1));
+    assertThat(due.claims()).isEmpty();
+    assertThat(due.nextMillis()).isBetween(60_000L, 90_000L);
+    assertThat(join(outbox.claimDue("nobody", 1)).nextMillis()).isGreaterThan(1L << 60);
+  }
+
+  @Test
+  void aParkedEventComesBackWithWhatWasNoted() throws Exception {
+    Outbox outbox = open();
+    append(outbox, "a");
+    claim(outbox, 1).get(0).settle(new Settlement.Parked(clock.instant(), 7, "{\"b\":2}"));
+    settle(outbox);
+    pass(Duration.ofSeconds(1));
+    OutboxEvent again = claim(outbox, 1).get(0).event();
+    assertThat(again.attempts()).isEqualTo(7);
+    assertThat(again.progress()).isEqualTo("{\"b\":2}");
+  }
+
+  @Test
+  void onlyTheFirstSettlementCounts() {
+    Outbox outbox = open();
+    append(outbox, "a");
+    Claim claim = claim(outbox, 1).get(0);
+    claim.settle(Settlement.DONE);
+    claim.settle(new Settlement.Dead(letter(claim)));
+    settle(outbox);
+    assertThat(stored()).isEmpty();
+    assertThat(query("SELECT message_id FROM dead_letter")).isEmpty();
+  }
+
+  @Test
+  void anEventOutlivesItsLeaseAndThenOnlyDoneCountsOfItsFormerHolder() throws Exception {
+    Outbox one = open();
+    Outbox other = anotherNode(one);
+    append(one, "parked", "dead", "done");
+    List<Claim> stale = claim(one, 3);
+    assertThat(claim(other, 3)).isEmpty();
+    pass(LEASE.plusSeconds(1));
+    List<Claim> held = claim(other, 3);
+    assertThat(ids(held)).containsExactly("parked", "dead", "done");
+    List<String> before = query("SELECT message_id, due_at, claim_token FROM outbox ORDER BY id");
+
+    stale.get(0).settle(new Settlement.Parked(clock.instant(), 9, "stale"));
+    stale.get(1).settle(new Settlement.Dead(letter(stale.get(1))));
+    stale.get(2).settle(Settlement.DONE);
+    settle(one);
+
+    assertThat(query("SELECT message_id, due_at, claim_token FROM outbox ORDER BY id"))
+        .containsExactlyElementsOf(before.subList(0, 2));
+    assertThat(query("SELECT message_id FROM dead_letter")).isEmpty();
+    // Its new holder is not confused by the row that has gone.
+    held.get(2).settle(new Settlement.Dead(letter(held.get(2))));
+    held.get(1).settle(new Settlement.Dead(letter(held.get(1))));
+    settle(other);
+    assertThat(stored()).containsExactly("parked");
+    assertThat(query("SELECT message_id FROM dead_letter")).containsExactly("dead");
+  }
+
+  @Test
+  void aLeaseEndsInRealTime() {
+    Outbox one = open(settings(Duration.ofMillis(300), WINDOW), Clock.systemUTC());
+    append(one, "a");
+    Claim first = claim(one, 1).get(0);
+    Outbox other = anotherNode(one);
+    List<Claim> later = new ArrayList<>();
+    await().atMost(AT_MOST).until(() -> later.addAll(claim(other, 1)));
+    assertThat(ids(later)).containsExactly("a");
+    assertThat(first.isHeldFor(0)).isFalse();
+  }
+
+  // Failures
+
+  @Test
+  void workThatFailsCostsNoOther() throws Exception {
+    Outbox outbox = open();
+    append(outbox, "first");
+    String id = query("SELECT id FROM outbox").get(0);
+    CompletableFuture<Integer> before;
+    CompletableFuture<Integer> broken;
+    CompletableFuture<Integer> duplicate;
+    CompletableFuture<Integer> after;
+    try (Hold hold = new Hold(outbox)) {
+      before = begin(outbox, event("before"));
+      broken = begin(outbox, event("with the broken one"), broken());
+      duplicate =
+          outbox.run(
+              (store, nowMillis) -> {
+                store.insert(Long.parseLong(id), ORDERS, event("duplicate"), nowMillis, 0);
+                return 1;
+              });
+      after = begin(outbox, event("after"));
+    }
+    assertThat(join(before)).isEqualTo(1);
+    assertThat(join(after)).isEqualTo(1);
+    assertThatThrownBy(() -> join(broken)).hasRootCauseInstanceOf(NullPointerException.class);
+    assertThatThrownBy(() -> join(duplicate)).hasRootCauseInstanceOf(SQLException.class);
+    assertThat(stored()).containsExactly("first", "before", "after");
+    assertThat(outbox.failure()).isNull();
+  }
+
+  @Test
+  void workThatFailsAloneDoesNotMakeTheOutboxOneThatDoesNotWork() {
+    Outbox outbox = open();
+    for (int i = 0; i < 5; i++) {
+      assertThatThrownBy(() -> join(begin(outbox, broken())))
+          .hasRootCauseInstanceOf(NullPointerException.class);
+      assertThat(append(outbox, "id" + i)).isEqualTo(1);
+    }
+    assertThat(outbox.failure()).isNull();
+  }
+
+  @Test
+  void aSettlementThatCannotBeStoredIsGivenUpAndTheEventComesAgain() throws Exception {
+    Outbox outbox = open();
+    Hands hands = new Hands(1);
+    outbox.register(ORDERS, hands);
+    append(outbox, "a");
+    await().atMost(AT_MOST).until(() -> hands.taken.size() == 1);
+    // So far ahead that no number of milliseconds says it.
+    hands.taken.get(0).settle(new Settlement.Parked(Instant.MAX, 1, null));
+    await().atMost(AT_MOST).until(() -> hands.room.get() == 1);
+    assertThat(append(outbox, "b")).isEqualTo(1);
+    assertThat(outbox.failure()).isNull();
+    pass(LEASE.plusSeconds(1));
+    assertThat(ids(claim(outbox, 10))).contains("a");
+  }
+
+  @Test
+  void roomIsGivenBackWhenAnAppendFails() {
+    Outbox outbox = open();
+    Hands hands = new Hands(5);
+    outbox.register(ORDERS, hands);
+    assertThatThrownBy(() -> join(begin(outbox, event("a"), broken(), event("b"), event("c"))))
+        .hasRootCauseInstanceOf(NullPointerException.class);
+    assertThat(hands.room).hasValue(5);
+    assertThat(hands.taken).isEmpty();
+    append(outbox, "a");
+    await().atMost(AT_MOST).until(() -> hands.taken.size() == 1);
+    assertThat(stored()).containsExactly("a");
+  }
+
+  // De-duplication
+
+  @Test
+  void aMessageIdIsAcceptedOnce() {
+    Outbox outbox = open();
+    assertThat(append(outbox, "a", "b", "a")).isEqualTo(2);
+    assertThat(append(outbox, "b", "c")).isEqualTo(1);
+    assertThat(stored()).containsExactlyInAnyOrder("a", "b", "c");
+  }
+
+  @Test
+  void aMessageIdIsAcceptedOnceADestination() throws Exception {
+    Outbox outbox = open();
+    Work.Arrival one = new Work.Arrival("one", event("a"));
+    Work.Arrival two = new Work.Arrival("two", event("a"));
+    assertThat(join(outbox.append(List.of(one, two, one), List.of()))).isEqualTo(2);
+  }
+
+  @Test
+  void aMessageIdIsAcceptedOnceAcrossALifeAndAnotherAndByAllNodes() {
+    Outbox first = open();
+    append(first, "a");
+    assertThat(append(anotherNode(first), "a")).isZero();
+    first.close();
+    assertThat(append(open(), "a", "b")).isEqualTo(1);
+  }
+
+  @Test
+  void concurrentAppendsOfOneMessageIdStoreItOnce() throws Exception {
+    Outbox one = open();
+    Outbox other = anotherNode(one);
+    AtomicInteger accepted = new AtomicInteger();
+    List<Thread> producers =
+        IntStream.range(0, 4)
+            .mapToObj(
+                t ->
+                    new Thread(
+                        () -> {
+                          for (int i = 0; i < 25; i++) {
+                            Outbox node = t % 2 == 0 ? one : other;
+                            // In opposite orders, which must not make the nodes wait for each
+                            // other.
+                            String[] ids = {"x" + i, "y" + i};
+                            int count = t < 2 ? append(node, ids) : append(node, ids[1], ids[0]);
+                            accepted.addAndGet(count);
+                          }
+                        }))
+            .toList();
+    producers.forEach(Thread::start);
+    for (Thread producer : producers) {
+      producer.join();
+    }
+    assertThat(accepted).hasValue(50);
+    assertThat(stored()).hasSize(50).doesNotHaveDuplicates();
+  }
+
+  @Test
+  void aMessageIdIsForgottenAfterTheWindow() throws Exception {
+    Outbox outbox = open();
+    append(outbox, "a");
+    // It may be remembered for a 24th of the window longer.
+    pass(WINDOW.plus(WINDOW.dividedBy(24)).plusSeconds(1));
+    assertThat(append(outbox, "a")).isEqualTo(1);
+  }
+
+  @Test
+  void withoutAWindowNothingIsADuplicate() {
+    Outbox outbox = open(Duration.ZERO);
+    assertThat(append(outbox, "a", "a")).isEqualTo(2);
+    assertThat(append(outbox, "a")).isEqualTo(1);
+    assertThat(query("SELECT count(*) FROM seen")).containsExactly("0");
+  }
+
+  @Test
+  void aMessageIdWhoseAppendFailedIsNotKnown() throws Exception {
+    Outbox outbox = open();
+    CompletableFuture<Integer> failed;
+    CompletableFuture<Integer> again;
+    try (Hold hold = new Hold(outbox)) {
+      failed = begin(outbox, event("a"), broken());
+      again = begin(outbox, event("a"));
+    }
+    assertThatThrownBy(() -> join(failed)).hasRootCauseInstanceOf(NullPointerException.class);
+    assertThat(join(again)).isEqualTo(1);
+    assertThatThrownBy(() -> join(begin(outbox, event("b"), broken())))
+        .hasRootCauseInstanceOf(NullPointerException.class);
+    assertThat(append(outbox, "b")).isEqualTo(1);
+    assertThat(stored()).containsExactly("a", "b");
+  }
+
+  // Dead letters
+
+  final DeadLetter letter(Claim claim) {
+    return new DeadLetter(
+        claim.id(),
+        claim.destination(),
+        claim.event(),
+        DeadLetter.Reason.REJECTED,
+        "a \0 and a \ud800 and \ud83d\ude00",
+        404,
+        Instant.ofEpochMilli(1000),
+        Instant.ofEpochMilli(2000),
+        clock.instant(),
+        "[{\"url\":\"http://one\"}]");
+  }
+
+  @Test
+  void aDeadLetterHasAllThatIsKnown() {
+    Outbox outbox = open();
+    List<DeadLetter> told = new java.util.concurrent.CopyOnWriteArrayList<>();
+    outbox.listen(told::add);
+    OutboxEvent event =
+        new OutboxEvent(
+            "i\0d \ud800", "t\0", Instant.ofEpochMilli(500), "body".getBytes(UTF_8), 4, "{}");
+    assertThat(join(begin(outbox, event))).isEqualTo(1);
+    Claim claim = claim(outbox, 1).get(0);
+    claim.settle(new Settlement.Dead(letter(claim)));
+    settle(outbox);
+    assertThat(stored()).isEmpty();
+    // What no database can keep has become a character that says so.
+    assertThat(
+            query(
+                "SELECT id, destination, message_id, type, accepted_at, attempts, reason, detail,"
+                    + " last_status, first_attempt_at, last_attempt_at, dead_at, webhooks"
+                    + " FROM dead_letter"))
+        .containsExactly(
+            claim.id()
+                + "|orders|i\ufffdd ?|t\ufffd|500|4|rejected|a \ufffd and a ? and \ud83d\ude00|404"
+                + "|1000|2000|"
+                + clock.millis()
+                + "|[{\"url\":\"http://one\"}]");
+    await().atMost(AT_MOST).until(() -> told.size() == 1);
+  }
+
+  @Test
+  void whatIsNoEventBecomesADeadLetterInTheSameCommit() throws Exception {
+    Outbox outbox = open();
+    DeadLetter invalid = invalid(clock.instant());
+    int count =
+        join(outbox.append(List.of(new Work.Arrival(ORDERS, event("a"))), List.of(invalid)));
+    assertThat(count).isEqualTo(1);
+    assertThat(query("SELECT reason, detail, last_status, webhooks FROM dead_letter"))
+        .containsExactly("invalid|broken|null|null");
+  }
+
+  private static DeadLetter invalid(Instant deadAt) {
+    return new DeadLetter(
+        0,
+        ORDERS,
+        new OutboxEvent("", "", deadAt, "{".getBytes(UTF_8)),
+        DeadLetter.Reason.INVALID,
+        "broken",
+        null,
+        null,
+        null,
+        deadAt,
+        null);
+  }
+
+  @Test
+  void deadLettersGoAfterTheirRetention() throws Exception {
+    Outbox outbox = open();
+    Instant now = clock.instant();
+    List<DeadLetter> letters = new ArrayList<>();
+    for (int i = 0; i < 5000; i++) {
+      letters.add(invalid(now.minus(RETENTION).minusSeconds(60)));
+    }
+    letters.add(invalid(now));
+    join(outbox.append(List.of(), letters));
+    outbox.close();
+    open();
+    await()
+        .atMost(AT_MOST)
+        .until(() -> query("SELECT count(*) FROM dead_letter").equals(List.of("1")));
+    assertThat(query("SELECT dead_at FROM dead_letter"))
+        .containsExactly(Long.toString(now.toEpochMilli()));
+  }
+
+  // Time
+
+  @Test
+  void whatCanOnlyBeDueByAWrongClockIsDueNowAndItsTakerIsTold() throws Exception {
+    Outbox outbox = open();
+    append(outbox, "far", "near");
+    settle(outbox);
+    outbox.close();
+    long ahead = clock.millis() + LONGEST_WAIT.plus(LEASE).plusMinutes(50).toMillis();
+    update("UPDATE outbox SET due_at = " + ahead + " WHERE message_id = 'far'");
+    long soon = clock.millis() + LONGEST_WAIT.toMillis();
+    update("UPDATE outbox SET due_at = " + soon + " WHERE message_id = 'near'");
+
+    Outbox again = open();
+    Hands hands = new Hands(0);
+    again.register(ORDERS, hands);
+    await().atMost(AT_MOST).until(() -> hands.told.get() > 0);
+    assertThat(ids(claim(again, 10))).containsExactly("far");
+  }
+
+  @Test
+  void aClockThatIsSetBackLosesNothing() throws Exception {
+    Outbox outbox = open();
+    append(outbox, "waits", "is held", "is done");
+    List<Claim> claims = claim(outbox, 3);
+    claims.get(0).settle(new Settlement.Parked(clock.instant().plusSeconds(5), 1, null));
+    settle(outbox);
+    clock.advance(Duration.ofHours(-1));
+    claims.get(2).settle(Settlement.DONE);
+    claims.get(1).settle(new Settlement.Parked(clock.instant(), 1, null));
+    settle(outbox);
+    assertThat(append(outbox, "waits", "new")).isEqualTo(1);
+    clock.advance(Duration.ofHours(1));
+    pass(Duration.ofSeconds(6));
+    assertThat(ids(claim(outbox, 10))).containsExactlyInAnyOrder("waits", "is held", "new");
+  }
+
+  // Schema
+
+  @Test
+  void aStoreOfALaterVersionIsRefused() throws Exception {
+    open().close();
+    writeVersion(99);
+    assertThatThrownBy(this::open)
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage(
+            "The outbox (webhooks.outbox.url) cannot be opened: The outbox has the schema version"
+                + " 99, expected at most 1: it was written by a later version of Dromedary.");
+    // It has let go of everything.
+    writeVersion(1);
+    assertThat(append(open(), "a")).isEqualTo(1);
+  }
+}

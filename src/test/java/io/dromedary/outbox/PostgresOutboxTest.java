@@ -1,0 +1,179 @@
+package io.dromedary.outbox;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The outbox on PostgreSQL, and what becomes of it when the database goes away. */
+@SuppressWarnings("try") // A hold has nothing to do but to end.
+class PostgresOutboxTest extends OutboxContract {
+
+  private static final AtomicInteger DATABASES = new AtomicInteger();
+  private static EmbeddedPostgres server;
+
+  private String database;
+
+  /** One server for the life of the JVM, and a database for each test. */
+  static synchronized EmbeddedPostgres server() {
+    if (server == null) {
+      try {
+        server = EmbeddedPostgres.start();
+      } catch (IOException e) {
+        throw new IllegalStateException(e);
+      }
+    }
+    return server;
+  }
+
+  @BeforeEach
+  void createDatabase() throws SQLException {
+    database = "outbox_" + DATABASES.incrementAndGet();
+    try (Connection connection =
+            DriverManager.getConnection(server().getJdbcUrl("postgres", "postgres"));
+        Statement statement = connection.createStatement()) {
+      statement.execute("CREATE DATABASE " + database);
+    }
+  }
+
+  @Override
+  String url() {
+    return server().getJdbcUrl("postgres", database);
+  }
+
+  @Override
+  Connection connect() throws SQLException {
+    return DriverManager.getConnection(url());
+  }
+
+  @Override
+  void writeVersion(int version) throws SQLException {
+    update("UPDATE dromedary_schema SET version = " + version);
+  }
+
+  @Override
+  Outbox anotherNode(Outbox first) {
+    return open(first.settings(), first.clock());
+  }
+
+  /** The database's clock cannot be set: what it is compared with is. */
+  @Override
+  void pass(Duration duration) throws SQLException {
+    clock.advance(duration);
+    long millis = duration.toMillis();
+    update("UPDATE outbox SET due_at = due_at - " + millis);
+    update("UPDATE seen SET seen_at = seen_at - " + millis);
+    update("UPDATE dead_letter SET dead_at = dead_at - " + millis);
+  }
+
+  @Test
+  void nodesThatStartAtOnceMakeTheSchemaOnce() throws Exception {
+    List<CompletableFuture<Outbox>> nodes = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      nodes.add(CompletableFuture.supplyAsync(() -> new Outbox(settings(LEASE, WINDOW), clock)));
+    }
+    for (CompletableFuture<Outbox> node : nodes) {
+      join(node).close();
+    }
+    assertThat(query("SELECT version FROM dromedary_schema")).containsExactly("1");
+  }
+
+  @Test
+  void theDatabasesClockDecides() {
+    Outbox ahead = open();
+    append(ahead, "a");
+    claim(ahead, 1)
+        .get(0)
+        .settle(new Settlement.Parked(clock.instant().plusSeconds(3600), 1, null));
+    settle(ahead);
+    // A node whose clock is a day ahead does not think that the event is due.
+    clock.advance(Duration.ofDays(1));
+    assertThat(claim(ahead, 1)).isEmpty();
+    assertThat(claim(anotherNode(ahead), 1)).isEmpty();
+  }
+
+  private void killConnections() throws SQLException {
+    try (Connection connection = connect();
+        Statement statement = connection.createStatement()) {
+      statement.execute(
+          "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+              + " WHERE datname = current_database() AND pid <> pg_backend_pid()");
+    }
+  }
+
+  private static OutboxException failure(CompletableFuture<?> failed) {
+    Throwable failure = failed.handle((unused, thrown) -> thrown).join();
+    Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+    assertThat(cause).isInstanceOf(OutboxException.class);
+    return (OutboxException) cause;
+  }
+
+  @Test
+  void aConnectionLostInATransactionFailsAllOfItAndTheOutboxWorksAgain() throws Exception {
+    Outbox outbox = open();
+    Hands hands = new Hands(10);
+    outbox.register(ORDERS, hands);
+    CompletableFuture<Integer> before;
+    CompletableFuture<Integer> killer;
+    CompletableFuture<Integer> after;
+    try (Hold hold = new Hold(outbox)) {
+      before = begin(outbox, event("before"));
+      killer =
+          outbox.run(
+              (store, nowMillis) -> {
+                store.flush();
+                killConnections();
+                return 1;
+              });
+      after = begin(outbox, event("after"));
+    }
+    assertThat(failure(before).isOfWork()).isFalse();
+    assertThat(failure(killer).isOfWork()).isFalse();
+    assertThat(failure(after).isOfWork()).isFalse();
+    assertThat(stored()).isEmpty();
+    assertThat(hands.room).hasValue(10);
+
+    await().atMost(AT_MOST).until(() -> outbox.failure() == null);
+    assertThat(append(outbox, "before", "after")).isEqualTo(2);
+    await().atMost(AT_MOST).until(() -> hands.taken.size() == 2);
+  }
+
+  @Test
+  void settlementsOutliveALostConnection() throws Exception {
+    Outbox outbox = open();
+    append(outbox, "a", "b");
+    List<Claim> claims = claim(outbox, 2);
+    killConnections();
+    claims.get(0).settle(Settlement.DONE);
+    claims.get(1).settle(new Settlement.Dead(letter(claims.get(1))));
+    await().atMost(AT_MOST).until(() -> stored().isEmpty());
+    assertThat(query("SELECT message_id FROM dead_letter")).containsExactly("b");
+    await().atMost(AT_MOST).until(() -> outbox.failure() == null);
+  }
+
+  @Test
+  void whatWasCommittedWithoutAnAnswerIsADuplicateWhenItIsSentAgain() throws Exception {
+    Outbox outbox = open();
+    append(outbox, "a");
+    // As it is when the answer to the commit is lost: the sender has heard of a failure.
+    killConnections();
+    await()
+        .atMost(AT_MOST)
+        .ignoreExceptions()
+        .untilAsserted(() -> assertThat(append(outbox, "a", "b")).isEqualTo(1));
+    assertThat(stored()).containsExactly("a", "b");
+  }
+}

@@ -1,0 +1,131 @@
+package io.dromedary.outbox;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The outbox on SQLite, and what only one process a file can promise. */
+class SqliteOutboxTest extends OutboxContract {
+
+  @TempDir Path folder;
+
+  private Path file() {
+    return folder.resolve("data").resolve("outbox.db");
+  }
+
+  @Override
+  String url() {
+    return "jdbc:sqlite:" + file();
+  }
+
+  @Override
+  Connection connect() throws SQLException {
+    Connection connection = DriverManager.getConnection(url());
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("PRAGMA busy_timeout = 10000");
+    }
+    return connection;
+  }
+
+  @Override
+  void writeVersion(int version) throws SQLException {
+    update("PRAGMA user_version = " + version);
+  }
+
+  @Override
+  Outbox anotherNode(Outbox first) {
+    return first;
+  }
+
+  @Override
+  void pass(Duration duration) {
+    clock.advance(duration);
+  }
+
+  @Test
+  void aSecondProcessIsRefused() {
+    Outbox first = open();
+    assertThatThrownBy(this::open)
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage(
+            "The outbox "
+                + file()
+                + " is in use by another process: expected one process a file."
+                + " Several nodes share an outbox on PostgreSQL (webhooks.outbox.url).");
+    first.close();
+    assertThat(append(open(), "a")).isEqualTo(1);
+  }
+
+  @Test
+  void aFolderThatIsNoneIsRefused() throws IOException {
+    Files.writeString(folder.resolve("data"), "a file");
+    assertThatThrownBy(this::open)
+        .hasMessageStartingWith(
+            "The outbox "
+                + file()
+                + " cannot be opened: expected a file in a folder that can be written to, found ");
+  }
+
+  @Test
+  void aStartTakesBackWhatItsFormerLifeHadClaimed() {
+    Outbox former = open();
+    append(former, "a", "b");
+    assertThat(claim(former, 10)).hasSize(2);
+    former.close();
+    assertThat(ids(claim(open(), 10))).containsExactly("a", "b");
+  }
+
+  @Test
+  void aCommitReachesTheDisk() {
+    Outbox outbox = open();
+    String synchronous =
+        join(
+            outbox.run(
+                (store, nowMillis) -> {
+                  try (Statement statement = store.connection().createStatement();
+                      var row = statement.executeQuery("PRAGMA synchronous")) {
+                    row.next();
+                    return row.getString(1);
+                  }
+                }));
+    assertThat(synchronous).isEqualTo("2");
+    assertThat(query("PRAGMA journal_mode")).containsExactly("wal");
+  }
+
+  @Test
+  void fileSpaceIsGivenBackAfterABacklog() throws Exception {
+    Outbox outbox = open();
+    byte[] body = new byte[20_000];
+    for (int i = 0; i < 20; i++) {
+      int part = i;
+      join(
+          begin(
+              outbox,
+              IntStream.range(0, 50)
+                  .mapToObj(j -> new OutboxEvent(part + "-" + j, "track", clock.instant(), body))
+                  .toArray(OutboxEvent[]::new)));
+    }
+    long full = pages();
+    claim(outbox, 1000).forEach(claim -> claim.settle(Settlement.DONE));
+    settle(outbox);
+    assertThat(stored()).isEmpty();
+    assertThat(full).isGreaterThan(4000);
+    await().atMost(AT_MOST).until(() -> pages() < full / 3);
+  }
+
+  private long pages() {
+    return Long.parseLong(query("PRAGMA page_count").get(0));
+  }
+}
