@@ -1,7 +1,5 @@
 package io.dromedary.bench;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import io.dromedary.Application;
 import io.dromedary.testing.Receiver;
 import java.io.IOException;
@@ -20,7 +18,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -31,6 +28,8 @@ import java.util.stream.Stream;
  * than 80% of the first's rate.
  */
 public final class Backlog {
+
+  private static final Events EVENTS = Events.small();
 
   private static final int BATCH_EVENTS = 100;
   private static final int CONNECTIONS = 8;
@@ -141,20 +140,15 @@ public final class Backlog {
         CONNECTIONS,
         () -> {
           for (int from; (from = next.getAndAdd(BATCH_EVENTS)) < end; ) {
-            post(uri, batch(from, Math.min(end, from + BATCH_EVENTS)));
+            post(uri, EVENTS.batch(from, Math.min(end, from + BATCH_EVENTS)));
           }
         });
     return (System.nanoTime() - start) / 1e9;
   }
 
-  private static String batch(int first, int end) {
-    return IntStream.range(first, end)
-        .mapToObj(number -> new String(Child.event(number), UTF_8))
-        .collect(Collectors.joining(",", "{\"batch\":[", "]}"));
-  }
-
-  private void post(URI uri, String body) {
-    HttpRequest request = HttpRequest.newBuilder(uri).POST(BodyPublishers.ofString(body)).build();
+  private void post(URI uri, byte[] body) {
+    HttpRequest request =
+        HttpRequest.newBuilder(uri).POST(BodyPublishers.ofByteArray(body)).build();
     int status;
     while ((status = http.sendAsync(request, BodyHandlers.discarding()).join().statusCode())
         == 503) {

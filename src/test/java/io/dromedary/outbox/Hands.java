@@ -29,6 +29,11 @@ final class Hands implements Taker {
   }
 
   @Override
+  public void paused() {
+    room.incrementAndGet();
+  }
+
+  @Override
   public void resumed() {
     room.decrementAndGet();
   }

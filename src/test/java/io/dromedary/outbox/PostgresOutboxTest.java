@@ -140,9 +140,9 @@ class PostgresOutboxTest extends OutboxContract {
               });
       after = begin(outbox, event("after"));
     }
-    assertThat(failure(before).isOfWork()).isFalse();
-    assertThat(failure(killer).isOfWork()).isFalse();
-    assertThat(failure(after).isOfWork()).isFalse();
+    assertThat(failure(before).isOfStore()).isTrue();
+    assertThat(failure(killer).isOfStore()).isTrue();
+    assertThat(failure(after).isOfStore()).isTrue();
     assertThat(stored()).isEmpty();
     assertThat(hands.room).hasValue(10);
 
