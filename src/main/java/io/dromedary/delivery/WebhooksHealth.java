@@ -4,22 +4,20 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import org.apache.camel.CamelContext;
-import org.apache.camel.health.HealthCheck;
 import org.apache.camel.health.HealthCheckRegistry;
 import org.apache.camel.health.HealthCheckResultBuilder;
+import org.apache.camel.impl.health.AbstractHealthCheck;
 
 /**
  * Tells which webhooks of a destination are down at present. It is always UP: events are accepted
  * and kept through a receiver's outage, so nobody is to send them elsewhere. Thread-safe.
  */
-final class WebhooksHealth implements HealthCheck {
+final class WebhooksHealth extends AbstractHealthCheck {
 
-  private final String destination;
   private final List<Webhook> webhooks;
-  private volatile boolean enabled = true;
 
   private WebhooksHealth(String destination, List<Webhook> webhooks) {
-    this.destination = destination;
+    super("dromedary", "webhooks-" + destination);
     this.webhooks = webhooks;
   }
 
@@ -32,43 +30,18 @@ final class WebhooksHealth implements HealthCheck {
   }
 
   @Override
-  public String getId() {
-    return "webhooks-" + destination;
-  }
-
-  @Override
-  public String getGroup() {
-    return "dromedary";
-  }
-
-  @Override
-  public boolean isEnabled() {
-    return enabled;
-  }
-
-  @Override
-  public void setEnabled(boolean enabled) {
-    this.enabled = enabled;
-  }
-
-  @Override
   public boolean isLiveness() {
     return false;
   }
 
   @Override
-  public Result call(Map<String, Object> options) {
-    HealthCheckResultBuilder result =
-        HealthCheckResultBuilder.on(this)
-            .detail(CHECK_KIND, Kind.READINESS)
-            .detail(CHECK_ID, getId())
-            .detail(CHECK_GROUP, getGroup());
+  protected void doCall(HealthCheckResultBuilder result, Map<String, Object> options) {
     for (int i = 0; i < webhooks.size(); i++) {
       Instant until = webhooks.get(i).breaker().openUntil();
       result.detail(
           "webhook " + (i + 1) + " " + webhooks.get(i).name(),
           until == null ? "tried" : "down, tried again at " + until);
     }
-    return (enabled ? result.up() : result.unknown()).build();
+    result.up();
   }
 }

@@ -2,18 +2,18 @@ package io.dromedary.outbox;
 
 import java.util.Map;
 import org.apache.camel.CamelContext;
-import org.apache.camel.health.HealthCheck;
 import org.apache.camel.health.HealthCheckRegistry;
 import org.apache.camel.health.HealthCheckResultBuilder;
+import org.apache.camel.impl.health.AbstractHealthCheck;
 import org.jspecify.annotations.Nullable;
 
 /** Tells whether the store works; no event can be accepted while it does not. Thread-safe. */
-final class OutboxHealth implements HealthCheck {
+final class OutboxHealth extends AbstractHealthCheck {
 
   private final Outbox outbox;
-  private volatile boolean enabled = true;
 
   private OutboxHealth(Outbox outbox) {
+    super("dromedary", "outbox");
     this.outbox = outbox;
   }
 
@@ -31,26 +31,6 @@ final class OutboxHealth implements HealthCheck {
     }
   }
 
-  @Override
-  public String getId() {
-    return "outbox";
-  }
-
-  @Override
-  public String getGroup() {
-    return "dromedary";
-  }
-
-  @Override
-  public boolean isEnabled() {
-    return enabled;
-  }
-
-  @Override
-  public void setEnabled(boolean enabled) {
-    this.enabled = enabled;
-  }
-
   /** To start the process again would not make the store work. */
   @Override
   public boolean isLiveness() {
@@ -58,22 +38,16 @@ final class OutboxHealth implements HealthCheck {
   }
 
   @Override
-  public Result call(Map<String, Object> options) {
-    HealthCheckResultBuilder result =
-        HealthCheckResultBuilder.on(this)
-            .detail(CHECK_KIND, Kind.READINESS)
-            .detail(CHECK_ID, getId())
-            .detail(CHECK_GROUP, getGroup());
-    if (!enabled) {
-      return result.unknown().build();
-    }
+  protected void doCall(HealthCheckResultBuilder result, Map<String, Object> options) {
     result
         .detail("store", outbox.kind())
         .detail("destinations", String.join(", ", outbox.taken()))
         .detail("message ids forgotten early", outbox.forgotten());
     String failure = outbox.failure();
-    return failure == null
-        ? result.up().build()
-        : result.down().message("The outbox does not work: " + failure).build();
+    if (failure == null) {
+      result.up();
+    } else {
+      result.down().message("The outbox does not work: " + failure);
+    }
   }
 }
