@@ -115,7 +115,7 @@ final class Destination {
     if (claim == null) {
       room.enter(1);
       delivery = Delivery.of(exchange.getMessage().getBody(Event.class), webhooks.size(), isArray);
-      leaveRoomWhenDone(exchange);
+      leaveRoomWhenDone(exchange, 1);
     } else {
       delivery = Delivery.of(claim, webhooks, isArray);
     }
@@ -125,14 +125,28 @@ final class Destination {
     }
   }
 
-  private void leaveRoomWhenDone(Exchange exchange) {
+  /** Turns a batch that is complete into one delivery, and takes room for it as for an event. */
+  void deliverBatch(Exchange exchange) throws InterruptedException {
+    BatchStrategy.deliver(exchange);
+    Delivery delivery = delivery(exchange);
+    if (!delivery.hasClaims()) {
+      enterRoom(exchange, delivery.events().size());
+    }
+  }
+
+  private void enterRoom(Exchange exchange, int events) throws InterruptedException {
+    room.enter(events);
+    leaveRoomWhenDone(exchange, events);
+  }
+
+  private void leaveRoomWhenDone(Exchange exchange, int events) {
     exchange
         .getExchangeExtension()
         .addOnCompletion(
             new SynchronizationAdapter() {
               @Override
               public void onDone(Exchange done) {
-                room.leave(1);
+                room.leave(events);
               }
             });
   }
@@ -141,7 +155,7 @@ final class Destination {
   void readmit(Exchange exchange) {
     room.keep(1);
     exchange.setProperty(DELIVERY, exchange.getMessage().getBody());
-    leaveRoomWhenDone(exchange);
+    leaveRoomWhenDone(exchange, 1);
   }
 
   /** Whether the event is to be delivered by itself, because a batch with it was rejected. */

@@ -75,14 +75,16 @@ public final class DestinationBeans implements CamelContextAware {
     List<Webhook> webhooks = webhooks(context, settings);
     WebhooksHealth.register(context, name, webhooks);
     // Half of the heap for what waits; the queue and what is in flight have bounds of their own.
-    long room = Runtime.getRuntime().maxMemory() / 2 / EVENT_BYTES;
+    long heapRoom = Runtime.getRuntime().maxMemory() / 2 / EVENT_BYTES;
+    int room = (int) Math.max(1000, Math.min(heapRoom, 1_000_000));
     Destination destination =
-        new Destination(
-            settings,
-            schedule(settings),
-            clock,
-            webhooks,
-            new Room((int) Math.max(1000, Math.min(room, 1_000_000))));
+        new Destination(settings, schedule(settings), clock, webhooks, new Room(room));
+    int batchSize = settings.batchSize();
+    // A round carries a batch: to take fewer events than rounds do would let none of them fill.
+    int events =
+        batchSize == 1
+            ? settings.inFlight()
+            : (int) Math.min((long) settings.inFlight() * batchSize, room);
 
     Registry registry = context.getRegistry();
     bind(registry, "admit", destination::admit);
@@ -92,8 +94,13 @@ public final class DestinationBeans implements CamelContextAware {
     bind(registry, "note-answer", destination::noteAnswer);
     bind(registry, "note-failure", destination::noteFailure);
     bind(registry, "park", destination::park);
-    bind(registry, "deliver-batch", BatchStrategy::deliver);
-    bind(registry, "limit", IntSupplier.class, (IntSupplier) destination::limit);
+    bind(registry, "deliver-batch", destination::deliverBatch);
+    bind(registry, "in-flight", Integer.class, events);
+    bind(
+        registry,
+        "limit",
+        IntSupplier.class,
+        (IntSupplier) () -> (int) Math.min((long) destination.limit() * batchSize, events));
     bind(registry, "is-parked", Predicate.class, (Predicate) destination::isParked);
     bind(registry, "is-alone", Predicate.class, (Predicate) destination::isAlone);
     bind(registry, "split-batch", destination::splitBatch);
