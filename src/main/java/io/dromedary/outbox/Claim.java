@@ -47,9 +47,9 @@ public final class Claim {
     return event;
   }
 
-  /** Whether the event is this node's for so much longer. */
+  /** Whether the event is this node's for so much longer: not if it has been given back. */
   public boolean isHeldFor(long nanos) {
-    return leaseEndNanos - System.nanoTime() > nanos;
+    return settlement.get() == null && leaseEndNanos - System.nanoTime() > nanos;
   }
 
   /** Says what has become of the event; only the first word counts. */
@@ -97,7 +97,7 @@ public final class Claim {
   /** The event waits in memory: it does not count as in flight until it goes on. */
   public void pause() {
     Taker taker = outbox.taker(destination);
-    if (taker != null && paused.compareAndSet(false, true)) {
+    if (taker != null && settlement.get() == null && paused.compareAndSet(false, true)) {
       taker.paused();
     }
   }
@@ -105,7 +105,7 @@ public final class Claim {
   /** The event goes on, if it was paused, whether there is room in flight or not. */
   public void resume() {
     Taker taker = outbox.taker(destination);
-    if (taker != null && paused.compareAndSet(true, false)) {
+    if (taker != null && settlement.get() == null && paused.compareAndSet(true, false)) {
       taker.resumed();
     }
   }

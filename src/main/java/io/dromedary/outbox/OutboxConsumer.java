@@ -89,6 +89,10 @@ final class OutboxConsumer extends DefaultConsumer implements Taker, ShutdownAwa
     limit = moment == null ? () -> inFlight : moment;
     // However long events are, those that are held ready take no more than an eighth of the heap.
     most = inFlight + (int) Math.min(4096, Runtime.getRuntime().maxMemory() / 8 / MOST_BYTES);
+    // After a stop nobody tells what has become of the claims of before.
+    open.clear();
+    held.set(0);
+    started.set(0);
     outbox.register(endpoint.getName(), this);
     ExecutorService given = endpoint.getExecutorService();
     executor =
@@ -238,8 +242,8 @@ final class OutboxConsumer extends DefaultConsumer implements Taker, ShutdownAwa
 
   @Override
   public void settled(Claim claim, Settlement settlement) {
-    open.remove(claim.id(), claim);
-    if (!claim.isPaused()) {
+    // Not what an earlier start of this consumer has held: that is no longer counted.
+    if (open.remove(claim.id(), claim) && !claim.isPaused()) {
       if (claim.isStarted()) {
         started.decrementAndGet();
       }
