@@ -37,6 +37,9 @@ import org.slf4j.LoggerFactory;
  * Claims stay in {@code open} until their settlement is committed, so that a stop can give them
  * back. A thread of its own claims; everybody else only wakes it. When the consumer is stopped or
  * suspended, events that no exchange carries yet go back to the store.
+ *
+ * <p>It is suspendable so that Camel's shutdown stops it last: one that is stopped at once would
+ * give back what is in flight, and what was delivered then would be delivered again.
  */
 final class OutboxConsumer extends DefaultConsumer implements Taker, ShutdownAware, Suspendable {
 
@@ -382,6 +385,8 @@ final class OutboxConsumer extends DefaultConsumer implements Taker, ShutdownAwa
     // First: what becomes due while the claim is on its way must not be overlooked.
     backlog = false;
     nextDueMillis.set(Long.MAX_VALUE);
+    // Of before the claim: too early rather than too late.
+    long fromMillis = clock.millis();
     List<Claim> claims = List.of();
     try {
       Work.Due due = outbox.claimDue(endpoint.getName(), room).join();
@@ -389,7 +394,7 @@ final class OutboxConsumer extends DefaultConsumer implements Taker, ShutdownAwa
       if (claims.size() == room) {
         backlog = true;
       } else {
-        long next = clock.millis() + due.nextMillis();
+        long next = fromMillis + due.nextMillis();
         nextDueMillis.accumulateAndGet(next < 0 ? Long.MAX_VALUE : next, Math::min);
       }
     } catch (CompletionException e) {
