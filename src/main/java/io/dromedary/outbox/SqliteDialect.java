@@ -182,11 +182,12 @@ final class SqliteDialect implements SqlDialect {
 
   @Override
   public void connected(Connection connection) throws SQLException {
-    nextId =
-        1
-            + Math.max(
-                number(connection, "SELECT coalesce(max(id), 0) FROM outbox"),
-                number(connection, "SELECT coalesce(max(id), 0) FROM dead_letter"));
+    long last =
+        Math.max(
+            number(connection, "SELECT coalesce(max(id), 0) FROM outbox"),
+            number(connection, "SELECT coalesce(max(id), 0) FROM dead_letter"));
+    // On a connection anew, an id whose row has gone may still have a settlement on its way.
+    nextId = Math.max(nextId, last + 1);
     if (isFirst) {
       // Nobody but this process claims: what is claimed was in the memory of its former life.
       try (PreparedStatement release =
