@@ -96,6 +96,10 @@ final class Destination {
    * one as a probe, and more with each success after that.
    */
   int limit() {
+    if (stopByNanos != null && settings.hasOutbox()) {
+      // What would be taken now would only be given back.
+      return 0;
+    }
     for (Webhook webhook : webhooks) {
       if (!webhook.breaker().isOpen()) {
         return Math.max(1, ramp.limit());
@@ -370,11 +374,16 @@ final class Destination {
       DeadLetter letter = deadLetter(delivery, i, claim == null ? 0 : claim.id(), reason, now);
       if (claim == null) {
         told.add(letter.toJson());
+    int given = 0;
       } else {
         claim.settle(new Settlement.Dead(letter));
+      if (claim != null && reason == Reason.EXPIRED && parkYounger(delivery, i, claim, now)) {
+        continue;
+      }
+      given++;
       }
     }
-    dead.add(delivery.events().size());
+    dead.add(given);
     exchange.getMessage().setHeaders(new HashMap<>());
     exchange.getMessage().setBody(told);
   }
@@ -384,6 +393,24 @@ final class Destination {
     Integer lastStatus = null;
     StringBuilder detail =
         new StringBuilder(
+  /** Out of an outbox, batches have old events beside new ones, whose windows have not closed. */
+  private boolean parkYounger(Delivery delivery, int index, Claim claim, Instant now) {
+    Instant next =
+        schedule.next(
+            Math.max(1, delivery.attempts() + delivery.skipped()),
+            now,
+            delivery.events().get(index).acceptedAt(),
+            delivery.notBefore(webhooks));
+    if (next == null) {
+      return false;
+    }
+    claim.settle(
+        new Settlement.Parked(
+            next, delivery.attempts(), Progress.write(delivery, webhooks, false)));
+    parked.increment();
+    return true;
+  }
+
             switch (reason) {
               case REJECTED -> "no webhook is left that might accept the event";
               case EXPIRED -> "the retry window has closed";
