@@ -122,6 +122,11 @@ final class Destination {
       leaveRoomWhenDone(exchange, 1);
     } else {
       delivery = Delivery.of(claim, webhooks, isArray);
+      if (delivery.isDone(settings.acks())) {
+        // The webhooks it waited for have been taken out of the settings, or fewer must accept.
+        exchange.setRouteStop(true);
+        return;
+      }
     }
     exchange.setProperty(DELIVERY, delivery);
     if (isArray) {
