@@ -131,6 +131,7 @@ final class Destination {
     exchange.setProperty(DELIVERY, delivery);
     if (isArray) {
       exchange.setProperty(BATCH_KEY, delivery.batchKey());
+      BatchStrategy.detachCompletions(exchange);
     }
   }
 
@@ -186,7 +187,7 @@ final class Destination {
       }
     }
     Instant now = clock.instant();
-    int[] due = delivery.beginRound(now, webhooks);
+    int[] due = delivery.beginRound(now, webhooks, stopBy != null);
     if (due.length == 0) {
       throw new RoundFailedException("no webhook may be sent to at present");
     }
@@ -374,18 +375,18 @@ final class Destination {
             : stopByNanos != null ? Reason.STOPPED : Reason.EXPIRED;
     Instant now = clock.instant();
     List<String> told = new ArrayList<>();
+    int given = 0;
     for (int i = 0; i < delivery.events().size(); i++) {
       Claim claim = delivery.hasClaims() ? delivery.claims().get(i) : null;
-      DeadLetter letter = deadLetter(delivery, i, claim == null ? 0 : claim.id(), reason, now);
-      if (claim == null) {
-        told.add(letter.toJson());
-    int given = 0;
-      } else {
-        claim.settle(new Settlement.Dead(letter));
       if (claim != null && reason == Reason.EXPIRED && parkYounger(delivery, i, claim, now)) {
         continue;
       }
       given++;
+      DeadLetter letter = deadLetter(delivery, i, claim == null ? 0 : claim.id(), reason, now);
+      if (claim == null) {
+        told.add(letter.toJson());
+      } else {
+        claim.settle(new Settlement.Dead(letter));
       }
     }
     dead.add(given);
@@ -393,11 +394,6 @@ final class Destination {
     exchange.getMessage().setBody(told);
   }
 
-  private DeadLetter deadLetter(Delivery delivery, int index, long id, Reason reason, Instant now) {
-    Event event = delivery.events().get(index);
-    Integer lastStatus = null;
-    StringBuilder detail =
-        new StringBuilder(
   /** Out of an outbox, batches have old events beside new ones, whose windows have not closed. */
   private boolean parkYounger(Delivery delivery, int index, Claim claim, Instant now) {
     Instant next =
@@ -416,6 +412,11 @@ final class Destination {
     return true;
   }
 
+  private DeadLetter deadLetter(Delivery delivery, int index, long id, Reason reason, Instant now) {
+    Event event = delivery.events().get(index);
+    Integer lastStatus = null;
+    StringBuilder detail =
+        new StringBuilder(
             switch (reason) {
               case REJECTED -> "no webhook is left that might accept the event";
               case EXPIRED -> "the retry window has closed";
