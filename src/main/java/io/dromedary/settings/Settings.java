@@ -200,14 +200,25 @@ public record Settings(
     Duration timeout = destination == null ? Duration.ZERO : destination.timeout();
     Duration window = destination == null ? Duration.ofHours(4) : destination.retryWindow();
     Duration maxDelay = destination == null ? Duration.ZERO : destination.maxDelay();
-    Duration leastLease = timeout.plusSeconds(1);
+    // An event whose claim ends before its batch is sent would never be sent.
+    Duration gathering =
+        destination == null || destination.batchSize() == 1
+            ? Duration.ZERO
+            : destination.batchInterval();
+    Duration leastLease = timeout.plus(gathering).plusSeconds(1);
     Duration lease =
         keys.duration("outbox.lease", Duration.ofMinutes(2), MILLISECOND, Duration.ofDays(1));
-    if (lease.compareTo(leastLease) < 0) {
+    if (keys.raw("webhooks.outbox.lease") == null) {
+      // Who sets other durations need not know of this one.
+      lease = lease.compareTo(leastLease) < 0 ? leastLease : lease;
+    } else if (lease.compareTo(leastLease) < 0) {
       keys.problem(
           "outbox.lease",
           show(lease),
-          "at least " + show(leastLease) + ", a second more than webhooks.timeout");
+          "at least "
+              + show(leastLease)
+              + ", a second more than webhooks.timeout"
+              + (gathering.isZero() ? "" : " and webhooks.batch.interval"));
     }
     // A key takes 32 bytes in memory: an eighth of the heap.
     int most = (int) Math.min(50_000_000, Runtime.getRuntime().maxMemory() / 8 / 32);

@@ -143,6 +143,63 @@ class SettingsTest {
   }
 
   @Test
+  void aQueueInMemoryTellsOfItsDeadLettersInAFile() {
+    onLoopback().inFile("webhooks.queue=seda:default");
+
+    Settings settings = read();
+
+    assertThat(settings.destination().hasOutbox()).isFalse();
+    // A full queue holds its senders back for a moment.
+    assertThat(settings.destination().queue())
+        .isEqualTo("seda:default?size=10000&blockWhenFull=true&offerTimeout=200&pollTimeout=100");
+    assertThat(settings.deadLetter())
+        .isEqualTo(
+            "file:data?fileName=dead-letters-${date:now:yyyy-MM-dd}.jsonl"
+                + "&fileExist=Append&appendChars=%0A");
+  }
+
+  @Test
+  void anOutboxTellsNobodyOfItsDeadLettersUnlessItIsTold() {
+    onLoopback().inFile("webhooks.queue=outbox:default");
+
+    assertThat(read().destination().hasOutbox()).isTrue();
+    assertThat(read().deadLetter()).isNull();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "jdbc:sqlite:data/outbox.db,jdbc:sqlite:data/outbox.db",
+    "jdbc:postgresql://db/events?password=hush,jdbc:postgresql://db/events",
+    "jdbc:postgresql://user:hush@db/events,jdbc:postgresql://db/events",
+  })
+  void ofTheOutboxesUrlNoPasswordIsShown(String url, String shown) {
+    onLoopback().inFile("webhooks.outbox.url=" + url);
+
+    assertThat(read().outbox().shown()).isEqualTo(shown);
+  }
+
+  @Test
+  void theDefaultOfTheLeaseIsNeverTooShort() {
+    onLoopback().inFile("webhooks.timeout=3m").inFile("webhooks.batch.interval=1h");
+    assertThat(read().outbox().lease()).isEqualTo(Duration.ofSeconds(181));
+
+    inFile("webhooks.batch.size=2");
+    assertThat(read().outbox().lease()).isEqualTo(Duration.ofSeconds(3781));
+  }
+
+  @Test
+  void theOutboxAloneTellsOfItsOwnKeysOnly() {
+    inFile("webhooks.outbox.lease=soon").inFile("webhooks.acks=7");
+
+    assertThatThrownBy(() -> with(Settings::outbox))
+        .isInstanceOf(InvalidSettingsException.class)
+        .hasMessage(
+            "Dromedary cannot start: 1 setting is wrong.\n"
+                + "  webhooks.outbox.lease: found \"soon\", expected a duration from 1ms to 24h, such"
+                + " as 2m.");
+  }
+
+  @Test
   void aContextReadsItsSettingsOnce() {
     onLoopback();
 
@@ -213,6 +270,44 @@ class SettingsTest {
             List.of("2", "all", "3"),
             of(DestinationSettings::acks),
             List.of(2, 5, 3)),
+        key(
+            "outbox.url",
+            settings -> settings.outbox().url(),
+            "jdbc:sqlite:file.db",
+            "jdbc:postgresql://system/db",
+            "jdbc:postgresql://env/db"),
+        key("outbox.user", settings -> settings.outbox().user(), "file", "system", "environment"),
+        key("outbox.password", settings -> settings.outbox().password(), "file", "system", "env"),
+        arguments(
+            "webhooks.outbox.lease",
+            "WEBHOOKS_OUTBOX_LEASE",
+            List.of("6s", "3m", "24h"),
+            (Function<Settings, Object>) settings -> settings.outbox().lease(),
+            List.of(Duration.ofSeconds(6), Duration.ofMinutes(3), Duration.ofHours(24))),
+        arguments(
+            "webhooks.dedup.window",
+            "WEBHOOKS_DEDUP_WINDOW",
+            List.of("0s", "1h", "30d"),
+            (Function<Settings, Object>) settings -> settings.outbox().dedupWindow(),
+            List.of(Duration.ZERO, Duration.ofHours(1), Duration.ofDays(30))),
+        arguments(
+            "webhooks.dead-letter.retention",
+            "WEBHOOKS_DEAD_LETTER_RETENTION",
+            List.of("1ms", "7d", "3650d"),
+            (Function<Settings, Object>) settings -> settings.outbox().retention(),
+            List.of(Duration.ofMillis(1), Duration.ofDays(7), Duration.ofDays(3650))),
+        arguments(
+            "webhooks.retry.in-memory",
+            "WEBHOOKS_RETRY_IN_MEMORY",
+            List.of("0s", "5s", "24h"),
+            of(DestinationSettings::inMemory),
+            List.of(Duration.ZERO, Duration.ofSeconds(5), Duration.ofHours(24))),
+        arguments(
+            "webhooks.management.secret",
+            "WEBHOOKS_MANAGEMENT_SECRET",
+            List.of("file", "new,old", "environment"),
+            (Function<Settings, Object>) Settings::managementSecrets,
+            List.of(List.of("file"), List.of("new", "old"), List.of("environment"))),
         durations("timeout", of(DestinationSettings::timeout)),
         durations("retry.window", of(DestinationSettings::retryWindow)),
         durations("retry.initial-delay", of(DestinationSettings::initialDelay)),
@@ -268,6 +363,9 @@ class SettingsTest {
       case "inbound" -> "WEBHOOKS_INBOUND";
       case "dead-letter" -> "WEBHOOKS_DEAD_LETTER";
       case "queue" -> "WEBHOOKS_QUEUE";
+      case "outbox.url" -> "WEBHOOKS_OUTBOX_URL";
+      case "outbox.user" -> "WEBHOOKS_OUTBOX_USER";
+      case "outbox.password" -> "WEBHOOKS_OUTBOX_PASSWORD";
       case "user-agent" -> "WEBHOOKS_USER_AGENT";
       case "timeout" -> "WEBHOOKS_TIMEOUT";
       case "retry.window" -> "WEBHOOKS_RETRY_WINDOW";
@@ -503,6 +601,48 @@ class SettingsTest {
         arguments(
             "batch.size=2147483648",
             "webhooks.batch.size: found \"2147483648\", expected a whole number from 1 to 1000."),
+        // Where they wait.
+        arguments(
+            "queue=jms:events?password=abc",
+            "webhooks.queue: found \"jms:events\", expected an outbox: or a seda: endpoint."),
+        arguments(
+            "queue=events",
+            "webhooks.queue: found \"events\", expected an outbox: or a seda: endpoint."),
+        arguments(
+            "outbox.url=jdbc:h2:mem:events",
+            "webhooks.outbox.url: found \"jdbc:h2:mem:events\", expected jdbc:sqlite:FILE or"
+                + " jdbc:postgresql:…."),
+        arguments(
+            "outbox.url=mysql://user:abc@db/events",
+            "webhooks.outbox.url: found \"mysql:\", expected jdbc:sqlite:FILE or"
+                + " jdbc:postgresql:…."),
+        arguments(
+            "outbox.lease=2",
+            "webhooks.outbox.lease: found \"2\", expected a duration from 1ms to 24h, such as 2m."),
+        arguments(
+            "outbox.lease=5999ms",
+            "webhooks.outbox.lease: found \"5999ms\", expected at least 6s, a second more than"
+                + " webhooks.timeout."),
+        arguments(
+            "outbox.lease=6s\nwebhooks.batch.size=2\nwebhooks.batch.interval=2s",
+            "webhooks.outbox.lease: found \"6s\", expected at least 8s, a second more than"
+                + " webhooks.timeout and webhooks.batch.interval."),
+        arguments(
+            "dedup.window=31d",
+            "webhooks.dedup.window: found \"31d\", expected a duration from 0ms to 720h, such as"
+                + " 24h."),
+        arguments(
+            "dead-letter.retention=0s",
+            "webhooks.dead-letter.retention: found \"0s\", expected a duration from 1ms to 87600h,"
+                + " such as 720h."),
+        arguments(
+            "retry.in-memory=never",
+            "webhooks.retry.in-memory: found \"never\", expected a duration from 0ms to 24h, such as"
+                + " 30s."),
+        arguments(
+            "management.secret=a,,b",
+            "webhooks.management.secret: found a secret value, expected values separated by single"
+                + " commas."),
         // Where events come from.
         arguments(
             "inbound=kafak:events?brokers=b:9092",
@@ -592,6 +732,11 @@ class SettingsTest {
         "headers.Host | hush",
         "headers.X-Key | hush\\u00e9",
         "headers.X-Key | hush{{no.such.property}}",
+        "queue | jms:user:hush@host/path?password=hush",
+        "outbox.url | mysql://user:hush@db/events?password=hush",
+        "outbox.url | postgresql://hush@db",
+        "outbox.password | hush{{no.such.property}}",
+        "management.secret | hush,",
         "signing.secret | hush,,hush",
         "signing.secret | hush{{no.such.property}}",
         "write-key.secret | hush,",
