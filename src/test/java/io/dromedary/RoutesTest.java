@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.UUID;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.camel.Exchange;
@@ -21,6 +22,7 @@ import org.apache.camel.main.MainConfigurationProperties;
 import org.apache.camel.test.junit5.CamelContextConfiguration;
 import org.apache.camel.test.main.junit5.CamelMainTestSupport;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The YAML files as they are shipped, in a Camel of somebody else, between endpoints of Camel. */
 class RoutesTest extends CamelMainTestSupport {
@@ -32,6 +34,8 @@ class RoutesTest extends CamelMainTestSupport {
           + "\"receivedAt\":\"2026-01-02T03:04:05.000Z\",\"timestamp\":\"2026-01-02T03:04:05.000Z\","
           + "\"version\":1}";
 
+  @TempDir static Path folder;
+
   @Override
   public void configureContext(CamelContextConfiguration configuration) {
     super.configureContext(configuration);
@@ -41,6 +45,8 @@ class RoutesTest extends CamelMainTestSupport {
             "webhooks.inbound", "direct:in",
             "webhooks.urls", "mock:webhook",
             "webhooks.dead-letter", "mock:dead",
+            // Of its own for each test: an event of another would be known by its id.
+            "webhooks.outbox.url", "jdbc:sqlite:" + folder.resolve(UUID.randomUUID() + ".db"),
             "webhooks.signing.secret", SECRET,
             "webhooks.headers.X-Tenant", "acme",
             "webhooks.retry.window", "1h",
@@ -188,12 +194,16 @@ class RoutesTest extends CamelMainTestSupport {
     Exchange letter = dead.getExchanges().get(0);
     String text = letter.getMessage().getBody(String.class);
     String deadAt = text.replaceAll(".*\"deadAt\":\"([^\"]*)\".*", "$1");
+    String acceptedAt = text.replaceAll(".*\"acceptedAt\":\"([^\"]*)\".*", "$1");
+    assertThat(Instant.parse(acceptedAt)).isBetween(before, Instant.parse(deadAt));
     assertThat(Instant.parse(deadAt)).isBetween(before, Instant.now());
     assertThat(text)
         .isEqualTo(
             "{\"reason\":\"invalid\",\"detail\":\"invalid_event: expected a \\\"userId\\\" or an"
-                + " \\\"anonymousId\\\", found neither\",\"messageId\":\"m-0\",\"attempts\":0,"
-                + "\"deadAt\":\""
+                + " \\\"anonymousId\\\", found neither\",\"destination\":\"default\",\"messageId\":\"m-0\",\"attempts\":0,"
+                + "\"acceptedAt\":\""
+                + acceptedAt
+                + "\",\"deadAt\":\""
                 + deadAt
                 + "\",\"text\":\"{\\\"type\\\":\\\"track\\\",\\\"messageId\\\":\\\"m-0\\\"}\"}");
     assertThat(letter.getMessage().getHeaders()).isEmpty();

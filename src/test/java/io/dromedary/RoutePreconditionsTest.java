@@ -1,0 +1,58 @@
+package io.dromedary;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
+
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.apache.camel.Route;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Which routes are made: of each kind only the one that the settings ask for. */
+class RoutePreconditionsTest {
+
+  @TempDir Path folder;
+
+  static Stream<Arguments> settings() {
+    return Stream.of("outbox:default", "outbox:other", "seda:default", "seda:other?size=10")
+        .flatMap(
+            queue ->
+                Stream.of("1", "2")
+                    .flatMap(
+                        size ->
+                            Stream.of("mock:a", "mock:a,mock:b")
+                                .map(urls -> arguments(queue, size, urls))));
+  }
+
+  @ParameterizedTest(name = "{0} {1} {2}")
+  @MethodSource("settings")
+  void onlyOneRouteOfAKindIsMade(String queue, String batchSize, String urls) {
+    Map<String, String> settings =
+        Map.of(
+            "webhooks.inbound", "direct:in",
+            "webhooks.queue", queue,
+            "webhooks.batch.size", batchSize,
+            "webhooks.urls", urls);
+    try (Application application = Application.start(folder, settings)) {
+      String deliver =
+          (batchSize.equals("1") ? "deliver-events" : "deliver-batches")
+              + (queue.startsWith("outbox:") ? "" : "-in-memory");
+      assertThat(application.context().getRoutes())
+          .extracting(Route::getRouteId)
+          .containsExactlyInAnyOrder(
+              "receive-events",
+              "dead-letters",
+              "request-bin",
+              deliver + "-default",
+              "redeliver-round-default",
+              (urls.contains(",") ? "send-round-to-several" : "send-round") + "-default",
+              "give-up-default",
+              "deliver-single-default",
+              "keep-dead-letter-default");
+    }
+  }
+}
