@@ -117,9 +117,10 @@ final class Destination {
     boolean isArray = settings.batchSize() > 1;
     Claim claim = exchange.getProperty(Claim.PROPERTY, Claim.class);
     if (claim == null) {
-      room.enter(1);
       delivery = Delivery.of(exchange.getMessage().getBody(Event.class), webhooks.size(), isArray);
-      leaveRoomWhenDone(exchange, 1);
+      if (!isArray) {
+        enterRoom(exchange, 1);
+      }
     } else {
       delivery = Delivery.of(claim, webhooks, isArray);
       if (delivery.isDone(settings.acks())) {
@@ -131,7 +132,6 @@ final class Destination {
     exchange.setProperty(DELIVERY, delivery);
     if (isArray) {
       exchange.setProperty(BATCH_KEY, delivery.batchKey());
-      BatchStrategy.detachCompletions(exchange);
     }
   }
 
