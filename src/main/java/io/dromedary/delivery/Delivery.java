@@ -297,6 +297,11 @@ final class Delivery {
     return last == null ? null : last.notBefore();
   }
 
+  /** How many webhooks the round goes to. */
+  int sentTo() {
+    return due.length;
+  }
+
   /** The webhook that a branch of the round went to. */
   int webhook(int branch) {
     return due[branch];

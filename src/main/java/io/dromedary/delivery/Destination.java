@@ -38,6 +38,9 @@ final class Destination {
   /** The exchange property that holds the endpoints of the round. */
   static final String RECIPIENTS = "DromedaryRecipients";
 
+  /** The exchange property with the number, from 1, of the only webhook that a round goes to. */
+  static final String WEBHOOK = "DromedaryWebhook";
+
   /** The exchange property by which events are put into batches. */
   static final String BATCH_KEY = "DromedaryBatchKey";
 
@@ -191,7 +194,9 @@ final class Destination {
     if (due.length == 0) {
       throw new RoundFailedException("no webhook may be sent to at present");
     }
-    if (webhooks.size() > 1) {
+    if (due.length == 1) {
+      exchange.setProperty(WEBHOOK, due[0] + 1);
+    } else {
       List<Endpoint> recipients = new ArrayList<>(due.length);
       for (int index : due) {
         recipients.add(webhooks.get(index).endpoint());
@@ -228,9 +233,15 @@ final class Destination {
     return before == null ? branch : before;
   }
 
-  /** Notes the outcome of a round to the only webhook there is. */
+  /** Whether the round goes to one webhook only. */
+  boolean isToOne(Exchange exchange) {
+    return delivery(exchange).sentTo() == 1;
+  }
+
+  /** Notes the outcome of a round to one webhook. */
   void noteAnswer(Exchange exchange) {
-    note(delivery(exchange), 0, Outcome.of(exchange, clock.instant()));
+    Delivery delivery = delivery(exchange);
+    note(delivery, delivery.webhook(0), Outcome.of(exchange, clock.instant()));
   }
 
   /** Notes what an exception that has ended the round means for the attempts it was to make. */

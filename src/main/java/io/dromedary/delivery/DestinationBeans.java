@@ -101,6 +101,7 @@ public final class DestinationBeans implements CamelContextAware {
         "limit",
         IntSupplier.class,
         (IntSupplier) () -> (int) Math.min((long) destination.limit() * batchSize, events));
+    bind(registry, "is-to-one", Predicate.class, (Predicate) destination::isToOne);
     bind(registry, "is-parked", Predicate.class, (Predicate) destination::isParked);
     bind(registry, "is-alone", Predicate.class, (Predicate) destination::isAlone);
     bind(registry, "split-batch", destination::splitBatch);

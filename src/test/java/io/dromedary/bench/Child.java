@@ -209,7 +209,8 @@ final class Child implements AutoCloseable {
 
   private static Function<String[], Object> dromedary(Options options, String url) {
     Map<String, String> settings = new HashMap<>(options.settings());
-    settings.put("webhooks.urls", url);
+    // What the settings say of it may name the receiver, beside others that are down.
+    settings.merge("webhooks.urls", url, (said, none) -> said.replace("RECEIVER", url));
     Application application = Application.start(Path.of("."), settings);
     return command -> application.port();
   }
