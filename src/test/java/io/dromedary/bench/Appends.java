@@ -33,7 +33,8 @@ public final class Appends {
   }
 
   private static void measure(String store, String url) throws Exception {
-    try (CamelContext context = new DefaultCamelContext()) {
+    CamelContext context = new DefaultCamelContext();
+    try {
       OutboxComponent component = new OutboxComponent();
       component.setSettings(
           new OutboxSettings(
@@ -65,6 +66,8 @@ public final class Appends {
             "%s, round %d: %,.0f durable appends a second of %d bytes, %d at once%n",
             store, round + 1, EVENTS / seconds, event.length, PRODUCERS);
       }
+    } finally {
+      context.stop();
     }
   }
 }
