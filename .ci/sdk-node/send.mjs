@@ -91,6 +91,7 @@ function startDromedary(jar, folder, port, webhookPort) {
       CAMEL_SERVER_PORT: String(port),
       WEBHOOKS_URLS: `http://127.0.0.1:${webhookPort}/webhook`,
       WEBHOOKS_SIGNING_SECRET: SECRET,
+      WEBHOOKS_DEAD_LETTER: 'file:dead-letters?fileName=all.jsonl&fileExist=Append',
       WEBHOOKS_WRITE_KEY_SECRET: WRITE_KEY,
     },
   });
@@ -192,7 +193,7 @@ async function run(folder, dromedary, url, requests) {
   await until(() => requests.length >= expected.length || failed > 0, dromedary, 'before all had arrived');
   const arrived = requests.map(verify);
   check('every event arrives once', () => assert.deepEqual(arrived.sort(), expected.sort()));
-  check('nothing is given up', () => assert.ok(!fs.existsSync(path.join(folder, 'data'))));
+  check('nothing is given up', () => assert.ok(!fs.existsSync(path.join(folder, 'dead-letters'))));
 }
 
 async function stop(dromedary) {

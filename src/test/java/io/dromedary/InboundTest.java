@@ -8,6 +8,8 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.dromedary.outbox.OutboxComponent;
+import io.dromedary.testing.OutboxFile;
 import io.dromedary.testing.Receiver;
 import io.dromedary.testing.Request;
 import io.dromedary.testing.SettableClock;
@@ -32,6 +34,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.camel.Processor;
@@ -108,11 +111,17 @@ class InboundTest {
     }
   }
 
+  /** The outbox tells of them when they are stored, and does not wait for that. */
+  private void awaitDeadLetters(String expected) {
+    await().atMost(AT_MOST).untilAsserted(() -> assertThat(deadLetters()).isEqualTo(expected));
+  }
+
   /** The dead letter of a text that is no event. */
   private static String deadLetter(String detail, String text) {
     return "{\"reason\":\"invalid\",\"detail\":\""
         + detail.replace("\"", "\\\"")
-        + "\",\"attempts\":0,\"deadAt\":\"2026-01-02T03:04:05Z\",\"text\":\""
+        + "\",\"destination\":\"default\",\"attempts\":0,\"acceptedAt\":\"2026-01-02T03:04:05Z\""
+        + ",\"deadAt\":\"2026-01-02T03:04:05Z\",\"text\":\""
         + text.replace("\"", "\\\"")
         + "\"}\n";
   }
@@ -162,11 +171,10 @@ class InboundTest {
                         ".camel/batch.json",
                         ".camel/lines.jsonl",
                         ".camel/object.json"));
-    assertThat(deadLetters())
-        .isEqualTo(
-            deadLetter(
-                "invalid_json: unexpected end of text at byte 170, expected a name in double quotes",
-                "{\"type\":\"track\","));
+    awaitDeadLetters(
+        deadLetter(
+            "invalid_json: unexpected end of text at byte 170, expected a name in double quotes",
+            "{\"type\":\"track\","));
   }
 
   @Test
@@ -180,6 +188,7 @@ class InboundTest {
               asked.countDown();
               open.await();
             });
+    settings.put("webhooks.queue", "seda:default");
     settings.put("webhooks.dead-letter", "bean:gate");
     put("lines.jsonl", event(1) + "\nbroken\n" + event(2));
 
@@ -204,6 +213,7 @@ class InboundTest {
                 throw new IOException("no space left");
               }
             });
+    settings.put("webhooks.queue", "seda:default");
     settings.put("webhooks.dead-letter", "bean:flaky");
     put("lines.jsonl", event(1) + "\nbroken\n" + event(2));
 
@@ -224,6 +234,7 @@ class InboundTest {
               told.incrementAndGet();
               throw new IOException("no space left");
             });
+    settings.put("webhooks.queue", "seda:default");
     settings.put("webhooks.dead-letter", "bean:full");
     put("lines.jsonl", "broken\n" + event(1));
     start("file:" + inbox() + "?delay=50");
@@ -233,6 +244,69 @@ class InboundTest {
 
     assertThat(files()).containsExactly("lines.jsonl");
     assertThat(receiver.count()).isZero();
+  }
+
+  /** The store as an application leaves it. */
+  private OutboxFile outbox() {
+    start("direct:in");
+    application.close();
+    return new OutboxFile(folder);
+  }
+
+  @Test
+  void aFileIsHeldBackUntilAllOfItIsStored() throws Exception {
+    OutboxFile outbox = outbox();
+    outbox.refuse("dead_letter", "true");
+    put("lines.jsonl", event(1) + "\nbroken\n" + event(2));
+    start("file:" + inbox() + "?delay=50");
+    awaitRefusal();
+    application.close();
+    assertThat(files()).containsExactly("lines.jsonl");
+    assertThat(receiver.count()).isZero();
+
+    start("file:" + inbox() + "?delay=50");
+    awaitRefusal();
+    outbox.allow();
+    assertArrive(events(1, 2));
+    await().atMost(AT_MOST).until(() -> files().equals(List.of(".camel/lines.jsonl")));
+    assertThat(outbox.count("dead_letter")).isEqualTo(1);
+  }
+
+  @Test
+  void aFileWhosePartCannotBeStoredGoesOnWithThatPart() throws Exception {
+    // Nothing but that it is not stored twice keeps an event from being sent twice.
+    settings.put("webhooks.dedup.window", "0s");
+    int count = 6000;
+    OutboxFile outbox = outbox();
+    outbox.refuse("outbox", "NEW.message_id = 'm-3000'");
+    put(
+        "lines.jsonl",
+        IntStream.range(0, count).mapToObj(InboundTest::event).collect(Collectors.joining("\n")));
+    start("file:" + inbox() + "?delay=50");
+    receiver.awaitCount(2500, AT_MOST);
+    awaitRefusal();
+    assertThat(files()).containsExactly("lines.jsonl");
+    assertThat(receiver.messageIds()).hasSize(2500);
+
+    outbox.allow();
+    receiver.awaitCount(count, AT_MOST);
+    await().atMost(AT_MOST).until(() -> files().equals(List.of(".camel/lines.jsonl")));
+    await().atMost(AT_MOST).until(() -> outbox.count("outbox") == 0);
+    assertThat(receiver.messageIds()).hasSize(count);
+    assertThat(receiver.messageIds().values()).containsOnly(1);
+  }
+
+  private void awaitRefusal() {
+    await()
+        .atMost(AT_MOST)
+        .until(
+            () ->
+                application
+                        .context()
+                        .getComponent("outbox", OutboxComponent.class)
+                        .outbox()
+                        .failure()
+                    != null);
   }
 
   // A queue, with bodies of any kind.
@@ -321,11 +395,7 @@ class InboundTest {
 
     application.context().createProducerTemplate().sendBody("seda:in", body);
 
-    await()
-        .atMost(AT_MOST)
-        .untilAsserted(
-            () ->
-                assertThat(deadLetters()).isEqualTo(deadLetter(detail, body == null ? "" : body)));
+    awaitDeadLetters(deadLetter(detail, body == null ? "" : body));
     assertThat(receiver.count()).isZero();
   }
 
@@ -446,8 +516,7 @@ class InboundTest {
             "{\"success\":true,\"accepted\":1,\"rejected\":1,\"errors\":[{\"index\":1,\"code\":"
                 + "\"invalid_event\",\"message\":\"expected a JSON object, found a number\"}]}");
     assertArrive(events(1));
-    assertThat(deadLetters())
-        .isEqualTo(deadLetter("invalid_event: expected a JSON object, found a number", "42"));
+    awaitDeadLetters(deadLetter("invalid_event: expected a JSON object, found a number", "42"));
   }
 
   @Test
@@ -458,6 +527,7 @@ class InboundTest {
             exchange -> {
               throw new IOException("no space left");
             });
+    settings.put("webhooks.queue", "seda:default");
     settings.put("webhooks.dead-letter", "bean:full");
     start("platform-http:/ingest");
 
@@ -469,6 +539,29 @@ class InboundTest {
         .isEqualTo(
             "{\"success\":false,\"code\":\"unavailable\",\"message\":\"The events could not be"
                 + " stored; send them again later.\"}");
+  }
+
+  @Test
+  void aSenderOverHttpIsToldToComeAgainUntilTheStoreTakesItsEvents() throws Exception {
+    OutboxFile outbox = outbox();
+    outbox.refuse("outbox", "NEW.message_id = 'm-2'");
+    start("platform-http:/ingest");
+
+    HttpResponse<String> answer = post("/ingest", "text/plain", event(1) + "\n" + event(2));
+    assertThat(answer.statusCode()).isEqualTo(503);
+    assertThat(answer.headers().firstValue("Retry-After")).hasValue("5");
+    assertThat(answer.body())
+        .isEqualTo(
+            "{\"success\":false,\"code\":\"unavailable\",\"message\":\"The events could not be"
+                + " stored; send them again later.\"}");
+    assertThat(outbox.count("outbox")).isZero();
+
+    outbox.allow();
+    // Nothing of it has been stored: no event is taken for one that has come before.
+    await()
+        .atMost(AT_MOST)
+        .until(() -> post("/ingest", "text/plain", event(1) + "\n" + event(2)).statusCode() == 200);
+    assertArrive(events(1, 2));
   }
 
   @Test

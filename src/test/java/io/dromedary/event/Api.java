@@ -2,6 +2,7 @@ package io.dromedary.event;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.dromedary.Application;
 import io.dromedary.json.InvalidJsonException;
@@ -17,6 +18,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
@@ -133,7 +135,15 @@ final class Api implements AutoCloseable {
     return deliveries.theOnly(part);
   }
 
-  /** The dead letters with that part. They are written before a sender is answered. */
+  /** Waits for the dead letter with that part: it is told of after the sender is answered. */
+  String deadLetter(String part) {
+    await().atMost(Duration.ofSeconds(10)).until(() -> !deadLetters(part).isEmpty());
+    List<String> letters = deadLetters(part);
+    assertThat(letters).hasSize(1);
+    return letters.get(0);
+  }
+
+  /** The dead letters with that part that have been told of. */
   List<String> deadLetters(String part) {
     Path file = folder.resolve("dead-letters.jsonl");
     try {

@@ -340,7 +340,11 @@ class TrackingApiTest {
   void asksASenderToComeAgainWhenAnEventCannotBeStored(@TempDir Path folder) throws Exception {
     Path file = Files.createFile(folder.resolve("file"));
     Map<String, String> settings =
-        Map.of("webhooks.dead-letter", "file:" + file + "/impossible?fileName=dead-letters.jsonl");
+        Map.of(
+            "webhooks.queue",
+            "seda:default",
+            "webhooks.dead-letter",
+            "file:" + file + "/impossible?fileName=dead-letters.jsonl");
     try (Api api = Api.start(folder, settings)) {
       Response response = api.post("/v1/track", "{}", "Origin", "https://shop.example");
 
