@@ -115,6 +115,13 @@ public final class DestinationBeans implements CamelContextAware {
         (AggregationStrategy) destination::noteOutcome);
     bind(registry, "batch", AggregationStrategy.class, new BatchStrategy());
     bind(registry, "batch-is-full", Predicate.class, (Predicate) destination::isBatchComplete);
+    if (batchSize > 1) {
+      bind(
+          registry,
+          "gatherer",
+          ExecutorService.class,
+          context.getExecutorServiceManager().newSingleThreadExecutor(this, name + "-gatherer"));
+    }
     bind(registry, "attempts", ExecutorService.class, attempts);
     bind(registry, "workers", ExecutorService.class, threads.workers());
     bind(registry, "timer", ExecutorService.class, threads.timer());

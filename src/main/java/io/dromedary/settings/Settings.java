@@ -134,6 +134,7 @@ public record Settings(
             "webhooks.dead-letter", deadLetter == null ? NOWHERE : deadLetter,
             "webhooks.queue", destination.queue(),
             "webhooks.in-flight", Integer.toString(destination.inFlight()),
+            "webhooks.retry.window", show(destination.retryWindow()),
             "webhooks.urls.count", Integer.toString(destination.urls().size()),
             "webhooks.batch.size", Integer.toString(destination.batchSize()),
             "webhooks.batch.interval", Long.toString(destination.batchInterval().toMillis()));
