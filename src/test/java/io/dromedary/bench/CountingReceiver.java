@@ -63,7 +63,7 @@ final class CountingReceiver implements AutoCloseable {
   private int distinct;
 
   /** What receivers answer, with the headers that web servers and frameworks add. */
-  private static final String OK =
+  static final String OK =
       """
       HTTP/1.1 200 OK\r
       Server: nginx/1.22.1\r

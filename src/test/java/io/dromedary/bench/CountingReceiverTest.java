@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(30)
 class CountingReceiverTest {
 
-  private static final String OK = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+  private static final String OK = CountingReceiver.OK;
 
   private CountingReceiver receiver;
 
