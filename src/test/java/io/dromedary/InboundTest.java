@@ -38,7 +38,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.camel.Processor;
 import org.apache.camel.spi.CamelEvent;
-import org.apache.camel.support.SimpleEventNotifierSupport;
+import org.apache.camel.support.EventNotifierSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -306,7 +306,7 @@ class InboundTest {
     await().atMost(AT_MOST).until(() -> repeated.get() > before);
   }
 
-  private final class Repetitions extends SimpleEventNotifierSupport {
+  private final class Repetitions extends EventNotifierSupport {
 
     @Override
     public boolean isEnabled(CamelEvent event) {
