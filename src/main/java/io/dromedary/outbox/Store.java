@@ -32,6 +32,8 @@ final class Store implements AutoCloseable {
 
   private static final int EXPIRED_ROWS = 2000;
 
+  private static final int PROBE_BYTES = 64 * 1024;
+
   private static final Pattern COMMENT = Pattern.compile("--[^\n]*");
 
   private static final String INSERT =
@@ -248,10 +250,13 @@ final class Store implements AutoCloseable {
     return dialect.tidy(connection, nowMillis) || more;
   }
 
-  /** Writes a row and takes it away again, so that a commit shows whether writing works. */
+  /**
+   * Writes a row and takes it away again, so that a commit shows whether writing works. The row is
+   * longer than an event may be: where a small one would just fit, the next event would fail again.
+   */
   void probe() throws SQLException {
     long id = takeId();
-    OutboxEvent nothing = new OutboxEvent("", "", Instant.EPOCH, new byte[0]);
+    OutboxEvent nothing = new OutboxEvent("", "", Instant.EPOCH, new byte[PROBE_BYTES]);
     insert(id, "", nothing, 0, 0);
     flush();
     delete(id);
