@@ -127,12 +127,6 @@ public final class Outbox implements AutoCloseable {
    */
   CompletableFuture<Integer> append(List<Work.Arrival> arrivals, List<DeadLetter> invalid)
       throws OutboxException {
-    return append(arrivals, invalid, true);
-  }
-
-  private CompletableFuture<Integer> append(
-      List<Work.Arrival> arrivals, List<DeadLetter> invalid, boolean deduplicated)
-      throws OutboxException {
     String why = failure;
     if (why != null) {
       // Not when the store is asked again, which may take seconds.
@@ -148,8 +142,7 @@ public final class Outbox implements AutoCloseable {
     int kib = (int) Math.min(mostKib, bytes / 1024 + 1);
     acquire(kib);
     Work.Append append =
-        new Work.Append(
-            this, dialect, arrivals, invalid, deduplicated && !settings.dedupWindow().isZero());
+        new Work.Append(this, dialect, arrivals, invalid, !settings.dedupWindow().isZero());
     CompletableFuture<Integer> done =
         append.done().whenComplete((count, failed) -> room.release(kib));
     put(append);
@@ -363,9 +356,7 @@ public final class Outbox implements AutoCloseable {
     group.add(first);
     boolean isAwaited = gatherMore(group);
     if (!isAwaited && group.size() < MANY && !closing) {
-      // Nobody waits for settlements: gathering them for a moment saves commits, which saves a
-      // fifth
-      // of the store's work under load.
+      // Nobody waits for settlements to be on disk: gathered for a moment they share a commit.
       LockSupport.parkNanos(SETTLEMENTS_NANOS);
       gatherMore(group);
     }
