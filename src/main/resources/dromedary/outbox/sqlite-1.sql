@@ -1,4 +1,4 @@
--- An event that is not done. It may be claimed when it is due; claim_token is set while it is claimed.
+-- An event that is not done. It may be claimed when it is due, of which only the process knows.
 -- All instants are milliseconds since 1970.
 CREATE TABLE outbox (
   id INTEGER PRIMARY KEY,
@@ -7,14 +7,11 @@ CREATE TABLE outbox (
   type TEXT NOT NULL,
   accepted_at INTEGER NOT NULL,
   due_at INTEGER NOT NULL,
-  claim_token INTEGER,
   attempts INTEGER NOT NULL,
   progress TEXT,
   body BLOB NOT NULL
 );
 CREATE INDEX outbox_due ON outbox (destination, due_at);
--- What a process that was killed had claimed is found without reading everything.
-CREATE INDEX outbox_claimed ON outbox (id) WHERE claim_token IS NOT NULL;
 
 -- An event that was given up, until its retention is over or it is replayed.
 CREATE TABLE dead_letter (
@@ -35,8 +32,8 @@ CREATE TABLE dead_letter (
 );
 CREATE INDEX dead_letter_dead_at ON dead_letter (dead_at);
 
--- Fingerprints of the message ids that were accepted, in their order: they are looked up in memory,
--- since an index over random values would cost a page of every commit an event.
+-- Fingerprints of the message ids that were accepted, 16 bytes each, those of a commit together:
+-- they are looked up in memory, since an index over random values would cost a page an event.
 CREATE TABLE seen (
   id INTEGER PRIMARY KEY,
   fingerprint BLOB NOT NULL,

@@ -243,7 +243,7 @@ public final class DeadLetters {
           String destination = row.getString(2);
           OutboxEvent event =
               new OutboxEvent(row.getString(3), row.getString(4), due, row.getBytes(5));
-          store.insert(row.getLong(1), destination, event, dueMillis, 0);
+          store.insert(row.getLong(1), destination, event, dueMillis);
           return destination;
         });
   }

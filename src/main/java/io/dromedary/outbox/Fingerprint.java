@@ -27,19 +27,15 @@ record Fingerprint(long high, long low) {
   static Fingerprint of(String destination, String messageId) {
     byte[] hashed = encode(destination + '\0' + messageId);
     try {
-      return read(((MessageDigest) SHA_256.clone()).digest(hashed));
+      return read(ByteBuffer.wrap(((MessageDigest) SHA_256.clone()).digest(hashed)));
     } catch (CloneNotSupportedException e) {
       throw new IllegalStateException("the platform's own SHA-256 can be cloned", e);
     }
   }
 
-  /** The inverse of {@link #toBytes()}. */
-  static Fingerprint of(byte[] sixteen) {
-    if (sixteen.length != BYTES) {
-      throw new IllegalArgumentException(
-          "A fingerprint has " + BYTES + " bytes, but found " + sixteen.length);
-    }
-    return read(sixteen);
+  /** The inverse of {@link #toBytes()}, of the next sixteen bytes. */
+  static Fingerprint read(ByteBuffer bytes) {
+    return new Fingerprint(bytes.getLong(), bytes.getLong());
   }
 
   /** The bits in order, big-endian: sixteen bytes. */
@@ -64,11 +60,6 @@ record Fingerprint(long high, long low) {
     ByteBuffer chars = ByteBuffer.allocate(Character.BYTES * text.length());
     chars.asCharBuffer().put(text);
     return chars.array();
-  }
-
-  private static Fingerprint read(byte[] bytes) {
-    ByteBuffer buffer = ByteBuffer.wrap(bytes);
-    return new Fingerprint(buffer.getLong(), buffer.getLong());
   }
 
   private static MessageDigest sha256() {

@@ -59,7 +59,11 @@ public final class Outbox implements AutoCloseable {
   private static final long CALM_NANOS = TimeUnit.SECONDS.toNanos(30);
 
   private static final long TIDY_NANOS = TimeUnit.SECONDS.toNanos(10);
+  private static final long TIDY_MORE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
   private static final long CLOSE_SECONDS = 10;
+
+  /** Longer than any process runs, and short enough to be added to an instant. */
+  private static final long FOREVER_NANOS = TimeUnit.DAYS.toNanos(36_500);
 
   private final OutboxSettings settings;
   private final Clock clock;
@@ -253,8 +257,18 @@ public final class Outbox implements AutoCloseable {
   }
 
   Claim claim(String destination, long id, OutboxEvent event, long token) {
-    return new Claim(
-        this, destination, id, event, token, System.nanoTime() + settings.lease().toNanos());
+    long leaseNanos = dialect.held() == null ? settings.lease().toNanos() : FOREVER_NANOS;
+    return new Claim(this, destination, id, event, token, System.nanoTime() + leaseNanos);
+  }
+
+  /** A claim that cannot be settled ends with its lease, also where it would last for ever. */
+  void leaveClaimed(Claim claim) {
+    Held held = dialect.held();
+    if (held != null) {
+      OutboxEvent event = claim.event();
+      long endMillis = clock.millis() + leaseMillis();
+      held.note(claim.id(), new Held.Noted(endMillis, event.attempts(), event.progress()));
+    }
   }
 
   long leaseMillis() {
@@ -427,6 +441,7 @@ public final class Outbox implements AutoCloseable {
   private void fail(Work work, OutboxException failed) {
     if (work.isLasting() && failed.isOfStore()) {
       unsettled.add(work);
+      work.postponed();
       return;
     }
     if (work.isLasting()) {
@@ -542,8 +557,9 @@ public final class Outbox implements AutoCloseable {
         taker.due();
       }
     }
-    if (more[0] && queue.isEmpty()) {
-      nextTidyNanos = System.nanoTime();
+    if (more[0]) {
+      // Also while the writer is never idle, or the file would grow for as long.
+      nextTidyNanos = System.nanoTime() + (queue.isEmpty() ? 0 : TIDY_MORE_NANOS);
     }
   }
 

@@ -165,7 +165,7 @@ final class OutboxConsumer extends DefaultConsumer implements Taker, ShutdownAwa
 
   @Override
   public void prepareShutdown(boolean suspendOnly, boolean forced) {
-    taking = false;
+    // It is suspended first. This may come late, when the route has been started again.
   }
 
   /** How many events may be held now. */

@@ -6,6 +6,7 @@ import java.sql.SQLException;
 import java.time.Clock;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * In what the databases differ. The connection, its transaction and what an implementation
@@ -59,15 +60,25 @@ interface SqlDialect extends AutoCloseable {
   /** Whether other nodes may write to the store, so that it has to be asked for what they did. */
   boolean isShared();
 
+  /** What is claimed, where that is known in memory and not by the store; otherwise null. */
+  default @Nullable Held held() {
+    return null;
+  }
+
   /**
    * The statement that claims what is due and returns its rows. Parameters: the new due time and
-   * the token, then the destination, the time and the most rows.
+   * the token, then the destination, the time and the most rows. Where claims are {@link #held} it
+   * only reads, and its parameters are the destination, the due time and the id behind which it
+   * begins, the time and the most rows.
    */
   String claim();
 
   /** Notes what was accepted, and returns what of it was not known before. */
   Set<Fingerprint> remember(Connection connection, List<Fingerprint> accepted, long nowMillis)
       throws SQLException;
+
+  /** Writes what {@link #remember} has noted and not written yet. */
+  default void flush(Connection connection) throws SQLException {}
 
   /** Undoes what {@link #remember} noted in memory in a transaction that has failed. */
   void forget(Set<Fingerprint> added);

@@ -1,8 +1,10 @@
 package io.dromedary.outbox;
 
 import io.dromedary.settings.OutboxSettings;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
@@ -34,7 +36,8 @@ final class SqliteDialect implements SqlDialect {
   /** Pages given back to the file system at once: 4 MiB, a few milliseconds. */
   private static final int VACUUM_PAGES = 1024;
 
-  private static final int EXPIRED_ROWS = 2000;
+  /** Of at most 64 KiB each. */
+  private static final int EXPIRED_ROWS = 200;
 
   // Result codes, of which an extended one has more in its higher bits.
   private static final int CORRUPT = 11;
@@ -47,7 +50,12 @@ final class SqliteDialect implements SqlDialect {
   private final Clock clock;
   private final Path file;
   private final FileChannel lockFile;
+  private final Held held = new Held();
   private @Nullable SeenIds seen;
+
+  /** Fingerprints of the transaction, which are written as one row. */
+  private final ByteArrayOutputStream unwritten = new ByteArrayOutputStream();
+
   private boolean isFirst = true;
   private boolean isCorrupt;
   private @Nullable Object fileKey;
@@ -189,13 +197,6 @@ final class SqliteDialect implements SqlDialect {
     // On a connection anew, an id whose row has gone may still have a settlement on its way.
     nextId = Math.max(nextId, last + 1);
     if (isFirst) {
-      // Nobody but this process claims: what is claimed was in the memory of its former life.
-      try (PreparedStatement release =
-          connection.prepareStatement(
-              "UPDATE outbox SET due_at = ?, claim_token = NULL WHERE claim_token IS NOT NULL")) {
-        release.setLong(1, nowMillis(connection));
-        release.executeUpdate();
-      }
       seen = settings.dedupWindow().isZero() ? null : load(connection);
       isFirst = false;
     }
@@ -210,7 +211,10 @@ final class SqliteDialect implements SqlDialect {
             statement.executeQuery("SELECT fingerprint, seen_at FROM seen ORDER BY id")) {
       while (rows.next()) {
         if (rows.getLong(2) > from) {
-          loaded.add(Fingerprint.of(rows.getBytes(1)), Math.min(now, rows.getLong(2)));
+          ByteBuffer together = ByteBuffer.wrap(rows.getBytes(1));
+          while (together.hasRemaining()) {
+            loaded.add(Fingerprint.read(together), Math.min(now, rows.getLong(2)));
+          }
         }
       }
     }
@@ -243,41 +247,53 @@ final class SqliteDialect implements SqlDialect {
   }
 
   @Override
+  public Held held() {
+    return held;
+  }
+
+  @Override
   public String claim() {
     return """
-        UPDATE outbox SET due_at = ?, claim_token = ? WHERE id IN (
-          SELECT id FROM outbox WHERE destination = ? AND due_at <= ? ORDER BY due_at LIMIT ?)
-        RETURNING id, message_id, type, accepted_at, attempts, progress, body""";
+        SELECT id, message_id, type, accepted_at, attempts, progress, body, due_at FROM outbox
+        WHERE destination = ? AND (due_at, id) > (?, ?) AND due_at <= ?
+        ORDER BY due_at, id LIMIT ?""";
   }
 
   @Override
   public Set<Fingerprint> remember(
-      Connection connection, List<Fingerprint> accepted, long nowMillis) throws SQLException {
+      Connection connection, List<Fingerprint> accepted, long nowMillis) {
     Set<Fingerprint> added = new LinkedHashSet<>();
     SeenIds known = seen;
     if (known == null) {
       return added;
     }
-    try (PreparedStatement insert =
-        connection.prepareStatement("INSERT INTO seen (fingerprint, seen_at) VALUES (?, ?)")) {
-      for (Fingerprint fingerprint : accepted) {
-        if (known.add(fingerprint, nowMillis)) {
-          added.add(fingerprint);
-          insert.setBytes(1, fingerprint.toBytes());
-          insert.setLong(2, nowMillis);
-          insert.addBatch();
-        }
+    for (Fingerprint fingerprint : accepted) {
+      if (known.add(fingerprint, nowMillis)) {
+        added.add(fingerprint);
+        unwritten.writeBytes(fingerprint.toBytes());
       }
-      insert.executeBatch();
-    } catch (SQLException e) {
-      forget(added);
-      throw e;
     }
     return added;
   }
 
+  /** All of a transaction are one row: a row each would cost as much as the events themselves. */
+  @Override
+  public void flush(Connection connection) throws SQLException {
+    if (unwritten.size() == 0) {
+      return;
+    }
+    try (PreparedStatement insert =
+        connection.prepareStatement("INSERT INTO seen (fingerprint, seen_at) VALUES (?, ?)")) {
+      insert.setBytes(1, unwritten.toByteArray());
+      insert.setLong(2, nowMillis(connection));
+      insert.executeUpdate();
+    }
+    unwritten.reset();
+  }
+
   @Override
   public void forget(Set<Fingerprint> added) {
+    unwritten.reset();
     if (seen != null) {
       added.forEach(seen::remove);
     }

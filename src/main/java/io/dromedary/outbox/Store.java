@@ -36,10 +36,6 @@ final class Store implements AutoCloseable {
 
   private static final Pattern COMMENT = Pattern.compile("--[^\n]*");
 
-  private static final String INSERT =
-      "INSERT INTO outbox (id, destination, message_id, type, accepted_at, due_at, claim_token,"
-          + " attempts, progress, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-
   private static final String INSERT_DEAD =
       "INSERT INTO dead_letter (id, destination, message_id, type, accepted_at, attempts, reason,"
           + " detail, last_status, first_attempt_at, last_attempt_at, dead_at, webhooks, body)"
@@ -47,6 +43,9 @@ final class Store implements AutoCloseable {
 
   private final SqlDialect dialect;
   private final Connection connection;
+  private final @Nullable Held held;
+  private final String insertSql;
+  private final String parkSql;
   private final Map<String, PreparedStatement> statements = new HashMap<>();
 
   /**
@@ -56,6 +55,20 @@ final class Store implements AutoCloseable {
    */
   Store(SqlDialect dialect) throws SQLException {
     this.dialect = dialect;
+    this.held = dialect.held();
+    // Where claims are held in memory, no row says anything of them.
+    boolean isWritten = held == null;
+    this.insertSql =
+        "INSERT INTO outbox (id, destination, message_id, type, accepted_at, due_at, attempts,"
+            + " progress, body"
+            + (isWritten
+                ? ", claim_token) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                : ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    this.parkSql =
+        "UPDATE outbox SET due_at = ?, attempts = ?, progress = ?"
+            + (isWritten
+                ? ", claim_token = NULL WHERE id = ? AND claim_token = ?"
+                : " WHERE id = ?");
     this.connection = dialect.connect();
     try {
       migrate();
@@ -106,24 +119,47 @@ final class Store implements AutoCloseable {
     return dialect.remember(connection, accepted, nowMillis);
   }
 
-  /** A new row; with a token of other than 0 it is claimed by its writer. */
-  void insert(long id, String destination, OutboxEvent event, long dueMillis, long token)
+  /** A new row that anybody may claim once it is due. */
+  void insert(long id, String destination, OutboxEvent event, long dueMillis) throws SQLException {
+    insert(id, destination, event, dueMillis, null);
+    if (held != null) {
+      held.written(destination, dueMillis);
+    }
+  }
+
+  /** A new row that its writer has claimed until the end of the lease. */
+  void insertClaimed(
+      long id,
+      String destination,
+      OutboxEvent event,
+      long nowMillis,
+      long leaseEndMillis,
+      long token)
       throws SQLException {
-    PreparedStatement insert = prepared(INSERT);
+    if (held == null) {
+      insert(id, destination, event, leaseEndMillis, token);
+    } else {
+      held.claim(id);
+      insert(id, destination, event, nowMillis, null);
+    }
+  }
+
+  private void insert(
+      long id, String destination, OutboxEvent event, long dueMillis, @Nullable Long token)
+      throws SQLException {
+    PreparedStatement insert = prepared(insertSql);
     insert.setLong(1, id);
     insert.setString(2, destination);
     insert.setString(3, text(event.messageId()));
     insert.setString(4, text(event.type()));
     insert.setLong(5, event.acceptedAt().toEpochMilli());
     insert.setLong(6, dueMillis);
-    if (token == 0) {
-      insert.setNull(7, Types.BIGINT);
-    } else {
-      insert.setLong(7, token);
+    insert.setInt(7, event.attempts());
+    insert.setString(8, event.progress());
+    insert.setBytes(9, event.body());
+    if (held == null) {
+      insert.setObject(10, token, Types.BIGINT);
     }
-    insert.setInt(8, event.attempts());
-    insert.setString(9, event.progress());
-    insert.setBytes(10, event.body());
     insert.addBatch();
   }
 
@@ -152,29 +188,52 @@ final class Store implements AutoCloseable {
     PreparedStatement delete = prepared("DELETE FROM outbox WHERE id = ?");
     delete.setLong(1, id);
     delete.addBatch();
+    release(id);
   }
 
   /** Gives a claim back, if the row is still that claim's. */
-  void park(long id, long token, long dueMillis, int attempts, @Nullable String progress)
+  void park(Claim claim, long dueMillis, int attempts, @Nullable String progress)
       throws SQLException {
-    PreparedStatement park =
-        prepared(
-            "UPDATE outbox SET due_at = ?, claim_token = NULL, attempts = ?, progress = ?"
-                + " WHERE id = ? AND claim_token = ?");
+    PreparedStatement park = prepared(parkSql);
     park.setLong(1, dueMillis);
     park.setInt(2, attempts);
     park.setString(3, progress);
-    park.setLong(4, id);
-    park.setLong(5, token);
+    park.setLong(4, claim.id());
+    if (held == null) {
+      park.setLong(5, claim.token());
+    } else {
+      held.written(claim.destination(), dueMillis);
+    }
     park.addBatch();
+    release(claim.id());
+  }
+
+  /**
+   * Gives a claim back without writing, because there is no room for it. What is noted in memory is
+   * forgotten in a crash: then the row is as it was before. Returns false where that cannot be
+   * done.
+   */
+  boolean parkInMemory(Claim claim, long dueMillis, int attempts, @Nullable String progress) {
+    return held != null && held.note(claim.id(), new Held.Noted(dueMillis, attempts, progress));
   }
 
   /** Deletes a row if it is still that claim's, and says whether it was. */
-  boolean deleteClaimed(long id, long token) throws SQLException {
+  boolean deleteClaimed(Claim claim) throws SQLException {
+    if (held != null) {
+      // Nobody else can have claimed it.
+      delete(claim.id());
+      return true;
+    }
     PreparedStatement delete = prepared("DELETE FROM outbox WHERE id = ? AND claim_token = ?");
-    delete.setLong(1, id);
-    delete.setLong(2, token);
+    delete.setLong(1, claim.id());
+    delete.setLong(2, claim.token());
     return delete.executeUpdate() == 1;
+  }
+
+  private void release(long id) {
+    if (held != null) {
+      held.release(id);
+    }
   }
 
   /** Sends what has been gathered of the statements above. */
@@ -182,6 +241,7 @@ final class Store implements AutoCloseable {
     for (PreparedStatement statement : statements.values()) {
       statement.executeBatch();
     }
+    dialect.flush(connection);
   }
 
   /** A row that has just been claimed. */
@@ -190,36 +250,79 @@ final class Store implements AutoCloseable {
   /** Claims rows that are due, the longest due first as far as the limit cuts any off. */
   List<Row> claim(String destination, int most, long nowMillis, long leaseEndMillis, long token)
       throws SQLException {
-    PreparedStatement claim = prepared(dialect.claim());
-    claim.setLong(1, leaseEndMillis);
-    claim.setLong(2, token);
-    claim.setString(3, destination);
-    claim.setLong(4, nowMillis);
-    claim.setInt(5, most);
     List<Row> claimed = new ArrayList<>();
-    try (ResultSet rows = claim.executeQuery()) {
-      while (rows.next()) {
-        claimed.add(
-            new Row(
-                rows.getLong(1),
-                new OutboxEvent(
-                    rows.getString(2),
-                    rows.getString(3),
-                    Instant.ofEpochMilli(rows.getLong(4)),
-                    rows.getBytes(7),
-                    rows.getInt(5),
-                    rows.getString(6))));
+    if (held != null) {
+      hold(held, destination, most, nowMillis, claimed);
+    } else {
+      PreparedStatement claim = prepared(dialect.claim());
+      claim.setLong(1, leaseEndMillis);
+      claim.setLong(2, token);
+      claim.setString(3, destination);
+      claim.setLong(4, nowMillis);
+      claim.setInt(5, most);
+      try (ResultSet rows = claim.executeQuery()) {
+        while (rows.next()) {
+          claimed.add(row(rows));
+        }
       }
     }
     claimed.sort((one, other) -> Long.compare(one.id(), other.id()));
     return claimed;
   }
 
-  /** When the next row of a destination is due; {@link Long#MAX_VALUE} if there is none. */
-  long nextDueMillis(String destination) throws SQLException {
+  private void hold(Held held, String destination, int most, long nowMillis, List<Row> claimed)
+      throws SQLException {
+    // What the transaction has settled must not be found.
+    flush();
+    PreparedStatement query = prepared(dialect.claim());
+    int read = most;
+    while (read == most && claimed.size() < most) {
+      read = 0;
+      Held.Position position = held.position(destination, nowMillis);
+      query.setString(1, destination);
+      query.setLong(2, position.dueMillis());
+      query.setLong(3, position.id());
+      query.setLong(4, nowMillis);
+      query.setInt(5, most);
+      try (ResultSet rows = query.executeQuery()) {
+        while (claimed.size() < most && rows.next()) {
+          read++;
+          long id = rows.getLong(1);
+          held.readTo(destination, rows.getLong(8), id);
+          if (!held.has(id)) {
+            held.claim(id);
+            Row row = row(rows);
+            claimed.add(new Row(id, held.asNoted(id, row.event())));
+          }
+        }
+      }
+    }
+  }
+
+  private static Row row(ResultSet rows) throws SQLException {
+    return new Row(
+        rows.getLong(1),
+        new OutboxEvent(
+            rows.getString(2),
+            rows.getString(3),
+            Instant.ofEpochMilli(rows.getLong(4)),
+            rows.getBytes(7),
+            rows.getInt(5),
+            rows.getString(6)));
+  }
+
+  /**
+   * When the next row of a destination is due that is not claimed; {@link Long#MAX_VALUE} if there
+   * is none. To be asked after all were claimed that are due now.
+   */
+  long nextDueMillis(String destination, long nowMillis) throws SQLException {
     PreparedStatement query =
-        prepared("SELECT due_at FROM outbox WHERE destination = ? ORDER BY due_at LIMIT 1");
+        prepared(
+            "SELECT due_at FROM outbox WHERE destination = ? AND due_at > ?"
+                + " ORDER BY due_at LIMIT 1");
     query.setString(1, destination);
+    // Of a store that others use, too, what they have claimed and not committed is passed over.
+    query.setLong(2, held == null ? Long.MIN_VALUE : nowMillis);
     try (ResultSet row = query.executeQuery()) {
       return row.next() ? row.getLong(1) : Long.MAX_VALUE;
     }
@@ -235,6 +338,9 @@ final class Store implements AutoCloseable {
     mend.setLong(1, nowMillis);
     mend.setString(2, destination);
     mend.setLong(3, latestMillis);
+    if (held != null) {
+      held.written(destination, nowMillis);
+    }
     return mend.executeUpdate();
   }
 
@@ -257,7 +363,7 @@ final class Store implements AutoCloseable {
   void probe() throws SQLException {
     long id = takeId();
     OutboxEvent nothing = new OutboxEvent("", "", Instant.EPOCH, new byte[PROBE_BYTES]);
-    insert(id, "", nothing, 0, 0);
+    insert(id, "", nothing, 0);
     flush();
     delete(id);
   }
@@ -279,10 +385,16 @@ final class Store implements AutoCloseable {
   void commit() throws SQLException {
     dialect.check();
     connection.commit();
+    if (held != null) {
+      held.committed();
+    }
   }
 
   /** Throws if the connection is of no use any more. */
   void rollback() throws SQLException {
+    if (held != null) {
+      held.rolledBack();
+    }
     for (PreparedStatement statement : statements.values()) {
       statement.clearBatch();
     }
@@ -291,6 +403,10 @@ final class Store implements AutoCloseable {
 
   @Override
   public void close() {
+    if (held != null) {
+      // If a transaction has been left open.
+      held.rolledBack();
+    }
     try {
       connection.close();
     } catch (SQLException e) {

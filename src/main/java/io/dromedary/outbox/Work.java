@@ -31,6 +31,9 @@ abstract class Work {
   /** The transaction is rolled back, and may be tried again. */
   void rolledBack() {}
 
+  /** The store could not do it, and it will be tried again. */
+  void postponed() {}
+
   /** It will not be tried again. */
   abstract void failed(OutboxException failure);
 
@@ -129,10 +132,10 @@ abstract class Work {
         OutboxEvent event = arrivals.get(i).event();
         long id = store.takeId();
         if (i < handOn) {
-          store.insert(id, destination, event, nowMillis + leaseMillis, token);
+          store.insertClaimed(id, destination, event, nowMillis, nowMillis + leaseMillis, token);
           claims.add(outbox.claim(destination, id, event, token));
         } else {
-          store.insert(id, destination, event, nowMillis, 0);
+          store.insert(id, destination, event, nowMillis);
         }
       }
       if (taker != null && handOn < arrivals.size()) {
@@ -168,6 +171,7 @@ abstract class Work {
     private final Outbox outbox;
     private final Claim claim;
     private final Settlement settlement;
+    private boolean isPostponed;
 
     Settle(Outbox outbox, Claim claim, Settlement settlement) {
       this.outbox = outbox;
@@ -179,15 +183,15 @@ abstract class Work {
     void join(Store store, long nowMillis) throws SQLException {
       if (settlement instanceof Settlement.Parked parked) {
         // A wait, since this node's clock need not be the store's.
-        long waitMillis = outbox.millisUntil(parked.dueAt());
-        store.park(
-            claim.id(),
-            claim.token(),
-            nowMillis + Math.max(0, waitMillis),
-            parked.attempts(),
-            parked.progress());
+        long waitMillis = Math.max(0, outbox.millisUntil(parked.dueAt()));
+        long dueMillis = nowMillis + waitMillis;
+        // Events that wait to be parked would keep those from being delivered that make room.
+        if (!isPostponed
+            || !store.parkInMemory(claim, dueMillis, parked.attempts(), parked.progress())) {
+          store.park(claim, dueMillis, parked.attempts(), parked.progress());
+        }
       } else if (settlement instanceof Settlement.Dead dead) {
-        if (store.deleteClaimed(claim.id(), claim.token())) {
+        if (store.deleteClaimed(claim)) {
           store.insertDead(claim.id(), dead.letter());
         }
       } else {
@@ -209,6 +213,7 @@ abstract class Work {
     @Override
     void failed(OutboxException failure) {
       // The row stays where it is: it is claimed again when its lease has ended.
+      outbox.leaveClaimed(claim);
       Taker taker = outbox.taker(claim.destination());
       if (taker != null) {
         OutboxEvent event = claim.event();
@@ -219,6 +224,11 @@ abstract class Work {
                 event.attempts(),
                 event.progress()));
       }
+    }
+
+    @Override
+    void postponed() {
+      isPostponed = true;
     }
 
     @Override
@@ -262,7 +272,8 @@ abstract class Work {
           store.claim(destination, most, nowMillis, nowMillis + outbox.leaseMillis(), token)) {
         claims.add(outbox.claim(destination, row.id(), row.event(), token));
       }
-      long next = claims.size() < most ? store.nextDueMillis(destination) - nowMillis : 0;
+      long next =
+          claims.size() < most ? store.nextDueMillis(destination, nowMillis) - nowMillis : 0;
       due = new Due(claims, Math.max(0, next));
     }
 

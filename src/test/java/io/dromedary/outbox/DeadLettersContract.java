@@ -143,7 +143,6 @@ abstract class DeadLettersContract {
       String type,
       long acceptedAt,
       long dueAt,
-      boolean isClaimed,
       int attempts,
       @Nullable String progress,
       String body) {}
@@ -155,7 +154,7 @@ abstract class DeadLettersContract {
         Statement statement = connection.createStatement();
         ResultSet found =
             statement.executeQuery(
-                "SELECT id, destination, message_id, type, accepted_at, due_at, claim_token,"
+                "SELECT id, destination, message_id, type, accepted_at, due_at,"
                     + " attempts, progress, body FROM outbox ORDER BY due_at, id")) {
       while (found.next()) {
         rows.add(
@@ -166,10 +165,9 @@ abstract class DeadLettersContract {
                 found.getString(4),
                 found.getLong(5),
                 found.getLong(6),
-                found.getString(7) != null,
-                found.getInt(8),
-                found.getString(9),
-                new String(found.getBytes(10), UTF_8)));
+                found.getInt(7),
+                found.getString(8),
+                new String(found.getBytes(9), UTF_8)));
       }
     }
     return rows;
@@ -300,7 +298,7 @@ abstract class DeadLettersContract {
     long due = rows.get(0).dueAt();
     assertThat(due).isBetween(before, nowMillis());
     assertThat(rows)
-        .containsExactly(new Row(id, "default", "m-1", "page", due, due, false, 0, null, VALID));
+        .containsExactly(new Row(id, "default", "m-1", "page", due, due, 0, null, VALID));
   }
 
   @Test

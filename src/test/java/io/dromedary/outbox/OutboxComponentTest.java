@@ -1,8 +1,10 @@
 package io.dromedary.outbox;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.as;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 import static org.awaitility.Awaitility.await;
 
 import io.dromedary.settings.OutboxSettings;
@@ -309,8 +311,7 @@ class OutboxComponentTest {
           .atMost(AT_MOST)
           .until(
               () ->
-                  query("SELECT attempts FROM outbox WHERE claim_token IS NULL")
-                      .equals(List.of(Integer.toString(attempts))));
+                  query("SELECT attempts FROM outbox").equals(List.of(Integer.toString(attempts))));
       clock.advance(Duration.ofSeconds(30));
     }
     awaitEmpty();
@@ -429,7 +430,8 @@ class OutboxComponentTest {
     assertThat(stored()).containsExactly("a", "b", "c");
     batches.release();
     awaitEmpty();
-    assertThat(seen).containsExactly("abc");
+    // Several threads take them, in any order.
+    assertThat(seen).singleElement(as(STRING)).hasSize(3).contains("a", "b", "c");
   }
 
   @Test
@@ -438,7 +440,6 @@ class OutboxComponentTest {
     camel.getRegistry().bind("most", (IntSupplier) limit::get);
     start(route("outbox:orders?limit=#bean:most", this::see));
     append("one", "two");
-    assertThat(query("SELECT id FROM outbox WHERE claim_token IS NOT NULL")).isEmpty();
     assertThat(seen).isEmpty();
     limit.set(1);
     awaitEmpty();
@@ -486,7 +487,6 @@ class OutboxComponentTest {
     stopped.get(AT_MOST.toSeconds(), TimeUnit.SECONDS);
     assertThat(seen).hasSize(2);
     assertThat(stored()).hasSize(3).doesNotContainAnyElementsOf(seen);
-    assertThat(query("SELECT id FROM outbox WHERE claim_token IS NOT NULL")).isEmpty();
   }
 
   @Test
@@ -498,7 +498,6 @@ class OutboxComponentTest {
     assertThat(camel.getRouteController().getRouteStatus("consume"))
         .isEqualTo(ServiceStatus.Suspended);
     append("meanwhile");
-    assertThat(query("SELECT id FROM outbox WHERE claim_token IS NOT NULL")).isEmpty();
     assertThat(seen).containsExactly("before");
     camel.getRouteController().resumeRoute("consume");
     awaitEmpty();
@@ -520,11 +519,8 @@ class OutboxComponentTest {
     append("a", "b", "c", "d");
     await().atMost(AT_MOST).until(() -> begun.get() == 2);
     camel.getRouteController().stopRoute("consume", 10, TimeUnit.MILLISECONDS);
-    // What is in flight is given back, too, since its end is not waited for.
-    await()
-        .atMost(AT_MOST)
-        .until(() -> query("SELECT id FROM outbox WHERE claim_token IS NULL").size() == 4);
     camel.getRouteController().startRoute("consume");
+    // What is in flight is given back, too, since its end is not waited for.
     await().atMost(AT_MOST).until(() -> begun.get() == 4);
     ends.countDown();
     awaitEmpty();

@@ -247,8 +247,6 @@ abstract class OutboxContract {
     assertThat(ids(hands.taken)).containsExactly("a", "b");
     assertThat(hands.room).hasValue(0);
     assertThat(hands.told).hasPositiveValue();
-    assertThat(query("SELECT message_id FROM outbox WHERE claim_token IS NOT NULL ORDER BY id"))
-        .containsExactly("a", "b");
     assertThat(ids(claim(outbox, 10))).containsExactly("c", "d", "e");
     assertThat(claim(outbox, 10)).isEmpty();
   }
@@ -413,46 +411,6 @@ abstract class OutboxContract {
     assertThat(query("SELECT message_id FROM dead_letter")).isEmpty();
   }
 
-  @Test
-  void anEventOutlivesItsLeaseAndThenOnlyDoneCountsOfItsFormerHolder() throws Exception {
-    Outbox one = open();
-    Outbox other = anotherNode(one);
-    append(one, "parked", "dead", "done");
-    List<Claim> stale = claim(one, 3);
-    assertThat(claim(other, 3)).isEmpty();
-    pass(LEASE.plusSeconds(1));
-    List<Claim> held = claim(other, 3);
-    assertThat(ids(held)).containsExactly("parked", "dead", "done");
-    List<String> before = query("SELECT message_id, due_at, claim_token FROM outbox ORDER BY id");
-
-    stale.get(0).settle(new Settlement.Parked(clock.instant(), 9, "stale"));
-    stale.get(1).settle(new Settlement.Dead(letter(stale.get(1))));
-    stale.get(2).settle(Settlement.DONE);
-    settle(one);
-
-    assertThat(query("SELECT message_id, due_at, claim_token FROM outbox ORDER BY id"))
-        .containsExactlyElementsOf(before.subList(0, 2));
-    assertThat(query("SELECT message_id FROM dead_letter")).isEmpty();
-    // Its new holder is not confused by the row that has gone.
-    held.get(2).settle(new Settlement.Dead(letter(held.get(2))));
-    held.get(1).settle(new Settlement.Dead(letter(held.get(1))));
-    settle(other);
-    assertThat(stored()).containsExactly("parked");
-    assertThat(query("SELECT message_id FROM dead_letter")).containsExactly("dead");
-  }
-
-  @Test
-  void aLeaseEndsInRealTime() {
-    Outbox one = open(settings(Duration.ofMillis(300), WINDOW), Clock.systemUTC());
-    append(one, "a");
-    Claim first = claim(one, 1).get(0);
-    Outbox other = anotherNode(one);
-    List<Claim> later = new ArrayList<>();
-    await().atMost(AT_MOST).until(() -> later.addAll(claim(other, 1)));
-    assertThat(ids(later)).containsExactly("a");
-    assertThat(first.isHeldFor(0)).isFalse();
-  }
-
   // Failures
 
   @Test
@@ -470,7 +428,7 @@ abstract class OutboxContract {
       duplicate =
           outbox.run(
               (store, nowMillis) -> {
-                store.insert(Long.parseLong(id), ORDERS, event("duplicate"), nowMillis, 0);
+                store.insert(Long.parseLong(id), ORDERS, event("duplicate"), nowMillis);
                 return 1;
               });
       after = begin(outbox, event("after"));

@@ -12,11 +12,14 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The outbox on SQLite, and what only one process a file can promise. */
+@SuppressWarnings("try") // A hold has nothing to do but to end.
 class SqliteOutboxTest extends OutboxContract {
 
   @TempDir Path folder;
@@ -81,10 +84,65 @@ class SqliteOutboxTest extends OutboxContract {
   @Test
   void aStartTakesBackWhatItsFormerLifeHadClaimed() {
     Outbox former = open();
-    append(former, "a", "b");
-    assertThat(claim(former, 10)).hasSize(2);
+    Hands hands = new Hands(1);
+    former.register(ORDERS, hands);
+    append(former, "handed on", "claimed");
+    assertThat(ids(claim(former, 10))).containsExactly("claimed");
     former.close();
-    assertThat(ids(claim(open(), 10))).containsExactly("a", "b");
+    assertThat(ids(claim(open(), 10))).containsExactly("handed on", "claimed");
+  }
+
+  @Test
+  void aClaimLastsAsLongAsItsProcess() {
+    Outbox outbox = open();
+    append(outbox, "a");
+    Claim claim = claim(outbox, 10).get(0);
+    pass(Duration.ofDays(1));
+    assertThat(claim(outbox, 10)).isEmpty();
+    assertThat(claim.isHeldFor(LEASE.toNanos())).isTrue();
+    claim.settle(Settlement.DONE);
+    settle(outbox);
+    assertThat(stored()).isEmpty();
+  }
+
+  @Test
+  void whatIsParkedUntilAnInstantThatHasBeenPassedIsClaimedAgainAndNothingElse() {
+    Outbox outbox = open();
+    append(outbox, "a", "b", "c");
+    List<Claim> claims = claim(outbox, 10);
+    // All of them have become due at the same millisecond, at which the clock still stands.
+    claims.get(1).settle(new Settlement.Parked(clock.instant(), 1, null));
+    settle(outbox);
+    assertThat(ids(claim(outbox, 10))).containsExactly("b");
+    assertThat(claim(outbox, 10)).isEmpty();
+  }
+
+  @Test
+  void aClaimWhoseTransactionFailsIsMadeAgain() throws Exception {
+    Outbox outbox = open();
+    append(outbox, "a", "b");
+    CompletableFuture<Work.Due> due;
+    CompletableFuture<Integer> broken;
+    try (Hold hold = new Hold(outbox)) {
+      due = outbox.claimDue(ORDERS, 10);
+      broken = begin(outbox, broken());
+    }
+    assertThatThrownBy(() -> join(broken)).hasRootCauseInstanceOf(NullPointerException.class);
+    assertThat(ids(join(due).claims())).containsExactly("a", "b");
+    assertThat(claim(outbox, 10)).isEmpty();
+  }
+
+  @Test
+  void whatIsClaimedIsNotInTheWayOfTheRest() {
+    Outbox outbox = open();
+    append(outbox, IntStream.range(0, 50).mapToObj(i -> "first" + i).toArray(String[]::new));
+    List<Claim> first = claim(outbox, 50);
+    append(outbox, "next");
+    assertThat(ids(claim(outbox, 1))).containsExactly("next");
+    first.forEach(claim -> claim.settle(new Settlement.Parked(clock.instant(), 1, null)));
+    settle(outbox);
+    assertThat(claim(outbox, 50)).hasSize(50);
+    assertThat(claim(outbox, 50)).isEmpty();
   }
 
   @Test
