@@ -11,6 +11,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -23,6 +24,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.camel.Endpoint;
 import org.apache.camel.ProducerTemplate;
@@ -42,6 +45,12 @@ final class Child implements AutoCloseable {
 
   private static final Duration BOUND = Duration.ofMinutes(15);
 
+  /** As Camel's documentation sends a POST. */
+  private static final Map<String, Object> POST =
+      Map.of("CamelHttpMethod", "POST", "Content-Type", "application/json");
+
+  private static final String TUNED = "?skipControlHeaders=true&copyHeaders=false";
+
   private final Process process;
   private final PrintWriter commands;
   private final Scanner answers;
@@ -56,7 +65,8 @@ final class Child implements AutoCloseable {
    * Starts a process in an empty folder of its own: Dromedary takes the packaged settings, and
    * finds no events of an earlier run.
    */
-  static Child start(Options options, String role, String... arguments) throws IOException {
+  static Child start(Options options, Load load, String role, String... arguments)
+      throws IOException {
     Path folder = Path.of("target", "throughput", role);
     delete(folder);
     Files.createDirectories(folder);
@@ -65,7 +75,7 @@ final class Child implements AutoCloseable {
                 Stream.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()),
                 options.ofChild(),
                 Stream.of("-cp", System.getProperty("java.class.path"), Child.class.getName()),
-                Stream.of(role),
+                Stream.of(load.text(), role),
                 Stream.of(arguments))
             .flatMap(part -> part);
     Process process =
@@ -123,14 +133,19 @@ final class Child implements AutoCloseable {
           Runtime.getRuntime().halt(1);
         });
     Options options = Options.read();
+    Load load = Load.of(args[0]);
+    String url = args.length > 2 ? args[2] : "";
     Function<String[], Object> role =
-        switch (args[0]) {
-          case "receiver" -> receiver(options);
-          case "raw" -> raw(options, args[1]);
-          case "b" -> route(options, args[1]);
-          case "b2" -> route(options, args[1] + "?skipControlHeaders=true&copyHeaders=false");
-          case "d" -> dromedary(options, args[1]);
-          default -> throw new IllegalArgumentException("no such role: " + args[0]);
+        switch (args[1]) {
+          case "receiver" -> receivers(load);
+          case "raw" -> raw(load, url);
+          case "b0" -> route(load, bare(url), Map.of());
+          case "b" -> route(load, bare(url), POST);
+          case "b2" -> route(load, bare(url + TUNED), POST);
+          case "c" -> route(load, multicast(url), POST);
+          case "d" -> dromedary(options, load, url, new HashMap<>());
+          case "e" -> dromedary(options, load, url, onPostgres(args[3]));
+          default -> throw new IllegalArgumentException("no such role: " + args[1]);
         };
     // Not this thread, which notices the end of the input.
     ExecutorService worker = Executors.newSingleThreadExecutor();
@@ -138,7 +153,14 @@ final class Child implements AutoCloseable {
     while (commands.hasNextLine()) {
       String[] command = commands.nextLine().split(" ", -1);
       worker.execute(
-          () -> answers.println(command[0].equals("jit") ? jitMillis() : role.apply(command)));
+          () ->
+              answers.println(
+                  switch (command[0]) {
+                    case "jit" -> jitMillis();
+                    case "allocated" -> allocatedBytes();
+                    case "heap" -> heapMegabytes();
+                    default -> role.apply(command);
+                  }));
     }
     Runtime.getRuntime().halt(0);
   }
@@ -148,29 +170,75 @@ final class Child implements AutoCloseable {
     return ManagementFactory.getCompilationMXBean().getTotalCompilationTime();
   }
 
-  private static Function<String[], Object> receiver(Options options) throws IOException {
-    CountingReceiver receiver = CountingReceiver.start(options.delay());
+  /** By threads that live; those of pools do as long as they are used. */
+  private static long allocatedBytes() {
+    var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long bytes = 0;
+    for (long each : threads.getThreadAllocatedBytes(threads.getAllThreadIds())) {
+      bytes += Math.max(0, each);
+    }
+    return bytes;
+  }
+
+  /** What is in use after a collection. */
+  private static long heapMegabytes() {
+    System.gc();
+    return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed() >> 20;
+  }
+
+  private static Function<String[], Object> receivers(Load load) throws IOException {
+    List<CountingReceiver> receivers = new ArrayList<>();
+    for (int i = 0; i < load.webhooks(); i++) {
+      receivers.add(CountingReceiver.start(load.delay()));
+    }
     return command ->
         switch (command[0]) {
-          case "port" -> receiver.port();
-          case "count" -> receiver.counts().requests();
-          case "events" -> receiver.counts().events();
-          case "distinct" -> receiver.counts().distinct();
+          case "ports" ->
+              receivers.stream()
+                  .map(each -> Integer.toString(each.port()))
+                  .collect(Collectors.joining(","));
+          case "counts" -> counts(receivers);
+          case "arrivals" ->
+              IntStream.range(Integer.parseInt(command[1]), Integer.parseInt(command[2]))
+                  .mapToLong(
+                      number ->
+                          receivers.stream()
+                              .mapToLong(each -> each.arrivalMicros(number))
+                              .max()
+                              .orElseThrow())
+                  .mapToObj(Long::toString)
+                  .collect(Collectors.joining(","));
           default -> {
-            try {
-              receiver.await(Integer.parseInt(command[1]));
-            } catch (InterruptedException e) {
-              throw new IllegalStateException(e);
+            for (CountingReceiver receiver : receivers) {
+              try {
+                receiver.await(Integer.parseInt(command[1]));
+              } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+              }
             }
             yield "";
           }
         };
   }
 
-  private static Function<String[], Object> raw(Options options, String url) {
+  private static String counts(List<CountingReceiver> receivers) {
+    int requests = 0;
+    int distinct = 0;
+    int again = 0;
+    for (CountingReceiver receiver : receivers) {
+      CountingReceiver.Counts counts = receiver.counts();
+      requests += counts.requests();
+      distinct += counts.distinct();
+      again += counts.events() - counts.distinct();
+    }
+    return "%,d requests, with %,d events and %,d a second time"
+        .formatted(requests, distinct, again);
+  }
+
+  private static Function<String[], Object> raw(Load load, String url) {
     Poster poster = new Poster(URI.create(url), CALLERS);
     return calls(
-        options,
+        load,
         event -> {
           int status = poster.post(event);
           if (status != 200) {
@@ -179,20 +247,52 @@ final class Child implements AutoCloseable {
         });
   }
 
-  private static Function<String[], Object> route(Options options, String url) throws Exception {
-    String route = "- route: {from: {uri: 'direct:in', steps: [{to: {uri: '" + url + "'}}]}}";
+  private static String bare(String url) {
+    return "- route: {from: {uri: 'direct:in', steps: [{to: {uri: '" + url + "'}}]}}";
+  }
+
+  /** What a careful user of Camel would write who does not need events to outlive the process. */
+  private static String multicast(String urls) {
+    String sends =
+        Stream.of(urls.split(",", -1))
+            .map(url -> "{to: {uri: '" + url + TUNED + "'}}")
+            .collect(Collectors.joining(", "));
+    return """
+        - route:
+            from: {uri: 'direct:in', steps: [{to: {uri: '%1$s', pattern: InOnly}}]}
+        - route:
+            errorHandler:
+              deadLetterChannel:
+                deadLetterUri: 'log:dead'
+                redeliveryPolicy:
+                  {maximumRedeliveries: 10, redeliveryDelay: 1000, asyncDelayedRedelivery: true}
+            from:
+              uri: '%1$s&concurrentConsumers=64'
+              steps: [{multicast: {parallelProcessing: %2$s, steps: [%3$s]}}]
+        """
+        .formatted("seda:events?size=10000&blockWhenFull=true", urls.contains(","), sends);
+  }
+
+  private static Function<String[], Object> route(
+      Load load, String routes, Map<String, Object> headers) throws Exception {
     Main main = new Main();
+    // As many as there are callers, which Camel's documentation advises where 20 are too few.
+    if (routes.contains(TUNED)) {
+      main.addInitialProperty("camel.component.http.automaticRetriesDisabled", "true");
+      main.addInitialProperty("camel.component.http.connectionsPerRoute", "64");
+      main.addInitialProperty("camel.component.http.maxTotalConnections", "320");
+    }
     main.start();
     PluginHelper.getRoutesLoader(main.getCamelContext())
-        .loadRoutes(ResourceHelper.fromString("bare.camel.yaml", route));
+        .loadRoutes(ResourceHelper.fromString("bare.camel.yaml", routes));
     Endpoint in = main.getCamelContext().getEndpoint("direct:in");
     ProducerTemplate template = main.getCamelTemplate();
-    return calls(options, event -> template.sendBody(in, event));
+    return calls(load, event -> template.sendBodyAndHeaders(in, event, headers));
   }
 
   /** Calls with the events from one number to another. */
-  private static Function<String[], Object> calls(Options options, Consumer<byte[]> call) {
-    Events events = options.ofSize();
+  private static Function<String[], Object> calls(Load load, Consumer<byte[]> call) {
+    Events events = load.events();
     return command -> {
       AtomicInteger next = new AtomicInteger(Integer.parseInt(command[1]));
       int end = Integer.parseInt(command[2]);
@@ -207,10 +307,21 @@ final class Child implements AutoCloseable {
     };
   }
 
-  private static Function<String[], Object> dromedary(Options options, String url) {
-    Map<String, String> settings = new HashMap<>(options.settings());
+  private static Map<String, String> onPostgres(String url) {
+    return new HashMap<>(Map.of("webhooks.outbox.url", url));
+  }
+
+  private static Function<String[], Object> dromedary(
+      Options options, Load load, String urls, Map<String, String> settings) {
+    settings.put("webhooks.acks", "all");
+    settings.put("webhooks.signing.secret", "bench");
+    if (!load.delay().isZero()) {
+      // What is in flight for so long, at the rate of a receiver that answers at once.
+      settings.put("webhooks.in-flight", "2000");
+    }
+    settings.putAll(options.settings());
     // What the settings say of it may name the receiver, beside others that are down.
-    settings.merge("webhooks.urls", url, (said, none) -> said.replace("RECEIVER", url));
+    settings.merge("webhooks.urls", urls, (said, none) -> said.replace("RECEIVER", urls));
     Application application = Application.start(Path.of("."), settings);
     return command -> application.port();
   }

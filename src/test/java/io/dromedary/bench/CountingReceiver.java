@@ -15,7 +15,6 @@ import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Arrays;
-import java.util.BitSet;
 import java.util.Queue;
 
 /**
@@ -57,7 +56,10 @@ final class CountingReceiver implements AutoCloseable {
 
   // These are the thread's own: what others see is published once for all that came together.
   private final Queue<Due> due = new ArrayDeque<>();
-  private final BitSet numbers = new BitSet();
+
+  /** When the event of a number has arrived first, by {@link System#nanoTime}; 0: it has not. */
+  private long[] arrivalNanos = new long[1 << 16];
+
   private int requests;
   private int events;
   private int distinct;
@@ -122,6 +124,14 @@ final class CountingReceiver implements AutoCloseable {
       wait(PATIENCE.toMillis());
     }
     awaited = Integer.MAX_VALUE;
+  }
+
+  /**
+   * When an event has arrived, in microseconds of the clock of {@link System#nanoTime}, which all
+   * processes of a Linux machine share. To be asked after it has been awaited.
+   */
+  synchronized long arrivalMicros(int number) {
+    return arrivalNanos[number] / 1000;
   }
 
   @Override
@@ -251,8 +261,11 @@ final class CountingReceiver implements AutoCloseable {
         number = 10 * number + bytes[after++] - '0';
       }
       events++;
-      if (!numbers.get(number)) {
-        numbers.set(number);
+      if (number >= arrivalNanos.length) {
+        arrivalNanos = Arrays.copyOf(arrivalNanos, Math.max(number + 1, 2 * arrivalNanos.length));
+      }
+      if (arrivalNanos[number] == 0) {
+        arrivalNanos[number] = System.nanoTime();
         distinct++;
       }
       last = after + ID.length;

@@ -1,142 +1,198 @@
 package io.dromedary.bench;
 
+import io.dromedary.bench.Variant.Figure;
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.net.URI;
-import java.util.Collections;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Compares Dromedary as it is shipped with bare Camel routes, and with the HTTP client below both,
- * that post to the same receiver: events a second, and the CPU time an event costs the process
- * under test. Each of those is a JVM of its own, and so is the receiver. {@link Options} says what
- * can be chosen.
+ * Compares Dromedary as it is shipped with Camel routes as one would write them, and with the HTTP
+ * client below both, that post to the same receivers: events a second, and what an event costs the
+ * process under test. Each of those is a JVM of its own, and so are the receivers. {@link Options}
+ * says what can be chosen.
  */
 public final class Throughput {
 
   private static final int CONNECTIONS = 8;
 
   /** Dromedary's path over HTTP is taken once a batch: it is compiled late. */
-  private static final int MOST_WARM_UPS = 20;
+  private static final int MOST_WARM_UPS = 40;
+
+  /** A variant is warm when the rates of two rounds in a row differ by less than this. */
+  private static final double STEADY = 0.1;
 
   /**
-   * A variant is warm when the rates of two rounds in a row differ by less than this, and the JIT
-   * compilers have taken less than this of the CPU time: on a busy machine a rate alone can look
-   * steady by chance.
+   * And when compilers have taken less than this of the CPU time: on a busy machine a rate alone
+   * can look steady by chance.
    */
-  private static final double WARM = 0.1;
+  private static final double COMPILED = 0.03;
+
+  private static final int PACED_SECONDS = 8;
 
   private final Options options;
+  private final Load load;
   private final Events events;
+  private final int eventsOfRound;
   private final Child receiver;
+  private final @Nullable EmbeddedPostgres postgres;
   private final Map<String, Variant> variants = new LinkedHashMap<>();
+  private final Map<String, String> latencies = new LinkedHashMap<>();
   private final AtomicInteger sentAgain = new AtomicInteger();
   private int sent;
 
-  private Throughput(Options options, Child receiver) {
+  private Throughput(
+      Options options, Load load, Child receiver, @Nullable EmbeddedPostgres postgres) {
     this.options = options;
-    this.events = options.ofSize();
+    this.load = load;
+    this.events = load.events();
+    this.eventsOfRound = load.scaled(options.events());
     this.receiver = receiver;
+    this.postgres = postgres;
   }
 
   public static void main(String[] args) throws IOException {
     Options options = Options.read();
-    try (Child receiver = Child.start(options, "receiver")) {
-      new Throughput(options, receiver).run();
+    System.out.printf(
+        "%d cores, %s, JDK %s; medians (least-most) of %d rounds%n",
+        Runtime.getRuntime().availableProcessors(),
+        System.getProperty("os.arch"),
+        Runtime.version(),
+        options.rounds());
+    try (EmbeddedPostgres postgres =
+        options.only().contains("e") ? EmbeddedPostgres.start() : null) {
+      for (Load load : options.loads()) {
+        try (Child receiver = Child.start(options, load, "receiver")) {
+          new Throughput(options, load, receiver, postgres).run();
+        }
+      }
     }
   }
 
   private void run() throws IOException {
     try {
-      String url = "http://127.0.0.1:" + receiver.ask("port") + "/hook";
+      String urls =
+          Arrays.stream(receiver.ask("ports").split(",", -1))
+              .map(port -> "http://127.0.0.1:" + port + "/hook")
+              .collect(Collectors.joining(","));
       for (String name : options.only()) {
-        variants.put(name, start(name, url));
+        // One that sends to a single webhook says nothing of several.
+        if (load.webhooks() == 1 || "cde".contains(name)) {
+          variants.put(name, start(name, urls));
+        }
       }
       // One after the other, so that what a variant compiles does not slow down the next.
       variants.values().forEach(this::warmUp);
       for (int round = 0; round < options.rounds(); round++) {
         variants.values().forEach(this::measure);
       }
+      variants.forEach(this::measureLatency);
+      report();
     } finally {
       variants.values().forEach(variant -> variant.child.close());
     }
-    report();
   }
 
-  private Variant start(String name, String url) throws IOException {
+  private Variant start(String name, String urls) throws IOException {
     String title =
         switch (name) {
           case "raw" -> "(raw) Apache HttpClient 5 alone";
+          case "b0" -> "(b0) bare route, message without headers";
           case "b" -> "(b) bare route, Camel's defaults";
-          case "b2" -> "(b2) bare route, no headers copied";
-          case "d" -> "(d) Dromedary, HTTP in to webhook";
+          case "b2" -> "(b2) bare route, tuned";
+          case "c" -> "(c) multicast, error handler, seda";
+          case "d" -> "(d) Dromedary on SQLite";
+          case "e" -> "(e) Dromedary on PostgreSQL";
           default ->
               throw new IllegalArgumentException(
-                  "bench.only has \"" + name + "\", expected raw, b, b2 or d");
+                  "bench.only has \"" + name + "\", expected raw, b0, b, b2, c, d or e");
         };
-    Child child = Child.start(options, name, url);
+    String database =
+        postgres != null && name.equals("e") ? postgres.getJdbcUrl("postgres", "postgres") : "";
+    Child child = Child.start(options, load, name, urls, database);
     // A route is called in its own process: a direct endpoint has no other callers.
     return new Variant(
         title,
         child,
-        name.equals("d") ? posts(child) : (first, end) -> child.ask("send " + first + " " + end));
+        isDromedary(name) ? posts(child) : (first, end) -> child.ask("send " + first + " " + end));
+  }
+
+  private static boolean isDromedary(String name) {
+    return name.equals("d") || name.equals("e");
   }
 
   private void warmUp(Variant variant) {
-    while (variant.rates.size() < MOST_WARM_UPS && !isWarm(variant)) {
+    while (variant.all(Figure.CPU_MICROS).size() < MOST_WARM_UPS && !isWarm(variant)) {
       measure(variant);
     }
     variant.startOver();
   }
 
   private static boolean isWarm(Variant variant) {
-    int rounds = variant.rates.size();
-    if (rounds < 2) {
-      return false;
-    }
-    double before = variant.rates.get(rounds - 2);
-    double growth = variant.rates.get(rounds - 1) / before - 1;
-    return Math.abs(growth) < WARM && variant.jitShares.get(rounds - 1) < WARM;
+    List<Double> rates = variant.all(Figure.EVENTS_A_SECOND);
+    int rounds = rates.size();
+    return rounds >= 2
+        && Math.abs(rates.get(rounds - 1) / rates.get(rounds - 2) - 1) < STEADY
+        && variant.all(Figure.JIT_SHARE).get(rounds - 1) < COMPILED;
   }
 
-  /** From the first event that is sent until the receiver has counted the last. */
+  /** From the first event that is sent until the receivers have counted the last. */
   private void measure(Variant variant) {
+    Child child = variant.child;
     int first = sent;
-    sent += options.events();
-    CompletableFuture<Long> end =
-        CompletableFuture.supplyAsync(
-            () -> {
-              receiver.ask("await " + sent);
-              return System.nanoTime();
-            });
-    int jitMillis = variant.child.askNumber("jit");
-    long cpuNanos = variant.child.cpu().toNanos();
+    sent += eventsOfRound;
+    CompletableFuture<Long> end = awaitAll();
+    int jitMillis = child.askNumber("jit");
+    long allocated = Long.parseLong(child.ask("allocated"));
+    long cpuNanos = child.cpu().toNanos();
     long start = System.nanoTime();
-    variant.load.send(first, sent);
+    variant.sender.send(first, sent);
     double nanos = end.join() - start;
-    cpuNanos = variant.child.cpu().toNanos() - cpuNanos;
-    jitMillis = variant.child.askNumber("jit") - jitMillis;
-    variant.rates.add(options.events() / nanos * 1e9);
-    variant.cpuMicros.add(cpuNanos / 1e3 / options.events());
-    variant.jitShares.add(jitMillis * 1e6 / cpuNanos);
+    cpuNanos = child.cpu().toNanos() - cpuNanos;
+    allocated = Long.parseLong(child.ask("allocated")) - allocated;
+    jitMillis = child.askNumber("jit") - jitMillis;
+    variant.add(Figure.EVENTS_A_SECOND, eventsOfRound / nanos * 1e9);
+    variant.add(Figure.CPU_MICROS, cpuNanos / 1e3 / eventsOfRound);
+    variant.add(Figure.ALLOCATED_KB, allocated / 1e3 / eventsOfRound);
+    variant.add(Figure.JIT_SHARE, jitMillis * 1e6 / cpuNanos);
   }
 
-  private Variant.Load posts(Child dromedary) {
-    URI batches = URI.create("http://127.0.0.1:" + dromedary.ask("port") + "/v1/batch");
-    Poster poster = new Poster(batches, CONNECTIONS);
+  private CompletableFuture<Long> awaitAll() {
+    int all = sent;
+    return CompletableFuture.supplyAsync(
+        () -> {
+          receiver.ask("await " + all);
+          return System.nanoTime();
+        });
+  }
+
+  private Variant.Sender posts(Child dromedary) {
+    Poster poster = poster(dromedary);
     return (first, end) -> {
       AtomicInteger next = new AtomicInteger(first);
       Child.inParallel(
           CONNECTIONS,
           () -> {
-            for (int from; (from = next.getAndAdd(options.batch())) < end; ) {
-              post(poster, events.batch(from, Math.min(end, from + options.batch())));
+            for (int from; (from = next.getAndAdd(load.batch())) < end; ) {
+              post(poster, events.batch(from, Math.min(end, from + load.batch())));
             }
           });
     };
+  }
+
+  private static Poster poster(Child dromedary) {
+    return new Poster(
+        URI.create("http://127.0.0.1:" + dromedary.ask("port") + "/v1/batch"), CONNECTIONS);
   }
 
   private void post(Poster poster, byte[] batch) {
@@ -149,62 +205,83 @@ public final class Throughput {
     }
   }
 
-  private void report() {
-    System.out.printf(
-        "%n%d cores, %s, JDK %s; %d rounds of %,d events of %,d bytes; the receiver waits %d ms%n%n",
-        Runtime.getRuntime().availableProcessors(),
-        System.getProperty("os.arch"),
-        Runtime.version(),
-        options.rounds(),
-        options.events(),
-        events.bytes(),
-        options.delay().toMillis());
-    String row = "%-36s%-28s%-27s%-10s%-10s%-9s%s%n";
-    System.out.printf(
-        row,
-        "median (least - most)",
-        "events/s",
-        "CPU us an event",
-        "rate/(b)",
-        "CPU/(b2)",
-        "JIT/CPU",
-        "warm-ups");
-    Variant rateBase = variants.get("b");
-    Variant cpuBase = variants.get("b2");
-    for (Variant variant : variants.values()) {
-      System.out.printf(
-          row,
-          variant.title,
-          show("%,.0f", variant.rate(), variant.rates),
-          show("%.1f", variant.cpu(), variant.cpuMicros),
-          rateBase == null ? "-" : "%.2f".formatted(variant.rate() / rateBase.rate()),
-          cpuBase == null ? "-" : "%.2f".formatted(variant.cpu() / cpuBase.cpu()),
-          "%.0f %%".formatted(100 * variant.jit()),
-          variant.warmUps);
+  /** At half of its rate: from the post of an event to its arrival at the last webhook. */
+  private void measureLatency(String name, Variant variant) {
+    if (!isDromedary(name)) {
+      return;
     }
-    int received = receiver.askNumber("events");
+    Poster poster = poster(variant.child);
+    double batchesASecond = variant.median(Figure.EVENTS_A_SECOND) / 2 / load.batch();
+    int batches = Math.max(1, (int) (PACED_SECONDS * batchesASecond));
+    int first = sent;
+    sent += batches * load.batch();
+    CompletableFuture<Long> end = awaitAll();
+    long[] postedMicros = new long[batches];
+    long start = System.nanoTime();
+    AtomicInteger next = new AtomicInteger();
+    Child.inParallel(
+        CONNECTIONS,
+        () -> {
+          for (int batch; (batch = next.getAndIncrement()) < batches; ) {
+            long at = start + (long) (batch / batchesASecond * TimeUnit.SECONDS.toNanos(1));
+            for (long wait; (wait = at - System.nanoTime()) > 0; ) {
+              LockSupport.parkNanos(wait);
+            }
+            int from = first + batch * load.batch();
+            // When it should have been sent: one that had to wait for a connection counts whole.
+            postedMicros[batch] = at / 1000;
+            post(poster, events.batch(from, from + load.batch()));
+          }
+        });
+    end.join();
+    String[] arrived = receiver.ask("arrivals " + first + " " + sent).split(",", -1);
+    long[] micros =
+        IntStream.range(0, arrived.length)
+            .mapToLong(i -> Long.parseLong(arrived[i]) - postedMicros[i / load.batch()])
+            .sorted()
+            .toArray();
+    latencies.put(
+        name,
+        "%.1f / %.1f ms"
+            .formatted(micros[micros.length / 2] / 1e3, micros[micros.length * 99 / 100] / 1e3));
+  }
+
+  private void report() {
+    System.out.printf("%n%s; %,d events a round%n%n", load, eventsOfRound);
+    System.out.println(
+        "| | events/s | of (b) | CPU µs an event | of (b2) | allocated kB an event"
+            + " | p50 / p99 at half the rate | heap MB | JIT | warm-ups |");
+    System.out.println("|---|---|---|---|---|---|---|---|---|---|");
+    variants.forEach(
+        (name, variant) ->
+            System.out.printf(
+                "| %s | %s | %s | %s | %s | %s | %s | %s | %.0f %% | %d |%n",
+                variant.title,
+                variant.show(Figure.EVENTS_A_SECOND, "%,.0f"),
+                ratio(variant, "b", Figure.EVENTS_A_SECOND),
+                variant.show(Figure.CPU_MICROS, "%.1f"),
+                ratio(variant, "b2", Figure.CPU_MICROS),
+                variant.show(Figure.ALLOCATED_KB, "%.1f"),
+                latencies.getOrDefault(name, "-"),
+                variant.child.ask("heap"),
+                100 * variant.median(Figure.JIT_SHARE),
+                variant.warmUps));
     System.out.printf(
         """
 
-        (raw), (b), (b2): %d threads post or call direct:in; being in the same process, they are in
-            its CPU time. (b) and (b2) have Camel's 20 connections, (raw) has one a thread.
-        (d): %d connections post batches of %d from outside; HTTP in, checks, queue and signature
-            are in its CPU time. %d batches were answered 503 and sent again.
-        The receiver, on the same cores, has counted %,d requests, with all of the %,d events and
-            %,d a second time. It took %.1f us of CPU a request.
+        (raw), (b0), (b), (b2), (c): %d threads post or call direct:in; being in the same process,
+            they are in its figures. The messages of (b), (b2) and (c) have the headers
+            CamelHttpMethod and Content-Type, as Camel's documentation sends a POST; (b0) has none.
+        (d), (e): %d connections post batches from outside; HTTP in, checks, store and signature
+            are in the figures, the database of (e) is not. Latency is from the post of an event to
+            its arrival. %d batches were answered 503 and sent again.
+        The receivers, on the same cores, have counted %s.
         """,
-        Child.CALLERS,
-        CONNECTIONS,
-        options.batch(),
-        sentAgain.get(),
-        receiver.askNumber("count"),
-        receiver.askNumber("distinct"),
-        received - receiver.askNumber("distinct"),
-        receiver.cpu().toNanos() / 1e3 / receiver.askNumber("count"));
+        Child.CALLERS, CONNECTIONS, sentAgain.get(), receiver.ask("counts"));
   }
 
-  private static String show(String format, double median, List<Double> figures) {
-    return (format + " (" + format + " - " + format + ")")
-        .formatted(median, Collections.min(figures), Collections.max(figures));
+  private String ratio(Variant variant, String base, Figure figure) {
+    Variant with = variants.get(base);
+    return with == null ? "-" : "%.2f".formatted(variant.median(figure) / with.median(figure));
   }
 }
