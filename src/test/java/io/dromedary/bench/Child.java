@@ -10,6 +10,10 @@ import java.lang.management.ManagementFactory;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -143,7 +147,7 @@ final class Child implements AutoCloseable {
           case "b" -> route(load, bare(url), POST);
           case "b2" -> route(load, bare(url + TUNED), POST);
           case "c" -> route(load, multicast(url), POST);
-          case "d" -> dromedary(options, load, url, new HashMap<>());
+          case "d" -> onSqlite(options, load, url);
           case "e" -> dromedary(options, load, url, onPostgres(args[3]));
           default -> throw new IllegalArgumentException("no such role: " + args[1]);
         };
@@ -309,6 +313,27 @@ final class Child implements AutoCloseable {
 
   private static Map<String, String> onPostgres(String url) {
     return new HashMap<>(Map.of("webhooks.outbox.url", url));
+  }
+
+  private static Function<String[], Object> onSqlite(Options options, Load load, String urls)
+      throws SQLException {
+    Function<String[], Object> role = dromedary(options, load, urls, new HashMap<>());
+    if (options.parked() > 0) {
+      try (Connection connection = DriverManager.getConnection("jdbc:sqlite:data/outbox.db");
+          Statement statement = connection.createStatement()) {
+        statement.execute("PRAGMA busy_timeout = 60000");
+        // With ids that are not those of the events to come.
+        statement.executeUpdate(
+            """
+            WITH RECURSIVE number(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM number WHERE i < %1$d)
+            INSERT INTO outbox
+              (id, destination, message_id, type, accepted_at, due_at, attempts, progress, body)
+            SELECT 1000000000000 + i, 'default', 'parked-' || i, 'track', %2$d,
+              %2$d + 10800000 + i / 1000, 3, NULL, zeroblob(%3$d) FROM number"""
+                .formatted(options.parked(), System.currentTimeMillis(), load.events().bytes()));
+      }
+    }
+    return role;
   }
 
   private static Function<String[], Object> dromedary(
