@@ -130,7 +130,7 @@ public record Settings(
     Map<String, String> forRoutes =
         Map.of(
             "webhooks.management.served", Boolean.toString(isManaged),
-            "webhooks.inbound", inbound,
+            "webhooks.inbound", InboundOptions.complete(inbound),
             "webhooks.dead-letter", deadLetter == null ? NOWHERE : deadLetter,
             "webhooks.queue", destination.queue(),
             "webhooks.in-flight", Integer.toString(destination.inFlight()),
@@ -466,7 +466,7 @@ public record Settings(
     return seconds % 60 == 0 ? seconds / 60 + "m" : seconds + "s";
   }
 
-  private static String scheme(String uri) {
+  static String scheme(String uri) {
     int colon = uri.indexOf(':');
     return colon < 0 ? uri : uri.substring(0, colon).toLowerCase(Locale.ROOT);
   }

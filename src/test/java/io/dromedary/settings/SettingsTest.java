@@ -142,6 +142,32 @@ class SettingsTest {
                 + " log:io.dromedary.dead-letters?level=OFF outbox:default 1 1000");
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "jms:events | ?transacted=true&lazyCreateTransactionManager=false&eagerLoadingOfProperties=true&disableReplyTo=true",
+        "amqp:events?clientId=a | &transacted=true&lazyCreateTransactionManager=false&eagerLoadingOfProperties=true&disableReplyTo=true",
+        "jms:events?disableReplyTo=false | &transacted=true&lazyCreateTransactionManager=false&eagerLoadingOfProperties=true",
+        "jms:events?acknowledgementModeName=CLIENT_ACKNOWLEDGE | ''",
+        "jms:events?transacted=false | ''",
+        "kafka:events?brokers=b:9092 | &breakOnFirstError=true&autoCommitEnable=false&allowManualCommit=true&pollOnError=RECONNECT&kafkaManualCommitFactory=#class:org.apache.camel.component.kafka.consumer.DefaultKafkaManualCommitFactory",
+        "kafka:events?autoCommitEnable=true | ''",
+        "seda:kafka               | ''",
+      })
+  void aSourceHearsThatAMessageWasTakenOnlyWhenItIsStored(String inbound, String added) {
+    onLoopback().inFile("webhooks.inbound=" + inbound);
+
+    String found =
+        with(
+            context -> {
+              Settings.read(context, environment);
+              return context.resolvePropertyPlaceholders("{{webhooks.inbound}}");
+            });
+
+    assertThat(found).isEqualTo(inbound + added);
+  }
+
   @Test
   void aQueueInMemoryTellsOfItsDeadLettersInAFile() {
     onLoopback().inFile("webhooks.queue=seda:default");
