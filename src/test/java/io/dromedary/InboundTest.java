@@ -10,6 +10,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.dromedary.testing.OutboxFile;
 import io.dromedary.testing.Receiver;
+import io.dromedary.testing.Repetitions;
 import io.dromedary.testing.Request;
 import io.dromedary.testing.SettableClock;
 import io.dromedary.testing.Signatures;
@@ -37,8 +38,6 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.camel.Processor;
-import org.apache.camel.spi.CamelEvent;
-import org.apache.camel.support.EventNotifierSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -62,14 +61,14 @@ class InboundTest {
   private final Map<String, Object> beans = new HashMap<>();
   private Application application;
 
-  private final AtomicInteger repeated = new AtomicInteger();
+  private final Repetitions repetitions = new Repetitions();
 
   @BeforeEach
   void settings() {
     settings.put("webhooks.urls", receiver.url("/hook"));
     settings.put("webhooks.signing.secret", SECRET);
     beans.put("clock", new SettableClock(NOW));
-    beans.put("repetitions", new Repetitions());
+    beans.put("repetitions", repetitions);
   }
 
   @AfterEach
@@ -263,13 +262,13 @@ class InboundTest {
     outbox.refuse("dead_letter", "true");
     put("lines.jsonl", event(1) + "\nbroken\n" + event(2));
     start("file:" + inbox() + "?delay=50");
-    awaitRefusal();
+    repetitions.awaitNext();
     application.close();
     assertThat(files()).containsExactly("lines.jsonl");
     assertThat(receiver.count()).isZero();
 
     start("file:" + inbox() + "?delay=50");
-    awaitRefusal();
+    repetitions.awaitNext();
     outbox.allow();
     assertArrive(events(1, 2));
     await().atMost(AT_MOST).until(() -> files().equals(List.of(".camel/lines.jsonl")));
@@ -288,7 +287,7 @@ class InboundTest {
         IntStream.range(0, count).mapToObj(InboundTest::event).collect(Collectors.joining("\n")));
     start("file:" + inbox() + "?delay=50");
     receiver.awaitCount(2500, AT_MOST);
-    awaitRefusal();
+    repetitions.awaitNext();
     assertThat(files()).containsExactly("lines.jsonl");
     assertThat(receiver.messageIds()).hasSize(2500);
 
@@ -298,25 +297,6 @@ class InboundTest {
     await().atMost(AT_MOST).until(() -> outbox.count("outbox") == 0);
     assertThat(receiver.messageIds()).hasSize(count);
     assertThat(receiver.messageIds().values()).containsOnly(1);
-  }
-
-  /** A step that has failed is repeated, which is how a source is held back. */
-  private void awaitRefusal() {
-    int before = repeated.get();
-    await().atMost(AT_MOST).until(() -> repeated.get() > before);
-  }
-
-  private final class Repetitions extends EventNotifierSupport {
-
-    @Override
-    public boolean isEnabled(CamelEvent event) {
-      return event instanceof CamelEvent.ExchangeRedeliveryEvent;
-    }
-
-    @Override
-    public void notify(CamelEvent event) {
-      repeated.incrementAndGet();
-    }
   }
 
   // A queue, with bodies of any kind.

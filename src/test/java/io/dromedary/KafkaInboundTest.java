@@ -4,28 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.dromedary.testing.Answer;
+import io.dromedary.testing.KafkaBroker;
+import io.dromedary.testing.OutboxFile;
 import io.dromedary.testing.Receiver;
+import io.dromedary.testing.Repetitions;
 import io.dromedary.testing.Signatures;
-import java.io.IOException;
-import java.io.OutputStream;
-import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Properties;
-import kafka.server.KafkaConfig;
-import kafka.server.KafkaRaftServer;
-import kafka.tools.StorageTool;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.serialization.StringSerializer;
-import org.apache.kafka.common.utils.Time;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
@@ -36,63 +28,16 @@ class KafkaInboundTest {
 
   private static final Duration AT_MOST = Duration.ofSeconds(30);
   private static final String SECRET = "sharedsecretvalue";
-  private static final String BROKER = "127.0.0.1:" + Application.freePort();
 
-  /**
-   * Commits what the route has taken and reads again what it has not. With any one of these options
-   * left out records can be lost, or none is ever committed.
-   */
-  private static final String COMMIT_WHAT_WAS_TAKEN =
-      "&breakOnFirstError=true&autoCommitEnable=false&allowManualCommit=true&pollOnError=RECONNECT"
-          + "&kafkaManualCommitFactory=#class:"
-          + "org.apache.camel.component.kafka.consumer.DefaultKafkaManualCommitFactory";
-
-  @TempDir static Path data;
-  private static KafkaRaftServer server;
+  private static final KafkaBroker BROKER = KafkaBroker.shared();
 
   @TempDir Path folder;
   private final Receiver receiver = Receiver.start();
-  private final KafkaProducer<String, String> producer =
-      new KafkaProducer<>(
-          Map.of("bootstrap.servers", BROKER), new StringSerializer(), new StringSerializer());
+  private final KafkaProducer<String, String> producer = BROKER.producer();
   private final Map<String, String> settings = new HashMap<>();
+  private final Repetitions repetitions = new Repetitions();
   private String topic;
   private Application application;
-
-  @BeforeAll
-  static void startBroker() throws IOException {
-    String controller = "127.0.0.1:" + Application.freePort();
-    Properties properties = new Properties();
-    properties.putAll(
-        Map.of(
-            "node.id", "1",
-            "process.roles", "broker,controller",
-            "listeners", "PLAINTEXT://" + BROKER + ",CONTROLLER://" + controller,
-            "controller.listener.names", "CONTROLLER",
-            "controller.quorum.voters", "1@" + controller,
-            "log.dirs", data.resolve("log").toString(),
-            "offsets.topic.num.partitions", "1",
-            "offsets.topic.replication.factor", "1",
-            // A group's first member would wait three seconds for others.
-            "group.initial.rebalance.delay.ms", "0"));
-    Path file = data.resolve("server.properties");
-    try (OutputStream out = Files.newOutputStream(file)) {
-      properties.store(out, null);
-    }
-    StorageTool.execute(
-        new String[] {"format", "--config", file.toString(), "--cluster-id", "test"},
-        new PrintStream(OutputStream.nullOutputStream()));
-    server = new KafkaRaftServer(new KafkaConfig(properties), Time.SYSTEM);
-    server.startup();
-  }
-
-  @AfterAll
-  static void stopBroker() {
-    if (server != null) {
-      server.shutdown();
-      server.awaitShutdown();
-    }
-  }
 
   @BeforeEach
   void settings(TestInfo test) {
@@ -103,8 +48,10 @@ class KafkaInboundTest {
         "kafka:"
             + topic
             + "?brokers="
-            + BROKER
-            + "&groupId=dromedary&autoOffsetReset=earliest&pollTimeoutMs=200");
+            + BROKER.address()
+            + "&groupId="
+            + topic
+            + "&autoOffsetReset=earliest&pollTimeoutMs=200");
     settings.put("webhooks.urls", receiver.url());
     settings.put("webhooks.signing.secret", SECRET);
   }
@@ -119,7 +66,7 @@ class KafkaInboundTest {
   }
 
   private void start() {
-    application = Application.start(folder, settings);
+    application = Application.start(folder, settings, Map.of("repetitions", repetitions));
   }
 
   private void send(@Nullable String value) throws Exception {
@@ -172,7 +119,6 @@ class KafkaInboundTest {
       send(track("m" + i));
     }
     receiver.answer(Answer.status(200).after(Duration.ofMillis(500)));
-    settings.merge("webhooks.inbound", COMMIT_WHAT_WAS_TAKEN, String::concat);
     settings.put("webhooks.in-flight", "1");
     settings.put(
         "webhooks.queue", "seda:default?size=1&blockWhenFull=true&offerTimeout=50&pollTimeout=50");
@@ -193,7 +139,6 @@ class KafkaInboundTest {
       send(track("m" + i));
     }
     receiver.answer(Answer.status(200).after(Duration.ofMillis(500)));
-    settings.merge("webhooks.inbound", COMMIT_WHAT_WAS_TAKEN, String::concat);
     settings.put("webhooks.in-flight", "1");
     // Whatever comes twice is seen.
     settings.put("webhooks.dedup.window", "0s");
@@ -206,5 +151,41 @@ class KafkaInboundTest {
     start();
     await().atMost(AT_MOST).until(() -> receiver.messageIds().size() == 20);
     assertThat(receiver.messageIds().values()).containsOnly(1);
+  }
+
+  @Test
+  void aRecordIsCommittedOnlyWhenItIsStored() throws Exception {
+    start();
+    OutboxFile outbox = new OutboxFile(folder);
+    outbox.refuse("outbox", "true");
+    send(track("m1"));
+    repetitions.awaitNext();
+    application.close();
+    assertThat(BROKER.committed(topic)).isZero();
+
+    start();
+    repetitions.awaitNext();
+    outbox.allow();
+    await().atMost(AT_MOST).until(() -> BROKER.committed(topic) == 1);
+    receiver.awaitCount(1, AT_MOST);
+    assertThat(receiver.messageIds()).isEqualTo(Map.of("m1", 1));
+  }
+
+  @Test
+  void aRecordMayBeHeldBackForLongerThanTheBrokerWaits() throws Exception {
+    settings.merge("webhooks.inbound", "&maxPollIntervalMs=500", String::concat);
+    start();
+    OutboxFile outbox = new OutboxFile(folder);
+    outbox.refuse("outbox", "true");
+    send(track("m1"));
+    repetitions.awaitNext();
+    await().atMost(AT_MOST).until(() -> BROKER.members(topic) == 0);
+    outbox.allow();
+    receiver.awaitCount(1, AT_MOST);
+
+    send(track("m2"));
+    await().atMost(AT_MOST).until(() -> BROKER.committed(topic) == 2);
+    receiver.awaitCount(2, AT_MOST);
+    assertThat(receiver.messageIds()).isEqualTo(Map.of("m1", 1, "m2", 1));
   }
 }

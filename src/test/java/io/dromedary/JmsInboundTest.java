@@ -1,0 +1,189 @@
+package io.dromedary;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.dromedary.testing.JmsBroker;
+import io.dromedary.testing.OutboxFile;
+import io.dromedary.testing.Receiver;
+import io.dromedary.testing.Repetitions;
+import io.dromedary.testing.Signatures;
+import jakarta.jms.BytesMessage;
+import jakarta.jms.JMSException;
+import jakarta.jms.MapMessage;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** From a queue of a real Artemis broker, which runs in this JVM, to a webhook. */
+@ParameterizedClass
+@ValueSource(strings = {"jms", "amqp"})
+class JmsInboundTest {
+
+  private static final Duration AT_MOST = Duration.ofSeconds(20);
+  private static final String SECRET = "sharedsecretvalue";
+  private static final JmsBroker BROKER = JmsBroker.shared();
+
+  @Parameter String component;
+  @TempDir Path folder;
+  private final Receiver receiver = Receiver.start();
+  private final String queue = UUID.randomUUID().toString();
+  private final Map<String, String> settings = new HashMap<>();
+  private final Repetitions repetitions = new Repetitions();
+  private Application application;
+
+  @BeforeEach
+  void settings() {
+    // A stop waits for the end of a receive, which without a message takes a second by default.
+    settings.put(
+        "webhooks.inbound", component + ":" + queue + "?receiveTimeout=100&recoveryInterval=100");
+    settings.put("webhooks.urls", receiver.url());
+    settings.put("webhooks.signing.secret", SECRET);
+    settings.put(
+        "camel.beans.broker",
+        component.equals("jms")
+            ? "#class:org.apache.activemq.artemis.jms.client.ActiveMQConnectionFactory('%s')"
+                .formatted(BROKER.url() + "?deserializationDenyList=*")
+            : "#class:org.apache.qpid.jms.JmsConnectionFactory('%s')"
+                .formatted(BROKER.amqpUrl() + "?jms.deserializationPolicy.denyList=*"));
+  }
+
+  @AfterEach
+  void close() {
+    if (application != null) {
+      application.close();
+    }
+    receiver.close();
+  }
+
+  private void start() {
+    application = Application.start(folder, settings, Map.of("repetitions", repetitions));
+  }
+
+  private static String track(String messageId) {
+    return "{\"type\":\"track\",\"userId\":\"u\",\"event\":\"E\",\"messageId\":\""
+        + messageId
+        + "\"}";
+  }
+
+  private void awaitArrival(String... messageIds) {
+    await()
+        .atMost(AT_MOST)
+        .untilAsserted(() -> assertThat(receiver.messageIds()).containsOnlyKeys(messageIds));
+  }
+
+  private void awaitAcknowledged() {
+    await().atMost(AT_MOST).until(() -> BROKER.count(queue) == 0);
+  }
+
+  @Test
+  void messagesOfAnyKindArriveSignedAndWhatIsNoEventIsADeadLetterAndHoldsNothingUp()
+      throws Exception {
+    BROKER.send(queue, track("m1"));
+    BROKER.send(
+        queue,
+        context -> {
+          try {
+            BytesMessage message = context.createBytesMessage();
+            message.writeBytes(("[" + track("m2") + "," + track("m3") + "]").getBytes(UTF_8));
+            return message;
+          } catch (JMSException e) {
+            throw new IllegalStateException(e);
+          }
+        });
+    BROKER.send(queue, "this is no JSON");
+    BROKER.send(queue, context -> context.createMessage());
+    BROKER.send(
+        queue, context -> context.createObjectMessage(new ArrayList<>(List.of("an object"))));
+    BROKER.send(
+        queue,
+        context -> {
+          try {
+            MapMessage message = context.createMapMessage();
+            message.setString("type", "track");
+            message.setString("userId", "u");
+            message.setString("event", "E");
+            message.setString("messageId", "m4");
+            return message;
+          } catch (JMSException e) {
+            throw new IllegalStateException(e);
+          }
+        });
+    start();
+    awaitArrival("m1", "m2", "m3", "m4");
+    BROKER.send(queue, track("m5"));
+    awaitArrival("m1", "m2", "m3", "m4", "m5");
+
+    awaitAcknowledged();
+    assertThat(receiver.requests()).allMatch(request -> Signatures.verifies(SECRET, request));
+    await()
+        .atMost(AT_MOST)
+        .untilAsserted(() -> assertThat(new OutboxFile(folder).count("dead_letter")).isEqualTo(3));
+  }
+
+  @Test
+  void aMessageIsAcknowledgedOnlyWhenItIsStored() {
+    start();
+    OutboxFile outbox = new OutboxFile(folder);
+    outbox.refuse("outbox", "true");
+    BROKER.send(queue, track("m1"));
+    BROKER.send(queue, track("m2"));
+    repetitions.awaitNext();
+    assertThat(BROKER.count(queue)).isEqualTo(2);
+
+    application.close();
+    assertThat(BROKER.count(queue)).isEqualTo(2);
+
+    start();
+    repetitions.awaitNext();
+    assertThat(BROKER.count(queue)).isEqualTo(2);
+    outbox.allow();
+    awaitArrival("m1", "m2");
+    awaitAcknowledged();
+    assertThat(receiver.messageIds().values()).containsOnly(1);
+  }
+
+  @Test
+  void withTheDefaultsOfTheComponentAMessageIsAcknowledgedBeforeItIsStored() {
+    // Which is why Dromedary adds options; this one leaves everything as it was.
+    settings.merge("webhooks.inbound", "&transacted=false", String::concat);
+    start();
+    new OutboxFile(folder).refuse("outbox", "true");
+    BROKER.send(queue, track("m1"));
+
+    repetitions.awaitNext();
+    awaitAcknowledged();
+    assertThat(receiver.count()).isZero();
+  }
+
+  @Test
+  void aBrokerMayGoAwayAndComeBack() {
+    start();
+    OutboxFile outbox = new OutboxFile(folder);
+    outbox.refuse("outbox", "true");
+    BROKER.send(queue, track("m1"));
+    repetitions.awaitNext();
+    BROKER.stop();
+    BROKER.start();
+    outbox.allow();
+
+    awaitArrival("m1");
+    BROKER.send(queue, track("m2"));
+    awaitArrival("m1", "m2");
+    awaitAcknowledged();
+    // What was stored, but could not be acknowledged, has come again and was known.
+    assertThat(receiver.messageIds().values()).containsOnly(1);
+  }
+}
