@@ -1,13 +1,6 @@
 package io.dromedary.crash;
 
 import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
-import java.time.Duration;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -16,8 +9,8 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * Senders of single events and of batches, spread over the nodes. Like an SDK, they send a request
- * again, with the same message ids, until it is answered.
+ * Who sends single events and batches. Like an SDK, they send a request again, with the same
+ * message ids, until it is answered.
  */
 final class Clients implements AutoCloseable {
 
@@ -25,21 +18,18 @@ final class Clients implements AutoCloseable {
   static final String ID_PREFIX = "e-";
 
   private static final int THREADS = 4;
-  private static final int MOST_IN_BATCH = 50;
-  private static final String ACCEPTED = "{\"success\":true}";
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
+  private static final int MOST_WAITING = 500;
+  static final int MOST_IN_BATCH = 50;
 
-  private final List<Node> nodes;
+  private final Sender sender;
   private final Ledger ledger;
   private final List<Thread> threads;
   private final AtomicInteger events = new AtomicInteger();
-  private final HttpClient http =
-      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   private volatile boolean beginning = true;
   private volatile boolean sending = true;
 
-  Clients(List<Node> nodes, Ledger ledger, long seed) {
-    this.nodes = nodes;
+  Clients(Sender sender, Ledger ledger, long seed) {
+    this.sender = sender;
     this.ledger = ledger;
     threads =
         IntStream.range(0, THREADS)
@@ -69,7 +59,7 @@ final class Clients implements AutoCloseable {
 
   private void join() throws InterruptedException {
     for (Thread thread : threads) {
-      thread.join(PATIENCE.plusSeconds(1).toMillis());
+      thread.join(HttpSender.PATIENCE.plusSeconds(1).toMillis());
     }
   }
 
@@ -78,44 +68,33 @@ final class Clients implements AutoCloseable {
       boolean single = random.nextBoolean();
       int count = single ? 1 : 1 + random.nextInt(MOST_IN_BATCH);
       int first = events.getAndAdd(count);
-      boolean answered =
+      String body =
           single
-              ? send(random, "/v1/track", event(first))
-              : send(
-                  random,
-                  "/v1/batch",
-                  IntStream.range(first, first + count)
-                      .mapToObj(Clients::event)
-                      .collect(Collectors.joining(",", "{\"batch\":[", "]}")));
-      if (answered) {
+              ? event(first)
+              : IntStream.range(first, first + count)
+                  .mapToObj(Clients::event)
+                  .collect(Collectors.joining(",", "[", "]"));
+      if (send(random, body)) {
         ledger.answered(first, count);
       }
       // A load that the webhooks can take: a backlog of the whole run would only make it longer.
-      pause(random, 200);
+      do {
+        pause(random, 200);
+      } while (beginning && ledger.waiting() > MOST_WAITING);
     }
   }
 
-  /** Whether the whole of a 200 came before the end. */
-  private boolean send(Random random, String path, String body) {
+  /** Whether they were taken before the end. */
+  private boolean send(Random random, String body) {
     while (sending) {
       try {
-        HttpResponse<String> answer =
-            http.send(
-                HttpRequest.newBuilder(
-                        URI.create(nodes.get(random.nextInt(nodes.size())).url() + path))
-                    .timeout(PATIENCE)
-                    .POST(BodyPublishers.ofString(body))
-                    .build(),
-                BodyHandlers.ofString());
-        if (answer.statusCode() == 200 && answer.body().equals(ACCEPTED)) {
-          return true;
-        }
-        if (answer.statusCode() != 503) {
-          ledger.surprise("a sender was answered " + answer.statusCode() + " " + answer.body());
-          return false;
-        }
+        sender.send(random, body);
+        return true;
       } catch (IOException e) {
         // The process is gone, or not there yet: whether the events were taken is not known.
+      } catch (IllegalStateException e) {
+        ledger.surprise(String.valueOf(e.getMessage()));
+        return false;
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         return false;

@@ -24,7 +24,7 @@ import java.util.stream.Stream;
 public final class CrashHarness {
 
   /** Events in flight on a node, and so the most that a kill may repeat. */
-  private static final int IN_FLIGHT = 100;
+  static final int IN_FLIGHT = 100;
 
   /** A node is killed between these two after it was ready. */
   private static final Duration SHORTEST_LIFE = Duration.ofMillis(200);
@@ -67,12 +67,12 @@ public final class CrashHarness {
   /**
    * Runs it, and leaves each node's folder, with its log, behind in {@code target/crash}.
    *
-   * @param store as {@link Store#of} names it
+   * @param store as {@link Setup#of} names it
    * @param seed decides when is killed and what the webhooks answer; how threads meet, it does not
    */
-  static Report run(String store, int kills, long seed) throws IOException, InterruptedException {
+  static Report run(String store, int kills, long seed) throws Exception {
     System.out.printf("%d kills on %s, seed %d%n", kills, store, seed);
-    try (Store opened = Store.of(store)) {
+    try (Setup opened = Setup.of(store)) {
       Path folder = Path.of("target", "crash", store.replaceAll("\\W+", "-"));
       delete(folder);
       Report report = new CrashHarness(kills, seed).run(opened, folder);
@@ -81,19 +81,20 @@ public final class CrashHarness {
     }
   }
 
-  private Report run(Store store, Path folder) throws IOException, InterruptedException {
+  private Report run(Setup setup, Path folder) throws IOException, InterruptedException {
     try {
       for (int number = 0; number < ledger.webhooks(); number++) {
         webhooks.add(new FlakyWebhook(number, ledger, random.nextLong()));
       }
-      Map<String, String> settings = settings(store);
-      for (int number = 0; number < store.nodes(); number++) {
+      Map<String, String> settings = settings(setup);
+      for (int number = 0; number < setup.nodes(); number++) {
         nodes.add(new Node(folder.resolve("node-" + number), settings, ledger));
       }
       for (Node node : nodes) {
         node.awaitReady();
       }
-      try (Clients clients = new Clients(nodes, ledger, random.nextLong())) {
+      Sender sender = setup.sender() == null ? new HttpSender(nodes) : setup.sender();
+      try (Clients clients = new Clients(sender, ledger, random.nextLong())) {
         clients.start();
         killAll();
         clients.finish();
@@ -110,8 +111,8 @@ public final class CrashHarness {
     }
   }
 
-  private Map<String, String> settings(Store store) {
-    Map<String, String> settings = new HashMap<>(store.settings());
+  private Map<String, String> settings(Setup setup) {
+    Map<String, String> settings = new HashMap<>(setup.settings());
     settings.put(
         "webhooks.urls", String.join(",", webhooks.stream().map(FlakyWebhook::url).toList()));
     // Then the loss of a webhook's part of an event shows, too.

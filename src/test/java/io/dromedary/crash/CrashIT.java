@@ -21,6 +21,25 @@ class CrashIT {
   }
 
   @Test
+  void aCrashLosesNothingOfAQueue() throws Exception {
+    assertNothingIsLost("jms", 2);
+  }
+
+  @Test
+  void aCrashOfOneOfTwoConsumersLosesNothingOfATopic() throws Exception {
+    int kills = 2;
+    Report report = CrashHarness.run("kafka", kills, SEED);
+
+    assertThat(report.lost()).as("%s", report).isEmpty();
+    assertThat(report.surprises()).isEmpty();
+    assertThat(report.kills()).isEqualTo(kills);
+    assertThat(report.answered()).isGreaterThan(50 * kills);
+    // What a dead node had stored without having committed it comes from both, to two webhooks.
+    int mostAtOneKill = CrashHarness.IN_FLIGHT + Setup.POLLED * Clients.MOST_IN_BATCH;
+    assertThat(report.duplicates()).isLessThanOrEqualTo(2 * kills * mostAtOneKill);
+  }
+
+  @Test
   void aCrashWithoutAnOutboxIsFoundToLoseEvents() throws Exception {
     assertThat(CrashHarness.run("memory", 3, SEED).lost()).isNotEmpty();
   }

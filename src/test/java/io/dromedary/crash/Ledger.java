@@ -92,6 +92,11 @@ final class Ledger {
     return accepted.get(0).keySet().stream().filter(this::isDelivered).count();
   }
 
+  /** About how many events are taken and not delivered. */
+  int waiting() {
+    return answered.size() - accepted.get(0).size();
+  }
+
   boolean isAllDelivered() {
     return undelivered().findAny().isEmpty();
   }

@@ -6,6 +6,7 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 import io.dromedary.Application;
 import io.dromedary.testing.Request;
 import java.io.BufferedReader;
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.io.Writer;
@@ -27,6 +28,10 @@ import java.util.concurrent.TimeoutException;
 final class Node implements AutoCloseable {
 
   private static final Path JAR = Path.of("target", "dromedary.jar").toAbsolutePath();
+
+  /** What somebody adds to the application, here the client of a broker. */
+  private static final Path LIBRARIES = Path.of("target", "clients", "*").toAbsolutePath();
+
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   /** Tells a webhook which process has sent a request. */
@@ -76,8 +81,9 @@ final class Node implements AutoCloseable {
                 "-Xmx256m",
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1",
-                "-jar",
-                JAR.toString())
+                "-cp",
+                JAR + File.pathSeparator + LIBRARIES,
+                "io.dromedary.Dromedary")
             .directory(folder.toFile())
             .redirectErrorStream(true);
     // Nothing of whoever runs the tests.
