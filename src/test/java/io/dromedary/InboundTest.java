@@ -276,6 +276,25 @@ class InboundTest {
   }
 
   @Test
+  void aFileThatACrashHasLeftIsReadAgainAndItsEventsAreKnown() throws Exception {
+    put("lines.jsonl", event(1) + "\n" + event(2));
+    start("file:" + inbox() + "?delay=50");
+    assertArrive(events(1, 2));
+    await().atMost(AT_MOST).until(() -> files().equals(List.of(".camel/lines.jsonl")));
+    application.close();
+    // As if the process had ended between the commit and the move.
+    Files.move(inbox().resolve(".camel/lines.jsonl"), inbox().resolve("lines.jsonl"));
+    put("more.jsonl", event(3));
+
+    start("file:" + inbox() + "?delay=50");
+
+    await()
+        .atMost(AT_MOST)
+        .until(() -> files().equals(List.of(".camel/lines.jsonl", ".camel/more.jsonl")));
+    assertArrive(events(1, 2, 3));
+  }
+
+  @Test
   void aFileWhosePartCannotBeStoredGoesOnWithThatPart() throws Exception {
     // Nothing but that it is not stored twice keeps an event from being sent twice.
     settings.put("webhooks.dedup.window", "0s");

@@ -12,6 +12,7 @@ import io.dromedary.testing.Signatures;
 import jakarta.jms.BytesMessage;
 import jakarta.jms.JMSException;
 import jakarta.jms.MapMessage;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -51,13 +52,18 @@ class JmsInboundTest {
         "webhooks.inbound", component + ":" + queue + "?receiveTimeout=100&recoveryInterval=100");
     settings.put("webhooks.urls", receiver.url());
     settings.put("webhooks.signing.secret", SECRET);
-    settings.put(
-        "camel.beans.broker",
-        component.equals("jms")
-            ? "#class:org.apache.activemq.artemis.jms.client.ActiveMQConnectionFactory('%s')"
-                .formatted(BROKER.url() + "?deserializationDenyList=*")
-            : "#class:org.apache.qpid.jms.JmsConnectionFactory('%s')"
-                .formatted(BROKER.amqpUrl() + "?jms.deserializationPolicy.denyList=*"));
+    // Objects are not read, as is wise: whoever can send could have any class be loaded.
+    if (component.equals("jms")) {
+      settings.put(
+          "camel.beans.broker",
+          "#class:org.apache.activemq.artemis.jms.client.ActiveMQConnectionFactory");
+      settings.put("camel.beans.broker.brokerURL", BROKER.url() + "?deserializationDenyList=*");
+    } else {
+      settings.put("camel.beans.broker", "#class:org.apache.qpid.jms.JmsConnectionFactory");
+      settings.put(
+          "camel.beans.broker.remoteURI",
+          BROKER.amqpUrl() + "?jms.deserializationPolicy.denyList=*");
+    }
   }
 
   @AfterEach
@@ -130,7 +136,16 @@ class JmsInboundTest {
     assertThat(receiver.requests()).allMatch(request -> Signatures.verifies(SECRET, request));
     await()
         .atMost(AT_MOST)
-        .untilAsserted(() -> assertThat(new OutboxFile(folder).count("dead_letter")).isEqualTo(3));
+        .untilAsserted(
+            () ->
+                assertThat(Files.readAllLines(folder.resolve("dead-letters.jsonl")))
+                    .hasSize(3)
+                    .allMatch(letter -> letter.startsWith("{\"reason\":\"invalid\""))
+                    .satisfiesOnlyOnce(
+                        letter -> assertThat(letter).endsWith("\"text\":\"this is no JSON\"}"))
+                    .satisfiesOnlyOnce(letter -> assertThat(letter).endsWith("\"text\":\"\"}"))
+                    .satisfiesOnlyOnce(
+                        letter -> assertThat(letter).contains("\"text\":\"Poison JMS message")));
   }
 
   @Test
