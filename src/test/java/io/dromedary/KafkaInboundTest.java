@@ -188,4 +188,25 @@ class KafkaInboundTest {
     receiver.awaitCount(2, AT_MOST);
     assertThat(receiver.messageIds()).isEqualTo(Map.of("m1", 1, "m2", 1));
   }
+
+  @Test
+  void anEventWithoutAnIdIsKnownWhenItsRecordIsReadAgain() throws Exception {
+    String event = "{\"type\":\"track\",\"userId\":\"u\",\"event\":\"E\"}";
+    send("[" + event + "," + event + "]");
+    send(event);
+    start();
+    await().atMost(AT_MOST).until(() -> BROKER.committed(topic) == 2);
+    application.close();
+    // As if the process had ended between the commit of the events and that of the offsets.
+    BROKER.forget(topic);
+    send(track("m1"));
+
+    start();
+
+    await().atMost(AT_MOST).until(() -> BROKER.committed(topic) == 3);
+    await().atMost(AT_MOST).until(() -> new OutboxFile(folder).count("outbox") == 0);
+    assertThat(receiver.messageIds())
+        .hasSize(4)
+        .allSatisfy((id, times) -> assertThat(times).isEqualTo(1));
+  }
 }

@@ -8,7 +8,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeFormatterBuilder;
-import java.util.UUID;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Validates an event and fills in what the sender left out. Not thread-safe. */
@@ -24,11 +24,13 @@ final class EventCompletion {
 
   private final Instant now;
   private final boolean trusted;
+  private final Supplier<String> ids;
   private final JsonValue receivedAt;
 
-  EventCompletion(Instant now, boolean trusted) {
+  EventCompletion(Instant now, boolean trusted, Supplier<String> ids) {
     this.now = now;
     this.trusted = trusted;
+    this.ids = ids;
     this.receivedAt = time(now);
   }
 
@@ -106,12 +108,12 @@ final class EventCompletion {
             || (value.kind() == JsonKind.STRING && value.length() > 2));
   }
 
-  private static String messageId(JsonObject event) throws InvalidEventException {
+  private String messageId(JsonObject event) throws InvalidEventException {
     JsonValue value = event.get("messageId");
     if (value == null
         || value.kind() == JsonKind.NULL
         || (value.kind() == JsonKind.STRING && value.length() == 2)) {
-      String id = UUID.randomUUID().toString();
+      String id = ids.get();
       event.put("messageId", JsonValue.ofString(id));
       return id;
     }

@@ -9,6 +9,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.UUID;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,8 +44,13 @@ final class EventReader {
    *     cannot know it, an archive does
    */
   EventReader(byte[] text, Instant now, boolean trusted) {
+    this(text, now, trusted, () -> UUID.randomUUID().toString());
+  }
+
+  /** A reader that gives these ids to events that have none. */
+  EventReader(byte[] text, Instant now, boolean trusted, Supplier<String> ids) {
     this.text = text;
-    this.completion = new EventCompletion(now, trusted);
+    this.completion = new EventCompletion(now, trusted, ids);
   }
 
   /** The text is one event, of that type if its path says so. */

@@ -67,11 +67,11 @@ public final class ReadEvents implements Processor, CamelContextAware {
     Object body = exchange.getMessage().getBody();
     Iterator<Object> events;
     if (body == null) {
-      events = read(heartbeat(exchange)).iterator();
+      events = read(exchange, heartbeat(exchange)).iterator();
     } else if (body instanceof CharSequence text) {
-      events = read(Utf8.encode(text.toString())).iterator();
+      events = read(exchange, Utf8.encode(text.toString())).iterator();
     } else if (body instanceof byte[] bytes) {
-      events = read(bytes).iterator();
+      events = read(exchange, bytes).iterator();
     } else {
       InputStream in = exchange.getMessage().getBody(InputStream.class);
       if (in == null) {
@@ -82,8 +82,10 @@ public final class ReadEvents implements Processor, CamelContextAware {
     exchange.getMessage().setBody(events);
   }
 
-  private List<Object> read(byte[] text) {
-    return new EventReader(text, clock.instant(), true).readAny().all();
+  private List<Object> read(Exchange exchange, byte[] text) {
+    return new EventReader(text, clock.instant(), true, SourceIds.of(exchange, text))
+        .readAny()
+        .all();
   }
 
   private static byte[] heartbeat(Exchange exchange) {

@@ -118,6 +118,11 @@ public final class KafkaBroker {
         .sum();
   }
 
+  /** Makes a group that has no consumers read everything again. */
+  public void forget(String group) throws Exception {
+    admin.deleteConsumerGroups(List.of(group)).all().get();
+  }
+
   /** How many consumers a group has. */
   public int members(String group) throws Exception {
     return admin.describeConsumerGroups(List.of(group)).all().get().get(group).members().size();
