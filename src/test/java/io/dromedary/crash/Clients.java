@@ -18,18 +18,19 @@ final class Clients implements AutoCloseable {
   static final String ID_PREFIX = "e-";
 
   private static final int THREADS = 4;
-  private static final int MOST_WAITING = 500;
   static final int MOST_IN_BATCH = 50;
 
   private final Sender sender;
+  private final int mostWaiting;
   private final Ledger ledger;
   private final List<Thread> threads;
   private final AtomicInteger events = new AtomicInteger();
   private volatile boolean beginning = true;
   private volatile boolean sending = true;
 
-  Clients(Sender sender, Ledger ledger, long seed) {
+  Clients(Sender sender, int mostWaiting, Ledger ledger, long seed) {
     this.sender = sender;
+    this.mostWaiting = mostWaiting;
     this.ledger = ledger;
     threads =
         IntStream.range(0, THREADS)
@@ -80,7 +81,7 @@ final class Clients implements AutoCloseable {
       // A load that the webhooks can take: a backlog of the whole run would only make it longer.
       do {
         pause(random, 200);
-      } while (beginning && ledger.waiting() > MOST_WAITING);
+      } while (beginning && ledger.waiting() > mostWaiting);
     }
   }
 

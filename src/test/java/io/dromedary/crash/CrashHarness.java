@@ -94,9 +94,11 @@ public final class CrashHarness {
         node.awaitReady();
       }
       Sender sender = setup.sender() == null ? new HttpSender(nodes) : setup.sender();
-      try (Clients clients = new Clients(sender, ledger, random.nextLong())) {
+      // A broker, unlike a process that was killed, goes on taking events.
+      int mostWaiting = setup.sender() == null ? Integer.MAX_VALUE : 500;
+      try (Clients clients = new Clients(sender, mostWaiting, ledger, random.nextLong())) {
         clients.start();
-        killAll();
+        killAll(setup.sender() != null);
         clients.finish();
       }
       webhooks.forEach(FlakyWebhook::recover);
@@ -125,10 +127,14 @@ public final class CrashHarness {
   }
 
   /** One kill after the other, and a last life that is spared. */
-  private void killAll() throws IOException, InterruptedException {
+  private void killAll(boolean consuming) throws IOException, InterruptedException {
     for (int killed = 0; killed < kills; ) {
       pause(SHORTEST_LIFE.toNanos(), LONGEST_LIFE.toNanos());
       Node node = nodes.get(random.nextInt(nodes.size()));
+      if (consuming) {
+        // It joins its group some time after it was ready: a kill before would show nothing.
+        await().atMost(BOUND).until(() -> ledger.hasDelivered(node.life()));
+      }
       node.kill();
       killed++;
       node.start();

@@ -25,6 +25,7 @@ final class Ledger {
       List.of(new ConcurrentHashMap<>(), new ConcurrentHashMap<>());
   private final Map<Integer, Integer> arrivals = new ConcurrentHashMap<>();
   private final Set<Integer> answered = ConcurrentHashMap.newKeySet();
+  private final Set<Integer> delivering = ConcurrentHashMap.newKeySet();
   private final Map<Integer, Long> killedNanos = new ConcurrentHashMap<>();
   private final Collection<Duplicate> duplicates = new ArrayList<>();
   private final List<String> surprises = new ArrayList<>();
@@ -63,6 +64,7 @@ final class Ledger {
   void accepted(int webhook, int event, Acceptance acceptance) {
     Acceptance before = accepted.get(webhook).put(event, acceptance);
     lastNanos = acceptance.nanos();
+    delivering.add(acceptance.life());
     if (before != null) {
       synchronized (this) {
         duplicates.add(new Duplicate(event, before, acceptance));
@@ -90,6 +92,11 @@ final class Ledger {
   /** How many events all webhooks have accepted, with those that no sender was answered for. */
   long delivered() {
     return accepted.get(0).keySet().stream().filter(this::isDelivered).count();
+  }
+
+  /** Whether a webhook has accepted anything from that process. */
+  boolean hasDelivered(int life) {
+    return delivering.contains(life);
   }
 
   /** About how many events are taken and not delivered. */

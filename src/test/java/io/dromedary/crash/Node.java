@@ -58,6 +58,11 @@ final class Node implements AutoCloseable {
     return Integer.parseInt(String.valueOf(request.header("User-Agent")).replace(USER_AGENT, ""));
   }
 
+  /** The process that runs, by number. */
+  int life() {
+    return life;
+  }
+
   /** Where it listens, or will. */
   String url() {
     return url;
