@@ -149,6 +149,16 @@ final class Child implements AutoCloseable {
           case "c" -> route(load, multicast(url), POST);
           case "d" -> onSqlite(options, load, url);
           case "e" -> dromedary(options, load, url, onPostgres(args[3]));
+          case "e2" -> {
+            var nodes =
+                List.of(
+                    dromedary(options, load, url, onPostgres(args[3])),
+                    dromedary(options, load, url, onPostgres(args[3])));
+            yield command ->
+                nodes.stream()
+                    .map(node -> node.apply(command).toString())
+                    .collect(Collectors.joining(","));
+          }
           default -> throw new IllegalArgumentException("no such role: " + args[1]);
         };
     // Not this thread, which notices the end of the input.

@@ -70,7 +70,9 @@ public final class Throughput {
         Runtime.version(),
         options.rounds());
     try (EmbeddedPostgres postgres =
-        options.only().contains("e") ? EmbeddedPostgres.start() : null) {
+        options.only().stream().anyMatch(name -> name.startsWith("e"))
+            ? EmbeddedPostgres.start()
+            : null) {
       for (Load load : options.loads()) {
         try (Child receiver = Child.start(options, load, "receiver")) {
           new Throughput(options, load, receiver, postgres).run();
@@ -87,7 +89,7 @@ public final class Throughput {
               .collect(Collectors.joining(","));
       for (String name : options.only()) {
         // One that sends to a single webhook says nothing of several.
-        if (load.webhooks() == 1 || "cde".contains(name)) {
+        if (load.webhooks() == 1 || isDromedary(name) || name.equals("c")) {
           variants.put(name, start(name, urls));
         }
       }
@@ -113,12 +115,13 @@ public final class Throughput {
           case "c" -> "(c) multicast, error handler, seda";
           case "d" -> "(d) Dromedary on SQLite";
           case "e" -> "(e) Dromedary on PostgreSQL";
+          case "e2" -> "(e2) two nodes on one PostgreSQL";
           default ->
               throw new IllegalArgumentException(
-                  "bench.only has \"" + name + "\", expected raw, b0, b, b2, c, d or e");
+                  "bench.only has \"" + name + "\", expected raw, b0, b, b2, c, d, e or e2");
         };
     String database =
-        postgres != null && name.equals("e") ? postgres.getJdbcUrl("postgres", "postgres") : "";
+        postgres != null && name.startsWith("e") ? postgres.getJdbcUrl("postgres", "postgres") : "";
     Child child = Child.start(options, load, name, urls, database);
     // A route is called in its own process: a direct endpoint has no other callers.
     return new Variant(
@@ -128,7 +131,7 @@ public final class Throughput {
   }
 
   private static boolean isDromedary(String name) {
-    return name.equals("d") || name.equals("e");
+    return name.equals("d") || name.startsWith("e");
   }
 
   private void warmUp(Variant variant) {
@@ -177,22 +180,25 @@ public final class Throughput {
   }
 
   private Variant.Sender posts(Child dromedary) {
-    Poster poster = poster(dromedary);
+    List<Poster> nodes = posters(dromedary);
     return (first, end) -> {
       AtomicInteger next = new AtomicInteger(first);
       Child.inParallel(
           CONNECTIONS,
           () -> {
             for (int from; (from = next.getAndAdd(load.batch())) < end; ) {
-              post(poster, events.batch(from, Math.min(end, from + load.batch())));
+              Poster node = nodes.get(from / load.batch() % nodes.size());
+              post(node, events.batch(from, Math.min(end, from + load.batch())));
             }
           });
     };
   }
 
-  private static Poster poster(Child dromedary) {
-    return new Poster(
-        URI.create("http://127.0.0.1:" + dromedary.ask("port") + "/v1/batch"), CONNECTIONS);
+  private static List<Poster> posters(Child dromedary) {
+    return Arrays.stream(dromedary.ask("port").split(",", -1))
+        .map(port -> URI.create("http://127.0.0.1:" + port + "/v1/batch"))
+        .map(uri -> new Poster(uri, CONNECTIONS))
+        .toList();
   }
 
   private void post(Poster poster, byte[] batch) {
@@ -210,7 +216,7 @@ public final class Throughput {
     if (!isDromedary(name)) {
       return;
     }
-    Poster poster = poster(variant.child);
+    List<Poster> nodes = posters(variant.child);
     double batchesASecond = variant.median(Figure.EVENTS_A_SECOND) / 2 / load.batch();
     int batches = Math.max(1, (int) (PACED_SECONDS * batchesASecond));
     int first = sent;
@@ -230,7 +236,7 @@ public final class Throughput {
             int from = first + batch * load.batch();
             // When it should have been sent: one that had to wait for a connection counts whole.
             postedMicros[batch] = at / 1000;
-            post(poster, events.batch(from, from + load.batch()));
+            post(nodes.get(batch % nodes.size()), events.batch(from, from + load.batch()));
           }
         });
     end.join();
