@@ -29,6 +29,9 @@ final class Keys {
 
   static final String PREFIX = "webhooks.";
 
+  private static final List<String> LOADED =
+      List.of(PREFIX, "camel.server.", "server.", "local.server.port", "quarkus.http.");
+
   private static final Pattern DURATION = Pattern.compile("(\\d{1,12})(ms|s|m|h|d)");
 
   /** What an operator may see of a value whose key ends so. */
@@ -46,7 +49,7 @@ final class Keys {
     this.loaded =
         context
             .getPropertiesComponent()
-            .loadProperties(key -> key.startsWith(PREFIX) || key.startsWith("camel.server."));
+            .loadProperties(key -> LOADED.stream().anyMatch(key::startsWith));
   }
 
   /** The value of a full key with its placeholders resolved, or null where it is not set. */
@@ -67,6 +70,15 @@ final class Keys {
       return null;
     }
     return resolve(key, value);
+  }
+
+  /**
+   * A property of the host as the host itself reads it: not by the order above, by which a server
+   * could be taken to listen on loopback that does not.
+   */
+  @Nullable String ofHost(String key, @Nullable String fallback) {
+    String value = notBlank(loaded.getProperty(key));
+    return value == null ? fallback : value.strip();
   }
 
   /** A variable that is set to nothing must not hide a secret that is set elsewhere. */

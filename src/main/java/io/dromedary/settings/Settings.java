@@ -103,18 +103,20 @@ public record Settings(
     String inbound = keys.text("inbound", TRACKING_API);
     checkInbound(context, keys, inbound);
     List<String> writeKeys = keys.list("write-key.secret");
-    String host = keys.raw("camel.server.host");
-    boolean loopback = host != null && isLoopback(host);
+    Server server = Server.of(context, keys);
+    boolean loopback = server.isLocal();
     if (writeKeys.isEmpty() && !loopback && inbound.startsWith("platform-http:")) {
       keys.problem(
           "write-key.secret",
           null,
-          "at least one write key, since the server listens beyond loopback (camel.server.host is "
-              + (host == null ? "not set" : "\"" + host + "\"")
+          "at least one write key, since the server listens beyond loopback ("
+              + server.hostKey()
+              + " is "
+              + (server.host() == null ? "not set" : "\"" + server.host() + "\"")
               + ")");
     }
     List<String> origins = keys.list("cors.origins");
-    DestinationSettings destination = destination(context, keys, loopback);
+    DestinationSettings destination = destination(context, keys, server);
     String deadLetter = keys.raw("webhooks.dead-letter");
     if (deadLetter == null && !destination.hasOutbox()) {
       // There is no store to keep them in.
@@ -130,6 +132,7 @@ public record Settings(
     Map<String, String> forRoutes =
         Map.of(
             "webhooks.management.served", Boolean.toString(isManaged),
+            "webhooks.request-bin.served", Boolean.toString(loopback),
             "webhooks.inbound", InboundOptions.complete(inbound),
             "webhooks.dead-letter", deadLetter == null ? NOWHERE : deadLetter,
             "webhooks.queue", destination.queue(),
@@ -257,10 +260,9 @@ public record Settings(
         : null;
   }
 
-  private static DestinationSettings destination(
-      CamelContext context, Keys keys, boolean loopback) {
+  private static DestinationSettings destination(CamelContext context, Keys keys, Server server) {
     String name = "default";
-    List<String> urls = urls(context, keys, loopback);
+    List<String> urls = urls(context, keys, server);
     List<SigningScheme> schemes = schemes(keys);
     return new DestinationSettings(
         name,
@@ -298,18 +300,18 @@ public record Settings(
     return queue;
   }
 
-  private static List<String> urls(CamelContext context, Keys keys, boolean loopback) {
+  private static List<String> urls(CamelContext context, Keys keys, Server server) {
     List<String> urls = keys.list("urls");
     if (urls.isEmpty()) {
-      String port = keys.raw("camel.server.port");
-      if (!loopback || port == null) {
+      String bin = server.url("/bin");
+      if (!server.isLocal() || bin == null) {
         keys.problem(
             "urls",
             null,
             "one to five webhook URLs, since the built-in request bin is served on loopback only");
         return List.of();
       }
-      return List.of("http://127.0.0.1:" + port + "/bin");
+      return List.of(bin);
     }
     if (urls.size() > MOST_WEBHOOKS) {
       keys.problem("urls", urls.size() + " webhooks", "one to five webhook URLs");

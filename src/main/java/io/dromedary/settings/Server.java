@@ -1,0 +1,56 @@
+package io.dromedary.settings;
+
+import org.apache.camel.CamelContext;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where the HTTP server listens that serves {@code platform-http}: Camel Main's, or that of a host.
+ *
+ * @param hostKey the property that names its address
+ * @param host its address; null where none is named, which is all addresses of the machine
+ * @param port null where it is not known before it listens
+ * @param root what comes before the paths of all endpoints; empty, or a path
+ */
+record Server(String hostKey, @Nullable String host, @Nullable String port, String root) {
+
+  /** Whether nobody beyond this machine can reach it. */
+  boolean isLocal() {
+    return host != null && Settings.isLoopback(host);
+  }
+
+  static Server of(CamelContext context, Keys keys) {
+    for (Class<?> type = context.getClass(); type != null; type = type.getSuperclass()) {
+      switch (type.getName()) {
+        case "org.apache.camel.spring.boot.SpringBootCamelContext" -> {
+          // Tomcat listens before Camel starts, perhaps on a port that nobody named.
+          String port = keys.ofHost("local.server.port", keys.ofHost("server.port", "8080"));
+          return new Server(
+              "server.address",
+              keys.ofHost("server.address", null),
+              port,
+              root(keys.ofHost("server.servlet.context-path", null)));
+        }
+        case "org.apache.camel.quarkus.core.FastCamelContext" -> {
+          return new Server(
+              "quarkus.http.host",
+              keys.ofHost("quarkus.http.host", null),
+              keys.ofHost("quarkus.http.port", "8080"),
+              root(keys.ofHost("quarkus.http.root-path", null)));
+        }
+        default -> {}
+      }
+    }
+    return new Server(
+        "camel.server.host", keys.raw("camel.server.host"), keys.raw("camel.server.port"), "");
+  }
+
+  private static String root(@Nullable String path) {
+    String bare = path == null ? "" : path.strip().replaceAll("^/+|/+$", "");
+    return bare.isEmpty() ? "" : "/" + bare;
+  }
+
+  /** The URL of a path on this server, for requests that come of this process. */
+  @Nullable String url(String path) {
+    return port == null || port.equals("0") ? null : "http://127.0.0.1:" + port + root + path;
+  }
+}
