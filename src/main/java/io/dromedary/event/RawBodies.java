@@ -2,8 +2,10 @@ package io.dromedary.event;
 
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
@@ -13,13 +15,17 @@ import org.apache.camel.support.LifecycleStrategySupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes Camel Main's HTTP server hand on the bodies of a path as they came, and answer in JSON
- * where it answers by itself. It would parse a body that calls itself a form, as a gzip body of the
- * RudderStack Node SDK does, and leave nothing of it.
+ * Makes the HTTP server hand on the bodies of a path as they came, and answer in JSON where it
+ * answers by itself. It would parse a body that calls itself a form, as a gzip body of the
+ * RudderStack Node SDK does, and leave nothing of it. Camel Main's server and that of Quarkus are
+ * told so here; what stands before another looks up here which paths are meant.
  */
 public final class RawBodies {
 
-  /** Whether the HTTP server is Camel Main's: a host may bring another. */
+  /** The longest body that is read, before it is unpacked. */
+  public static final int MOST_BYTES = 1024 * 1024;
+
+  /** Whether there is Vert.x: a host may bring another server. */
   private static final boolean IS_VERTX = isVertx();
 
   private RawBodies() {}
@@ -33,8 +39,56 @@ public final class RawBodies {
     }
   }
 
+  /** The paths of a context, with the headers of an answer to a request with an {@code Origin}. */
+  private static final class Paths {
+
+    private final Map<String, Function<@Nullable String, Map<String, Object>>> cors =
+        new ConcurrentHashMap<>();
+
+    static @Nullable Paths of(CamelContext context) {
+      return context.getCamelContextExtension().getContextPlugin(Paths.class);
+    }
+  }
+
+  /** The path that has been kept and that a request's is equal to or below, or null. */
+  public static @Nullable String kept(CamelContext context, String path) {
+    Paths paths = Paths.of(context);
+    return paths == null
+        ? null
+        : paths.cors.keySet().stream().filter(kept -> isBelow(path, kept)).findAny().orElse(null);
+  }
+
+  /** Whether a path is another, or below it; senders may double its slashes. */
+  public static boolean isBelow(String path, String parent) {
+    String single = path.replaceAll("/+", "/");
+    String above = parent.replaceAll("/+$", "");
+    return single.equals(above) || single.startsWith(above + "/");
+  }
+
+  /** The headers of an answer that no route has made, to a request to such a path. */
+  public static Map<String, Object> answerHeaders(
+      CamelContext context, String path, @Nullable String origin, int status) {
+    Map<String, Object> headers = new HashMap<>();
+    Paths paths = Paths.of(context);
+    String kept = kept(context, path);
+    if (paths != null && kept != null) {
+      Function<@Nullable String, Map<String, Object>> cors = paths.cors.get(kept);
+      headers.putAll(cors == null ? Map.of() : cors.apply(origin));
+    }
+    if (status == 503) {
+      headers.put("Retry-After", HttpAnswer.RETRY_AFTER);
+    }
+    headers.put("Content-Type", "application/json");
+    return headers;
+  }
+
+  /** The body of such an answer. */
+  public static String answer(int status) {
+    return HttpAnswer.ofServer(status);
+  }
+
   /** The path of a {@code platform-http} endpoint URI. */
-  static String path(String inbound) {
+  public static String path(String inbound) {
     return inbound.replaceFirst("^platform-http:/*", "/").replaceFirst("\\?.*$", "");
   }
 
@@ -47,8 +101,16 @@ public final class RawBodies {
    */
   public static void keep(
       CamelContext context, String path, Function<@Nullable String, Map<String, Object>> cors) {
-    if (IS_VERTX && !VertxRoutes.add(context, path, cors)) {
-      context.addLifecycleStrategy(new ServerStart(path, cors));
+    synchronized (RawBodies.class) {
+      Paths paths = Paths.of(context);
+      if (paths == null) {
+        paths = new Paths();
+        context.getCamelContextExtension().addContextPlugin(Paths.class, paths);
+      }
+      paths.cors.put(path, cors);
+    }
+    if (IS_VERTX && !VertxRoutes.add(context, path)) {
+      context.addLifecycleStrategy(new ServerStart(path));
     }
   }
 
@@ -59,12 +121,10 @@ public final class RawBodies {
   private static final class ServerStart extends LifecycleStrategySupport {
 
     private final String path;
-    private final Function<@Nullable String, Map<String, Object>> cors;
     private final AtomicBoolean done = new AtomicBoolean();
 
-    ServerStart(String path, Function<@Nullable String, Map<String, Object>> cors) {
+    ServerStart(String path) {
       this.path = path;
-      this.cors = cors;
     }
 
     @Override
@@ -75,7 +135,7 @@ public final class RawBodies {
         String sourceId,
         String routeId,
         String profileId) {
-      if (!done.get() && VertxRoutes.add(context, path, cors)) {
+      if (!done.get() && VertxRoutes.add(context, path)) {
         done.set(true);
       }
     }
@@ -88,8 +148,7 @@ public final class RawBodies {
     private static final int FIRST = -1;
 
     /** Returns whether there was a router to add to. */
-    static boolean add(
-        CamelContext context, String path, Function<@Nullable String, Map<String, Object>> cors) {
+    static boolean add(CamelContext context, String path) {
       Set<VertxPlatformHttpRouter> routers =
           context.getRegistry().findByType(VertxPlatformHttpRouter.class);
       for (VertxPlatformHttpRouter router : routers) {
@@ -101,33 +160,26 @@ public final class RawBodies {
                   request.request().headers().remove("Content-Type");
                   request.next();
                 })
-            .failureHandler(request -> refuse(request, cors));
+            .failureHandler(request -> refuse(context, request));
         // Where no endpoint has the path: its route has not started yet, or has stopped already.
-        router.route(path + "*").last().handler(request -> answer(request, cors, 503));
+        router.route(path + "*").last().handler(request -> answer(context, request, 503));
       }
       return !routers.isEmpty();
     }
 
-    private static void refuse(
-        RoutingContext request, Function<@Nullable String, Map<String, Object>> cors) {
-      answer(request, cors, request.statusCode() < 400 ? 500 : request.statusCode());
+    private static void refuse(CamelContext context, RoutingContext request) {
+      answer(context, request, request.statusCode() < 400 ? 500 : request.statusCode());
     }
 
-    private static void answer(
-        RoutingContext request, Function<@Nullable String, Map<String, Object>> cors, int status) {
+    private static void answer(CamelContext context, RoutingContext request, int status) {
       HttpServerResponse response = request.response();
       if (response.ended()) {
         return;
       }
-      cors.apply(request.request().getHeader("Origin"))
+      answerHeaders(
+              context, request.normalizedPath(), request.request().getHeader("Origin"), status)
           .forEach((name, value) -> response.putHeader(name, value.toString()));
-      if (status == 503) {
-        response.putHeader("Retry-After", HttpAnswer.RETRY_AFTER);
-      }
-      response
-          .setStatusCode(status)
-          .putHeader("Content-Type", "application/json")
-          .end(HttpAnswer.ofServer(status));
+      response.setStatusCode(status).end(RawBodies.answer(status));
     }
   }
 }

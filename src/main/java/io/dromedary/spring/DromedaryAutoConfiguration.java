@@ -1,0 +1,66 @@
+package io.dromedary.spring;
+
+import io.dromedary.event.RawBodies;
+import io.dromedary.settings.Settings;
+import jakarta.servlet.Filter;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Endpoint;
+import org.apache.camel.component.platform.http.PlatformHttpEndpoint;
+import org.apache.camel.spi.LifecycleStrategy;
+import org.apache.camel.spi.PropertiesSource;
+import org.apache.camel.support.LifecycleStrategySupport;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
+import org.springframework.boot.web.servlet.FilterRegistrationBean;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.Ordered;
+import org.springframework.core.env.ConfigurableEnvironment;
+import org.springframework.core.env.Environment;
+
+/** What the routes need of Spring Boot that they find by themselves elsewhere. */
+@AutoConfiguration
+public class DromedaryAutoConfiguration {
+
+  /** Settings by name; Camel finds it in the registry. */
+  @Bean
+  PropertiesSource dromedaryProperties(ConfigurableEnvironment environment) {
+    return new SpringProperties(environment);
+  }
+
+  /** Where Spring's HTTP server serves {@code platform-http}. */
+  @Configuration(proxyBeanMethods = false)
+  @ConditionalOnClass({Filter.class, PlatformHttpEndpoint.class})
+  @ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.SERVLET)
+  static class Http {
+
+    @Bean
+    FilterRegistrationBean<RawBodyFilter> dromedaryRawBodies(
+        ObjectProvider<CamelContext> contexts, Environment environment) {
+      String inbound = environment.getProperty("webhooks.inbound", Settings.TRACKING_API);
+      FilterRegistrationBean<RawBodyFilter> filter =
+          new FilterRegistrationBean<>(
+              new RawBodyFilter(
+                  contexts, inbound.startsWith("platform-http:") ? RawBodies.path(inbound) : ""));
+      // Before all that look at bodies.
+      filter.setOrder(Ordered.HIGHEST_PRECEDENCE + 100);
+      return filter;
+    }
+
+    /** Camel would read a body as text, which a compressed one is not. */
+    @Bean
+    LifecycleStrategy dromedaryStreaming() {
+      return new LifecycleStrategySupport() {
+        @Override
+        public void onEndpointAdd(Endpoint endpoint) {
+          if (endpoint instanceof PlatformHttpEndpoint http
+              && RawBodies.kept(http.getCamelContext(), http.getPath()) != null) {
+            http.setUseStreaming(true);
+          }
+        }
+      };
+    }
+  }
+}

@@ -1,0 +1,110 @@
+package io.dromedary.spring;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.dromedary.event.RawBodies;
+import jakarta.servlet.Filter;
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.ServletRequest;
+import jakarta.servlet.ServletResponse;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import jakarta.servlet.http.HttpServletResponseWrapper;
+import java.io.IOException;
+import java.util.Map;
+import org.apache.camel.CamelContext;
+import org.springframework.beans.factory.ObjectProvider;
+
+/**
+ * Hands requests to Dromedary's paths on as they came, where Spring and Camel would parse what
+ * calls itself a form and answer what looks like a browser's question. What is too long is refused
+ * before it is read, and who comes before the routes are there is told to come again: upon a 404
+ * senders drop their events. All other requests pass untouched.
+ */
+final class RawBodyFilter implements Filter {
+
+  private final ObjectProvider<CamelContext> contexts;
+  private final String inboundPath;
+
+  /**
+   * A filter.
+   *
+   * @param inboundPath where events are taken, or an empty string
+   */
+  RawBodyFilter(ObjectProvider<CamelContext> contexts, String inboundPath) {
+    this.contexts = contexts;
+    this.inboundPath = inboundPath;
+  }
+
+  @Override
+  public void doFilter(ServletRequest request, ServletResponse response, FilterChain chain)
+      throws IOException, ServletException {
+    if (!(request instanceof HttpServletRequest http)
+        || !(response instanceof HttpServletResponse answer)) {
+      chain.doFilter(request, response);
+      return;
+    }
+    String path = http.getRequestURI().substring(http.getContextPath().length());
+    CamelContext context = contexts.getIfAvailable();
+    if (context == null || RawBodies.kept(context, path) == null) {
+      boolean isEarly =
+          context != null && !context.isStarted() && RawBodies.isBelow(path, inboundPath);
+      chain.doFilter(request, isEarly ? new EarlyResponse(answer) : response);
+    } else if (!context.isStarted()) {
+      refuse(http, answer, context, path, 503);
+    } else if (http.getContentLengthLong() > RawBodies.MOST_BYTES) {
+      refuse(http, answer, context, path, 413);
+    } else {
+      byte[] body = http.getInputStream().readNBytes(RawBodies.MOST_BYTES + 1);
+      if (body.length > RawBodies.MOST_BYTES) {
+        refuse(http, answer, context, path, 413);
+      } else {
+        chain.doFilter(new RawRequest(http, body), response);
+      }
+    }
+  }
+
+  private static void refuse(
+      HttpServletRequest request,
+      HttpServletResponse response,
+      CamelContext context,
+      String path,
+      int status)
+      throws IOException {
+    Map<String, Object> headers =
+        RawBodies.answerHeaders(context, path, request.getHeader("Origin"), status);
+    headers.forEach((name, value) -> response.setHeader(name, value.toString()));
+    response.setStatus(status);
+    byte[] body = RawBodies.answer(status).getBytes(UTF_8);
+    response.setContentLength(body.length);
+    response.getOutputStream().write(body);
+  }
+
+  /** Of an answer before it is known which paths are Dromedary's: not there is not there yet. */
+  private static final class EarlyResponse extends HttpServletResponseWrapper {
+
+    EarlyResponse(HttpServletResponse response) {
+      super(response);
+    }
+
+    @Override
+    public void sendError(int status) throws IOException {
+      super.sendError(early(status));
+    }
+
+    @Override
+    public void sendError(int status, String message) throws IOException {
+      super.sendError(early(status), message);
+    }
+
+    @Override
+    public void setStatus(int status) {
+      super.setStatus(early(status));
+    }
+
+    private static int early(int status) {
+      return status == SC_NOT_FOUND ? SC_SERVICE_UNAVAILABLE : status;
+    }
+  }
+}
