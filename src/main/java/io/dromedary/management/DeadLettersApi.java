@@ -123,7 +123,9 @@ public final class DeadLettersApi extends ServiceSupport implements CamelContext
           400, "unexpected_body", "expected parameters in the URL and no body, found a body");
     }
     String path = String.valueOf(headers.get(Exchange.HTTP_PATH));
-    String query = (String) headers.get(Exchange.HTTP_RAW_QUERY);
+    // Spring's server tells only the query as it came, Vert.x also one that has been decoded.
+    String query =
+        (String) headers.getOrDefault(Exchange.HTTP_RAW_QUERY, headers.get(Exchange.HTTP_QUERY));
     return switch (path.startsWith(PATH) ? path.substring(PATH.length()) : path) {
       case "" -> {
         if (method.equals("DELETE")) {

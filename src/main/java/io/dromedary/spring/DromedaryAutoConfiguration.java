@@ -6,7 +6,7 @@ import jakarta.servlet.Filter;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Endpoint;
 import org.apache.camel.component.platform.http.PlatformHttpEndpoint;
-import org.apache.camel.spi.LifecycleStrategy;
+import org.apache.camel.spi.CamelContextCustomizer;
 import org.apache.camel.spi.PropertiesSource;
 import org.apache.camel.support.LifecycleStrategySupport;
 import org.springframework.beans.factory.ObjectProvider;
@@ -51,16 +51,18 @@ public class DromedaryAutoConfiguration {
 
     /** Camel would read a body as text, which a compressed one is not. */
     @Bean
-    LifecycleStrategy dromedaryStreaming() {
-      return new LifecycleStrategySupport() {
-        @Override
-        public void onEndpointAdd(Endpoint endpoint) {
-          if (endpoint instanceof PlatformHttpEndpoint http
-              && RawBodies.kept(http.getCamelContext(), http.getPath()) != null) {
-            http.setUseStreaming(true);
-          }
-        }
-      };
+    CamelContextCustomizer dromedaryStreaming() {
+      return context ->
+          context.addLifecycleStrategy(
+              new LifecycleStrategySupport() {
+                @Override
+                public void onEndpointAdd(Endpoint endpoint) {
+                  if (endpoint instanceof PlatformHttpEndpoint http
+                      && RawBodies.kept(context, http.getPath()) != null) {
+                    http.setUseStreaming(true);
+                  }
+                }
+              });
     }
   }
 }

@@ -33,11 +33,21 @@ final class RawRequest extends HttpServletRequestWrapper {
     return HIDDEN.contains(name.toLowerCase(Locale.ROOT));
   }
 
+  /** Some SDKs double slashes, and Spring would know no such path. */
   @Override
-  public @Nullable String getHeader(String name) {
-    return isHidden(name) ? null : super.getHeader(name);
+  public String getRequestURI() {
+    return super.getRequestURI().replaceAll("/+", "/");
   }
 
+  /** Camel asks here whether to unpack a body, which it would do without a limit. */
+  @Override
+  public @Nullable String getHeader(String name) {
+    return isHidden(name) || name.equalsIgnoreCase("Content-Encoding")
+        ? null
+        : super.getHeader(name);
+  }
+
+  /** From here Camel takes the headers of its message. */
   @Override
   public Enumeration<String> getHeaders(String name) {
     return isHidden(name) ? Collections.emptyEnumeration() : super.getHeaders(name);
