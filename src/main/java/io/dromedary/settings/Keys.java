@@ -188,7 +188,7 @@ final class Keys {
     String full = PREFIX + prefix;
     for (Properties source : List.of(loaded, System.getProperties())) {
       for (String key : source.stringPropertyNames()) {
-        if (key.startsWith(full) && key.length() > full.length()) {
+        if (key.startsWith(full) && key.length() > full.length() && !isOfEnvironment(key)) {
           known.add(key);
           put(values, key.substring(full.length()), resolve(key, source.getProperty(key)));
         }
@@ -202,6 +202,13 @@ final class Keys {
           }
         });
     return values;
+  }
+
+  /** Quarkus lists a variable as a property too, with a dot where there may have been a hyphen. */
+  private boolean isOfEnvironment(String key) {
+    String name = environmentName(key);
+    return environment.containsKey(name)
+        && key.equals(name.replace('_', '.').toLowerCase(Locale.ROOT));
   }
 
   private static void put(Map<String, String> values, String name, @Nullable String value) {
@@ -220,7 +227,7 @@ final class Keys {
   /** Throws what has been gathered, with the keys that nobody asked for. */
   void check() {
     for (String key : new TreeSet<>(loaded.stringPropertyNames())) {
-      if (key.startsWith(PREFIX) && !known.contains(key)) {
+      if (key.startsWith(PREFIX) && !known.contains(key) && !isOfEnvironment(key)) {
         problems.add(key + ": no such key; the settings are listed in the README.");
       }
     }

@@ -437,6 +437,18 @@ class SettingsTest {
   }
 
   @Test
+  void aVariableThatAHostListsAsAPropertyIsNoOtherKey() {
+    onLoopback().inFile("webhooks.retry.initial.delay=2s").inFile("webhooks.headers.x.api.key=k");
+    environment.put("WEBHOOKS_RETRY_INITIAL_DELAY", "2s");
+    environment.put("WEBHOOKS_HEADERS_X_API_KEY", "k");
+
+    DestinationSettings destination = read().destination();
+
+    assertThat(destination.initialDelay()).isEqualTo(Duration.ofSeconds(2));
+    assertThat(destination.headers()).isEqualTo(Map.of("X-API-KEY", "k"));
+  }
+
+  @Test
   void headersComeFromAllSources() {
     onLoopback().inFile("webhooks.headers.X-Tenant=acme").inFile("webhooks.headers.X-File=a b");
     System.setProperty("webhooks.headers.X-System", "system");
