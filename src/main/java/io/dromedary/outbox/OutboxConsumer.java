@@ -308,8 +308,8 @@ final class OutboxConsumer extends DefaultConsumer implements Taker, ShutdownAwa
     Exchange exchange = createExchange(false);
     Message message = exchange.getMessage();
     message.setBody(claim.event().body());
-    message.setHeader(OutboxProducer.MESSAGE_ID, claim.event().messageId());
-    message.setHeader(OutboxProducer.TYPE, claim.event().type());
+    message.setHeader(OutboxEndpoint.MESSAGE_ID, claim.event().messageId());
+    message.setHeader(OutboxEndpoint.TYPE, claim.event().type());
     exchange.setProperty(Claim.PROPERTY, claim);
     claim.carryBy(exchange, done -> settle(claim, done));
     try {

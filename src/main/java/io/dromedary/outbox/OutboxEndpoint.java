@@ -28,8 +28,23 @@ import org.jspecify.annotations.Nullable;
     scheme = "outbox",
     title = "Outbox",
     syntax = "outbox:name",
+    headersClass = OutboxEndpoint.class,
     category = {Category.DATABASE, Category.MESSAGING})
 public final class OutboxEndpoint extends DefaultEndpoint implements AsyncEndpoint {
+
+  /** The header with the id of an event. The producer heeds it of bodies that are no events. */
+  @Metadata(
+      javaType = "String",
+      description =
+          "The id of the event, by which it is known when it is sent again. The producer's default is"
+              + " the id of the exchange.")
+  public static final String MESSAGE_ID = "DromedaryMessageId";
+
+  /** The header with the type of an event. The producer heeds it of bodies that are no events. */
+  @Metadata(
+      javaType = "String",
+      description = "What kind of event it is. The producer's default is none.")
+  public static final String TYPE = "DromedaryType";
 
   @UriPath(description = "The destination, which has a part of the store of its own.")
   @Metadata(required = true)

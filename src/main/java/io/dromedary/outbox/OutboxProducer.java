@@ -26,12 +26,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class OutboxProducer extends DefaultAsyncProducer {
 
-  /** The header with the id of an event that is none of Dromedary's own. */
-  static final String MESSAGE_ID = "DromedaryMessageId";
-
-  /** The header with the type of an event that is none of Dromedary's own. */
-  static final String TYPE = "DromedaryType";
-
   /** The longest batch by HTTP is one piece, so that all of it is stored or nothing. */
   private static final int PIECE_EVENTS = 2500;
 
@@ -148,8 +142,8 @@ final class OutboxProducer extends DefaultAsyncProducer {
   private OutboxEvent foreign(Exchange exchange) throws InvalidPayloadException {
     Message message = exchange.getMessage();
     return new OutboxEvent(
-        message.getHeader(MESSAGE_ID, exchange.getExchangeId(), String.class),
-        message.getHeader(TYPE, "", String.class),
+        message.getHeader(OutboxEndpoint.MESSAGE_ID, exchange.getExchangeId(), String.class),
+        message.getHeader(OutboxEndpoint.TYPE, "", String.class),
         endpoint.outbox().clock().instant(),
         message.getMandatoryBody(byte[].class));
   }

@@ -554,14 +554,6 @@ class OutboxComponentTest {
   }
 
   @Test
-  void anUnknownOptionIsRefused() throws Exception {
-    start();
-    assertThatThrownBy(() -> camel.getEndpoint("outbox:orders?inflght=4"))
-        .isInstanceOf(ResolveEndpointFailedException.class)
-        .hasMessageContaining("Unknown parameters=[{inflght=4}]");
-  }
-
-  @Test
   void noneInFlightIsRefused() throws Exception {
     start();
     assertThatThrownBy(() -> camel.getEndpoint("outbox:orders?inFlight=0"))
