@@ -145,8 +145,7 @@ public final class Outbox implements AutoCloseable {
     }
     int kib = (int) Math.min(mostKib, bytes / 1024 + 1);
     acquire(kib);
-    Work.Append append =
-        new Work.Append(this, dialect, arrivals, invalid, !settings.dedupWindow().isZero());
+    Work.Append append = new Work.Append(this, dialect, arrivals, invalid, true);
     CompletableFuture<Integer> done =
         append.done().whenComplete((count, failed) -> room.release(kib));
     put(append);
@@ -254,6 +253,14 @@ public final class Outbox implements AutoCloseable {
 
   @Nullable Taker taker(String destination) {
     return takers.get(destination);
+  }
+
+  /** Something may be due, if somebody here takes the events of that destination. */
+  void due(String destination) {
+    Taker taker = takers.get(destination);
+    if (taker != null) {
+      taker.due();
+    }
   }
 
   Claim claim(String destination, long id, OutboxEvent event, long token) {

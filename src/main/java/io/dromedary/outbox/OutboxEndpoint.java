@@ -3,6 +3,7 @@ package io.dromedary.outbox;
 import java.time.Duration;
 import java.util.concurrent.ExecutorService;
 import java.util.function.IntSupplier;
+import javax.sql.DataSource;
 import org.apache.camel.AsyncEndpoint;
 import org.apache.camel.Category;
 import org.apache.camel.Consumer;
@@ -18,10 +19,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * Keep events in a database until they have been delivered.
  *
- * <p>The producer completes when what it was given is on disk. The consumer hands events on, many
- * at once, and settles each when its exchange is done: one that has failed is due again after
- * {@code retryDelay}, until {@code retryWindow} after its acceptance, and is a dead letter then. A
- * route decides otherwise by the exchange property {@link Settlement#PROPERTY}.
+ * <p>The producer completes when what it was given is on disk, or with {@code dataSource} is part
+ * of the caller's transaction. The consumer hands events on, many at once, and settles each when
+ * its exchange is done: one that has failed is due again after {@code retryDelay}, until {@code
+ * retryWindow} after its acceptance, and is a dead letter then. A route decides otherwise by the
+ * exchange property {@link Settlement#PROPERTY}.
  */
 @UriEndpoint(
     firstVersion = "0.1.0",
@@ -49,6 +51,14 @@ public final class OutboxEndpoint extends DefaultEndpoint implements AsyncEndpoi
   @UriPath(description = "The destination, which has a part of the store of its own.")
   @Metadata(required = true)
   private final String name;
+
+  @UriParam(
+      label = "producer",
+      description =
+          "Events are stored on its connections, in the transaction of the calling thread, if there"
+              + " is one. It has to be of the PostgreSQL database of webhooks.outbox.url, and to know"
+              + " of the host's transactions. The default is a connection of the outbox's own.")
+  private @Nullable DataSource dataSource;
 
   @UriParam(
       label = "consumer",
@@ -107,6 +117,14 @@ public final class OutboxEndpoint extends DefaultEndpoint implements AsyncEndpoi
 
   public String getName() {
     return name;
+  }
+
+  public @Nullable DataSource getDataSource() {
+    return dataSource;
+  }
+
+  public void setDataSource(@Nullable DataSource dataSource) {
+    this.dataSource = dataSource;
   }
 
   public int getInFlight() {

@@ -9,11 +9,13 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
+import javax.sql.DataSource;
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.Exchange;
 import org.apache.camel.InvalidPayloadException;
 import org.apache.camel.Message;
 import org.apache.camel.support.DefaultAsyncProducer;
+import org.apache.camel.support.SynchronizationAdapter;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,6 +45,7 @@ final class OutboxProducer extends DefaultAsyncProducer {
   }
 
   private final OutboxEndpoint endpoint;
+  private @Nullable HostTransaction joined;
 
   OutboxProducer(OutboxEndpoint endpoint) {
     super(endpoint);
@@ -53,13 +56,24 @@ final class OutboxProducer extends DefaultAsyncProducer {
   protected void doStart() throws Exception {
     super.doStart();
     // A store that cannot be opened is told at the start.
-    endpoint.outbox();
+    Outbox outbox = endpoint.outbox();
+    DataSource dataSource = endpoint.getDataSource();
+    joined =
+        dataSource == null
+            ? null
+            : new HostTransaction(outbox, dataSource, "outbox:" + endpoint.getName());
   }
 
   @Override
   public boolean process(Exchange exchange, AsyncCallback callback) {
     CompletableFuture<Integer> last;
     try {
+      HostTransaction transaction = joined;
+      if (transaction != null) {
+        join(transaction, exchange);
+        callback.done(true);
+        return true;
+      }
       last = store(exchange);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -90,18 +104,50 @@ final class OutboxProducer extends DefaultAsyncProducer {
     return failure instanceof CompletionException && cause != null ? cause : failure;
   }
 
-  /** Stores all pieces but the last, and begins to store that. */
-  private CompletableFuture<Integer> store(Exchange exchange) throws Exception {
+  /** Stores all of it on the caller's thread, whose transaction it is. */
+  private void join(HostTransaction transaction, Exchange exchange) throws Exception {
+    NotStored all = notStored(exchange);
+    if (all.rest().hasNext()) {
+      throw new IllegalArgumentException(
+          "expected at most " + PIECE_EVENTS + " events in a transaction, found more");
+    }
+    Arrivals arrivals = arrivals(all.piece());
+    boolean isStored = transaction.append(arrivals.events(), arrivals.invalid());
+    if (isStored || !(all.body() instanceof Iterator)) {
+      exchange.removeProperty(NOT_STORED);
+    }
+    // An iterator cannot be read again when the transaction is repeated: the piece is kept.
+    // In a route that is transacted the commit comes before. Otherwise the consumer looks for it.
+    exchange
+        .getExchangeExtension()
+        .addOnCompletion(
+            new SynchronizationAdapter() {
+              @Override
+              public void onComplete(Exchange completed) {
+                endpoint.outbox().due(endpoint.getName());
+              }
+            });
+  }
+
+  /** What of the body is not known to be stored: all of it, the first time. */
+  private NotStored notStored(Exchange exchange) throws InvalidPayloadException {
     Object body = exchange.getMessage().getBody();
     NotStored before = exchange.getProperty(NOT_STORED, NotStored.class);
     if (before == null || !before.isOf(endpoint, body)) {
       Iterator<?> all = events(exchange);
       before = new NotStored(endpoint, body, piece(all), all);
+      exchange.setProperty(NOT_STORED, before);
     }
+    return before;
+  }
+
+  /** Stores all pieces but the last, and begins to store that. */
+  private CompletableFuture<Integer> store(Exchange exchange) throws Exception {
+    NotStored before = notStored(exchange);
     Iterator<?> all = before.rest();
     List<?> piece = before.piece();
     while (true) {
-      exchange.setProperty(NOT_STORED, new NotStored(endpoint, body, piece, all));
+      exchange.setProperty(NOT_STORED, new NotStored(endpoint, before.body(), piece, all));
       CompletableFuture<Integer> stored = append(piece);
       if (!all.hasNext()) {
         return stored;
@@ -149,11 +195,18 @@ final class OutboxProducer extends DefaultAsyncProducer {
   }
 
   private CompletableFuture<Integer> append(List<?> piece) throws OutboxException {
-    Outbox outbox = endpoint.outbox();
+    Arrivals arrivals = arrivals(piece);
+    return endpoint.outbox().append(arrivals.events(), arrivals.invalid());
+  }
+
+  /** What is to be stored of a piece. */
+  private record Arrivals(List<Work.Arrival> events, List<DeadLetter> invalid) {}
+
+  private Arrivals arrivals(List<?> piece) {
     String destination = endpoint.getName();
     List<Work.Arrival> arrivals = new ArrayList<>(piece.size());
     List<DeadLetter> invalid = new ArrayList<>();
-    Instant now = outbox.clock().instant();
+    Instant now = endpoint.outbox().clock().instant();
     for (Object each : piece) {
       if (each instanceof Event event) {
         arrivals.add(
@@ -170,6 +223,6 @@ final class OutboxProducer extends DefaultAsyncProducer {
             "expected a list of events, found one of " + each.getClass().getName());
       }
     }
-    return outbox.append(arrivals, invalid);
+    return new Arrivals(arrivals, invalid);
   }
 }

@@ -29,7 +29,20 @@ final class PostgresDialect implements SqlDialect {
 
   private static final int EXPIRED_ROWS = 2000;
 
+  /**
+   * How long the writer waits for a transaction of another node, or of a host, that has the same
+   * message id. All other work waits for the writer.
+   */
+  private static final String MOST_LOCKED = "500ms";
+
+  /** How long a transaction of the host waits for another one that has the same message id. */
+  private static final int MOST_JOINED_SECONDS = 10;
+
+  private static final String LOCK_TIMEOUT = "55P03";
+  private static final String CANCELLED = "57014";
+
   private final OutboxSettings settings;
+  private final boolean joins;
   private long nextId;
   private int idsLeft;
   private long clockMillis;
@@ -37,7 +50,17 @@ final class PostgresDialect implements SqlDialect {
   private boolean clockIsKnown;
 
   PostgresDialect(OutboxSettings settings) {
+    this(settings, false);
+  }
+
+  /**
+   * The dialect.
+   *
+   * @param joins whether the transactions are a host's, whose settings are none of our business
+   */
+  PostgresDialect(OutboxSettings settings, boolean joins) {
     this.settings = settings;
+    this.joins = joins;
   }
 
   @Override
@@ -98,6 +121,10 @@ final class PostgresDialect implements SqlDialect {
     String state = failure.getSQLState();
     if (state == null || state.length() != 5) {
       return Fault.CONNECTION;
+    }
+    if (state.equals(LOCK_TIMEOUT)) {
+      // It waits for a message id: nobody else has to.
+      return Fault.WORK;
     }
     return switch (state.substring(0, 2)) {
       // Data, constraints, statements, limits.
@@ -170,10 +197,13 @@ final class PostgresDialect implements SqlDialect {
     Array uuids = connection.createArrayOf("uuid", ordered.keySet().toArray());
     try (PreparedStatement insert =
         connection.prepareStatement(
-            """
-            INSERT INTO seen AS known (fingerprint, seen_at) SELECT unnest(?::uuid[]), ?
-            ON CONFLICT (fingerprint) DO UPDATE SET seen_at = EXCLUDED.seen_at
-            WHERE known.seen_at <= ? RETURNING fingerprint""")) {
+            "INSERT INTO seen AS known (fingerprint, seen_at) SELECT unnest(?::uuid[]), ?"
+                + (joins ? "" : " FROM set_config('lock_timeout', '" + MOST_LOCKED + "', true)")
+                + " ON CONFLICT (fingerprint) DO UPDATE SET seen_at = EXCLUDED.seen_at"
+                + " WHERE known.seen_at <= ? RETURNING fingerprint")) {
+      if (joins) {
+        insert.setQueryTimeout(MOST_JOINED_SECONDS);
+      }
       insert.setArray(1, uuids);
       insert.setLong(2, nowMillis);
       insert.setLong(3, nowMillis - settings.dedupWindow().toMillis());
@@ -185,6 +215,14 @@ final class PostgresDialect implements SqlDialect {
           }
         }
       }
+    } catch (SQLException e) {
+      String state = e.getSQLState();
+      throw LOCK_TIMEOUT.equals(state) || CANCELLED.equals(state)
+          ? new SQLException(
+              "a transaction that has not ended has stored an event of the same message id",
+              state,
+              e)
+          : e;
     } finally {
       uuids.free();
     }

@@ -54,7 +54,21 @@ final class Store implements AutoCloseable {
    * @throws IllegalStateException if the schema is of a later version
    */
   Store(SqlDialect dialect) throws SQLException {
+    this(dialect, dialect.connect());
+    try {
+      migrate();
+      dialect.connected(connection);
+      connection.commit();
+    } catch (SQLException | RuntimeException e) {
+      close();
+      throw e;
+    }
+  }
+
+  /** On a connection to a store that has the schema, and whose transaction may be anybody's. */
+  Store(SqlDialect dialect, Connection connection) {
     this.dialect = dialect;
+    this.connection = connection;
     this.held = dialect.held();
     // Where claims are held in memory, no row says anything of them.
     boolean isWritten = held == null;
@@ -69,15 +83,6 @@ final class Store implements AutoCloseable {
             + (isWritten
                 ? ", claim_token = NULL WHERE id = ? AND claim_token = ?"
                 : " WHERE id = ?");
-    this.connection = dialect.connect();
-    try {
-      migrate();
-      dialect.connected(connection);
-      connection.commit();
-    } catch (SQLException | RuntimeException e) {
-      close();
-      throw e;
-    }
   }
 
   private void migrate() throws SQLException {

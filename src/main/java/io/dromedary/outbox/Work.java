@@ -58,23 +58,31 @@ abstract class Work {
     private final List<Arrival> arrivals;
     private final List<DeadLetter> invalid;
     private final boolean deduplicated;
+    private final boolean handsOn;
     private final CompletableFuture<Integer> done = new CompletableFuture<>();
     private Set<Fingerprint> remembered = Set.of();
     private final Map<Taker, Integer> reserved = new HashMap<>();
     private final Map<Taker, List<Claim>> handedOn = new HashMap<>();
     private int written;
 
+    /**
+     * Appends.
+     *
+     * @param handsOn whether events go on at the commit, without being claimed; not where nobody
+     *     here would see it
+     */
     Append(
         Outbox outbox,
         SqlDialect dialect,
         List<Arrival> arrivals,
         List<DeadLetter> invalid,
-        boolean deduplicated) {
+        boolean handsOn) {
       this.outbox = outbox;
       this.dialect = dialect;
       this.arrivals = arrivals;
       this.invalid = invalid;
-      this.deduplicated = deduplicated;
+      this.deduplicated = !outbox.settings().dedupWindow().isZero();
+      this.handsOn = handsOn;
     }
 
     CompletableFuture<Integer> done() {
@@ -118,7 +126,7 @@ abstract class Work {
     /** As many as there is room for in flight are written as already claimed. */
     private void insert(Store store, String destination, List<Arrival> arrivals, long nowMillis)
         throws SQLException {
-      Taker taker = outbox.taker(destination);
+      Taker taker = handsOn ? outbox.taker(destination) : null;
       int handOn = taker == null ? 0 : taker.reserve(arrivals.size());
       List<Claim> claims = new ArrayList<>(handOn);
       if (taker != null && handOn > 0) {

@@ -41,6 +41,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.sqlite.SQLiteDataSource;
 
 /** The component in anybody's Camel context, without the rest of Dromedary. */
 @Timeout(120)
@@ -559,6 +560,23 @@ class OutboxComponentTest {
     assertThatThrownBy(() -> camel.getEndpoint("outbox:orders?inFlight=0"))
         .isInstanceOf(ResolveEndpointFailedException.class)
         .hasRootCauseMessage("inFlight: found 0, expected 1 or more.");
+  }
+
+  @Test
+  void aTransactionOfTheHostIsRefusedByAnSqliteFile() throws Exception {
+    start();
+    SQLiteDataSource dataSource = new SQLiteDataSource();
+    dataSource.setUrl(url());
+    camel.getRegistry().bind("host", dataSource);
+    assertThatThrownBy(
+            () ->
+                camel.createProducerTemplate().sendBody("outbox:orders?dataSource=#host", "lost?"))
+        .hasRootCauseMessage(
+            "The endpoint outbox:orders has a dataSource, and webhooks.outbox.url is "
+                + url()
+                + ": expected jdbc:postgresql:…, since an SQLite file has one writer, which is"
+                + " Dromedary's own.");
+    assertThat(stored()).isEmpty();
   }
 
   @Test

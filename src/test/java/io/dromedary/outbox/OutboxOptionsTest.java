@@ -100,6 +100,7 @@ class OutboxOptionsTest {
             "headers DromedaryMessageId",
             "headers DromedaryType",
             "properties name",
+            "properties dataSource",
             "properties inFlight=256",
             "properties retryDelay=1m",
             "properties retryWindow=4h",

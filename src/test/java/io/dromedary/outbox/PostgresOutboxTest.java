@@ -42,12 +42,18 @@ class PostgresOutboxTest extends OutboxContract {
 
   @BeforeEach
   void createDatabase() throws SQLException {
-    database = "outbox_" + DATABASES.incrementAndGet();
+    database = newDatabase();
+  }
+
+  /** Makes an empty database and returns its name. */
+  static String newDatabase() throws SQLException {
+    String database = "outbox_" + DATABASES.incrementAndGet();
     try (Connection connection =
             DriverManager.getConnection(server().getJdbcUrl("postgres", "postgres"));
         Statement statement = connection.createStatement()) {
       statement.execute("CREATE DATABASE " + database);
     }
+    return database;
   }
 
   @Override

@@ -1,0 +1,159 @@
+package io.dromedary.outbox;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import javax.sql.DataSource;
+
+/**
+ * Stores events on a connection of the host's, in whatever transaction its data source says that
+ * the calling thread is: they are there when that commits, and never were when it does not. What
+ * fails here takes that transaction with it. A connection in auto-commit mode belongs to none, and
+ * the events get one of their own. Thread-safe.
+ */
+final class HostTransaction {
+
+  private final Outbox outbox;
+  private final DataSource dataSource;
+
+  /**
+   * Checks that the data source is of the outbox's database.
+   *
+   * @param endpoint by which a message calls it
+   * @throws IllegalArgumentException if it is not
+   * @throws OutboxException if that cannot be found out
+   */
+  HostTransaction(Outbox outbox, DataSource dataSource, String endpoint) throws OutboxException {
+    this.outbox = outbox;
+    this.dataSource = dataSource;
+    if (!outbox.isShared()) {
+      throw new IllegalArgumentException(
+          "The endpoint "
+              + endpoint
+              + " has a dataSource, and webhooks.outbox.url is "
+              + outbox.settings().shown()
+              + ": expected jdbc:postgresql:…, since an SQLite file has one writer, which is"
+              + " Dromedary's own.");
+    }
+    String wrong;
+    try (Connection own = outbox.connect();
+        Connection host = dataSource.getConnection()) {
+      wrong = difference(own, host);
+    } catch (SQLException e) {
+      throw new OutboxException(
+          "the dataSource of " + endpoint + " cannot be compared with the outbox: " + e, e);
+    }
+    if (!wrong.isEmpty()) {
+      throw new IllegalArgumentException(
+          "The dataSource of the endpoint "
+              + endpoint
+              + " has "
+              + wrong
+              + ": expected that of webhooks.outbox.url, "
+              + outbox.settings().shown()
+              + ", whose transactions are joined.");
+    }
+  }
+
+  /** What a connection finds under the name of the table, and whether the lock was free for it. */
+  private record Found(boolean isFree, long table) {
+
+    static Found by(Connection connection, long key) throws SQLException {
+      try (PreparedStatement query =
+          connection.prepareStatement(
+              "SELECT pg_try_advisory_xact_lock(?), coalesce(to_regclass('outbox')::oid, 0)")) {
+        query.setLong(1, key);
+        try (ResultSet row = query.executeQuery()) {
+          row.next();
+          return new Found(row.getBoolean(1), row.getLong(2));
+        }
+      }
+    }
+  }
+
+  private static String difference(Connection own, Connection host) throws SQLException {
+    String product = host.getMetaData().getDatabaseProductName();
+    if (!product.equals("PostgreSQL")) {
+      return "a database of " + product;
+    }
+    // A URL may name a database in many ways. A lock is of one, whatever it is called.
+    long key = ThreadLocalRandom.current().nextLong();
+    Found ours = Found.by(own, key);
+    Found theirs = Found.by(host, key);
+    if (theirs.isFree()) {
+      return "another database";
+    }
+    return theirs.table() == ours.table() ? "" : "another schema (search_path)";
+  }
+
+  /**
+   * Stores events, and dead letters of what was none, all of them or nothing.
+   *
+   * @return whether they are on disk; otherwise they will be when the host's transaction commits
+   */
+  boolean append(List<Work.Arrival> arrivals, List<DeadLetter> invalid) throws OutboxException {
+    try {
+      return appendOn(dataSource.getConnection(), arrivals, invalid);
+    } catch (SQLException e) {
+      throw new OutboxException("the events cannot be stored: " + e.getMessage(), e);
+    }
+  }
+
+  private boolean appendOn(
+      Connection connection, List<Work.Arrival> arrivals, List<DeadLetter> invalid)
+      throws SQLException {
+    long transaction;
+    try (PostgresDialect dialect = new PostgresDialect(outbox.settings(), true);
+        Store store = new Store(dialect, connection)) {
+      boolean isOwn = connection.getAutoCommit();
+      if (isOwn) {
+        connection.setAutoCommit(false);
+      }
+      try {
+        Work.Append append = new Work.Append(outbox, dialect, arrivals, invalid, false);
+        append.join(store, store.nowMillis());
+        store.flush();
+        if (isOwn) {
+          store.commit();
+          invalid.forEach(outbox::tell);
+          return true;
+        }
+        transaction = number(connection, "SELECT txid_current()");
+      } finally {
+        if (isOwn) {
+          end(connection);
+        }
+      }
+    }
+    // A pool whose connections are not in auto-commit mode rolls back what nobody has committed.
+    try (Connection again = dataSource.getConnection()) {
+      if (transaction != number(again, "SELECT coalesce(txid_current_if_assigned(), 0)")) {
+        throw new SQLException(
+            "the dataSource's connections are not in auto-commit mode, and there is no transaction"
+                + " that they belong to: expected one, or a dataSource that knows of it, as"
+                + " Spring's TransactionAwareDataSourceProxy does");
+      }
+    }
+    return false;
+  }
+
+  /**
+   * Ends a transaction of our own, if it is not committed, and gives the connection back as it was.
+   */
+  private static void end(Connection connection) throws SQLException {
+    connection.rollback();
+    connection.setAutoCommit(true);
+  }
+
+  private static long number(Connection connection, String sql) throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery(sql)) {
+      row.next();
+      return row.getLong(1);
+    }
+  }
+}
