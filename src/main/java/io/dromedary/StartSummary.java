@@ -1,10 +1,13 @@
 package io.dromedary;
 
+import io.dromedary.event.EventType;
 import io.dromedary.settings.DestinationSettings;
 import io.dromedary.settings.Settings;
 import io.dromedary.settings.SigningScheme;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.apache.camel.main.BaseMainSupport;
 import org.apache.camel.main.MainListenerSupport;
@@ -23,32 +26,61 @@ final class StartSummary extends MainListenerSupport {
 
   static List<String> lines(CamelContext context) {
     Settings settings = Settings.of(context);
-    DestinationSettings destination = settings.destination();
-    return List.of(
-        "Dromedary is ready",
-        "  inbound       " + inbound(context, settings),
-        "  webhooks      "
-            + destination.urls().stream().map(Settings::origin).collect(Collectors.joining(", ")),
-        "  accepted by   " + destination.acks() + " of " + destination.urls().size(),
-        "  signed        " + signed(destination),
-        "  retried for   "
+    List<String> lines = new ArrayList<>();
+    lines.add("Dromedary is ready");
+    lines.add("  inbound       " + inbound(context, settings));
+    boolean isOnly = settings.destinations().size() == 1;
+    for (DestinationSettings destination : settings.destinations().values()) {
+      if (!isOnly) {
+        lines.add("  destination   " + destination.name());
+      }
+      lines.addAll(lines(destination, isOnly ? "" : "  "));
+    }
+    lines.add("  queue         " + queue(settings));
+    lines.add("  dead letters  " + deadLetters(settings));
+    return List.copyOf(lines);
+  }
+
+  private static List<String> lines(DestinationSettings destination, String indent) {
+    List<String> lines = new ArrayList<>();
+    lines.add(
+        "webhooks      "
+            + destination.urls().stream().map(Settings::origin).collect(Collectors.joining(", ")));
+    if (destination.events().size() < EventType.values().length) {
+      lines.add(
+          "takes         "
+              + Stream.of(EventType.values())
+                  .filter(destination.events()::contains)
+                  .map(EventType::json)
+                  .collect(Collectors.joining(", ")));
+    }
+    lines.add("accepted by   " + destination.acks() + " of " + destination.urls().size());
+    String transform = destination.transform();
+    if (transform != null) {
+      lines.add("transformed   by " + Settings.origin(transform));
+    }
+    lines.add("signed        " + signed(destination));
+    lines.add(
+        "retried for   "
             + Settings.show(destination.retryWindow())
             + ", an attempt ends after "
-            + Settings.show(destination.timeout()),
-        "  queue         " + queue(settings),
-        "  dead letters  " + deadLetters(settings));
+            + Settings.show(destination.timeout()));
+    return lines.stream().map(line -> "  " + indent + line).toList();
   }
 
   private static String queue(Settings settings) {
-    DestinationSettings destination = settings.destination();
-    return destination.hasOutbox()
-        ? destination.queue() + " in " + settings.outbox().shown()
-        : Settings.origin(destination.queue()) + ", in memory only";
+    return settings.hasOutbox()
+        ? settings.destinations().values().stream()
+                .map(destination -> "outbox:" + destination.part())
+                .collect(Collectors.joining(", "))
+            + " in "
+            + settings.outbox().shown()
+        : Settings.origin(settings.queue()) + ", in memory only";
   }
 
   private static String deadLetters(Settings settings) {
     String told = settings.deadLetter() == null ? "" : Settings.origin(settings.deadLetter());
-    if (!settings.destination().hasOutbox()) {
+    if (!settings.hasOutbox()) {
       return told;
     }
     return "in the outbox for "

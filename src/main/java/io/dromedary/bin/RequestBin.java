@@ -59,7 +59,9 @@ public final class RequestBin extends ServiceSupport implements CamelContextAwar
   public void setCamelContext(CamelContext context) {
     this.context = context;
     this.clock = Settings.clock(context);
-    DestinationSettings destination = Settings.of(context).destination();
+    // The default one, if there is one: nobody else comes here unless told to.
+    DestinationSettings destination =
+        Settings.of(context).destinations().values().iterator().next();
     this.secrets = destination.secrets();
     this.schemes = destination.schemes();
   }

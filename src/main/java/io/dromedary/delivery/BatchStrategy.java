@@ -21,7 +21,7 @@ final class BatchStrategy implements AggregationStrategy {
   @Override
   public Exchange aggregate(@Nullable Exchange batch, Exchange next) {
     Delivery delivery = next.getProperty(Destination.DELIVERY, Delivery.class);
-    int length = delivery.events().get(0).json().length + 1;
+    int length = delivery.body().length + 1;
     // An event is done when its batch is.
     for (Claim claim : delivery.claims()) {
       claim.handOver(batch == null ? next : batch);

@@ -60,8 +60,9 @@ final class Delivery {
   }
 
   private final List<Event> events;
+  private List<byte[]> bodies;
   private final List<Claim> claims;
-  private final Payload payload;
+  private final boolean batch;
   private final Instant acceptedAt;
   private final boolean alone;
   private final State[] states;
@@ -71,27 +72,29 @@ final class Delivery {
   private int attempts;
   private int skipped;
   private boolean waiting;
+  private Payload payload;
+  private @Nullable String transformFailure;
   private @Nullable Instant firstAttemptAt;
   private @Nullable Instant lastAttemptAt;
   private @Nullable Instant parkedUntil;
 
   private Delivery(
       List<Event> events,
+      List<byte[]> bodies,
       List<Claim> claims,
       boolean batch,
       boolean alone,
       State[] states,
       @Nullable Outcome[] outcomes) {
     this.events = events;
+    this.bodies = bodies;
+    this.batch = batch;
     this.claims = claims;
     this.alone = alone;
     this.states = states;
     this.outcomes = outcomes;
     Event first = events.get(0);
-    this.payload =
-        batch
-            ? Payload.batch(first.messageId(), events.stream().map(Event::json).toList())
-            : Payload.single(first.messageId(), first.json());
+    this.payload = payload(bodies);
     // The window of a batch is that of its oldest event: none is kept beyond its own.
     Instant oldest = first.acceptedAt();
     for (Event event : events) {
@@ -107,7 +110,18 @@ final class Delivery {
    */
   static Delivery of(Event event, int webhooks, boolean batch) {
     return new Delivery(
-        List.of(event), List.of(), batch, false, pending(webhooks), new Outcome[webhooks]);
+        List.of(event),
+        List.of(event.json()),
+        List.of(),
+        batch,
+        false,
+        pending(webhooks),
+        new Outcome[webhooks]);
+  }
+
+  private Payload payload(List<byte[]> of) {
+    String messageId = events.get(0).messageId();
+    return batch ? Payload.batch(messageId, of) : Payload.single(messageId, of.get(0));
   }
 
   /** The delivery of an event out of the outbox, which goes on where it was. */
@@ -132,6 +146,7 @@ final class Delivery {
     Delivery delivery =
         new Delivery(
             List.of(event),
+            List.of(event.json()),
             List.of(claim),
             batch,
             progress != null && progress.alone,
@@ -150,13 +165,16 @@ final class Delivery {
   static Delivery of(List<Delivery> singles) {
     Delivery first = singles.get(0);
     List<Event> events = new ArrayList<>(singles.size());
+    List<byte[]> bodies = new ArrayList<>(singles.size());
     List<Claim> claims = new ArrayList<>(singles.size());
     for (Delivery single : singles) {
       events.addAll(single.events);
+      bodies.addAll(single.bodies);
       claims.addAll(single.claims);
     }
     Delivery batch =
-        new Delivery(events, claims, true, false, first.states.clone(), first.outcomes.clone());
+        new Delivery(
+            events, bodies, claims, true, false, first.states.clone(), first.outcomes.clone());
     for (Delivery single : singles) {
       batch.attempts = Math.max(batch.attempts, single.attempts);
       batch.skipped = Math.max(batch.skipped, single.skipped);
@@ -178,19 +196,48 @@ final class Delivery {
    */
   List<Delivery> singles() {
     List<Delivery> singles = new ArrayList<>();
-    for (Event event : events) {
+    for (int event = 0; event < events.size(); event++) {
       State[] copy = states.clone();
       for (int i = 0; i < copy.length; i++) {
         copy[i] = copy[i] == State.FAILED ? State.PENDING : copy[i];
       }
       singles.add(
-          new Delivery(List.of(event), List.of(), true, true, copy, new Outcome[copy.length]));
+          new Delivery(
+              List.of(events.get(event)),
+              List.of(bodies.get(event)),
+              List.of(),
+              true,
+              true,
+              copy,
+              new Outcome[copy.length]));
     }
     return singles;
   }
 
+  /** The events as they were accepted. */
   List<Event> events() {
     return events;
+  }
+
+  /** The body of the first event as it is sent, which a transform may have changed. */
+  byte[] body() {
+    return bodies.get(0);
+  }
+
+  /** From now on a single event has another body; a dead letter has the old one. */
+  void transform(byte[] body) {
+    bodies = List.of(body);
+    payload = payload(bodies);
+  }
+
+  /** The event is given up. */
+  void failTransform(String why) {
+    transformFailure = why;
+  }
+
+  /** Why the event cannot be transformed, or null. */
+  @Nullable String transformFailure() {
+    return transformFailure;
   }
 
   /** The outbox's rows of the events, in their order; empty where there is no outbox. */

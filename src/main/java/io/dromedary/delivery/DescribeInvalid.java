@@ -2,6 +2,7 @@ package io.dromedary.delivery;
 
 import io.dromedary.event.RejectedEvent;
 import io.dromedary.outbox.DeadLetter;
+import io.dromedary.settings.DestinationSettings;
 import io.dromedary.settings.Settings;
 import java.util.HashMap;
 import org.apache.camel.Exchange;
@@ -18,7 +19,7 @@ public final class DescribeInvalid implements Processor {
         .getMessage()
         .setBody(
             DeadLetter.of(
-                    Settings.of(exchange.getContext()).destination().name(),
+                    DestinationSettings.DEFAULT,
                     rejected,
                     Settings.clock(exchange.getContext()).instant())
                 .toJson());

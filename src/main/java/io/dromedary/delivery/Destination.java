@@ -381,9 +381,11 @@ final class Destination {
   void giveUp(Exchange exchange) {
     Delivery delivery = delivery(exchange);
     Reason reason =
-        !delivery.isPending()
-            ? Reason.REJECTED
-            : stopByNanos != null ? Reason.STOPPED : Reason.EXPIRED;
+        delivery.transformFailure() != null
+            ? Reason.TRANSFORM
+            : !delivery.isPending()
+                ? Reason.REJECTED
+                : stopByNanos != null ? Reason.STOPPED : Reason.EXPIRED;
     Instant now = clock.instant();
     List<String> told = new ArrayList<>();
     int given = 0;
@@ -393,7 +395,7 @@ final class Destination {
         continue;
       }
       given++;
-      DeadLetter letter = deadLetter(delivery, i, claim == null ? 0 : claim.id(), reason, now);
+      DeadLetter letter = deadLetter(delivery, i, claim, reason, now);
       if (claim == null) {
         told.add(letter.toJson());
       } else {
@@ -423,7 +425,8 @@ final class Destination {
     return true;
   }
 
-  private DeadLetter deadLetter(Delivery delivery, int index, long id, Reason reason, Instant now) {
+  private DeadLetter deadLetter(
+      Delivery delivery, int index, @Nullable Claim claim, Reason reason, Instant now) {
     Event event = delivery.events().get(index);
     Integer lastStatus = null;
     StringBuilder detail =
@@ -431,6 +434,7 @@ final class Destination {
             switch (reason) {
               case REJECTED -> "no webhook is left that might accept the event";
               case EXPIRED -> "the retry window has closed";
+              case TRANSFORM -> "the transform failed: " + delivery.transformFailure();
               default -> "the process stopped before the event could be delivered";
             });
     for (int i = 0; i < webhooks.size(); i++) {
@@ -438,13 +442,14 @@ final class Destination {
       if (outcome != null && outcome.status() != null) {
         lastStatus = outcome.status();
       }
-      if (outcome != null && !outcome.reason().isEmpty()) {
+      if (outcome != null && !outcome.reason().isEmpty() && reason != Reason.TRANSFORM) {
         detail.append("; ").append(webhooks.get(i).name()).append(": ").append(outcome.reason());
       }
     }
     return new DeadLetter(
-        id,
-        settings.name(),
+        claim == null ? 0 : claim.id(),
+        // Where a replay puts it back.
+        claim == null ? settings.name() : claim.destination(),
         new OutboxEvent(
             event.messageId(),
             event.type().json(),
@@ -461,7 +466,7 @@ final class Destination {
         Progress.webhooks(delivery, webhooks));
   }
 
-  private static Delivery delivery(Exchange exchange) {
+  static Delivery delivery(Exchange exchange) {
     Delivery delivery = exchange.getProperty(DELIVERY, Delivery.class);
     if (delivery == null) {
       throw new IllegalStateException("The exchange carries no delivery: it was not admitted.");

@@ -1,48 +1,40 @@
 package io.dromedary.delivery;
 
-import io.dromedary.outbox.OutboxComponent;
 import io.dromedary.settings.DestinationSettings;
 import io.dromedary.settings.Settings;
-import io.dromedary.signing.MessageIds;
-import java.time.Clock;
-import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Future;
-import java.util.concurrent.ThreadLocalRandom;
-import java.util.function.IntSupplier;
-import org.apache.camel.AggregationStrategy;
+import java.util.Map;
+import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.apache.camel.CamelContextAware;
-import org.apache.camel.Endpoint;
-import org.apache.camel.Predicate;
-import org.apache.camel.Processor;
-import org.apache.camel.ProducerTemplate;
-import org.apache.camel.spi.CamelEvent;
-import org.apache.camel.spi.Registry;
-import org.apache.camel.support.SimpleEventNotifierSupport;
+import org.apache.camel.builder.TemplatedRouteBuilder;
+import org.apache.camel.model.Model;
+import org.apache.camel.support.LifecycleStrategySupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Puts the beans into the registry that the routes of a destination name, each as {@code
- * NAME-bean}. Declared as a bean in the destination's YAML file, it works alike in every way of
- * running Camel.
+ * Makes the beans and the routes of a destination. Declared as a bean in the destination's YAML
+ * file, it works alike in every way of running Camel and whatever the order of the files: it acts
+ * when all of them have been read and no route has been built.
+ *
+ * <p>A route of the id {@code TEMPLATE-NAME} that is there already, since a file has it, is left as
+ * it is. The bean of the destination {@code default} does the same for all that have settings and
+ * no such bean of their own.
  */
 public final class DestinationBeans implements CamelContextAware {
 
-  /** What an event that waits in memory is taken to cost. */
-  private static final int EVENT_BYTES = 12_000;
-
-  /** Time that a stop needs beside the last attempts: to write dead letters, to close. */
-  private static final Duration STOP_RESERVE = Duration.ofSeconds(5);
-
   private final String name;
+  private List<String> templates = List.of();
   private @Nullable CamelContext context;
 
-  /** The beans of the destination of that name. */
+  /** The beans and the routes of the destination of that name. */
   public DestinationBeans(String name) {
     this.name = name;
+  }
+
+  /** The route templates of which there is a route each, separated by commas, in their order. */
+  public void setTemplates(String templates) {
+    this.templates = Stream.of(templates.split(",")).map(String::strip).toList();
   }
 
   @Override
@@ -53,194 +45,62 @@ public final class DestinationBeans implements CamelContextAware {
   @Override
   public void setCamelContext(CamelContext context) {
     this.context = context;
-    // Camel parses beans ahead of routes and may create them more than once.
-    if (context.getRegistry().lookupByName(name + "-admit") == null) {
-      bind(context, Settings.of(context).destination());
+    // Bad settings are told before anything is built on them.
+    Settings settings = Settings.of(context);
+    if (context.isStarted() && !isMade(context, name)) {
+      throw new IllegalStateException(
+          "The destination " + name + " cannot be added to a Camel context that has started.");
+    }
+    context.addLifecycleStrategy(
+        new LifecycleStrategySupport() {
+          @Override
+          public void onContextInitializing(CamelContext initializing) {
+            make(initializing, settings.destinations());
+          }
+        });
+  }
+
+  private void make(CamelContext context, Map<String, DestinationSettings> destinations) {
+    boolean isDefault = name.equals(DestinationSettings.DEFAULT);
+    if (!isDefault && !destinations.containsKey(name)) {
+      throw new IllegalStateException(
+          "The destination "
+              + name
+              + " has a route file and no settings: expected webhooks.destination."
+              + name
+              + ".urls.");
+    }
+    for (DestinationSettings destination : destinations.values()) {
+      if (destination.name().equals(name)
+          || (isDefault && !hasOwnBeans(context, destination.name()))) {
+        make(context, destination);
+      }
     }
   }
 
-  private void bind(CamelContext context, DestinationSettings settings) {
-    Clock clock = Settings.clock(context);
-    String threadName = name + "-delivery";
-    DeliveryThreads threads =
-        new DeliveryThreads(
-            clock,
-            settings.hasOutbox()
-                ? Threads.queued(threadName, settings.inFlight())
-                : Threads.workers(threadName, settings.inFlight()));
-    ExecutorService attempts =
-        settings.urls().size() == 1
-            ? Threads.caller()
-            : Threads.bounded(name + "-attempt", settings.inFlight() * settings.urls().size());
-    List<Webhook> webhooks = webhooks(context, settings);
-    WebhooksHealth.register(context, name, webhooks);
-    // Half of the heap for what waits; the queue and what is in flight have bounds of their own.
-    long heapRoom = Runtime.getRuntime().maxMemory() / 2 / EVENT_BYTES;
-    int room = (int) Math.max(1000, Math.min(heapRoom, 1_000_000));
-    Destination destination =
-        new Destination(settings, schedule(settings), clock, webhooks, new Room(room));
-    int batchSize = settings.batchSize();
-    // A round carries a batch: to take fewer events than rounds do would let none of them fill.
-    int events =
-        batchSize == 1
-            ? settings.inFlight()
-            : (int) Math.min((long) settings.inFlight() * batchSize, room);
-
-    Registry registry = context.getRegistry();
-    bind(registry, "admit", destination::admit);
-    bind(registry, "readmit", destination::readmit);
-    bind(registry, "begin-round", destination::beginRound);
-    bind(registry, "end-round", destination::endRound);
-    bind(registry, "note-answer", destination::noteAnswer);
-    bind(registry, "note-failure", destination::noteFailure);
-    bind(registry, "park", destination::park);
-    bind(registry, "deliver-batch", destination::deliverBatch);
-    bind(registry, "in-flight", Integer.class, events);
-    bind(
-        registry,
-        "limit",
-        IntSupplier.class,
-        (IntSupplier) () -> (int) Math.min((long) destination.limit() * batchSize, events));
-    bind(registry, "is-to-one", Predicate.class, (Predicate) destination::isToOne);
-    bind(registry, "is-parked", Predicate.class, (Predicate) destination::isParked);
-    bind(registry, "is-alone", Predicate.class, (Predicate) destination::isAlone);
-    bind(registry, "split-batch", destination::splitBatch);
-    bind(registry, "give-up", destination::giveUp);
-    bind(registry, "retry-while", Predicate.class, (Predicate) destination::retryWhile);
-    bind(registry, "is-rejected-batch", Predicate.class, (Predicate) destination::isRejectedBatch);
-    bind(
-        registry,
-        "note-outcome",
-        AggregationStrategy.class,
-        (AggregationStrategy) destination::noteOutcome);
-    bind(registry, "batch", AggregationStrategy.class, new BatchStrategy());
-    bind(registry, "batch-is-full", Predicate.class, (Predicate) destination::isBatchComplete);
-    if (batchSize > 1) {
-      bind(
-          registry,
-          "gatherer",
-          ExecutorService.class,
-          context.getExecutorServiceManager().newSingleThreadExecutor(this, name + "-gatherer"));
-    }
-    bind(registry, "attempts", ExecutorService.class, attempts);
-    bind(registry, "workers", ExecutorService.class, threads.workers());
-    bind(registry, "timer", ExecutorService.class, threads.timer());
-    context.getManagementStrategy().addEventNotifier(new Stop(destination, threads, attempts));
-    if (settings.hasOutbox() && Settings.of(context).deadLetter() != null) {
-      context.getManagementStrategy().addEventNotifier(new Start());
-    }
+  private static boolean hasOwnBeans(CamelContext context, String name) {
+    return context.getRegistry().findByType(DestinationBeans.class).stream()
+        .anyMatch(beans -> beans.name.equals(name));
   }
 
-  /** Tells of each dead letter by the route that repeats it until that succeeds. */
-  private void tellDeadLetters(CamelContext context) {
-    ProducerTemplate template = context.createProducerTemplate();
-    Endpoint route = context.getEndpoint("direct:keep-dead-letter-" + name);
-    context
-        .getComponent("outbox", OutboxComponent.class)
-        .outbox()
-        .listen(
-            letter -> {
-              Future<Object> unused = template.asyncSendBody(route, letter.toJson());
-            });
+  private static boolean isMade(CamelContext context, String name) {
+    return context.getRegistry().lookupByName(name + "-admit") != null;
   }
 
-  private List<Webhook> webhooks(CamelContext context, DestinationSettings settings) {
-    WebhookEndpoints endpoints =
-        new WebhookEndpoints(
-            context,
-            settings,
-            context
-                .getExecutorServiceManager()
-                .newSingleThreadScheduledExecutor(this, name + "-deadlines"));
-    List<Webhook> webhooks = new ArrayList<>();
-    for (String url : settings.urls()) {
-      int index = webhooks.size();
-      Endpoint endpoint = endpoints.endpoint(url, index);
-      // By this name the routes find it: not by its URL, which may hold a secret.
-      addEndpoint(context, "webhook://" + name + "/" + (index + 1), endpoint);
-      webhooks.add(
-          new Webhook(
-              Settings.origin(url),
-              MessageIds.fingerprint(url),
-              endpoint,
-              new Breaker(Settings.clock(context))));
+  private void make(CamelContext context, DestinationSettings destination) {
+    String of = destination.name();
+    // Camel may create a bean of a file more than once.
+    if (!isMade(context, of)) {
+      new DestinationBindings(context, destination).bind();
     }
-    return List.copyOf(webhooks);
-  }
-
-  private static void addEndpoint(CamelContext context, String uri, Endpoint endpoint) {
-    try {
-      context.addEndpoint(uri, endpoint);
-    } catch (Exception e) {
-      throw new IllegalStateException("The webhook " + uri + " cannot be used: " + e, e);
-    }
-  }
-
-  private static RetrySchedule schedule(DestinationSettings settings) {
-    return new RetrySchedule(
-        settings.retryWindow(),
-        settings.initialDelay(),
-        settings.multiplier(),
-        settings.maxDelay(),
-        settings.jitter(),
-        () -> ThreadLocalRandom.current().nextDouble());
-  }
-
-  private void bind(Registry registry, String bean, Processor step) {
-    bind(registry, bean, Processor.class, step);
-  }
-
-  private void bind(Registry registry, String bean, Class<?> type, Object value) {
-    registry.bind(name + "-" + bean, type, value);
-  }
-
-  /** Begins to tell of dead letters when the routes are there that do so. */
-  private final class Start extends SimpleEventNotifierSupport {
-
-    @Override
-    public boolean isEnabled(CamelEvent event) {
-      return event instanceof CamelEvent.CamelContextStartedEvent;
-    }
-
-    @Override
-    public void notify(CamelEvent event) {
-      tellDeadLetters(((CamelEvent.CamelContextStartedEvent) event).getContext());
-    }
-  }
-
-  /** Stops with the context: first the waiting ends, then, when all is done, the threads. */
-  private static final class Stop extends SimpleEventNotifierSupport {
-
-    private final Destination destination;
-    private final DeliveryThreads threads;
-    private final ExecutorService attempts;
-
-    Stop(Destination destination, DeliveryThreads threads, ExecutorService attempts) {
-      this.destination = destination;
-      this.threads = threads;
-      this.attempts = attempts;
-    }
-
-    @Override
-    public boolean isEnabled(CamelEvent event) {
-      return event instanceof CamelEvent.CamelContextStoppingEvent
-          || event instanceof CamelEvent.CamelContextStoppedEvent;
-    }
-
-    @Override
-    public void notify(CamelEvent event) {
-      if (event instanceof CamelEvent.CamelContextStoppingEvent stopping) {
-        CamelContext context = stopping.getContext();
-        Duration bound =
-            Duration.ofSeconds(context.getShutdownStrategy().getTimeout())
-                .minus(Settings.of(context).destination().timeout())
-                .minus(STOP_RESERVE);
-        destination.stop(bound.isNegative() ? Duration.ZERO : bound);
-        threads.hurry();
-      } else {
-        threads.close();
-        attempts.shutdown();
-        destination.stopped();
+    Model model = context.getCamelContextExtension().getContextPlugin(Model.class);
+    for (String template : templates) {
+      String routeId = template + "-" + of;
+      if (model.getRouteDefinition(routeId) == null) {
+        TemplatedRouteBuilder.builder(context, template)
+            .routeId(routeId)
+            .parameter("destination", of)
+            .add();
       }
     }
   }

@@ -66,6 +66,11 @@ final class Threads {
     return pool;
   }
 
+  /** Runs one task after the other, in their order; the others wait as those of {@link #queued}. */
+  static ExecutorService single(String name) {
+    return Executors.newSingleThreadExecutor(named(name));
+  }
+
   private static void waitForRoom(Runnable task, ThreadPoolExecutor pool) {
     if (pool.isShutdown()) {
       throw new RejectedExecutionException("the destination has stopped");

@@ -3,6 +3,7 @@ package io.dromedary.event;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.time.Instant;
+import java.util.List;
 
 /**
  * An accepted event: complete, valid, and in the form in which it is signed and sent. Immutable as
@@ -14,18 +15,31 @@ public final class Event {
   private final EventType type;
   private final Instant acceptedAt;
   private final byte[] json;
+  private final List<String> destinations;
+
+  /** An event that goes where it is sent. */
+  public Event(String messageId, EventType type, Instant acceptedAt, byte[] json) {
+    this(messageId, type, acceptedAt, json, List.of());
+  }
 
   /**
    * An event.
    *
    * @param acceptedAt the instant from which the retry window counts
    * @param json the body, a fixed point of {@code JSON.stringify(JSON.parse(json))}
+   * @param destinations the parts of the outbox that it goes to; empty: the one it is sent to
    */
-  public Event(String messageId, EventType type, Instant acceptedAt, byte[] json) {
+  public Event(
+      String messageId,
+      EventType type,
+      Instant acceptedAt,
+      byte[] json,
+      List<String> destinations) {
     this.messageId = messageId;
     this.type = type;
     this.acceptedAt = acceptedAt;
     this.json = json;
+    this.destinations = destinations;
   }
 
   public String messageId() {
@@ -43,6 +57,11 @@ public final class Event {
   /** The event's bytes. Not a copy: do not write to it. */
   public byte[] json() {
     return json;
+  }
+
+  /** The parts of the outbox that it goes to; empty: the one it is sent to. */
+  public List<String> destinations() {
+    return destinations;
   }
 
   /** The event's JSON text. */

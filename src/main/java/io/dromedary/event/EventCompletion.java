@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeFormatterBuilder;
+import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -25,16 +26,31 @@ final class EventCompletion {
   private final Instant now;
   private final boolean trusted;
   private final Supplier<String> ids;
+  private final DestinationChoice choice;
+  private final @Nullable String sender;
   private final JsonValue receivedAt;
 
-  EventCompletion(Instant now, boolean trusted, Supplier<String> ids) {
+  /**
+   * For the events of one message.
+   *
+   * @param ids gives ids to events that have none
+   * @param sender the write key that the message itself came with, which counts for all its events
+   */
+  EventCompletion(
+      Instant now,
+      boolean trusted,
+      Supplier<String> ids,
+      DestinationChoice choice,
+      @Nullable String sender) {
     this.now = now;
     this.trusted = trusted;
     this.ids = ids;
+    this.choice = choice;
+    this.sender = sender;
     this.receivedAt = time(now);
   }
 
-  /** The complete event, or null where its sender does not want it at webhooks. */
+  /** The complete event, or null where its sender does not want it at webhooks, or nobody. */
   @Nullable Event complete(JsonObject event, Wrapper wrapper, @Nullable EventType fromPath)
       throws InvalidEventException {
     EventType type = type(event, fromPath);
@@ -42,15 +58,24 @@ final class EventCompletion {
     String messageId = messageId(event);
     merge(event, "context", wrapper.context());
     merge(event, "integrations", wrapper.integrations());
+    List<String> destinations = choice.of(type, source(event, wrapper));
     event.remove("writeKey");
-    if (!isWanted(event)) {
+    if (destinations.isEmpty() || !isWanted(event)) {
       return null;
     }
     if (type != EventType.DELETE && event.get("version") == null) {
       event.put("version", VERSION);
     }
     times(event, wrapper.sentAt());
-    return new Event(messageId, type, now, event.toBytes());
+    return new Event(messageId, type, now, event.toBytes(), destinations);
+  }
+
+  private @Nullable String source(JsonObject event, Wrapper wrapper) {
+    if (sender != null) {
+      return sender;
+    }
+    String own = string(event, "writeKey");
+    return own == null ? wrapper.writeKey() : own;
   }
 
   private static EventType type(JsonObject event, @Nullable EventType fromPath)

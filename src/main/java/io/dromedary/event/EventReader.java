@@ -42,15 +42,27 @@ final class EventReader {
    * @param now when the message came in
    * @param trusted whether {@code receivedAt} is kept where an event has it: a sender over HTTP
    *     cannot know it, an archive does
+   * @param sender the write key that the message came with beside its text, or null
    */
-  EventReader(byte[] text, Instant now, boolean trusted) {
-    this(text, now, trusted, () -> UUID.randomUUID().toString());
+  EventReader(
+      byte[] text,
+      Instant now,
+      boolean trusted,
+      DestinationChoice choice,
+      @Nullable String sender) {
+    this(text, now, trusted, () -> UUID.randomUUID().toString(), choice, sender);
   }
 
   /** A reader that gives these ids to events that have none. */
-  EventReader(byte[] text, Instant now, boolean trusted, Supplier<String> ids) {
+  EventReader(
+      byte[] text,
+      Instant now,
+      boolean trusted,
+      Supplier<String> ids,
+      DestinationChoice choice,
+      @Nullable String sender) {
     this.text = text;
-    this.completion = new EventCompletion(now, trusted, ids);
+    this.completion = new EventCompletion(now, trusted, ids, choice, sender);
   }
 
   /** The text is one event, of that type if its path says so. */

@@ -21,19 +21,21 @@ final class EventStream implements Iterator<Object> {
 
   private final PushbackInputStream in;
   private final Instant now;
+  private final DestinationChoice choice;
   private final int pieceBytes;
   private Iterator<Object> piece = Collections.emptyIterator();
   private byte[] rest = new byte[0];
   private boolean first = true;
   private boolean ended;
 
-  EventStream(InputStream in, Instant now) {
-    this(in, now, PIECE_BYTES);
+  EventStream(InputStream in, Instant now, DestinationChoice choice) {
+    this(in, now, choice, PIECE_BYTES);
   }
 
-  EventStream(InputStream in, Instant now, int pieceBytes) {
+  EventStream(InputStream in, Instant now, DestinationChoice choice, int pieceBytes) {
     this.in = new PushbackInputStream(in);
     this.now = now;
+    this.choice = choice;
     this.pieceBytes = pieceBytes;
   }
 
@@ -66,7 +68,7 @@ final class EventStream implements Iterator<Object> {
     }
     byte[] text = Arrays.copyOf(rest, rest.length + read.length);
     System.arraycopy(read, 0, text, rest.length, read.length);
-    EventReader reader = new EventReader(text, now, true);
+    EventReader reader = new EventReader(text, now, true, choice, null);
     if (first && ended) {
       return reader.readAny().all().iterator();
     }

@@ -42,7 +42,8 @@ public enum EventType {
     return null;
   }
 
-  static String all() {
+  /** The names of all, as a message has them. */
+  public static String all() {
     return Arrays.stream(values()).map(EventType::json).collect(Collectors.joining(", "));
   }
 }

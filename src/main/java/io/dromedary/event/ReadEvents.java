@@ -12,6 +12,7 @@ import java.time.Clock;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.apache.camel.CamelContext;
 import org.apache.camel.CamelContextAware;
 import org.apache.camel.Exchange;
@@ -33,6 +34,7 @@ public final class ReadEvents implements Processor, CamelContextAware {
 
   private @Nullable CamelContext context;
   private Clock clock = Clock.systemUTC();
+  private DestinationChoice choice = new DestinationChoice(List.of());
 
   @Override
   public @Nullable CamelContext getCamelContext() {
@@ -43,6 +45,7 @@ public final class ReadEvents implements Processor, CamelContextAware {
   public void setCamelContext(CamelContext context) {
     this.context = context;
     clock = Settings.clock(context);
+    choice = DestinationChoice.of(Settings.of(context));
     // Whether the body is an object that has to be marshalled before it can be read.
     context
         .getRegistry()
@@ -77,15 +80,14 @@ public final class ReadEvents implements Processor, CamelContextAware {
       if (in == null) {
         throw new IOException("The body cannot be read as a stream: " + body.getClass().getName());
       }
-      events = new EventStream(in, clock.instant());
+      events = new EventStream(in, clock.instant(), choice);
     }
     exchange.getMessage().setBody(events);
   }
 
   private List<Object> read(Exchange exchange, byte[] text) {
-    return new EventReader(text, clock.instant(), true, SourceIds.of(exchange, text))
-        .readAny()
-        .all();
+    Supplier<String> ids = SourceIds.of(exchange, text);
+    return new EventReader(text, clock.instant(), true, ids, choice, null).readAny().all();
   }
 
   private static byte[] heartbeat(Exchange exchange) {

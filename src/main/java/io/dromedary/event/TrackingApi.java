@@ -58,6 +58,7 @@ public final class TrackingApi implements Processor, CamelContextAware {
   private @Nullable CamelContext context;
   private Clock clock = Clock.systemUTC();
   private List<byte[]> writeKeys = List.of();
+  private DestinationChoice choice = new DestinationChoice(List.of());
   private List<String> origins = List.of();
   private boolean isHttp;
   private boolean hasOwnPath;
@@ -72,6 +73,7 @@ public final class TrackingApi implements Processor, CamelContextAware {
     this.context = context;
     Settings settings = Settings.of(context);
     clock = Settings.clock(context);
+    choice = DestinationChoice.of(settings);
     writeKeys = settings.writeKeys().stream().map(key -> key.getBytes(UTF_8)).toList();
     origins = settings.corsOrigins();
     Registry registry = context.getRegistry();
@@ -125,7 +127,8 @@ public final class TrackingApi implements Processor, CamelContextAware {
       Exchange exchange, String action, @Nullable Object encoding, @Nullable Object authorization) {
     try {
       byte[] text = text(exchange.getMessage(), encoding);
-      EventReader reader = new EventReader(text, clock.instant(), false);
+      EventReader reader =
+          new EventReader(text, clock.instant(), false, choice, sender(authorization));
       EventType type = type(action);
       Intake intake =
           action.equals(ANY)
@@ -212,6 +215,21 @@ public final class TrackingApi implements Processor, CamelContextAware {
     return !writeKeys.isEmpty() && isBasic(header) && !isKnown(userOf(header.substring(6).strip()));
   }
 
+  /** The key of the header, which counts whatever the body says; null: the body has to say it. */
+  private @Nullable String sender(@Nullable Object authorization) {
+    String header = authorization == null ? "" : authorization.toString().strip();
+    if (isBasic(header)) {
+      return userOf(header.substring(6).strip());
+    }
+    String token = bearer(header);
+    // Some senders have another token there, and the key in the body.
+    return token != null && isKnown(token) ? token : null;
+  }
+
+  private static @Nullable String bearer(String header) {
+    return header.regionMatches(true, 0, "Bearer ", 0, 7) ? header.substring(7).strip() : null;
+  }
+
   private static boolean isBasic(String header) {
     return header.regionMatches(true, 0, "Basic ", 0, 6);
   }
@@ -228,7 +246,8 @@ public final class TrackingApi implements Processor, CamelContextAware {
     if (!intake.writeKeys().isEmpty()) {
       return intake.writeKeys().stream().allMatch(this::isKnown);
     }
-    return header.regionMatches(true, 0, "Bearer ", 0, 7) && isKnown(header.substring(7).strip());
+    String token = bearer(header);
+    return token != null && isKnown(token);
   }
 
   /** The part before the colon; some senders leave the colon out. */

@@ -38,6 +38,8 @@ public record DeadLetter(
   public enum Reason {
     /** The event is not one: it was never sent. */
     INVALID,
+    /** The destination's transform failed: the event was not sent. */
+    TRANSFORM,
     /** No webhook is left that might still accept it. */
     REJECTED,
     /** The retry window has closed, or a receiver asked to wait until after it. */

@@ -251,6 +251,11 @@ public final class Outbox implements AutoCloseable {
     takers.remove(destination, taker);
   }
 
+  /** How many destinations have a consumer. */
+  int takers() {
+    return takers.size();
+  }
+
   @Nullable Taker taker(String destination) {
     return takers.get(destination);
   }

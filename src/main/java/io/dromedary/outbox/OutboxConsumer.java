@@ -50,6 +50,13 @@ final class OutboxConsumer extends DefaultConsumer implements Taker, ShutdownAwa
   /** What an event of Dromedary's own has at the most, or not much less. */
   private static final int MOST_BYTES = 32 * 1024;
 
+  /**
+   * However long events are, those that are held ready take no more than an eighth of the heap, of
+   * which each consumer has a share.
+   */
+  private static final int READY =
+      (int) Math.min(4096, Runtime.getRuntime().maxMemory() / 8 / MOST_BYTES);
+
   /** How long the thread sleeps when nobody wakes it: clocks may jump. */
   private static final long TICK_NANOS = Duration.ofMillis(50).toNanos();
 
@@ -66,7 +73,6 @@ final class OutboxConsumer extends DefaultConsumer implements Taker, ShutdownAwa
   private ExecutorService executor;
   private IntSupplier limit;
   private int inFlight;
-  private int most;
   private @Nullable Thread poller;
   private volatile boolean taking;
   private volatile boolean limitFails;
@@ -90,8 +96,6 @@ final class OutboxConsumer extends DefaultConsumer implements Taker, ShutdownAwa
     clock = outbox.clock();
     IntSupplier moment = endpoint.getLimit();
     limit = moment == null ? () -> inFlight : moment;
-    // However long events are, those that are held ready take no more than an eighth of the heap.
-    most = inFlight + (int) Math.min(4096, Runtime.getRuntime().maxMemory() / 8 / MOST_BYTES);
     // After a stop nobody tells what has become of the claims of before.
     open.clear();
     held.set(0);
@@ -182,7 +186,7 @@ final class OutboxConsumer extends DefaultConsumer implements Taker, ShutdownAwa
       limitFails = true;
       return 0;
     }
-    return now >= inFlight ? most : now;
+    return now >= inFlight ? inFlight + READY / Math.max(1, outbox.takers()) : now;
   }
 
   @Override

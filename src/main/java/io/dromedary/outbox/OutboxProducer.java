@@ -194,6 +194,10 @@ final class OutboxProducer extends DefaultAsyncProducer {
         message.getMandatoryBody(byte[].class));
   }
 
+  private List<String> parts(Event event) {
+    return event.destinations().isEmpty() ? List.of(endpoint.getName()) : event.destinations();
+  }
+
   private CompletableFuture<Integer> append(List<?> piece) throws OutboxException {
     Arrivals arrivals = arrivals(piece);
     return endpoint.outbox().append(arrivals.events(), arrivals.invalid());
@@ -209,11 +213,13 @@ final class OutboxProducer extends DefaultAsyncProducer {
     Instant now = endpoint.outbox().clock().instant();
     for (Object each : piece) {
       if (each instanceof Event event) {
-        arrivals.add(
-            new Work.Arrival(
-                destination,
-                new OutboxEvent(
-                    event.messageId(), event.type().json(), event.acceptedAt(), event.json())));
+        OutboxEvent stored =
+            new OutboxEvent(
+                event.messageId(), event.type().json(), event.acceptedAt(), event.json());
+        // In one transaction: an event is at all its destinations, or at none.
+        for (String part : parts(event)) {
+          arrivals.add(new Work.Arrival(part, stored));
+        }
       } else if (each instanceof RejectedEvent rejected) {
         invalid.add(DeadLetter.of(destination, rejected, now));
       } else if (each instanceof OutboxEvent event) {

@@ -1,13 +1,18 @@
 package io.dromedary.settings;
 
+import io.dromedary.event.EventType;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one destination is told to do. The values have been checked against each other.
  *
  * @param name the destination's name, {@code default} where none is written
+ * @param events the types that it takes
+ * @param writeKeys the sources that it takes, by their write keys; empty: any
  * @param urls one to five webhooks: http(s) URLs or other Camel endpoint URIs
  * @param headers custom headers of every request, by name; values may be secrets
  * @param secrets signing secrets, the current one first; empty: nothing is signed
@@ -19,10 +24,13 @@ import java.util.Map;
  * @param batchSize how many events a request carries; above 1 the body is a JSON array
  * @param batchInterval how long an event waits for its batch to fill
  * @param inFlight how many rounds run at once
+ * @param transform the endpoint that may change or drop an event before it is signed; null: none
  * @param queue the endpoint between acceptance and delivery
  */
 public record DestinationSettings(
     String name,
+    Set<EventType> events,
+    List<String> writeKeys,
     List<String> urls,
     Map<String, String> headers,
     String userAgent,
@@ -39,10 +47,19 @@ public record DestinationSettings(
     int inFlight,
     int batchSize,
     Duration batchInterval,
+    @Nullable String transform,
     String queue) {
+
+  /** The name of the destination that {@code webhooks.KEY} is about. */
+  public static final String DEFAULT = "default";
 
   /** Whether events are kept in an outbox, or in memory only. */
   public boolean hasOutbox() {
     return queue.startsWith("outbox:");
+  }
+
+  /** The name of its part of the outbox, where there is one. */
+  public String part() {
+    return queue.replaceFirst("^outbox:/*", "").split("[?]", 2)[0];
   }
 }

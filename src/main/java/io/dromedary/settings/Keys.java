@@ -32,6 +32,14 @@ final class Keys {
   private static final List<String> LOADED =
       List.of(PREFIX, "camel.server.", "server.", "local.server.port", "quarkus.http.");
 
+  private static final String DESTINATION = PREFIX + "destination.";
+
+  private static final Pattern OF_DESTINATION =
+      Pattern.compile("webhooks\\.destination\\.([^.]*)\\..+");
+
+  private static final Pattern URLS_OF_DESTINATION =
+      Pattern.compile("WEBHOOKS_DESTINATION_(.+)_URLS");
+
   private static final Pattern DURATION = Pattern.compile("(\\d{1,12})(ms|s|m|h|d)");
 
   /** What an operator may see of a value whose key ends so. */
@@ -40,8 +48,9 @@ final class Keys {
   private final CamelContext context;
   private final Map<String, String> environment;
   private final Properties loaded;
-  private final Set<String> known = new TreeSet<>();
-  private final List<String> problems = new ArrayList<>();
+  private final String prefix;
+  private final Set<String> known;
+  private final List<String> problems;
 
   Keys(CamelContext context, Map<String, String> environment) {
     this.context = context;
@@ -50,6 +59,50 @@ final class Keys {
         context
             .getPropertiesComponent()
             .loadProperties(key -> LOADED.stream().anyMatch(key::startsWith));
+    this.prefix = PREFIX;
+    this.known = new TreeSet<>();
+    this.problems = new ArrayList<>();
+  }
+
+  private Keys(Keys all, String prefix) {
+    this.context = all.context;
+    this.environment = all.environment;
+    this.loaded = all.loaded;
+    this.prefix = prefix;
+    this.known = all.known;
+    this.problems = all.problems;
+  }
+
+  /** The keys of a further destination, by the names that they have for the default one. */
+  Keys ofDestination(String name) {
+    return new Keys(this, DESTINATION + name + ".");
+  }
+
+  /** The key as an operator writes it. */
+  String full(String key) {
+    return prefix + key;
+  }
+
+  /** The further destinations that anything is set for, in the order of their names. */
+  Set<String> destinations() {
+    Set<String> names = new TreeSet<>();
+    for (Properties source : List.of(loaded, System.getProperties())) {
+      for (String key : source.stringPropertyNames()) {
+        Matcher matcher = OF_DESTINATION.matcher(key);
+        if (matcher.matches()) {
+          names.add(matcher.group(1));
+        }
+      }
+    }
+    for (String key : environment.keySet()) {
+      Matcher matcher = URLS_OF_DESTINATION.matcher(key);
+      // The same destination may be named in a file with other characters than a variable has.
+      if (matcher.matches()
+          && names.stream().noneMatch(name -> environmentName(name).equals(matcher.group(1)))) {
+        names.add(matcher.group(1).toLowerCase(Locale.ROOT).replace('_', '-'));
+      }
+    }
+    return names;
   }
 
   /** The value of a full key with its placeholders resolved, or null where it is not set. */
@@ -81,6 +134,11 @@ final class Keys {
     return value == null ? fallback : value.strip();
   }
 
+  /** The value of one of these keys, or null where it is not set. */
+  @Nullable String value(String key) {
+    return raw(prefix + key);
+  }
+
   /** A variable that is set to nothing must not hide a secret that is set elsewhere. */
   private static @Nullable String notBlank(@Nullable String value) {
     return value == null || value.isBlank() ? null : value;
@@ -98,13 +156,13 @@ final class Keys {
   }
 
   String text(String key, String fallback) {
-    String value = raw(PREFIX + key);
+    String value = value(key);
     return value == null ? fallback : value;
   }
 
   /** A comma-separated list; blanks between commas are a problem, not an element. */
   List<String> list(String key) {
-    String value = raw(PREFIX + key);
+    String value = value(key);
     if (value == null) {
       return List.of();
     }
@@ -118,7 +176,7 @@ final class Keys {
   }
 
   Duration duration(String key, Duration fallback, Duration least, Duration most) {
-    String value = raw(PREFIX + key);
+    String value = value(key);
     if (value == null) {
       return fallback;
     }
@@ -150,7 +208,7 @@ final class Keys {
   }
 
   int integer(String key, int fallback, int least, int most) {
-    String value = raw(PREFIX + key);
+    String value = value(key);
     if (value == null) {
       return fallback;
     }
@@ -165,7 +223,7 @@ final class Keys {
   }
 
   double decimal(String key, double fallback, double least, double most) {
-    String value = raw(PREFIX + key);
+    String value = value(key);
     if (value == null) {
       return fallback;
     }
@@ -183,9 +241,9 @@ final class Keys {
    * The values whose keys start with the prefix, by the rest of the key. In the environment's names
    * an underscore stands for a hyphen: {@code WEBHOOKS_HEADERS_X_API_KEY} is {@code X-API-KEY}.
    */
-  Map<String, String> named(String prefix) {
+  Map<String, String> named(String start) {
     Map<String, String> values = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
-    String full = PREFIX + prefix;
+    String full = prefix + start;
     for (Properties source : List.of(loaded, System.getProperties())) {
       for (String key : source.stringPropertyNames()) {
         if (key.startsWith(full) && key.length() > full.length() && !isOfEnvironment(key)) {
@@ -221,17 +279,25 @@ final class Keys {
   void problem(String key, @Nullable String found, String expected) {
     String shown =
         found == null ? "nothing" : SECRET.matcher(key).matches() ? "a secret value" : quote(found);
-    problems.add(PREFIX + key + ": found " + shown + ", expected " + expected + ".");
+    problems.add(prefix + key + ": found " + shown + ", expected " + expected + ".");
   }
 
   /** Throws what has been gathered, with the keys that nobody asked for. */
   void check() {
     for (String key : new TreeSet<>(loaded.stringPropertyNames())) {
       if (key.startsWith(PREFIX) && !known.contains(key) && !isOfEnvironment(key)) {
-        problems.add(key + ": no such key; the settings are listed in the README.");
+        problems.add(key + ": no such key; " + advice(key));
       }
     }
     checkAsked();
+  }
+
+  private String advice(String key) {
+    Matcher matcher = OF_DESTINATION.matcher(key);
+    String ofAll = matcher.matches() ? PREFIX + key.substring(matcher.end(1) + 1) : "";
+    return known.contains(ofAll)
+        ? ofAll + " is one for all destinations."
+        : "the settings are listed in the README.";
   }
 
   /** Throws what has been gathered of the keys that were asked for. */

@@ -1,21 +1,18 @@
 package io.dromedary.settings;
 
-import java.net.URI;
-import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Base64;
-import java.util.HashSet;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Function;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.apache.camel.component.file.FileEndpoint;
 import org.apache.camel.support.CamelContextHelper;
@@ -25,13 +22,15 @@ import org.jspecify.annotations.Nullable;
  * Everything that is configured, read and checked once for a Camel context. Immutable.
  *
  * @param inbound where events come from
- * @param writeKeys keys that senders of the tracking API must present; empty: anybody may send
+ * @param writeKeys keys of which senders of the tracking API must present one; empty: anybody may
+ *     send
  * @param corsOrigins origins whose pages may send; {@code *}: any
  * @param deadLetter the endpoint that is told of each dead letter; null: none is
  * @param outbox where events are kept
  * @param managementSecrets tokens of which the management API takes one; empty: it is served on
  *     loopback only, to anybody
- * @param destination where events go
+ * @param queue the endpoint that accepted events go to
+ * @param destinations where they go from there, by name; the default one, if it is one, first
  */
 public record Settings(
     String inbound,
@@ -40,7 +39,8 @@ public record Settings(
     @Nullable String deadLetter,
     OutboxSettings outbox,
     List<String> managementSecrets,
-    DestinationSettings destination) {
+    String queue,
+    Map<String, DestinationSettings> destinations) {
 
   /** The tracking API, on the address {@code camel.server.host} and {@code camel.server.port}. */
   public static final String TRACKING_API =
@@ -49,29 +49,12 @@ public record Settings(
   /** What the routes tell of dead letters where nobody wants to hear of them. */
   private static final String NOWHERE = "log:io.dromedary.dead-letters?level=OFF";
 
-  private static final int MOST_WEBHOOKS = 5;
+  /** Each has threads, connections and a share of the memory of its own. */
+  private static final int MOST_DESTINATIONS = 50;
+
   private static final Set<String> LOOPBACK = Set.of("127.0.0.1", "localhost", "::1", "[::1]");
   private static final Set<String> ANY_ADDRESS = Set.of("0.0.0.0", "::", "[::]");
   private static final Duration MILLISECOND = Duration.ofMillis(1);
-
-  /** Headers whose values are Dromedary's or the HTTP client's to decide. */
-  private static final Set<String> RESERVED_HEADERS =
-      Set.of(
-          "connection",
-          "content-encoding",
-          "content-length",
-          "content-type",
-          "expect",
-          "host",
-          "te",
-          "trailer",
-          "transfer-encoding",
-          "upgrade",
-          "user-agent",
-          "webhook-id",
-          "webhook-signature",
-          "webhook-timestamp",
-          "x-signature");
 
   /**
    * The settings of a context, read at the first call and the same afterwards. Thread-safe.
@@ -102,9 +85,12 @@ public record Settings(
     Keys keys = new Keys(context, environment);
     String inbound = keys.text("inbound", TRACKING_API);
     checkInbound(context, keys, inbound);
-    List<String> writeKeys = keys.list("write-key.secret");
     Server server = Server.of(context, keys);
     boolean loopback = server.isLocal();
+    String queue = queue(keys);
+    Map<String, DestinationSettings> destinations = destinations(context, keys, queue, server);
+    Set<String> writeKeys = new LinkedHashSet<>(keys.list("write-key.secret"));
+    destinations.values().forEach(each -> writeKeys.addAll(each.writeKeys()));
     if (writeKeys.isEmpty() && !loopback && inbound.startsWith("platform-http:")) {
       keys.problem(
           "write-key.secret",
@@ -116,40 +102,62 @@ public record Settings(
               + ")");
     }
     List<String> origins = keys.list("cors.origins");
-    DestinationSettings destination = destination(context, keys, server);
+    boolean hasOutbox = isOutbox(queue);
     String deadLetter = keys.raw("webhooks.dead-letter");
-    if (deadLetter == null && !destination.hasOutbox()) {
+    if (deadLetter == null && !hasOutbox) {
       // There is no store to keep them in.
       deadLetter =
           "file:data?fileName=dead-letters-${date:now:yyyy-MM-dd}.jsonl"
               + "&fileExist=Append&appendChars=%0A";
     }
-    OutboxSettings outbox = outbox(keys, destination);
+    OutboxSettings outbox = outbox(keys, destinations.values());
     List<String> managementSecrets = keys.list("management.secret");
     keys.check();
-    boolean isManaged = destination.hasOutbox() && (loopback || !managementSecrets.isEmpty());
-    // The routes take these from here: each default is written once.
-    Map<String, String> forRoutes =
-        Map.of(
-            "webhooks.management.served", Boolean.toString(isManaged),
-            "webhooks.request-bin.served", Boolean.toString(loopback),
-            "webhooks.inbound", InboundOptions.complete(inbound),
-            "webhooks.dead-letter", deadLetter == null ? NOWHERE : deadLetter,
-            "webhooks.queue", destination.queue(),
-            "webhooks.in-flight", Integer.toString(destination.inFlight()),
-            "webhooks.retry.window", show(destination.retryWindow()),
-            "webhooks.urls.count", Integer.toString(destination.urls().size()),
-            "webhooks.batch.size", Integer.toString(destination.batchSize()),
-            "webhooks.batch.interval", Long.toString(destination.batchInterval().toMillis()));
-    forRoutes.forEach(context.getPropertiesComponent()::addOverrideProperty);
-    return new Settings(
-        inbound,
-        writeKeys,
-        origins.isEmpty() ? List.of("*") : origins,
-        deadLetter,
-        outbox,
-        managementSecrets,
-        destination);
+    Settings settings =
+        new Settings(
+            inbound,
+            List.copyOf(writeKeys),
+            origins.isEmpty() ? List.of("*") : origins,
+            deadLetter,
+            outbox,
+            managementSecrets,
+            queue,
+            Collections.unmodifiableMap(destinations));
+    settings.tellRoutes(context, loopback);
+    return settings;
+  }
+
+  /** The routes take their settings from properties: each default is written once. */
+  private void tellRoutes(CamelContext context, boolean loopback) {
+    boolean isManaged = hasOutbox() && (loopback || !managementSecrets.isEmpty());
+    Map<String, String> properties = new HashMap<>();
+    properties.put("webhooks.management.served", Boolean.toString(isManaged));
+    properties.put("webhooks.request-bin.served", Boolean.toString(loopback));
+    properties.put("webhooks.inbound", InboundOptions.complete(inbound));
+    properties.put("webhooks.dead-letter", deadLetter == null ? NOWHERE : deadLetter);
+    properties.put("webhooks.queue", queue);
+    for (DestinationSettings each : destinations.values()) {
+      String prefix = "webhooks.destination." + each.name() + ".";
+      properties.put(prefix + "queue", each.queue());
+      properties.put(prefix + "in-flight", Integer.toString(each.inFlight()));
+      properties.put(prefix + "retry.window", show(each.retryWindow()));
+      properties.put(prefix + "urls.count", Integer.toString(each.urls().size()));
+      properties.put(prefix + "batch.size", Integer.toString(each.batchSize()));
+      properties.put(prefix + "batch.interval", Long.toString(each.batchInterval().toMillis()));
+      String transform = each.transform();
+      properties.put(prefix + "transform", transform == null ? "" : transform);
+      properties.put(prefix + "transform.disabled", Boolean.toString(transform == null));
+    }
+    properties.forEach(context.getPropertiesComponent()::addOverrideProperty);
+  }
+
+  /** Whether events are kept in an outbox, or in memory only. */
+  public boolean hasOutbox() {
+    return isOutbox(queue);
+  }
+
+  private static boolean isOutbox(String queue) {
+    return queue.startsWith("outbox:");
   }
 
   /**
@@ -191,38 +199,43 @@ public record Settings(
       return settings.outbox();
     }
     Keys keys = new Keys(context, System.getenv());
-    OutboxSettings outbox = outbox(keys, null);
+    OutboxSettings outbox = outbox(keys, List.of());
     keys.checkAsked();
     return outbox;
   }
 
-  private static OutboxSettings outbox(Keys keys, @Nullable DestinationSettings destination) {
+  private static OutboxSettings outbox(Keys keys, Collection<DestinationSettings> destinations) {
     String url = keys.text("outbox.url", "jdbc:sqlite:data/outbox.db");
     if (!url.startsWith("jdbc:sqlite:") && !url.startsWith("jdbc:postgresql:")) {
       keys.problem("outbox.url", url.split("[/?]", 2)[0], "jdbc:sqlite:FILE or jdbc:postgresql:…");
     }
-    Duration timeout = destination == null ? Duration.ZERO : destination.timeout();
-    Duration window = destination == null ? Duration.ofHours(4) : destination.retryWindow();
-    Duration maxDelay = destination == null ? Duration.ZERO : destination.maxDelay();
-    // An event whose claim ends before its batch is sent would never be sent.
-    Duration gathering =
-        destination == null || destination.batchSize() == 1
-            ? Duration.ZERO
-            : destination.batchInterval();
-    Duration leastLease = timeout.plus(gathering).plusSeconds(1);
+    Duration leastLease = Duration.ofSeconds(1);
+    String because = "";
+    Duration longestWait = destinations.isEmpty() ? Duration.ofHours(4) : Duration.ZERO;
+    for (DestinationSettings each : destinations) {
+      // An event whose claim ends before its batch is sent would never be sent.
+      boolean gathers = each.batchSize() > 1;
+      Duration least =
+          each.timeout().plus(gathers ? each.batchInterval() : Duration.ZERO).plusSeconds(1);
+      if (least.compareTo(leastLease) > 0) {
+        Keys own = keysOf(keys, each.name());
+        leastLease = least;
+        because = own.full("timeout") + (gathers ? " and " + own.full("batch.interval") : "");
+      }
+      longestWait = longest(longestWait, longest(each.retryWindow(), each.maxDelay()));
+    }
     Duration lease =
         keys.duration("outbox.lease", Duration.ofMinutes(2), MILLISECOND, Duration.ofDays(1));
     if (keys.raw("webhooks.outbox.lease") == null) {
       // Who sets other durations need not know of this one.
-      lease = lease.compareTo(leastLease) < 0 ? leastLease : lease;
+      lease = longest(lease, leastLease);
     } else if (lease.compareTo(leastLease) < 0) {
       keys.problem(
           "outbox.lease",
           show(lease),
           "at least "
               + show(leastLease)
-              + ", a second more than webhooks.timeout"
-              + (gathering.isZero() ? "" : " and webhooks.batch.interval"));
+              + (because.isEmpty() ? "" : ", a second more than " + because));
     }
     // A key takes 32 bytes in memory: an eighth of the heap.
     int most = (int) Math.min(50_000_000, Runtime.getRuntime().maxMemory() / 8 / 32);
@@ -235,7 +248,11 @@ public record Settings(
         most,
         keys.duration(
             "dead-letter.retention", Duration.ofDays(30), MILLISECOND, Duration.ofDays(3650)),
-        window.compareTo(maxDelay) > 0 ? window : maxDelay);
+        longestWait);
+  }
+
+  private static Duration longest(Duration one, Duration other) {
+    return one.compareTo(other) < 0 ? other : one;
   }
 
   private static void checkInbound(CamelContext context, Keys keys, String inbound) {
@@ -260,36 +277,74 @@ public record Settings(
         : null;
   }
 
-  private static DestinationSettings destination(CamelContext context, Keys keys, Server server) {
-    String name = "default";
-    List<String> urls = urls(context, keys, server);
-    List<SigningScheme> schemes = schemes(keys);
-    return new DestinationSettings(
-        name,
-        urls,
-        headers(keys),
-        keys.text("user-agent", "Segment.io/1.0"),
-        secrets(keys, schemes),
-        schemes,
-        acks(keys, urls.size()),
-        keys.duration(
-            "timeout", Duration.ofSeconds(5), Duration.ofMillis(10), Duration.ofMinutes(10)),
-        keys.duration("retry.window", Duration.ofHours(4), MILLISECOND, Duration.ofDays(30)),
-        keys.duration(
-            "retry.initial-delay", Duration.ofSeconds(1), MILLISECOND, Duration.ofDays(1)),
-        keys.decimal("retry.multiplier", 2, 1, 100),
-        keys.duration("retry.max-delay", Duration.ofMinutes(10), MILLISECOND, Duration.ofDays(1)),
-        keys.decimal("retry.jitter", 0.2, 0, 1),
-        keys.duration("retry.in-memory", Duration.ofSeconds(30), Duration.ZERO, Duration.ofDays(1)),
-        keys.integer("in-flight", Runtime.version().feature() >= 21 ? 2000 : 256, 1, 100_000),
-        keys.integer("batch.size", 1, 1, 1000),
-        keys.duration(
-            "batch.interval", Duration.ofSeconds(1), Duration.ofMillis(10), Duration.ofHours(1)),
-        queue(keys, name));
+  private static Map<String, DestinationSettings> destinations(
+      CamelContext context, Keys keys, String queue, Server server) {
+    Map<String, DestinationSettings> destinations = new LinkedHashMap<>();
+    Set<String> further = keys.destinations();
+    boolean hasDefault = further.isEmpty() || keys.value("urls") != null;
+    List<String> bin = further.isEmpty() ? requestBin(keys, server) : List.of();
+    // Read also where it is none: its keys are keys all the same.
+    DestinationSettings byDefault =
+        new DestinationReader(context, keys).read(DestinationSettings.DEFAULT, queue, bin);
+    if (hasDefault) {
+      destinations.put(byDefault.name(), byDefault);
+    }
+    boolean isOnly = further.size() + destinations.size() == 1;
+    for (String name : further) {
+      if (!name.matches("[a-z0-9-]{1,50}") || name.equals(DestinationSettings.DEFAULT)) {
+        keys.problem(
+            "destination.*",
+            name,
+            "a name of up to 50 lower-case letters, digits and hyphens, other than default");
+      }
+      Keys own = keys.ofDestination(name);
+      if (own.value("urls") == null) {
+        own.problem("urls", null, "one to five webhook URLs");
+      }
+      String part = isOutbox(queue) || !isOnly ? "outbox:" + name : queue;
+      destinations.putIfAbsent(
+          name, new DestinationReader(context, own).read(name, part, List.of()));
+    }
+    if (destinations.size() > MOST_DESTINATIONS) {
+      keys.problem(
+          "destination.*",
+          destinations.size() + " destinations",
+          "at most " + MOST_DESTINATIONS + " destinations");
+    }
+    if (!isOnly && !isOutbox(queue)) {
+      keys.problem(
+          "queue",
+          origin(queue),
+          "an outbox: endpoint, since there are " + destinations.size() + " destinations");
+    } else if (hasDefault
+        && further.contains(byDefault.part())
+        && !byDefault.part().equals(byDefault.name())) {
+      keys.problem("queue", origin(queue), "another name than that of a further destination");
+    }
+    return destinations;
   }
 
-  private static String queue(Keys keys, String name) {
-    String queue = keys.text("queue", "outbox:" + name);
+  private static Keys keysOf(Keys keys, String destination) {
+    return destination.equals(DestinationSettings.DEFAULT) ? keys : keys.ofDestination(destination);
+  }
+
+  private static List<String> requestBin(Keys keys, Server server) {
+    String bin = server.url("/bin");
+    if (keys.value("urls") != null) {
+      return List.of();
+    }
+    if (!server.isLocal() || bin == null) {
+      keys.problem(
+          "urls",
+          null,
+          "one to five webhook URLs, since the built-in request bin is served on loopback only");
+      return List.of();
+    }
+    return List.of(bin);
+  }
+
+  private static String queue(Keys keys) {
+    String queue = keys.text("queue", "outbox:" + DestinationSettings.DEFAULT);
     String scheme = scheme(queue);
     if (!scheme.equals("outbox") && !scheme.equals("seda")) {
       keys.problem("queue", origin(queue), "an outbox: or a seda: endpoint");
@@ -298,139 +353,6 @@ public record Settings(
       return queue + "?size=10000&blockWhenFull=true&offerTimeout=200&pollTimeout=100";
     }
     return queue;
-  }
-
-  private static List<String> urls(CamelContext context, Keys keys, Server server) {
-    List<String> urls = keys.list("urls");
-    if (urls.isEmpty()) {
-      String bin = server.url("/bin");
-      if (!server.isLocal() || bin == null) {
-        keys.problem(
-            "urls",
-            null,
-            "one to five webhook URLs, since the built-in request bin is served on loopback only");
-        return List.of();
-      }
-      return List.of(bin);
-    }
-    if (urls.size() > MOST_WEBHOOKS) {
-      keys.problem("urls", urls.size() + " webhooks", "one to five webhook URLs");
-    }
-    Set<String> seen = new HashSet<>();
-    for (String url : urls) {
-      if (!seen.add(url)) {
-        keys.problem("urls", origin(url) + " twice", "each webhook once");
-      }
-      checkUrl(context, keys, url);
-    }
-    return urls;
-  }
-
-  private static void checkUrl(CamelContext context, Keys keys, String url) {
-    String scheme = scheme(url);
-    if (!scheme.equals("http") && !scheme.equals("https")) {
-      if (context.getComponent(scheme) == null) {
-        keys.problem("urls", origin(url), "an http or https URL, or another Camel endpoint URI");
-      }
-      return;
-    }
-    try {
-      URI uri = new URI(url);
-      if (uri.getHost() == null || uri.getRawUserInfo() != null || uri.getRawFragment() != null) {
-        keys.problem(
-            "urls",
-            origin(url),
-            "a URL with a host and without user name and fragment (put credentials in"
-                + " webhooks.headers.Authorization)");
-      }
-    } catch (URISyntaxException e) {
-      // The exception's own text would show the whole URL, which may hold a secret.
-      keys.problem("urls", origin(url), "a URL without blanks and unescaped characters");
-    }
-  }
-
-  private static Map<String, String> headers(Keys keys) {
-    Map<String, String> headers = keys.named("headers.");
-    headers.forEach(
-        (name, value) -> {
-          if (!name.matches("[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")) {
-            keys.problem("headers." + name, value, "a name of letters, digits and hyphens");
-          } else if (RESERVED_HEADERS.contains(name.toLowerCase(Locale.ROOT))) {
-            keys.problem("headers." + name, value, "a header that Dromedary does not set itself");
-          } else if (!value.matches("[\\x20-\\x7e]{1,8000}")) {
-            keys.problem("headers." + name, value, "1 to 8,000 printable ASCII characters");
-          }
-        });
-    if (headers.size() > 50) {
-      keys.problem("headers.*", headers.size() + " headers", "at most 50");
-    }
-    return Map.copyOf(headers);
-  }
-
-  private static List<SigningScheme> schemes(Keys keys) {
-    List<SigningScheme> schemes = new ArrayList<>();
-    Map<String, SigningScheme> byKey =
-        Stream.of(SigningScheme.values())
-            .collect(Collectors.toMap(SigningScheme::key, Function.identity()));
-    for (String key : keys.list("signing.scheme")) {
-      SigningScheme scheme = byKey.get(key);
-      if (scheme == null || schemes.contains(scheme)) {
-        keys.problem("signing.scheme", key, "x-signature, standard-webhooks, or both once each");
-      } else {
-        schemes.add(scheme);
-      }
-    }
-    return schemes.isEmpty() ? List.of(SigningScheme.X_SIGNATURE) : List.copyOf(schemes);
-  }
-
-  private static List<String> secrets(Keys keys, List<SigningScheme> schemes) {
-    List<String> secrets = keys.list("signing.secret");
-    if (secrets.size() > 10) {
-      keys.problem("signing.secret", "eleven or more", "at most ten secrets");
-    }
-    if (schemes.contains(SigningScheme.STANDARD_WEBHOOKS)) {
-      if (secrets.isEmpty()) {
-        keys.problem("signing.secret", null, "a secret, since standard-webhooks is a scheme");
-      }
-      for (String secret : secrets) {
-        if (!isStandardWebhooksSecret(secret)) {
-          keys.problem(
-              "signing.secret",
-              secret,
-              "whsec_ and the base64 form of 16 to 128 bytes, for the scheme standard-webhooks");
-        }
-      }
-    }
-    return secrets;
-  }
-
-  private static boolean isStandardWebhooksSecret(String secret) {
-    if (!secret.startsWith("whsec_")) {
-      return false;
-    }
-    try {
-      int length = Base64.getDecoder().decode(secret.substring("whsec_".length())).length;
-      return length >= 16 && length <= 128;
-    } catch (IllegalArgumentException e) {
-      return false;
-    }
-  }
-
-  private static int acks(Keys keys, int webhooks) {
-    String acks = keys.text("acks", "1");
-    if (acks.equals("all")) {
-      return Math.max(1, webhooks);
-    }
-    if (acks.matches("[1-5]") && (webhooks == 0 || Integer.parseInt(acks) <= webhooks)) {
-      return Integer.parseInt(acks);
-    }
-    keys.problem(
-        "acks",
-        acks,
-        "1 to "
-            + Math.min(MOST_WEBHOOKS, Math.max(1, webhooks))
-            + " (as many as there are webhooks) or all");
-    return 1;
   }
 
   /**

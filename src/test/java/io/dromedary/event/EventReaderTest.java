@@ -17,6 +17,7 @@ import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
@@ -35,6 +36,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 class EventReaderTest {
 
   private static final Instant NOW = Instant.parse("2026-01-02T03:04:05.678Z");
+
+  private static final DestinationChoice TO_ALL =
+      new DestinationChoice(
+          List.of(
+              new DestinationChoice.Candidate(
+                  "default", Set.of(EventType.values()), List.of(), true)));
 
   @ParameterizedTest
   @CsvSource(
@@ -165,7 +172,7 @@ class EventReaderTest {
         (start + event.repeat(999) + event.replace(separator + "\n", end)).getBytes(UTF_8);
     assertThat(text).hasSizeBetween(EventStream.PIECE_BYTES - 2_000_000, EventStream.PIECE_BYTES);
 
-    assertThat(new EventStream(new ByteArrayInputStream(text), NOW))
+    assertThat(new EventStream(new ByteArrayInputStream(text), NOW, TO_ALL))
         .toIterable()
         .extracting(found -> found.getClass().getSimpleName())
         .hasSize(1_000)
@@ -193,7 +200,7 @@ class EventReaderTest {
   void aStreamThatBreaksOffIsAFailure() throws Exception {
     InputStream broken = InputStream.nullInputStream();
     broken.close();
-    EventStream events = new EventStream(broken, NOW);
+    EventStream events = new EventStream(broken, NOW, TO_ALL);
 
     assertThatThrownBy(events::hasNext)
         .isInstanceOf(UncheckedIOException.class)
@@ -221,7 +228,7 @@ class EventReaderTest {
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
     long before = threads.getCurrentThreadAllocatedBytes();
-    new EventReader(batch, NOW, false).readBatch();
+    new EventReader(batch, NOW, false, TO_ALL, null).readBatch();
 
     assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(64 << 20);
   }
@@ -251,7 +258,7 @@ class EventReaderTest {
   }
 
   private static List<Object> readAny(byte[] text) {
-    return new EventReader(text, NOW, true).readAny().all();
+    return new EventReader(text, NOW, true, TO_ALL, null).readAny().all();
   }
 
   /** The events of a stream that comes a byte at a time. */
@@ -263,7 +270,7 @@ class EventReaderTest {
             return super.read(into, offset, Math.min(1, length));
           }
         };
-    return new EventStream(in, NOW, pieceBytes);
+    return new EventStream(in, NOW, TO_ALL, pieceBytes);
   }
 
   private static String shown(Iterator<Object> events) {

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import io.dromedary.event.EventType;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -16,6 +17,8 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -66,6 +69,10 @@ class SettingsTest {
     return with(context -> Settings.read(context, environment));
   }
 
+  private DestinationSettings destination(String name) {
+    return Objects.requireNonNull(read().destinations().get(name), name);
+  }
+
   private <T> T with(Function<CamelContext, T> use) {
     CamelContext context = new DefaultCamelContext();
     try {
@@ -102,25 +109,31 @@ class SettingsTest {
                     Duration.ofDays(30),
                     Duration.ofHours(4)),
                 List.of(),
-                new DestinationSettings(
+                "outbox:default",
+                Map.of(
                     "default",
-                    List.of("http://127.0.0.1:8080/bin"),
-                    Map.of(),
-                    "Segment.io/1.0",
-                    List.of(),
-                    List.of(X_SIGNATURE),
-                    1,
-                    Duration.ofSeconds(5),
-                    Duration.ofHours(4),
-                    Duration.ofSeconds(1),
-                    2,
-                    Duration.ofMinutes(10),
-                    0.2,
-                    Duration.ofSeconds(30),
-                    Runtime.version().feature() >= 21 ? 2000 : 256,
-                    1,
-                    Duration.ofSeconds(1),
-                    "outbox:default")));
+                    new DestinationSettings(
+                        "default",
+                        Set.of(EventType.values()),
+                        List.of(),
+                        List.of("http://127.0.0.1:8080/bin"),
+                        Map.of(),
+                        "Segment.io/1.0",
+                        List.of(),
+                        List.of(X_SIGNATURE),
+                        1,
+                        Duration.ofSeconds(5),
+                        Duration.ofHours(4),
+                        Duration.ofSeconds(1),
+                        2,
+                        Duration.ofMinutes(10),
+                        0.2,
+                        Duration.ofSeconds(30),
+                        Runtime.version().feature() >= 21 ? 2000 : 256,
+                        1,
+                        Duration.ofSeconds(1),
+                        null,
+                        "outbox:default"))));
   }
 
   @Test
@@ -133,7 +146,8 @@ class SettingsTest {
               Settings.read(context, environment);
               return context.resolvePropertyPlaceholders(
                   "{{webhooks.inbound}} {{webhooks.dead-letter}} {{webhooks.queue}}"
-                      + " {{webhooks.batch.size}} {{webhooks.batch.interval}}");
+                      + " {{webhooks.destination.default.batch.size}}"
+                      + " {{webhooks.destination.default.batch.interval}}");
             });
 
     assertThat(found)
@@ -174,9 +188,9 @@ class SettingsTest {
 
     Settings settings = read();
 
-    assertThat(settings.destination().hasOutbox()).isFalse();
+    assertThat(settings.hasOutbox()).isFalse();
     // A full queue holds its senders back for a moment.
-    assertThat(settings.destination().queue())
+    assertThat(settings.queue())
         .isEqualTo("seda:default?size=10000&blockWhenFull=true&offerTimeout=200&pollTimeout=100");
     assertThat(settings.deadLetter())
         .isEqualTo(
@@ -188,7 +202,7 @@ class SettingsTest {
   void anOutboxTellsNobodyOfItsDeadLettersUnlessItIsTold() {
     onLoopback().inFile("webhooks.queue=outbox:default");
 
-    assertThat(read().destination().hasOutbox()).isTrue();
+    assertThat(read().hasOutbox()).isTrue();
     assertThat(read().deadLetter()).isNull();
   }
 
@@ -366,7 +380,7 @@ class SettingsTest {
   }
 
   private static Function<Settings, Object> of(Function<DestinationSettings, Object> read) {
-    return settings -> read.apply(settings.destination());
+    return settings -> read.apply(settings.destinations().get("default"));
   }
 
   /** A key whose values are texts as they stand. */
@@ -427,13 +441,13 @@ class SettingsTest {
   @Test
   void theRequestBinFollowsTheServersPort() {
     onLoopback();
-    assertThat(read().destination().urls()).containsExactly("http://127.0.0.1:8080/bin");
+    assertThat(destination("default").urls()).containsExactly("http://127.0.0.1:8080/bin");
 
     System.setProperty("camel.server.port", "8081");
-    assertThat(read().destination().urls()).containsExactly("http://127.0.0.1:8081/bin");
+    assertThat(destination("default").urls()).containsExactly("http://127.0.0.1:8081/bin");
 
     environment.put("CAMEL_SERVER_PORT", "8082");
-    assertThat(read().destination().urls()).containsExactly("http://127.0.0.1:8082/bin");
+    assertThat(destination("default").urls()).containsExactly("http://127.0.0.1:8082/bin");
   }
 
   @Test
@@ -456,7 +470,7 @@ class SettingsTest {
     environment.put("WEBHOOKS_HEADERS_X_API_KEY", " key ");
     environment.put("WEBHOOKS_HEADERS_X_TENANT", "other");
 
-    assertThat(read().destination().headers())
+    assertThat(destination("default").headers())
         .containsExactlyInAnyOrderEntriesOf(
             Map.of(
                 "X-Tenant", "other",
@@ -474,7 +488,7 @@ class SettingsTest {
     environment.put("WEBHOOKS_SIGNING_SECRET", "{{team.key}}");
     environment.put("WEBHOOKS_HEADERS_X_FROM_ENVIRONMENT", "{{team.key}}");
 
-    DestinationSettings destination = read().destination();
+    DestinationSettings destination = destination("default");
 
     assertThat(destination.urls())
         .containsExactly("https://hooks.example.com/a", "https://hooks.example.com/b");
@@ -488,7 +502,7 @@ class SettingsTest {
   void durationsHaveAUnit(String text, Duration expected) {
     onLoopback().inFile("webhooks.retry.window=" + text);
 
-    assertThat(read().destination().retryWindow()).isEqualTo(expected);
+    assertThat(destination("default").retryWindow()).isEqualTo(expected);
   }
 
   @Test
@@ -722,12 +736,12 @@ class SettingsTest {
         .isInstanceOf(InvalidSettingsException.class)
         .hasMessage(
             "Dromedary cannot start: 2 settings are wrong.\n"
+                + "  webhooks.urls: found nothing, expected one to five webhook URLs, since the"
+                + " built-in request bin is served on loopback only.\n"
                 + "  webhooks.write-key.secret: found nothing, expected at least one write key, since"
                 + " the server listens beyond loopback (camel.server.host is "
                 + shown
-                + ").\n"
-                + "  webhooks.urls: found nothing, expected one to five webhook URLs, since the"
-                + " built-in request bin is served on loopback only.");
+                + ").");
   }
 
   @Test

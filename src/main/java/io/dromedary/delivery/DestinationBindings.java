@@ -1,0 +1,213 @@
+package io.dromedary.delivery;
+
+import io.dromedary.settings.DestinationSettings;
+import io.dromedary.settings.Settings;
+import io.dromedary.signing.MessageIds;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.IntSupplier;
+import org.apache.camel.AggregationStrategy;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Endpoint;
+import org.apache.camel.Predicate;
+import org.apache.camel.Processor;
+import org.apache.camel.spi.CamelEvent;
+import org.apache.camel.spi.Registry;
+import org.apache.camel.support.SimpleEventNotifierSupport;
+
+/**
+ * Puts the beans into the registry that the routes of a destination name, each as {@code
+ * NAME-bean}.
+ */
+final class DestinationBindings {
+
+  /** What an event that waits in memory is taken to cost. */
+  private static final int EVENT_BYTES = 12_000;
+
+  /** Time that a stop needs beside the last attempts: to write dead letters, to close. */
+  private static final Duration STOP_RESERVE = Duration.ofSeconds(5);
+
+  private final CamelContext context;
+  private final DestinationSettings settings;
+  private final String name;
+
+  DestinationBindings(CamelContext context, DestinationSettings settings) {
+    this.context = context;
+    this.settings = settings;
+    this.name = settings.name();
+  }
+
+  void bind() {
+    Clock clock = Settings.clock(context);
+    String threadName = name + "-delivery";
+    DeliveryThreads threads =
+        new DeliveryThreads(
+            clock,
+            settings.hasOutbox()
+                ? Threads.queued(threadName, settings.inFlight())
+                : Threads.workers(threadName, settings.inFlight()));
+    ExecutorService attempts =
+        settings.urls().size() == 1
+            ? Threads.caller()
+            : Threads.bounded(name + "-attempt", settings.inFlight() * settings.urls().size());
+    List<Webhook> webhooks = webhooks();
+    WebhooksHealth.register(context, name, webhooks);
+    // Half of the heap for what waits; the queue and what is in flight have bounds of their own.
+    int destinations = Settings.of(context).destinations().size();
+    long heapRoom = Runtime.getRuntime().maxMemory() / 2 / EVENT_BYTES / destinations;
+    int room = (int) Math.max(1000, Math.min(heapRoom, 1_000_000));
+    Destination destination =
+        new Destination(settings, schedule(settings), clock, webhooks, new Room(room));
+    int batchSize = settings.batchSize();
+    // A round carries a batch: to take fewer events than rounds do would let none of them fill.
+    int events =
+        batchSize == 1
+            ? settings.inFlight()
+            : (int) Math.min((long) settings.inFlight() * batchSize, room);
+
+    Registry registry = context.getRegistry();
+    bind(registry, "admit", destination::admit);
+    bind(registry, "readmit", destination::readmit);
+    bind(registry, "begin-round", destination::beginRound);
+    bind(registry, "end-round", destination::endRound);
+    bind(registry, "note-answer", destination::noteAnswer);
+    bind(registry, "note-failure", destination::noteFailure);
+    bind(registry, "park", destination::park);
+    bind(registry, "deliver-batch", destination::deliverBatch);
+    bind(registry, "in-flight", Integer.class, events);
+    bind(
+        registry,
+        "limit",
+        IntSupplier.class,
+        (IntSupplier) () -> (int) Math.min((long) destination.limit() * batchSize, events));
+    bind(registry, "is-to-one", Predicate.class, (Predicate) destination::isToOne);
+    bind(registry, "is-parked", Predicate.class, (Predicate) destination::isParked);
+    bind(registry, "is-alone", Predicate.class, (Predicate) destination::isAlone);
+    bind(registry, "split-batch", destination::splitBatch);
+    bind(registry, "give-up", destination::giveUp);
+    bind(registry, "retry-while", Predicate.class, (Predicate) destination::retryWhile);
+    bind(registry, "is-rejected-batch", Predicate.class, (Predicate) destination::isRejectedBatch);
+    bind(
+        registry,
+        "note-outcome",
+        AggregationStrategy.class,
+        (AggregationStrategy) destination::noteOutcome);
+    bind(registry, "batch", AggregationStrategy.class, new BatchStrategy());
+    bind(registry, "batch-is-full", Predicate.class, (Predicate) destination::isBatchComplete);
+    // An event that is transformed may take its time, which one thread has not.
+    ExecutorService gatherer =
+        batchSize == 1 || settings.transform() != null
+            ? threads.workers()
+            : Threads.single(name + "-gatherer");
+    bind(registry, "gatherer", ExecutorService.class, gatherer);
+    bind(registry, "transform", new Transform(context, name));
+    bind(registry, "attempts", ExecutorService.class, attempts);
+    bind(registry, "workers", ExecutorService.class, threads.workers());
+    bind(registry, "timer", ExecutorService.class, threads.timer());
+    context
+        .getManagementStrategy()
+        .addEventNotifier(new Stop(settings, destination, threads, List.of(attempts, gatherer)));
+    Settings all = Settings.of(context);
+    boolean isFirst = all.destinations().values().iterator().next().equals(settings);
+    if (isFirst && all.hasOutbox() && all.deadLetter() != null) {
+      context.getManagementStrategy().addEventNotifier(new TellDeadLetters());
+    }
+  }
+
+  private List<Webhook> webhooks() {
+    WebhookEndpoints endpoints =
+        new WebhookEndpoints(
+            context,
+            settings,
+            context
+                .getExecutorServiceManager()
+                .newSingleThreadScheduledExecutor(this, name + "-deadlines"));
+    List<Webhook> webhooks = new ArrayList<>();
+    for (String url : settings.urls()) {
+      int index = webhooks.size();
+      Endpoint endpoint = endpoints.endpoint(url, index);
+      // By this name the routes find it: not by its URL, which may hold a secret.
+      addEndpoint(context, "webhook://" + name + "/" + (index + 1), endpoint);
+      webhooks.add(
+          new Webhook(
+              Settings.origin(url),
+              MessageIds.fingerprint(url),
+              endpoint,
+              new Breaker(Settings.clock(context))));
+    }
+    return List.copyOf(webhooks);
+  }
+
+  private static void addEndpoint(CamelContext context, String uri, Endpoint endpoint) {
+    try {
+      context.addEndpoint(uri, endpoint);
+    } catch (Exception e) {
+      throw new IllegalStateException("The webhook " + uri + " cannot be used: " + e, e);
+    }
+  }
+
+  private static RetrySchedule schedule(DestinationSettings settings) {
+    return new RetrySchedule(
+        settings.retryWindow(),
+        settings.initialDelay(),
+        settings.multiplier(),
+        settings.maxDelay(),
+        settings.jitter(),
+        () -> ThreadLocalRandom.current().nextDouble());
+  }
+
+  private void bind(Registry registry, String bean, Processor step) {
+    bind(registry, bean, Processor.class, step);
+  }
+
+  private void bind(Registry registry, String bean, Class<?> type, Object value) {
+    registry.bind(name + "-" + bean, type, value);
+  }
+
+  /** Stops with the context: first the waiting ends, then, when all is done, the threads. */
+  private static final class Stop extends SimpleEventNotifierSupport {
+
+    private final DestinationSettings settings;
+    private final Destination destination;
+    private final DeliveryThreads threads;
+    private final List<ExecutorService> others;
+
+    Stop(
+        DestinationSettings settings,
+        Destination destination,
+        DeliveryThreads threads,
+        List<ExecutorService> others) {
+      this.settings = settings;
+      this.destination = destination;
+      this.threads = threads;
+      this.others = others;
+    }
+
+    @Override
+    public boolean isEnabled(CamelEvent event) {
+      return event instanceof CamelEvent.CamelContextStoppingEvent
+          || event instanceof CamelEvent.CamelContextStoppedEvent;
+    }
+
+    @Override
+    public void notify(CamelEvent event) {
+      if (event instanceof CamelEvent.CamelContextStoppingEvent stopping) {
+        CamelContext context = stopping.getContext();
+        Duration bound =
+            Duration.ofSeconds(context.getShutdownStrategy().getTimeout())
+                .minus(settings.timeout())
+                .minus(STOP_RESERVE);
+        destination.stop(bound.isNegative() ? Duration.ZERO : bound);
+        threads.hurry();
+      } else {
+        threads.close();
+        others.forEach(ExecutorService::shutdown);
+        destination.stopped();
+      }
+    }
+  }
+}

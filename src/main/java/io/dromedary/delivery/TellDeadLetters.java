@@ -1,0 +1,86 @@
+package io.dromedary.delivery;
+
+import io.dromedary.outbox.DeadLetter;
+import io.dromedary.outbox.OutboxComponent;
+import io.dromedary.settings.DestinationSettings;
+import io.dromedary.settings.Settings;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Endpoint;
+import org.apache.camel.ProducerTemplate;
+import org.apache.camel.builder.ThreadPoolProfileBuilder;
+import org.apache.camel.spi.CamelEvent;
+import org.apache.camel.support.SimpleEventNotifierSupport;
+import org.apache.camel.util.concurrent.ThreadPoolRejectedPolicy;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Tells of what has died in the outbox, from when the routes are there that do so: each letter goes
+ * to the route of its destination, which repeats it until that succeeds. This has threads of its
+ * own, since whoever is told may hang, and neither senders nor other destinations are to wait then.
+ */
+final class TellDeadLetters extends SimpleEventNotifierSupport {
+
+  private static final Logger LOG = LoggerFactory.getLogger(TellDeadLetters.class);
+
+  private static final int MOST_THREADS = 4;
+  private static final int MOST_WAITING = 1000;
+
+  @Override
+  public boolean isEnabled(CamelEvent event) {
+    return event instanceof CamelEvent.CamelContextStartedEvent;
+  }
+
+  @Override
+  public void notify(CamelEvent event) {
+    CamelContext context = ((CamelEvent.CamelContextStartedEvent) event).getContext();
+    Map<String, Endpoint> routes = new HashMap<>();
+    for (DestinationSettings each : Settings.of(context).destinations().values()) {
+      routes.put(each.part(), context.getEndpoint("direct:keep-dead-letter-" + each.name()));
+    }
+    // What never was an event may be of no destination: then any route will do.
+    Endpoint anyRoute = routes.values().iterator().next();
+    ProducerTemplate template = context.createProducerTemplate();
+    ExecutorService threads =
+        context
+            .getExecutorServiceManager()
+            .newThreadPool(
+                this,
+                "dead-letters",
+                new ThreadPoolProfileBuilder("dead-letters")
+                    .poolSize(MOST_THREADS)
+                    .maxPoolSize(MOST_THREADS)
+                    .maxQueueSize(MOST_WAITING)
+                    .rejectedPolicy(ThreadPoolRejectedPolicy.Abort)
+                    .build());
+    context
+        .getComponent("outbox", OutboxComponent.class)
+        .outbox()
+        .listen(
+            letter -> {
+              Endpoint route = routes.getOrDefault(letter.destination(), anyRoute);
+              try {
+                threads.execute(
+                    () -> {
+                      Future<Object> unused = template.asyncSendBody(route, letter.toJson());
+                    });
+              } catch (RejectedExecutionException e) {
+                tooMany(letter);
+              }
+            });
+  }
+
+  private static void tooMany(DeadLetter letter) {
+    LOG.warn(
+        "Destination {}: the dead letter {} is told to nobody, since {} others wait for that; the"
+            + " outbox has it",
+        letter.destination(),
+        letter.id(),
+        MOST_WAITING);
+  }
+}

@@ -1,0 +1,154 @@
+package io.dromedary.delivery;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.dromedary.event.Event;
+import io.dromedary.json.InvalidJsonException;
+import io.dromedary.json.JsonStringify;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Endpoint;
+import org.apache.camel.Exchange;
+import org.apache.camel.ExchangePattern;
+import org.apache.camel.Message;
+import org.apache.camel.Processor;
+import org.apache.camel.ProducerTemplate;
+import org.apache.camel.support.DefaultExchange;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Lets the user's own endpoint change an event before it is signed, or drop it. The endpoint gets
+ * an exchange of its own, so that nothing it does to that reaches ours, and what it fails at is
+ * given up at once: no error handler but its own may repeat it. Thread-safe.
+ */
+final class Transform implements Processor {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Transform.class);
+
+  /** With a longer event, a batch might get longer than receivers take. */
+  static final int MOST_BYTES = 64 * 1024;
+
+  private final CamelContext context;
+  private final String destination;
+  private final ProducerTemplate template;
+  private final AtomicBoolean failing = new AtomicBoolean();
+
+  Transform(CamelContext context, String destination) {
+    this.context = context;
+    this.destination = destination;
+    this.template = context.createProducerTemplate();
+  }
+
+  @Override
+  public void process(Exchange exchange) {
+    Delivery delivery = Destination.delivery(exchange);
+    Event event = delivery.events().get(0);
+    try {
+      byte[] changed = changed(call(event), event.json().length);
+      if (changed == null) {
+        exchange.setRouteStop(true);
+      } else {
+        delivery.transform(changed);
+      }
+      if (failing.compareAndSet(true, false)) {
+        LOG.info("Destination {}: the transform works again", destination);
+      }
+    } catch (FailedException e) {
+      if (failing.compareAndSet(false, true)) {
+        LOG.warn("Destination {}: the transform fails: {}", destination, e.getMessage());
+      }
+      delivery.failTransform(e.getMessage());
+      template.send("direct:give-up-" + destination, exchange);
+      exchange.setRouteStop(true);
+    }
+  }
+
+  private Message call(Event event) throws FailedException {
+    Endpoint route = context.getEndpoint("direct:transform-" + destination);
+    Exchange call = new DefaultExchange(context, ExchangePattern.InOut);
+    // Others may have the same array, and whoever gets a copy may write to it.
+    call.getMessage().setBody(event.json().clone());
+    call.getMessage().setHeader("DromedaryMessageId", event.messageId());
+    call.getMessage().setHeader("DromedaryType", event.type().json());
+    template.send(route, call);
+    Throwable failure = call.getException();
+    if (failure == null && call.getExchangeExtension().isFailureHandled()) {
+      // An error handler, maybe of all routes of a host, has taken the event for done with: what
+      // it has left is not what the transform should have made of it.
+      failure = call.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
+    }
+    if (failure != null) {
+      String message = failure.getMessage();
+      String name = failure.getClass().getSimpleName();
+      throw new FailedException(message == null ? name : name + ": " + message);
+    }
+    if (call.isRollbackOnly()) {
+      throw new FailedException("it was rolled back");
+    }
+    if (call.isRouteStop()) {
+      call.getMessage().setBody(null);
+    }
+    return call.getMessage();
+  }
+
+  /** What is to be sent, or null where nothing is. */
+  private static byte @Nullable [] changed(Message answer, int before) throws FailedException {
+    int most = Math.max(MOST_BYTES, before);
+    byte[] text = read(answer, most);
+    if (text.length > most) {
+      throw new FailedException("expected at most " + most + " bytes, found more");
+    }
+    if (new String(text, UTF_8).isBlank()) {
+      return null;
+    }
+    try {
+      byte[] json = JsonStringify.stringify(text);
+      if (json[0] != '{') {
+        throw new FailedException("expected a JSON object, found another value");
+      }
+      return json;
+    } catch (InvalidJsonException e) {
+      throw new FailedException("expected a JSON object, found none: " + e.getMessage());
+    }
+  }
+
+  private static byte[] read(Message answer, int most) throws FailedException {
+    Object body = answer.getBody();
+    if (body == null) {
+      return new byte[0];
+    }
+    if (body instanceof byte[] bytes) {
+      return bytes;
+    }
+    if (body instanceof CharSequence text) {
+      return text.toString().getBytes(UTF_8);
+    }
+    try (InputStream in = answer.getBody(InputStream.class)) {
+      if (in == null) {
+        throw new FailedException("expected JSON, found a " + body.getClass().getName());
+      }
+      return in.readNBytes(most + 1);
+    } catch (IOException e) {
+      throw new FailedException("what it answered cannot be read: " + e.getMessage());
+    }
+  }
+
+  /** Why the event is given up. Carries no stack: it is a signal. */
+  private static final class FailedException extends Exception {
+
+    private static final long serialVersionUID = 1L;
+
+    FailedException(String message) {
+      super(message, null, false, false);
+    }
+
+    @Override
+    public String getMessage() {
+      return String.valueOf(super.getMessage());
+    }
+  }
+}

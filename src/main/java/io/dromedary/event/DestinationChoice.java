@@ -1,0 +1,81 @@
+package io.dromedary.event;
+
+import io.dromedary.settings.DestinationSettings;
+import io.dromedary.settings.Settings;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Chooses the destinations of an event by its type and by its source, which is told by a write key.
+ * A destination that names no sources takes all, and one that does takes theirs only. The default
+ * one takes what nobody else names, too: where a key is missing or unknown, as it may be in what
+ * does not come by HTTP, no event is lost to it. Immutable.
+ */
+final class DestinationChoice {
+
+  /**
+   * A destination that events may go to.
+   *
+   * @param part the name of its part of the outbox
+   * @param sources the write keys of the sources that it takes; empty: all
+   */
+  record Candidate(String part, Set<EventType> events, List<String> sources, boolean takesUnnamed) {
+
+    private boolean takes(@Nullable String source) {
+      return sources.isEmpty() || (source == null ? takesUnnamed : sources.contains(source));
+    }
+  }
+
+  private final Map<String, Map<EventType, List<String>>> bySource = new HashMap<>();
+  private final Map<EventType, List<String>> ofUnnamed;
+
+  DestinationChoice(List<Candidate> candidates) {
+    Set<String> sources = new HashSet<>();
+    candidates.forEach(candidate -> sources.addAll(candidate.sources()));
+    sources.forEach(source -> bySource.put(source, byType(candidates, source)));
+    ofUnnamed = byType(candidates, null);
+  }
+
+  static DestinationChoice of(Settings settings) {
+    return new DestinationChoice(
+        settings.destinations().values().stream()
+            .map(
+                each ->
+                    new Candidate(
+                        each.part(),
+                        each.events(),
+                        each.writeKeys(),
+                        each.name().equals(DestinationSettings.DEFAULT)))
+            .toList());
+  }
+
+  private static Map<EventType, List<String>> byType(
+      List<Candidate> candidates, @Nullable String source) {
+    Map<EventType, List<String>> chosen = new EnumMap<>(EventType.class);
+    for (EventType type : EventType.values()) {
+      List<String> parts = new ArrayList<>();
+      for (Candidate candidate : candidates) {
+        if (candidate.events().contains(type) && candidate.takes(source)) {
+          parts.add(candidate.part());
+        }
+      }
+      chosen.put(type, List.copyOf(parts));
+    }
+    return chosen;
+  }
+
+  /**
+   * The parts of the outbox that an event goes to; none where nobody wants it.
+   *
+   * @param source the write key that the event came with, or null
+   */
+  List<String> of(EventType type, @Nullable String source) {
+    return bySource.getOrDefault(source, ofUnnamed).getOrDefault(type, List.of());
+  }
+}

@@ -1,0 +1,235 @@
+package io.dromedary.settings;
+
+import io.dromedary.event.EventType;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.EnumSet;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.camel.CamelContext;
+import org.jspecify.annotations.Nullable;
+
+/** Reads and checks the settings of one destination. Not thread-safe. */
+final class DestinationReader {
+
+  private static final int MOST_WEBHOOKS = 5;
+  private static final Duration MILLISECOND = Duration.ofMillis(1);
+
+  /** Headers whose values are Dromedary's or the HTTP client's to decide. */
+  private static final Set<String> RESERVED_HEADERS =
+      Set.of(
+          "connection",
+          "content-encoding",
+          "content-length",
+          "content-type",
+          "expect",
+          "host",
+          "te",
+          "trailer",
+          "transfer-encoding",
+          "upgrade",
+          "user-agent",
+          "webhook-id",
+          "webhook-signature",
+          "webhook-timestamp",
+          "x-signature");
+
+  private final CamelContext context;
+  private final Keys keys;
+
+  DestinationReader(CamelContext context, Keys keys) {
+    this.context = context;
+    this.keys = keys;
+  }
+
+  /**
+   * The settings of a destination of that name.
+   *
+   * @param fallback the webhooks where none is set
+   */
+  DestinationSettings read(String name, String queue, List<String> fallback) {
+    List<String> own = urls();
+    List<String> urls = own.isEmpty() ? fallback : own;
+    List<SigningScheme> schemes = schemes();
+    return new DestinationSettings(
+        name,
+        events(),
+        keys.list("write-key.secret"),
+        urls,
+        headers(),
+        keys.text("user-agent", "Segment.io/1.0"),
+        secrets(schemes),
+        schemes,
+        acks(urls.size()),
+        keys.duration(
+            "timeout", Duration.ofSeconds(5), Duration.ofMillis(10), Duration.ofMinutes(10)),
+        keys.duration("retry.window", Duration.ofHours(4), MILLISECOND, Duration.ofDays(30)),
+        keys.duration(
+            "retry.initial-delay", Duration.ofSeconds(1), MILLISECOND, Duration.ofDays(1)),
+        keys.decimal("retry.multiplier", 2, 1, 100),
+        keys.duration("retry.max-delay", Duration.ofMinutes(10), MILLISECOND, Duration.ofDays(1)),
+        keys.decimal("retry.jitter", 0.2, 0, 1),
+        keys.duration("retry.in-memory", Duration.ofSeconds(30), Duration.ZERO, Duration.ofDays(1)),
+        keys.integer("in-flight", Runtime.version().feature() >= 21 ? 2000 : 256, 1, 100_000),
+        keys.integer("batch.size", 1, 1, 1000),
+        keys.duration(
+            "batch.interval", Duration.ofSeconds(1), Duration.ofMillis(10), Duration.ofHours(1)),
+        transform(),
+        queue);
+  }
+
+  private Set<EventType> events() {
+    Set<EventType> events = EnumSet.noneOf(EventType.class);
+    for (String name : keys.list("events")) {
+      EventType type = EventType.of(name);
+      if (type == null || !events.add(type)) {
+        keys.problem("events", name, "some of " + EventType.all() + ", each once");
+      }
+    }
+    return Set.copyOf(events.isEmpty() ? EnumSet.allOf(EventType.class) : events);
+  }
+
+  private @Nullable String transform() {
+    String transform = keys.value("transform");
+    if (transform != null && context.getComponent(Settings.scheme(transform)) == null) {
+      keys.problem(
+          "transform",
+          Settings.origin(transform),
+          "a Camel endpoint URI whose component is on the class path");
+    }
+    return transform;
+  }
+
+  private List<String> urls() {
+    List<String> urls = keys.list("urls");
+    if (urls.size() > MOST_WEBHOOKS) {
+      keys.problem("urls", urls.size() + " webhooks", "one to five webhook URLs");
+    }
+    Set<String> seen = new HashSet<>();
+    for (String url : urls) {
+      if (!seen.add(url)) {
+        keys.problem("urls", Settings.origin(url) + " twice", "each webhook once");
+      }
+      checkUrl(url);
+    }
+    return urls;
+  }
+
+  private void checkUrl(String url) {
+    String scheme = Settings.scheme(url);
+    if (!scheme.equals("http") && !scheme.equals("https")) {
+      if (context.getComponent(scheme) == null) {
+        keys.problem(
+            "urls", Settings.origin(url), "an http or https URL, or another Camel endpoint URI");
+      }
+      return;
+    }
+    try {
+      URI uri = new URI(url);
+      if (uri.getHost() == null || uri.getRawUserInfo() != null || uri.getRawFragment() != null) {
+        keys.problem(
+            "urls",
+            Settings.origin(url),
+            "a URL with a host and without user name and fragment (put credentials in "
+                + keys.full("headers.Authorization")
+                + ")");
+      }
+    } catch (URISyntaxException e) {
+      // The exception's own text would show the whole URL, which may hold a secret.
+      keys.problem("urls", Settings.origin(url), "a URL without blanks and unescaped characters");
+    }
+  }
+
+  private Map<String, String> headers() {
+    Map<String, String> headers = keys.named("headers.");
+    headers.forEach(
+        (name, value) -> {
+          if (!name.matches("[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")) {
+            keys.problem("headers." + name, value, "a name of letters, digits and hyphens");
+          } else if (RESERVED_HEADERS.contains(name.toLowerCase(Locale.ROOT))) {
+            keys.problem("headers." + name, value, "a header that Dromedary does not set itself");
+          } else if (!value.matches("[\\x20-\\x7e]{1,8000}")) {
+            keys.problem("headers." + name, value, "1 to 8,000 printable ASCII characters");
+          }
+        });
+    if (headers.size() > 50) {
+      keys.problem("headers.*", headers.size() + " headers", "at most 50");
+    }
+    return Map.copyOf(headers);
+  }
+
+  private List<SigningScheme> schemes() {
+    List<SigningScheme> schemes = new ArrayList<>();
+    Map<String, SigningScheme> byKey =
+        Stream.of(SigningScheme.values())
+            .collect(Collectors.toMap(SigningScheme::key, Function.identity()));
+    for (String key : keys.list("signing.scheme")) {
+      SigningScheme scheme = byKey.get(key);
+      if (scheme == null || schemes.contains(scheme)) {
+        keys.problem("signing.scheme", key, "x-signature, standard-webhooks, or both once each");
+      } else {
+        schemes.add(scheme);
+      }
+    }
+    return schemes.isEmpty() ? List.of(SigningScheme.X_SIGNATURE) : List.copyOf(schemes);
+  }
+
+  private List<String> secrets(List<SigningScheme> schemes) {
+    List<String> secrets = keys.list("signing.secret");
+    if (secrets.size() > 10) {
+      keys.problem("signing.secret", "eleven or more", "at most ten secrets");
+    }
+    if (schemes.contains(SigningScheme.STANDARD_WEBHOOKS)) {
+      if (secrets.isEmpty()) {
+        keys.problem("signing.secret", null, "a secret, since standard-webhooks is a scheme");
+      }
+      for (String secret : secrets) {
+        if (!isStandardWebhooksSecret(secret)) {
+          keys.problem(
+              "signing.secret",
+              secret,
+              "whsec_ and the base64 form of 16 to 128 bytes, for the scheme standard-webhooks");
+        }
+      }
+    }
+    return secrets;
+  }
+
+  private static boolean isStandardWebhooksSecret(String secret) {
+    if (!secret.startsWith("whsec_")) {
+      return false;
+    }
+    try {
+      int length = Base64.getDecoder().decode(secret.substring("whsec_".length())).length;
+      return length >= 16 && length <= 128;
+    } catch (IllegalArgumentException e) {
+      return false;
+    }
+  }
+
+  private int acks(int webhooks) {
+    String acks = keys.text("acks", "1");
+    if (acks.equals("all")) {
+      return Math.max(1, webhooks);
+    }
+    if (acks.matches("[1-5]") && (webhooks == 0 || Integer.parseInt(acks) <= webhooks)) {
+      return Integer.parseInt(acks);
+    }
+    keys.problem(
+        "acks",
+        acks,
+        "1 to "
+            + Math.min(MOST_WEBHOOKS, Math.max(1, webhooks))
+            + " (as many as there are webhooks) or all");
+    return 1;
+  }
+}
