@@ -7,11 +7,10 @@ import io.dromedary.settings.Settings;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
+import org.apache.camel.AsyncProducer;
 import org.apache.camel.CamelContext;
-import org.apache.camel.Endpoint;
-import org.apache.camel.ProducerTemplate;
+import org.apache.camel.Exchange;
 import org.apache.camel.builder.ThreadPoolProfileBuilder;
 import org.apache.camel.spi.CamelEvent;
 import org.apache.camel.support.SimpleEventNotifierSupport;
@@ -37,15 +36,17 @@ final class TellDeadLetters extends SimpleEventNotifierSupport {
   }
 
   @Override
-  public void notify(CamelEvent event) {
+  public void notify(CamelEvent event) throws Exception {
     CamelContext context = ((CamelEvent.CamelContextStartedEvent) event).getContext();
-    Map<String, Endpoint> routes = new HashMap<>();
+    Map<String, AsyncProducer> routes = new HashMap<>();
     for (DestinationSettings each : Settings.of(context).destinations().values()) {
-      routes.put(each.part(), context.getEndpoint("direct:keep-dead-letter-" + each.name()));
+      AsyncProducer route =
+          context.getEndpoint("direct:keep-dead-letter-" + each.name()).createAsyncProducer();
+      context.addService(route);
+      routes.put(each.part(), route);
     }
     // What never was an event may be of no destination: then any route will do.
-    Endpoint anyRoute = routes.values().iterator().next();
-    ProducerTemplate template = context.createProducerTemplate();
+    AsyncProducer anyRoute = routes.values().iterator().next();
     ExecutorService threads =
         context
             .getExecutorServiceManager()
@@ -63,16 +64,20 @@ final class TellDeadLetters extends SimpleEventNotifierSupport {
         .outbox()
         .listen(
             letter -> {
-              Endpoint route = routes.getOrDefault(letter.destination(), anyRoute);
+              AsyncProducer route = routes.getOrDefault(letter.destination(), anyRoute);
               try {
-                threads.execute(
-                    () -> {
-                      Future<Object> unused = template.asyncSendBody(route, letter.toJson());
-                    });
+                threads.execute(() -> tell(letter, route));
               } catch (RejectedExecutionException e) {
                 tooMany(letter);
               }
             });
+  }
+
+  /** Keeps the thread only while somebody is told, and not until it is repeated. */
+  private static void tell(DeadLetter letter, AsyncProducer route) {
+    Exchange exchange = route.getEndpoint().createExchange();
+    exchange.getMessage().setBody(letter.toJson());
+    route.process(exchange, doneSync -> {});
   }
 
   private static void tooMany(DeadLetter letter) {

@@ -112,7 +112,7 @@ final class Transform implements Processor {
       }
       return json;
     } catch (InvalidJsonException e) {
-      throw new FailedException("expected a JSON object, found none: " + e.getMessage());
+      throw new FailedException("its answer is not JSON: " + e.getMessage());
     }
   }
 

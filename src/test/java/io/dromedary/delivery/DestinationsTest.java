@@ -346,15 +346,15 @@ class DestinationsTest {
     start();
 
     try {
-      assertThat(post(events(50))).isEqualTo("200 {\"success\":true}");
-      await().atMost(AT_MOST).until(() -> outbox().count("dead_letter") == 50);
+      assertThat(post(events(1200))).isEqualTo("200 {\"success\":true}");
+      await().atMost(AT_MOST).until(() -> outbox().count("dead_letter") == 1200);
 
-      // More than there are threads that tell.
-      for (int i = 100; i < 120; i++) {
+      // More wait to be told of than there are threads and places in queues.
+      for (int i = 2000; i < 2020; i++) {
         String batch = "{\"batch\":[" + event("track", "m" + i, "") + "]}";
         assertThat(post(batch)).isEqualTo("200 {\"success\":true}");
       }
-      await().atMost(AT_MOST).until(() -> first.messageIds().size() == 70);
+      await().atMost(AT_MOST).until(() -> first.messageIds().size() == 1220);
     } finally {
       hangs.countDown();
     }
