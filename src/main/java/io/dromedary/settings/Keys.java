@@ -89,7 +89,7 @@ final class Keys {
     for (Properties source : List.of(loaded, System.getProperties())) {
       for (String key : source.stringPropertyNames()) {
         Matcher matcher = OF_DESTINATION.matcher(key);
-        if (matcher.matches()) {
+        if (matcher.matches() && !isOfEnvironment(key)) {
           names.add(matcher.group(1));
         }
       }

@@ -106,6 +106,16 @@ class DestinationSettingsTest {
     assertThat(crm.maxDelay()).isEqualTo(Duration.ofMinutes(1));
   }
 
+  /** Quarkus does, by a name that it makes up. */
+  @Test
+  void aVariableThatAHostListsAsAPropertyNamesNoOtherDestination() throws IOException {
+    environment.put("WEBHOOKS_DESTINATION_CRM_EU_URLS", "https://b.example/2");
+
+    Settings settings = read("webhooks.destination.crm.eu.urls = https://b.example/2");
+
+    assertThat(settings.destinations().keySet()).containsExactly("crm-eu");
+  }
+
   @Test
   void theEnvironmentBeatsTheFileAlsoThere() throws IOException {
     environment.put("WEBHOOKS_DESTINATION_CRM_URLS", "https://b.example/2");

@@ -456,7 +456,7 @@ class SettingsTest {
     environment.put("WEBHOOKS_RETRY_INITIAL_DELAY", "2s");
     environment.put("WEBHOOKS_HEADERS_X_API_KEY", "k");
 
-    DestinationSettings destination = read().destination();
+    DestinationSettings destination = destination("default");
 
     assertThat(destination.initialDelay()).isEqualTo(Duration.ofSeconds(2));
     assertThat(destination.headers()).isEqualTo(Map.of("X-API-KEY", "k"));
