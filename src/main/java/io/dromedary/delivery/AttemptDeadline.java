@@ -61,17 +61,15 @@ final class AttemptDeadline implements ExecChainHandler {
         new Attempt((Cancellable) scope.originalRequest, System.nanoTime() + timeout.toNanos());
     running.add(attempt);
     try (ClassicHttpResponse response = chain.proceed(request, scope)) {
-      ClassicHttpResponse answer = excerpt(response, scope);
-      if (!attempt.ended.compareAndSet(false, true)) {
-        throw new AttemptTimeoutException(timeout);
-      }
-      return answer;
+      // What has been read to its end came in time, however late this thread goes on.
+      return excerpt(response, scope);
     } catch (IOException | HttpException | RuntimeException e) {
       if (attempt.expired) {
         throw new AttemptTimeoutException(timeout);
       }
       throw e;
     } finally {
+      attempt.ended.set(true);
       running.remove(attempt);
     }
   }

@@ -179,10 +179,13 @@ final class Destination {
   /** Puts body, headers and recipients of a round into the exchange. */
   void beginRound(Exchange exchange) throws RoundFailedException {
     Delivery delivery = delivery(exchange);
-    goOn(delivery);
+    boolean isRoom = goOn(delivery);
     Long stopBy = stopByNanos;
     if (stopBy != null && (delivery.hasClaims() || System.nanoTime() - stopBy >= 0)) {
       throw new RoundFailedException("the process stops");
+    }
+    if (!isRoom) {
+      throw new RoundFailedException("too many events are in flight that have been sent before");
     }
     for (Claim claim : delivery.claims()) {
       if (!claim.isHeldFor(holdNanos)) {
@@ -212,12 +215,16 @@ final class Destination {
     exchange.getMessage().setBody(delivery.payload().body());
   }
 
-  /** What waited in memory is in flight again. */
-  private void goOn(Delivery delivery) {
+  /** What waited in memory is in flight again. Returns whether it may be. */
+  private boolean goOn(Delivery delivery) {
+    boolean isRoom = true;
     if (delivery.setWaiting(false)) {
       room.leave(delivery.claims().size());
-      delivery.claims().forEach(Claim::resume);
+      for (Claim claim : delivery.claims()) {
+        isRoom &= claim.resume();
+      }
     }
+    return isRoom;
   }
 
   /**

@@ -102,12 +102,18 @@ public final class Claim {
     }
   }
 
-  /** The event goes on, if it was paused, whether there is room in flight or not. */
-  public void resume() {
+  /**
+   * The event is in flight again, if it was paused, whether there is room or not.
+   *
+   * @return false if it has to be paused again before it goes on, because twice as many events are
+   *     in flight as may be begun
+   */
+  public boolean resume() {
     Taker taker = outbox.taker(destination);
-    if (taker != null && settlement.get() == null && paused.compareAndSet(true, false)) {
-      taker.resumed();
-    }
+    return taker == null
+        || settlement.get() != null
+        || !paused.compareAndSet(true, false)
+        || taker.resumed();
   }
 
   /** An exchange carries the event. */

@@ -227,9 +227,9 @@ final class OutboxConsumer extends DefaultConsumer implements Taker, ShutdownAwa
   }
 
   @Override
-  public void resumed() {
+  public boolean resumed() {
     held.incrementAndGet();
-    started.incrementAndGet();
+    return started.incrementAndGet() <= 2L * inFlight;
   }
 
   @Override

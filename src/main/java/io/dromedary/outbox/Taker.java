@@ -14,8 +14,11 @@ interface Taker {
   /** An event waits in memory and takes no room. */
   void paused();
 
-  /** An event that has waited takes room again, whether there is any or not. */
-  void resumed();
+  /**
+   * An event that has waited takes room again, whether there is any or not. Returns whether it may
+   * go on: not if twice as many are in flight as may be begun.
+   */
+  boolean resumed();
 
   /** Takes events that room was reserved for. */
   void take(List<Claim> claims);

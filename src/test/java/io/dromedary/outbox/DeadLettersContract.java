@@ -383,7 +383,9 @@ abstract class DeadLettersContract {
     public void paused() {}
 
     @Override
-    public void resumed() {}
+    public boolean resumed() {
+      return true;
+    }
 
     @Override
     public void take(List<Claim> claims) {}

@@ -34,8 +34,9 @@ final class Hands implements Taker {
   }
 
   @Override
-  public void resumed() {
+  public boolean resumed() {
     room.decrementAndGet();
+    return true;
   }
 
   @Override
