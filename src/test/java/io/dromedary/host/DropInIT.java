@@ -18,6 +18,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.zip.GZIPOutputStream;
@@ -66,11 +67,17 @@ class DropInIT {
                 "WEBHOOKS_URLS", first.url() + "," + second.url(),
                 "WEBHOOKS_ACKS", "all",
                 "WEBHOOKS_RETRY_INITIAL_DELAY", "50ms"));
+    List<Integer> early = new ArrayList<>();
     await()
         .atMost(AT_MOST)
         .ignoreExceptionsMatching(e -> process.isAlive())
         .failFast(() -> assertThat(process.isAlive()).as(log()).isTrue())
-        .until(() -> Http.send("GET", url(host.healthPath)).status() == 200);
+        .until(
+            () -> {
+              early.add(Http.send("OPTIONS", url("/v1/track")).status());
+              return Http.send("GET", url(host.healthPath)).status() == 200;
+            });
+    assertThat(early).as("who comes too early must not hear 404").isSubsetOf(200, 503);
   }
 
   /** Each host ends with an event in flight, which must be neither lost nor repeated. */
@@ -159,6 +166,7 @@ class DropInIT {
     await().atMost(AT_MOST).until(() -> outbox().count("outbox") == 0);
     assertThat(arrived(first, "Again")).hasSize(1);
     assertThat(shop("round")).isEmpty();
+    assertThat(shop("webhooks")).isEmpty();
   }
 
   @Test

@@ -1,11 +1,13 @@
 package io.dromedary.host;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
 
@@ -32,7 +34,7 @@ enum Host {
     List<String> start() {
       return List.of(
           "-cp",
-          built("target/classes") + java.io.File.pathSeparator + built("target/lib") + "/*",
+          built("target/classes") + File.pathSeparator + built("target/lib") + "/*",
           "com.example.shop.Shop");
     }
 
@@ -64,7 +66,7 @@ enum Host {
   void prepare(Path folder) throws IOException {}
 
   String built(String path) {
-    String project = name().toLowerCase(java.util.Locale.ROOT).replace('_', '-');
+    String project = name().toLowerCase(Locale.ROOT).replace('_', '-');
     return Path.of("target", "it", project, path).toAbsolutePath().toString();
   }
 
