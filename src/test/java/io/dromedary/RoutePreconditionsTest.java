@@ -3,12 +3,15 @@ package io.dromedary;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.apache.camel.Route;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -62,5 +65,18 @@ class RoutePreconditionsTest {
           .extracting(Route::getRouteId)
           .containsExactlyInAnyOrderElementsOf(expected);
     }
+  }
+
+  @Test
+  void noRouteTakesPartInTheConfigurationOfAHost() throws IOException {
+    for (String name : Dromedary.ROUTES) {
+      String file = Files.readString(Path.of("routes", name + ".camel.yaml"));
+      String[] routes = file.split("(?m)^ *(- )?route:$", -1);
+      assertThat(routes).as(name).allMatch(route -> route.equals(routes[0]) || named(route));
+    }
+  }
+
+  private static boolean named(String route) {
+    return route.contains("routeConfigurationId: ") && route.contains("errorHandler:");
   }
 }
