@@ -75,6 +75,13 @@ public final class Dromedary {
     main.addInitialProperty("camel.server.maxBodySize", "1048576");
     main.addInitialProperty("camel.management.enabled", "true");
     main.addInitialProperty("camel.management.healthCheckEnabled", "true");
+    // Ours only: Camel's own would measure each step of each exchange.
+    main.addInitialProperty("camel.management.metricsEnabled", "true");
+    main.addInitialProperty("camel.metrics.enabled", "true");
+    main.addInitialProperty("camel.metrics.enableRoutePolicy", "false");
+    main.addInitialProperty("camel.metrics.enableExchangeEventNotifier", "false");
+    main.addInitialProperty("camel.metrics.enableRouteEventNotifier", "false");
+    main.addInitialProperty("camel.metrics.binders", "jvm-gc,jvm-memory,processor,uptime");
     // Camel drops names that end in _PORT, which container platforms make up.
     for (String key :
         List.of(

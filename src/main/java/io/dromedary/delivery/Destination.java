@@ -18,7 +18,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.atomic.LongAdder;
 import org.apache.camel.Endpoint;
 import org.apache.camel.Exchange;
 import org.apache.camel.support.SynchronizationAdapter;
@@ -57,9 +56,7 @@ final class Destination {
   private final Room room;
   private final Ramp ramp;
   private final long holdNanos;
-  private final LongAdder delivered = new LongAdder();
-  private final LongAdder dead = new LongAdder();
-  private final LongAdder parked = new LongAdder();
+  private final DeliveryMeters meters = new DeliveryMeters();
 
   /** When attempts end because the process stops, by {@link System#nanoTime}; null: it runs. */
   private volatile @Nullable Long stopByNanos;
@@ -78,6 +75,11 @@ final class Destination {
     this.room = room;
     this.ramp = new Ramp(settings.inFlight());
     this.holdNanos = settings.timeout().plus(LEASE_RESERVE).toNanos();
+  }
+
+  /** What is counted of this destination. */
+  DeliveryMeters meters() {
+    return meters;
   }
 
   private static List<Signer> signers(DestinationSettings settings) {
@@ -290,7 +292,11 @@ final class Destination {
     if (!delivery.isDone(settings.acks())) {
       throw new RoundFailedException("too few webhooks have accepted");
     }
-    delivered.add(delivery.events().size());
+    meters.delivered.add(delivery.events().size());
+    long nowMillis = clock.millis();
+    for (Event event : delivery.events()) {
+      meters.deliveryMillis.add(Math.max(0, nowMillis - event.acceptedAt().toEpochMilli()));
+    }
   }
 
   /** Whether the round is to be redelivered from memory; sets the wait until then. */
@@ -360,7 +366,7 @@ final class Destination {
     for (Claim claim : delivery.claims()) {
       claim.settle(new Settlement.Parked(until, delivery.attempts(), progress));
     }
-    parked.add(delivery.claims().size());
+    meters.parked.add(delivery.claims().size());
   }
 
   /**
@@ -409,7 +415,7 @@ final class Destination {
         claim.settle(new Settlement.Dead(letter));
       }
     }
-    dead.add(given);
+    meters.dead.add(given);
     exchange.getMessage().setHeaders(new HashMap<>());
     exchange.getMessage().setBody(told);
   }
@@ -428,7 +434,7 @@ final class Destination {
     claim.settle(
         new Settlement.Parked(
             next, delivery.attempts(), Progress.write(delivery, webhooks, false)));
-    parked.increment();
+    meters.parked.increment();
     return true;
   }
 
@@ -496,19 +502,19 @@ final class Destination {
   /** Says what has become of the events. */
   void stopped() {
     if (settings.hasOutbox()) {
-      if (delivered.sum() + dead.sum() + parked.sum() > 0) {
+      if (meters.delivered.sum() + meters.dead.sum() + meters.parked.sum() > 0) {
         LOG.info(
             "Destination {}: {} events delivered, {} dead letters; what is not done is in the outbox",
             settings.name(),
-            delivered.sum(),
-            dead.sum());
+            meters.delivered.sum(),
+            meters.dead.sum());
       }
-    } else if (delivered.sum() + dead.sum() + room.taken() > 0) {
+    } else if (meters.delivered.sum() + meters.dead.sum() + room.taken() > 0) {
       LOG.info(
           "Destination {}: {} events delivered, {} dead letters, {} left in memory",
           settings.name(),
-          delivered.sum(),
-          dead.sum(),
+          meters.delivered.sum(),
+          meters.dead.sum(),
           room.taken());
     }
   }

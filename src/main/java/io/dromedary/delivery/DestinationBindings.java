@@ -62,6 +62,7 @@ final class DestinationBindings {
     int room = (int) Math.max(1000, Math.min(heapRoom, 1_000_000));
     Destination destination =
         new Destination(settings, schedule(settings), clock, webhooks, new Room(room));
+    destination.meters().register(context, name, webhooks);
     int batchSize = settings.batchSize();
     // A round carries a batch: to take fewer events than rounds do would let none of them fill.
     int events =

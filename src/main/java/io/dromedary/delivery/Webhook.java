@@ -1,6 +1,10 @@
 package io.dromedary.delivery;
 
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.LongAdder;
 import org.apache.camel.Endpoint;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -14,6 +18,7 @@ final class Webhook {
   private final String key;
   private final Endpoint endpoint;
   private final Breaker breaker;
+  private final Map<Outcome.Kind, LongAdder> attempts = new EnumMap<>(Outcome.Kind.class);
   private final AtomicBoolean failing = new AtomicBoolean();
 
   /**
@@ -27,6 +32,9 @@ final class Webhook {
     this.key = key;
     this.endpoint = endpoint;
     this.breaker = breaker;
+    for (Outcome.Kind kind : Outcome.Kind.values()) {
+      attempts.put(kind, new LongAdder());
+    }
   }
 
   String name() {
@@ -45,8 +53,14 @@ final class Webhook {
     return endpoint;
   }
 
-  /** Logs when the webhook begins to fail and when it works again, not each attempt. */
+  /** How many attempts have ended so. */
+  LongAdder attempts(Outcome.Kind kind) {
+    return Objects.requireNonNull(attempts.get(kind));
+  }
+
+  /** Counts an attempt, and logs when the webhook begins to fail and when it works again. */
   void report(String destination, Outcome outcome) {
+    attempts(outcome.kind()).increment();
     boolean fails = outcome.kind() != Outcome.Kind.ACCEPTED;
     if (failing.get() != fails && failing.compareAndSet(!fails, fails)) {
       if (fails) {

@@ -119,7 +119,7 @@ final class HostTransaction {
         store.flush();
         if (isOwn) {
           store.commit();
-          invalid.forEach(outbox::tell);
+          append.committed();
           return true;
         }
         transaction = number(connection, "SELECT txid_current()");

@@ -22,6 +22,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -71,6 +72,8 @@ public final class Outbox implements AutoCloseable {
   private final int mostKib = (int) Math.min(1 << 20, Runtime.getRuntime().maxMemory() / 8 / 1024);
   private final Semaphore room = new Semaphore(mostKib, true);
   private final LinkedBlockingQueue<Work> queue = new LinkedBlockingQueue<>();
+  private final Map<String, LongAdder> accepted = new ConcurrentHashMap<>();
+  private final Map<String, LongAdder> dead = new ConcurrentHashMap<>();
   private final Map<String, Taker> takers = new ConcurrentHashMap<>();
   private final ExecutorService callbacks = Executors.newFixedThreadPool(4, Outbox::daemon);
   private final DeadLetters deadLetters = new DeadLetters(this);
@@ -232,7 +235,18 @@ public final class Outbox implements AutoCloseable {
     listener = told;
   }
 
+  /** How many events of a destination have been stored here. */
+  LongAdder accepted(String destination) {
+    return accepted.computeIfAbsent(destination, key -> new LongAdder());
+  }
+
+  /** How many events of a destination have been given up here. */
+  LongAdder dead(String destination, DeadLetter.Reason reason) {
+    return dead.computeIfAbsent(destination + ' ' + reason, key -> new LongAdder());
+  }
+
   void tell(DeadLetter letter) {
+    dead(letter.destination(), letter.reason()).increment();
     Consumer<DeadLetter> told = listener;
     if (told != null) {
       callBack(() -> told.accept(letter));

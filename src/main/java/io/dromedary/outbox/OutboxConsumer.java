@@ -101,6 +101,7 @@ final class OutboxConsumer extends DefaultConsumer implements Taker, ShutdownAwa
     held.set(0);
     started.set(0);
     outbox.register(endpoint.getName(), this);
+    OutboxMeters.register(endpoint.getCamelContext(), outbox, endpoint.getName(), started::get);
     ExecutorService given = endpoint.getExecutorService();
     executor =
         given != null

@@ -63,6 +63,7 @@ abstract class Work {
     private Set<Fingerprint> remembered = Set.of();
     private final Map<Taker, Integer> reserved = new HashMap<>();
     private final Map<Taker, List<Claim>> handedOn = new HashMap<>();
+    private Map<String, List<Arrival>> stored = Map.of();
     private int written;
 
     /**
@@ -102,6 +103,7 @@ abstract class Work {
       for (Arrival arrival : fresh) {
         byDestination.computeIfAbsent(arrival.destination(), key -> new ArrayList<>()).add(arrival);
       }
+      stored = byDestination;
       for (Map.Entry<String, List<Arrival>> each : byDestination.entrySet()) {
         insert(store, each.getKey(), each.getValue(), nowMillis);
       }
@@ -153,6 +155,7 @@ abstract class Work {
 
     @Override
     void committed() {
+      stored.forEach((name, events) -> outbox.accepted(name).add(events.size()));
       done.complete(written);
       handedOn.forEach((taker, claims) -> outbox.handOn(() -> taker.take(claims)));
       invalid.forEach(outbox::tell);

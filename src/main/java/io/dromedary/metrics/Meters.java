@@ -1,0 +1,110 @@
+package io.dromedary.metrics;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.DoubleSupplier;
+import org.apache.camel.CamelContext;
+import org.apache.camel.spi.CamelEvent;
+import org.apache.camel.support.SimpleEventNotifierSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is measured in a context. Values are only read when somebody asks for them, so a meter costs
+ * what its owner pays to count. They are in the host's Micrometer registry from the start of the
+ * context to its stop, and nowhere if there is none: this class does without that library.
+ * Thread-safe.
+ */
+public final class Meters {
+
+  /** How a value behaves. */
+  public enum Kind {
+    /** It only grows while the process runs. */
+    COUNTER,
+    /** It goes up and down; NaN where it is not known. */
+    GAUGE
+  }
+
+  /**
+   * A value.
+   *
+   * @param name by Micrometer's convention, in lower case with dots
+   * @param labels of which each has a bounded number of values, none of them secret
+   */
+  public record Meter(
+      Kind kind,
+      String name,
+      String description,
+      Map<String, String> labels,
+      DoubleSupplier value) {
+
+    private boolean isSame(Meter other) {
+      return name.equals(other.name) && labels.equals(other.labels);
+    }
+  }
+
+  private static final String REGISTRY = "io.micrometer.core.instrument.MeterRegistry";
+
+  private final CamelContext context;
+  private final List<Meter> meters = new ArrayList<>();
+  private @Nullable MicrometerMeters published;
+
+  private Meters(CamelContext context) {
+    this.context = context;
+  }
+
+  /** The meters of a context. */
+  public static synchronized Meters of(CamelContext context) {
+    Meters meters = context.getCamelContextExtension().getContextPlugin(Meters.class);
+    if (meters == null) {
+      meters = new Meters(context);
+      context.getCamelContextExtension().addContextPlugin(Meters.class, meters);
+      context.getManagementStrategy().addEventNotifier(meters.new Life());
+    }
+    return meters;
+  }
+
+  /** Adds a value, in the place of one that has the same name and labels. */
+  public synchronized void add(Meter meter) {
+    meters.removeIf(meter::isSame);
+    meters.add(meter);
+    if (published != null) {
+      published.publish(meter);
+    }
+  }
+
+  private synchronized void publish() {
+    if (context.getClassResolver().resolveClass(REGISTRY) != null) {
+      published = MicrometerMeters.of(context);
+      if (published != null) {
+        meters.forEach(published::publish);
+      }
+    }
+  }
+
+  private synchronized void withdraw() {
+    if (published != null) {
+      published.withdraw();
+      published = null;
+    }
+  }
+
+  /** Registries are there when a context has started, whoever makes them. */
+  private final class Life extends SimpleEventNotifierSupport {
+
+    @Override
+    public boolean isEnabled(CamelEvent event) {
+      return event instanceof CamelEvent.CamelContextStartedEvent
+          || event instanceof CamelEvent.CamelContextStoppedEvent;
+    }
+
+    @Override
+    public void notify(CamelEvent event) {
+      if (event instanceof CamelEvent.CamelContextStartedEvent) {
+        publish();
+      } else {
+        withdraw();
+      }
+    }
+  }
+}

@@ -1,0 +1,88 @@
+package io.dromedary.metrics;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.dromedary.metrics.Meters.Kind;
+import io.dromedary.metrics.Meters.Meter;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.File;
+import java.io.IOException;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.apache.camel.impl.DefaultCamelContext;
+import org.junit.jupiter.api.Test;
+
+/** Meters in a host's registry, or without one. */
+class MetersTest {
+
+  private static Meter gauge(String label, double value) {
+    return new Meter(Kind.GAUGE, "dromedary.test", "A test", Map.of("label", label), () -> value);
+  }
+
+  private static double value(SimpleMeterRegistry registry, String label) {
+    return registry.get("dromedary.test").tag("label", label).gauge().value();
+  }
+
+  @Test
+  void metersAreInTheRegistryFromStartToStop() {
+    SimpleMeterRegistry registry = new SimpleMeterRegistry();
+    DefaultCamelContext camel = new DefaultCamelContext();
+    Meters meters = Meters.of(camel);
+    meters.add(gauge("before", 1));
+    meters.add(gauge("replaced", 2));
+    meters.add(gauge("replaced", 3));
+    camel.getRegistry().bind("host", registry);
+    camel.start();
+    meters.add(gauge("after", 4));
+    meters.add(gauge("before", 5));
+    assertThat(registry.getMeters()).hasSize(3);
+    assertThat(value(registry, "before")).isEqualTo(5);
+    assertThat(value(registry, "replaced")).isEqualTo(3);
+    assertThat(value(registry, "after")).isEqualTo(4);
+
+    camel.stop();
+    assertThat(registry.getMeters()).isEmpty();
+  }
+
+  @Test
+  void aHostNeedNotHaveMicrometer() throws Exception {
+    List<URL> others = new ArrayList<>();
+    for (String each : System.getProperty("java.class.path").split(File.pathSeparator, -1)) {
+      if (!each.contains("micrometer")) {
+        others.add(new File(each).toURI().toURL());
+      }
+    }
+    try (URLClassLoader host =
+        new URLClassLoader(others.toArray(URL[]::new), ClassLoader.getPlatformClassLoader())) {
+      Class<?> without = host.loadClass(Without.class.getName());
+      assertThat(((Supplier<?>) without.getConstructor().newInstance()).get())
+          .isEqualTo("no Micrometer, Started");
+    }
+  }
+
+  /** Runs in a class loader that knows of no Micrometer. */
+  public static final class Without implements Supplier<String> {
+
+    @Override
+    public String get() {
+      Thread thread = Thread.currentThread();
+      ClassLoader before = thread.getContextClassLoader();
+      thread.setContextClassLoader(getClass().getClassLoader());
+      try (DefaultCamelContext camel = new DefaultCamelContext()) {
+        Meters.of(camel).add(gauge("any", 1));
+        camel.start();
+        Object found =
+            camel.getClassResolver().resolveClass("io.micrometer.core.instrument.MeterRegistry");
+        return (found == null ? "no Micrometer, " : found) + camel.getStatus().name();
+      } catch (IOException e) {
+        throw new IllegalStateException(e);
+      } finally {
+        thread.setContextClassLoader(before);
+      }
+    }
+  }
+}
