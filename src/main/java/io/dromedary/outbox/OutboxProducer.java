@@ -113,10 +113,10 @@ final class OutboxProducer extends DefaultAsyncProducer {
     }
     Arrivals arrivals = arrivals(all.piece());
     boolean isStored = transaction.append(arrivals.events(), arrivals.invalid());
+    // An iterator cannot be read again if the transaction has to be repeated: the piece is kept.
     if (isStored || !(all.body() instanceof Iterator)) {
       exchange.removeProperty(NOT_STORED);
     }
-    // An iterator cannot be read again when the transaction is repeated: the piece is kept.
     // In a route that is transacted the commit comes before. Otherwise the consumer looks for it.
     exchange
         .getExchangeExtension()
@@ -124,7 +124,10 @@ final class OutboxProducer extends DefaultAsyncProducer {
             new SynchronizationAdapter() {
               @Override
               public void onComplete(Exchange completed) {
-                endpoint.outbox().due(endpoint.getName());
+                arrivals.events().stream()
+                    .map(Work.Arrival::destination)
+                    .distinct()
+                    .forEach(endpoint.outbox()::due);
               }
             });
   }
