@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.dromedary.event.Event;
 import io.dromedary.json.InvalidJsonException;
 import io.dromedary.json.JsonStringify;
+import io.dromedary.outbox.OutboxEndpoint;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -72,8 +73,8 @@ final class Transform implements Processor {
     Exchange call = new DefaultExchange(context, ExchangePattern.InOut);
     // Others may have the same array, and whoever gets a copy may write to it.
     call.getMessage().setBody(event.json().clone());
-    call.getMessage().setHeader("DromedaryMessageId", event.messageId());
-    call.getMessage().setHeader("DromedaryType", event.type().json());
+    call.getMessage().setHeader(OutboxEndpoint.MESSAGE_ID, event.messageId());
+    call.getMessage().setHeader(OutboxEndpoint.TYPE, event.type().json());
     template.send(route, call);
     Throwable failure = call.getException();
     if (failure == null && call.getExchangeExtension().isFailureHandled()) {

@@ -315,6 +315,25 @@ class TransformTest {
     }
   }
 
+  @Test
+  void theExampleOfTheReadmeWorks() throws Exception {
+    String readme = Files.readString(Path.of("README.md"));
+    String example =
+        readme.replaceFirst("(?s).*```yaml\n(- route:\n    id: mask-email\n.*?)```.*", "$1");
+    Path routes = Files.createDirectories(folder.resolve("routes"));
+    Files.writeString(routes.resolve("mask-email.camel.yaml"), example);
+    settings.put("webhooks.transform", "direct:mask-email");
+    application = Application.start(folder, settings, beans);
+
+    String event =
+        event("m")
+            .replace("\"userId\"", "\"traits\":{\"email\":\"a@b.example\",\"n\":1},\"userId\"");
+    application.context().createFluentProducerTemplate().to("direct:in").withBody(event).send();
+    awaitDone();
+
+    assertThat(received()).isEqualTo(Map.of("m", event.replace("a@b.example", "***")));
+  }
+
   /** A host may have one for all its routes: what failed to be masked must not go out. */
   @Test
   void whatAnErrorHandlerHasTakenForHandledHasFailedAllTheSame() throws Exception {

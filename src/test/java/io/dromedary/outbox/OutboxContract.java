@@ -469,6 +469,20 @@ abstract class OutboxContract {
   }
 
   @Test
+  void anEventIsAtAllItsDestinationsOrAtNone() throws Exception {
+    Outbox outbox = open();
+    Work.Arrival one = new Work.Arrival("one", event("a"));
+    Work.Arrival two = new Work.Arrival("two", event("a"));
+    Work.Arrival broken = new Work.Arrival("three", broken());
+    assertThatThrownBy(() -> join(outbox.append(List.of(one, two, broken), List.of())))
+        .hasRootCauseInstanceOf(NullPointerException.class);
+    assertThat(stored()).isEmpty();
+    // Not known either: the same again is all accepted.
+    assertThat(join(outbox.append(List.of(one, two), List.of()))).isEqualTo(2);
+    assertThat(stored()).containsExactly("a", "a");
+  }
+
+  @Test
   void roomIsGivenBackWhenAnAppendFails() {
     Outbox outbox = open();
     Hands hands = new Hands(5);

@@ -1,0 +1,51 @@
+package io.dromedary;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What an operator is told at the start, of which none is a secret. */
+class StartSummaryTest {
+
+  @TempDir Path folder;
+
+  @Test
+  void eachDestinationIsToldWithoutItsSecrets() {
+    Map<String, String> settings =
+        Map.of(
+            "webhooks.urls", "https://a.example/s3cret?s3cret",
+            "webhooks.inbound", "direct:in",
+            "webhooks.destination.crm.urls", "https://b.example/s3cret,mock:b",
+            "webhooks.destination.crm.signing.secret", "s3cret",
+            "webhooks.destination.crm.headers.X-Key", "s3cret",
+            "webhooks.destination.crm.write-key.secret", "s3cret",
+            "webhooks.destination.crm.events", "track,page",
+            "webhooks.destination.crm.transform", "log:mask?level=OFF&marker=s3cret",
+            "webhooks.dead-letter", "mock:dead");
+    try (Application application = Application.start(folder, settings)) {
+      assertThat(StartSummary.lines(application.context()))
+          .containsExactly(
+              "Dromedary is ready",
+              "  inbound       direct:in",
+              "  destination   default",
+              "    webhooks      https://a.example",
+              "    accepted by   1 of 1",
+              // By the packaged file's secret.
+              "    signed        x-signature",
+              "    retried for   4h, an attempt ends after 5s",
+              "  destination   crm",
+              "    webhooks      https://b.example, mock:b",
+              "    takes         page, track",
+              "    accepted by   1 of 2",
+              "    transformed   by log:mask",
+              "    signed        x-signature",
+              "    retried for   4h, an attempt ends after 5s",
+              "  queue         outbox:default, outbox:crm in jdbc:sqlite:"
+                  + folder.resolve("outbox.db"),
+              "  dead letters  in the outbox for 720h, told to mock:dead");
+    }
+  }
+}
