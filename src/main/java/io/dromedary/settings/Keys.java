@@ -1,8 +1,8 @@
 package io.dromedary.settings;
 
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -50,7 +50,9 @@ final class Keys {
   private final Properties loaded;
   private final String prefix;
   private final Set<String> known;
-  private final List<String> problems;
+
+  /** Each once, however often its key is asked for. */
+  private final Set<String> problems;
 
   Keys(CamelContext context, Map<String, String> environment) {
     this.context = context;
@@ -61,7 +63,7 @@ final class Keys {
             .loadProperties(key -> LOADED.stream().anyMatch(key::startsWith));
     this.prefix = PREFIX;
     this.known = new TreeSet<>();
-    this.problems = new ArrayList<>();
+    this.problems = new LinkedHashSet<>();
   }
 
   private Keys(Keys all, String prefix) {
@@ -303,7 +305,7 @@ final class Keys {
   /** Throws what has been gathered of the keys that were asked for. */
   void checkAsked() {
     if (!problems.isEmpty()) {
-      throw new InvalidSettingsException(problems);
+      throw new InvalidSettingsException(List.copyOf(problems));
     }
   }
 

@@ -87,11 +87,7 @@ public record Settings(
     checkInbound(context, keys, inbound);
     Server server = Server.of(context, keys);
     boolean loopback = server.isLocal();
-    String queue = queue(keys);
-    Map<String, DestinationSettings> destinations = destinations(context, keys, queue, server);
-    Set<String> writeKeys = new LinkedHashSet<>(keys.list("write-key.secret"));
-    destinations.values().forEach(each -> writeKeys.addAll(each.writeKeys()));
-    if (writeKeys.isEmpty() && !loopback && inbound.startsWith("platform-http:")) {
+    if (!hasWriteKey(keys) && !loopback && inbound.startsWith("platform-http:")) {
       keys.problem(
           "write-key.secret",
           null,
@@ -101,6 +97,10 @@ public record Settings(
               + (server.host() == null ? "not set" : "\"" + server.host() + "\"")
               + ")");
     }
+    String queue = queue(keys);
+    Map<String, DestinationSettings> destinations = destinations(context, keys, queue, server);
+    Set<String> writeKeys = new LinkedHashSet<>(keys.list("write-key.secret"));
+    destinations.values().forEach(each -> writeKeys.addAll(each.writeKeys()));
     List<String> origins = keys.list("cors.origins");
     boolean hasOutbox = isOutbox(queue);
     String deadLetter = keys.raw("webhooks.dead-letter");
@@ -125,6 +125,12 @@ public record Settings(
             Collections.unmodifiableMap(destinations));
     settings.tellRoutes(context, loopback);
     return settings;
+  }
+
+  private static boolean hasWriteKey(Keys keys) {
+    return keys.value("write-key.secret") != null
+        || keys.destinations().stream()
+            .anyMatch(name -> keys.ofDestination(name).value("write-key.secret") != null);
   }
 
   /** The routes take their settings from properties: each default is written once. */

@@ -300,9 +300,9 @@ class DropInIT {
         .contains(
             """
             Dromedary cannot start: 3 settings are wrong.
+              webhooks.write-key.secret: found nothing, expected at least one write key, since the server listens beyond loopback (%s is "0.0.0.0").
               webhooks.urls: found nothing, expected one to five webhook URLs, since the built-in request bin is served on loopback only.
               webhooks.timeout: found "soon", expected a duration from 10ms to 10m, such as 5s.
-              webhooks.write-key.secret: found nothing, expected at least one write key, since the server listens beyond loopback (%s is "0.0.0.0").
             """
                 .formatted(host.addressKey));
   }

@@ -154,6 +154,8 @@ class DestinationSettingsTest {
       value = {
         "crm.urls =                      | webhooks.destination.crm.urls: found nothing, expected one"
             + " to five webhook URLs.",
+        "crm.write-key.secret = {{nowhere}} | webhooks.destination.crm.write-key.secret: found a"
+            + " {{placeholder}} that names no property, expected one that does.",
         "crm.queue = outbox:x            | webhooks.destination.crm.queue: no such key;"
             + " webhooks.queue is one for all destinations.",
         "crm.outbox.password = s3cret    | webhooks.destination.crm.outbox.password: no such key;"

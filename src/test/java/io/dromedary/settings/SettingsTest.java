@@ -736,12 +736,12 @@ class SettingsTest {
         .isInstanceOf(InvalidSettingsException.class)
         .hasMessage(
             "Dromedary cannot start: 2 settings are wrong.\n"
-                + "  webhooks.urls: found nothing, expected one to five webhook URLs, since the"
-                + " built-in request bin is served on loopback only.\n"
                 + "  webhooks.write-key.secret: found nothing, expected at least one write key, since"
                 + " the server listens beyond loopback (camel.server.host is "
                 + shown
-                + ").");
+                + ").\n"
+                + "  webhooks.urls: found nothing, expected one to five webhook URLs, since the"
+                + " built-in request bin is served on loopback only.");
   }
 
   @Test
