@@ -48,6 +48,11 @@ interface SqlDialect extends AutoCloseable {
   /** What a failure means. */
   Fault fault(SQLException failure);
 
+  /** Ends a transaction that has failed; the connection is then as it was before. */
+  default void rollback(Connection connection) throws SQLException {
+    connection.rollback();
+  }
+
   /** Fails if what is committed now would not be found again. */
   default void check() throws SQLException {}
 

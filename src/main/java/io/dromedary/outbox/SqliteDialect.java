@@ -176,6 +176,25 @@ final class SqliteDialect implements SqlDialect {
     };
   }
 
+  /**
+   * SQLite has rolled back by itself when the file was full. The driver does not know, and begins
+   * the next transaction with a rollback that succeeds: without it, statements would be committed
+   * one by one. A connection anew would do as well, but is only asked for after a while.
+   */
+  @Override
+  public void rollback(Connection connection) throws SQLException {
+    try {
+      connection.rollback();
+    } catch (SQLException e) {
+      if (!String.valueOf(e.getMessage()).contains("no transaction is active")) {
+        throw e;
+      }
+      try (Statement statement = connection.createStatement()) {
+        statement.execute("BEGIN");
+      }
+    }
+  }
+
   @Override
   public int version(Connection connection) throws SQLException {
     return (int) number(connection, "PRAGMA user_version");

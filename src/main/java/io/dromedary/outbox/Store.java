@@ -403,7 +403,7 @@ final class Store implements AutoCloseable {
     for (PreparedStatement statement : statements.values()) {
       statement.clearBatch();
     }
-    connection.rollback();
+    dialect.rollback(connection);
   }
 
   @Override

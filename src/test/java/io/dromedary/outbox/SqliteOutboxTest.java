@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.dromedary.settings.OutboxSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,6 +15,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -160,6 +162,42 @@ class SqliteOutboxTest extends OutboxContract {
                 }));
     assertThat(synchronous).isEqualTo("2");
     assertThat(query("PRAGMA journal_mode")).containsExactly("wal");
+  }
+
+  @Test
+  void aFullFileStoresAllOfAnAppendOrNothing() {
+    OutboxSettings settings = settings(LEASE, WINDOW);
+    OutboxSettings bounded =
+        new OutboxSettings(
+            url() + "?max_page_count=100",
+            null,
+            null,
+            LEASE,
+            WINDOW,
+            settings.dedupMost(),
+            settings.retention(),
+            settings.longestWait());
+    Outbox outbox = open(bounded, clock);
+    int accepted = 0;
+    for (int part = 0, refused = 0; refused < 3; part++) {
+      byte[] body = new byte[3000];
+      String prefix = part + "-";
+      OutboxEvent[] events =
+          IntStream.range(0, 8)
+              .mapToObj(i -> new OutboxEvent(prefix + i, "track", clock.instant(), body))
+              .toArray(OutboxEvent[]::new);
+      try {
+        accepted += begin(outbox, events).get(AT_MOST.toSeconds(), TimeUnit.SECONDS);
+      } catch (Exception e) {
+        refused++;
+        // What makes room is written although the file is full.
+        claim(outbox, 2).forEach(claim -> claim.settle(Settlement.DONE));
+        settle(outbox);
+        accepted -= 2;
+      }
+    }
+    assertThat(accepted).isPositive();
+    assertThat(stored()).hasSize(accepted);
   }
 
   @Test
