@@ -61,6 +61,13 @@ public final class OutboxEndpoint extends DefaultEndpoint implements AsyncEndpoi
   private @Nullable DataSource dataSource;
 
   @UriParam(
+      label = "producer",
+      description =
+          "Whether an event that Dromedary has read is stored for all the destinations that take its"
+              + " type and its source, in one transaction, and not for the one that is named here.")
+  private boolean toChosen;
+
+  @UriParam(
       label = "consumer",
       defaultValue = "256",
       description = "How many events may be in flight at once.")
@@ -117,6 +124,14 @@ public final class OutboxEndpoint extends DefaultEndpoint implements AsyncEndpoi
 
   public String getName() {
     return name;
+  }
+
+  public boolean isToChosen() {
+    return toChosen;
+  }
+
+  public void setToChosen(boolean toChosen) {
+    this.toChosen = toChosen;
   }
 
   public @Nullable DataSource getDataSource() {

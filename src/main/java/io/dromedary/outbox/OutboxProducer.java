@@ -198,7 +198,9 @@ final class OutboxProducer extends DefaultAsyncProducer {
   }
 
   private List<String> parts(Event event) {
-    return event.destinations().isEmpty() ? List.of(endpoint.getName()) : event.destinations();
+    return endpoint.isToChosen() && !event.destinations().isEmpty()
+        ? event.destinations()
+        : List.of(endpoint.getName());
   }
 
   private CompletableFuture<Integer> append(List<?> piece) throws OutboxException {

@@ -101,6 +101,7 @@ class OutboxOptionsTest {
             "headers DromedaryType",
             "properties name",
             "properties dataSource",
+            "properties toChosen=false",
             "properties inFlight=256",
             "properties retryDelay=1m",
             "properties retryWindow=4h",
