@@ -291,7 +291,7 @@ final class Child implements AutoCloseable {
       Load load, String routes, Map<String, Object> headers) throws Exception {
     Main main = new Main();
     // As many as there are callers, which Camel's documentation advises where 20 are too few.
-    if (routes.contains(TUNED)) {
+    if (routes.contains("multicast")) {
       main.addInitialProperty("camel.component.http.automaticRetriesDisabled", "true");
       main.addInitialProperty("camel.component.http.connectionsPerRoute", "64");
       main.addInitialProperty("camel.component.http.maxTotalConnections", "320");
@@ -329,7 +329,7 @@ final class Child implements AutoCloseable {
       throws SQLException {
     Function<String[], Object> role = dromedary(options, load, urls, new HashMap<>());
     if (options.parked() > 0) {
-      try (Connection connection = DriverManager.getConnection("jdbc:sqlite:data/outbox.db");
+      try (Connection connection = DriverManager.getConnection("jdbc:sqlite:outbox.db");
           Statement statement = connection.createStatement()) {
         statement.execute("PRAGMA busy_timeout = 60000");
         // With ids that are not those of the events to come.
