@@ -141,7 +141,9 @@ public record Settings(
     properties.put("webhooks.request-bin.served", Boolean.toString(loopback));
     properties.put("webhooks.inbound", InboundOptions.complete(inbound));
     properties.put("webhooks.dead-letter", deadLetter == null ? NOWHERE : deadLetter);
-    properties.put("webhooks.queue", queue);
+    // What is received goes to the destinations that were chosen for it.
+    String chosen = queue + (queue.contains("?") ? "&" : "?") + "toChosen=true";
+    properties.put("webhooks.queue", hasOutbox() ? chosen : queue);
     for (DestinationSettings each : destinations.values()) {
       String prefix = "webhooks.destination." + each.name() + ".";
       properties.put(prefix + "queue", each.queue());
