@@ -42,6 +42,7 @@ final class Held {
   // What the transaction has changed.
   private final List<Long> claimed = new ArrayList<>();
   private final List<Long> released = new ArrayList<>();
+  private final Map<Long, Noted> handedOut = new HashMap<>();
 
   boolean has(long id) {
     return ids.contains(id);
@@ -74,15 +75,17 @@ final class Held {
   /** The event of a row, as it would be if everything could have been written. */
   OutboxEvent asNoted(long id, OutboxEvent event) {
     Noted what = noted.isEmpty() ? null : noted.remove(id);
-    return what == null
-        ? event
-        : new OutboxEvent(
-            event.messageId(),
-            event.type(),
-            event.acceptedAt(),
-            event.body(),
-            what.attempts(),
-            what.progress());
+    if (what == null) {
+      return event;
+    }
+    handedOut.put(id, what);
+    return new OutboxEvent(
+        event.messageId(),
+        event.type(),
+        event.acceptedAt(),
+        event.body(),
+        what.attempts(),
+        what.progress());
   }
 
   /** Behind what claiming goes on. */
@@ -110,14 +113,15 @@ final class Held {
   void committed() {
     claimed.clear();
     released.clear();
+    handedOut.clear();
   }
 
   void rolledBack() {
     claimed.forEach(ids::remove);
     // What was claimed again after its release was claimed before the transaction.
     ids.addAll(released);
-    claimed.clear();
-    released.clear();
+    noted.putAll(handedOut);
     positions.clear();
+    committed();
   }
 }

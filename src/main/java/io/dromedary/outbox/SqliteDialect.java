@@ -177,9 +177,10 @@ final class SqliteDialect implements SqlDialect {
   }
 
   /**
-   * SQLite has rolled back by itself when the file was full. The driver does not know, and begins
-   * the next transaction with a rollback that succeeds: without it, statements would be committed
-   * one by one. A connection anew would do as well, but is only asked for after a while.
+   * When the file is full SQLite has rolled back by itself, and the driver's rollback fails. The
+   * driver begins the next transaction only after one that succeeds: left alone, the statements to
+   * come would be committed one by one. A new connection would do as well, but is only asked for
+   * after a while.
    */
   @Override
   public void rollback(Connection connection) throws SQLException {
