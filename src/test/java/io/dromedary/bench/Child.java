@@ -3,6 +3,7 @@ package io.dromedary.bench;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.dromedary.Application;
+import java.io.File;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
@@ -78,7 +79,7 @@ final class Child implements AutoCloseable {
         Stream.of(
                 Stream.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()),
                 options.ofChild(),
-                Stream.of("-cp", System.getProperty("java.class.path"), Child.class.getName()),
+                Stream.of("-cp", classPath(options, role), Child.class.getName()),
                 Stream.of(load.text(), role),
                 Stream.of(arguments))
             .flatMap(part -> part);
@@ -90,6 +91,12 @@ final class Child implements AutoCloseable {
     CompletableFuture.delayedExecutor(BOUND.toSeconds(), TimeUnit.SECONDS)
         .execute(process::destroyForcibly);
     return new Child(process);
+  }
+
+  /** That of this process; in front of it, for the version of before, its classes. */
+  private static String classPath(Options options, String role) {
+    String own = System.getProperty("java.class.path");
+    return role.equals("d0") ? options.before() + File.pathSeparator + own : own;
   }
 
   private static void delete(Path folder) throws IOException {
@@ -147,7 +154,7 @@ final class Child implements AutoCloseable {
           case "b" -> route(load, bare(url), POST);
           case "b2" -> route(load, bare(url + TUNED), POST);
           case "c" -> route(load, multicast(url), POST);
-          case "d" -> onSqlite(options, load, url);
+          case "d", "d0" -> onSqlite(options, load, url);
           case "e" -> dromedary(options, load, url, onPostgres(args[3]));
           case "e2" -> {
             var nodes =

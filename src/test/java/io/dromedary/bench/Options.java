@@ -15,6 +15,8 @@ import java.util.stream.Stream;
  *     makes more of each
  * @param rounds {@code bench.rounds}: those that are measured, 5 by default
  * @param only {@code bench.only}: the variants to run, {@code raw,b0,b,b2,c,d,e} by default
+ * @param before {@code bench.before}: a folder with the compiled classes of an earlier version,
+ *     which is run as variant {@code d0}
  * @param parked {@code bench.parked}: how many events wait in the SQLite outbox to be due in three
  *     hours, none by default
  * @param jvm {@code bench.jvm}: options of the children's JVMs, separated by spaces
@@ -25,6 +27,7 @@ record Options(
     int events,
     int rounds,
     List<String> only,
+    String before,
     int parked,
     List<String> jvm,
     Map<String, String> settings) {
@@ -41,6 +44,7 @@ record Options(
         number("events", 60_000),
         number("rounds", 5),
         list(text("only", "raw,b0,b,b2,c,d,e"), ","),
+        text("before", ""),
         number("parked", 0),
         list(text("jvm", ""), " "),
         list(text("settings", ""), ";").stream()

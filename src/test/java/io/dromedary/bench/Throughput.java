@@ -114,11 +114,12 @@ public final class Throughput {
           case "b2" -> "(b2) bare route, tuned";
           case "c" -> "(c) multicast, error handler, seda";
           case "d" -> "(d) Dromedary on SQLite";
+          case "d0" -> "(d0) Dromedary on SQLite, before";
           case "e" -> "(e) Dromedary on PostgreSQL";
           case "e2" -> "(e2) two nodes on one PostgreSQL";
           default ->
               throw new IllegalArgumentException(
-                  "bench.only has \"" + name + "\", expected raw, b0, b, b2, c, d, e or e2");
+                  "bench.only has \"" + name + "\", expected raw, b0, b, b2, c, d0, d, e or e2");
         };
     String database =
         postgres != null && name.startsWith("e") ? postgres.getJdbcUrl("postgres", "postgres") : "";
@@ -131,7 +132,7 @@ public final class Throughput {
   }
 
   private static boolean isDromedary(String name) {
-    return name.equals("d") || name.startsWith("e");
+    return name.startsWith("d") || name.startsWith("e");
   }
 
   private void warmUp(Variant variant) {
