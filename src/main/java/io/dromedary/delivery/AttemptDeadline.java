@@ -84,19 +84,11 @@ final class AttemptDeadline implements ExecChainHandler {
     HttpEntity entity = response.getEntity();
     if (entity != null) {
       byte[] excerpt = new byte[0];
-      // Reading to the end lets the connection be used again.
       try (InputStream in = entity.getContent()) {
         if (in != null) {
           excerpt = in.readNBytes(EXCERPT_BYTES);
-          byte[] rest = new byte[8192];
-          long total = excerpt.length;
-          for (int read = in.read(rest); read >= 0; read = in.read(rest)) {
-            total += read;
-            if (total > MOST_ANSWER_BYTES) {
-              // Closing the stream politely would read on for ever.
-              scope.execRuntime.discardEndpoint();
-              throw new IOException("the answer is longer than " + MOST_ANSWER_BYTES + " bytes");
-            }
+          if (excerpt.length == EXCERPT_BYTES) {
+            readToEnd(in, scope);
           }
         }
       }
@@ -105,6 +97,20 @@ final class AttemptDeadline implements ExecChainHandler {
       }
     }
     return answer;
+  }
+
+  /** Which lets the connection be used again. */
+  private static void readToEnd(InputStream in, ExecChain.Scope scope) throws IOException {
+    byte[] rest = new byte[8192];
+    long total = EXCERPT_BYTES;
+    for (int read = in.read(rest); read >= 0; read = in.read(rest)) {
+      total += read;
+      if (total > MOST_ANSWER_BYTES) {
+        // Closing the stream politely would read on for ever.
+        scope.execRuntime.discardEndpoint();
+        throw new IOException("the answer is longer than " + MOST_ANSWER_BYTES + " bytes");
+      }
+    }
   }
 
   private static final class Attempt {

@@ -20,12 +20,14 @@ import org.apache.hc.client5.http.classic.HttpClient;
 import org.apache.hc.client5.http.config.ConnectionConfig;
 import org.apache.hc.client5.http.config.RequestConfig;
 import org.apache.hc.client5.http.impl.classic.HttpClientBuilder;
+import org.apache.hc.client5.http.impl.io.DefaultHttpResponseParserFactory;
 import org.apache.hc.client5.http.impl.io.ManagedHttpClientConnectionFactory;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManager;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
 import org.apache.hc.client5.http.ssl.DefaultClientTlsStrategy;
 import org.apache.hc.core5.http.config.Http1Config;
 import org.apache.hc.core5.http.io.SocketConfig;
+import org.apache.hc.core5.http.message.LazyLaxLineParser;
 import org.apache.hc.core5.pool.PoolConcurrencyPolicy;
 import org.apache.hc.core5.ssl.SSLContexts;
 import org.apache.hc.core5.util.TimeValue;
@@ -42,10 +44,15 @@ final class WebhookEndpoints {
   private static final long SWEEP_MILLIS = 20;
 
   /** The client's own default is no limit: an answer of headers without end would fill memory. */
+  private static final Http1Config HEADERS =
+      Http1Config.custom().setMaxHeaderCount(200).setMaxLineLength(16 * 1024).build();
+
   private static final ManagedHttpClientConnectionFactory CONNECTIONS =
       ManagedHttpClientConnectionFactory.builder()
-          .http1Config(
-              Http1Config.custom().setMaxHeaderCount(200).setMaxLineLength(16 * 1024).build())
+          .http1Config(HEADERS)
+          // Of the many headers of an answer hardly one is looked at.
+          .responseParserFactory(
+              new DefaultHttpResponseParserFactory(HEADERS, LazyLaxLineParser.INSTANCE, null))
           .build();
 
   private final CamelContext context;

@@ -221,7 +221,7 @@ final class EventCompletion {
       return null;
     }
     try {
-      Instant instant = Instant.parse(text);
+      Instant instant = IsoInstant.parse(text);
       // Beyond these years, differences and formats would overflow.
       long seconds = instant.getEpochSecond();
       return Math.abs(seconds) > 100_000_000_000L ? null : instant;
