@@ -8,6 +8,8 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.lang.management.ManagementFactory;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -70,9 +72,9 @@ final class Child implements AutoCloseable {
    * Starts a process in an empty folder of its own: Dromedary takes the packaged settings, and
    * finds no events of an earlier run.
    */
-  static Child start(Options options, Load load, String role, String... arguments)
+  static Child start(Options options, Load load, int node, String role, String... arguments)
       throws IOException {
-    Path folder = Path.of("target", "throughput", role);
+    Path folder = Path.of("target", "throughput", role + "-" + node);
     delete(folder);
     Files.createDirectories(folder);
     Stream<String> command =
@@ -120,10 +122,6 @@ final class Child implements AutoCloseable {
     return answers.nextLine();
   }
 
-  int askNumber(String command) {
-    return Integer.parseInt(ask(command));
-  }
-
   /** The CPU time of all threads of the process so far. */
   Duration cpu() {
     return process.info().totalCpuDuration().orElseThrow();
@@ -153,19 +151,12 @@ final class Child implements AutoCloseable {
           case "b0" -> route(load, bare(url), Map.of());
           case "b" -> route(load, bare(url), POST);
           case "b2" -> route(load, bare(url + TUNED), POST);
-          case "c" -> route(load, multicast(url), POST);
-          case "d", "d0" -> onSqlite(options, load, url);
-          case "e" -> dromedary(options, load, url, onPostgres(args[3]));
-          case "e2" -> {
-            var nodes =
-                List.of(
-                    dromedary(options, load, url, onPostgres(args[3])),
-                    dromedary(options, load, url, onPostgres(args[3])));
-            yield command ->
-                nodes.stream()
-                    .map(node -> node.apply(command).toString())
-                    .collect(Collectors.joining(","));
-          }
+          case "c" -> route(load, multicast(url, ""), POST);
+          case "c2" -> route(load, multicast(url, TUNED), POST);
+          case "d", "d0" -> onSqlite(options, load, url, Map.of());
+          case "m", "m-refuses", "m-hangs" -> onSqlite(options, load, url, another(args[3]));
+          case "k", "k2" -> onSqlite(options, load, url, Map.of("webhooks.inbound", args[3]));
+          case "e", "e2" -> dromedary(options, load, url, Map.of("webhooks.outbox.url", args[3]));
           default -> throw new IllegalArgumentException("no such role: " + args[1]);
         };
     // Not this thread, which notices the end of the input.
@@ -212,12 +203,17 @@ final class Child implements AutoCloseable {
     for (int i = 0; i < load.webhooks(); i++) {
       receivers.add(CountingReceiver.start(load.delay()));
     }
+    CountingReceiver other = CountingReceiver.start(Duration.ZERO);
+    // Connections are made by the system, and nobody ever reads from them.
+    ServerSocket silent = new ServerSocket(0, 1000, InetAddress.getLoopbackAddress());
     return command ->
         switch (command[0]) {
           case "ports" ->
               receivers.stream()
                   .map(each -> Integer.toString(each.port()))
                   .collect(Collectors.joining(","));
+          case "other-port" -> other.port();
+          case "silent-port" -> silent.getLocalPort();
           case "counts" -> counts(receivers);
           case "arrivals" ->
               IntStream.range(Integer.parseInt(command[1]), Integer.parseInt(command[2]))
@@ -273,10 +269,10 @@ final class Child implements AutoCloseable {
   }
 
   /** What a careful user of Camel would write who does not need events to outlive the process. */
-  private static String multicast(String urls) {
+  private static String multicast(String urls, String options) {
     String sends =
         Stream.of(urls.split(",", -1))
-            .map(url -> "{to: {uri: '" + url + TUNED + "'}}")
+            .map(url -> "{to: {uri: '" + url + options + "'}}")
             .collect(Collectors.joining(", "));
     return """
         - route:
@@ -314,10 +310,13 @@ final class Child implements AutoCloseable {
   /** Calls with the events from one number to another. */
   private static Function<String[], Object> calls(Load load, Consumer<byte[]> call) {
     Events events = load.events();
+    // They live on, so that what they have allocated is counted.
+    ExecutorService callers = Executors.newFixedThreadPool(CALLERS);
     return command -> {
       AtomicInteger next = new AtomicInteger(Integer.parseInt(command[1]));
       int end = Integer.parseInt(command[2]);
       inParallel(
+          callers,
           CALLERS,
           () -> {
             for (int number; (number = next.getAndIncrement()) < end; ) {
@@ -328,13 +327,18 @@ final class Child implements AutoCloseable {
     };
   }
 
-  private static Map<String, String> onPostgres(String url) {
-    return new HashMap<>(Map.of("webhooks.outbox.url", url));
+  /** A second destination, which gets the same events. */
+  private static Map<String, String> another(String url) {
+    return Map.of(
+        "webhooks.destination.other.urls",
+        url,
+        "webhooks.destination.other.signing.secret",
+        "bench");
   }
 
-  private static Function<String[], Object> onSqlite(Options options, Load load, String urls)
-      throws SQLException {
-    Function<String[], Object> role = dromedary(options, load, urls, new HashMap<>());
+  private static Function<String[], Object> onSqlite(
+      Options options, Load load, String urls, Map<String, String> settings) throws SQLException {
+    Function<String[], Object> role = dromedary(options, load, urls, settings);
     if (options.parked() > 0) {
       try (Connection connection = DriverManager.getConnection("jdbc:sqlite:outbox.db");
           Statement statement = connection.createStatement()) {
@@ -354,7 +358,8 @@ final class Child implements AutoCloseable {
   }
 
   private static Function<String[], Object> dromedary(
-      Options options, Load load, String urls, Map<String, String> settings) {
+      Options options, Load load, String urls, Map<String, String> ofVariant) {
+    Map<String, String> settings = new HashMap<>(ofVariant);
     settings.put("webhooks.acks", "all");
     settings.put("webhooks.signing.secret", "bench");
     if (!load.delay().isZero()) {
@@ -372,13 +377,17 @@ final class Child implements AutoCloseable {
   static void inParallel(int threads, Runnable task) {
     ExecutorService pool = Executors.newFixedThreadPool(threads);
     try {
-      CompletableFuture.allOf(
-              Stream.generate(() -> CompletableFuture.runAsync(task, pool))
-                  .limit(threads)
-                  .toArray(CompletableFuture[]::new))
-          .join();
+      inParallel(pool, threads, task);
     } finally {
       pool.shutdown();
     }
+  }
+
+  private static void inParallel(ExecutorService pool, int threads, Runnable task) {
+    CompletableFuture.allOf(
+            Stream.generate(() -> CompletableFuture.runAsync(task, pool))
+                .limit(threads)
+                .toArray(CompletableFuture[]::new))
+        .join();
   }
 }

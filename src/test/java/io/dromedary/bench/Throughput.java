@@ -1,9 +1,14 @@
 package io.dromedary.bench;
 
+import io.dromedary.Application;
 import io.dromedary.bench.Variant.Figure;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.net.URI;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -38,7 +43,7 @@ public final class Throughput {
    */
   private static final double COMPILED = 0.03;
 
-  private static final int PACED_SECONDS = 8;
+  private static final int PACED_SECONDS = 4;
 
   private final Options options;
   private final Load load;
@@ -47,7 +52,7 @@ public final class Throughput {
   private final Child receiver;
   private final @Nullable EmbeddedPostgres postgres;
   private final Map<String, Variant> variants = new LinkedHashMap<>();
-  private final Map<String, String> latencies = new LinkedHashMap<>();
+  private final List<Child> children = new ArrayList<>();
   private final AtomicInteger sentAgain = new AtomicInteger();
   private int sent;
 
@@ -74,7 +79,7 @@ public final class Throughput {
             ? EmbeddedPostgres.start()
             : null) {
       for (Load load : options.loads()) {
-        try (Child receiver = Child.start(options, load, "receiver")) {
+        try (Child receiver = Child.start(options, load, 1, "receiver")) {
           new Throughput(options, load, receiver, postgres).run();
         }
       }
@@ -89,7 +94,7 @@ public final class Throughput {
               .collect(Collectors.joining(","));
       for (String name : options.only()) {
         // One that sends to a single webhook says nothing of several.
-        if (load.webhooks() == 1 || isDromedary(name) || name.equals("c")) {
+        if (load.webhooks() == 1 || isDromedary(name) || name.startsWith("c")) {
           variants.put(name, start(name, urls));
         }
       }
@@ -98,10 +103,12 @@ public final class Throughput {
       for (int round = 0; round < options.rounds(); round++) {
         variants.values().forEach(this::measure);
       }
-      variants.forEach(this::measureLatency);
+      for (int round = 0; round < options.rounds(); round++) {
+        variants.forEach(this::measureLatency);
+      }
       report();
     } finally {
-      variants.values().forEach(variant -> variant.child.close());
+      children.forEach(Child::close);
     }
   }
 
@@ -113,26 +120,62 @@ public final class Throughput {
           case "b" -> "(b) bare route, Camel's defaults";
           case "b2" -> "(b2) bare route, tuned";
           case "c" -> "(c) multicast, error handler, seda";
-          case "d" -> "(d) Dromedary on SQLite";
+          case "c2" -> "(c2) the same, tuned";
           case "d0" -> "(d0) Dromedary on SQLite, before";
+          case "d" -> "(d) Dromedary on SQLite";
+          case "m" -> "(m) a second destination";
+          case "m-refuses" -> "(m-refuses) it refuses connections";
+          case "m-hangs" -> "(m-hangs) it never answers";
           case "e" -> "(e) Dromedary on PostgreSQL";
           case "e2" -> "(e2) two nodes on one PostgreSQL";
+          case "k" -> "(k) from Kafka";
+          case "k2" -> "(k2) two nodes of one Kafka group";
           default ->
               throw new IllegalArgumentException(
-                  "bench.only has \"" + name + "\", expected raw, b0, b, b2, c, d0, d, e or e2");
+                  "bench.only has \"" + name + "\", expected some of those in docs/BENCHMARKS.md");
         };
-    String database =
-        postgres != null && name.startsWith("e") ? postgres.getJdbcUrl("postgres", "postgres") : "";
-    Child child = Child.start(options, load, name, urls, database);
+    String topic = name + "-" + load.text().replace('/', '-');
+    String more =
+        switch (name) {
+          case "m" -> "http://127.0.0.1:" + receiver.ask("other-port") + "/hook";
+          case "m-refuses" -> "http://127.0.0.1:" + Application.freePort() + "/hook";
+          case "m-hangs" -> "http://127.0.0.1:" + receiver.ask("silent-port") + "/hook";
+          case "e", "e2" -> database(name);
+          case "k", "k2" -> EventsTopic.create(topic);
+          default -> "";
+        };
+    List<Child> nodes = new ArrayList<>();
+    for (int node = 1; node <= (name.equals("e2") || name.equals("k2") ? 2 : 1); node++) {
+      nodes.add(Child.start(options, load, node, name, urls, more));
+    }
+    children.addAll(nodes);
     // A route is called in its own process: a direct endpoint has no other callers.
     return new Variant(
         title,
-        child,
-        isDromedary(name) ? posts(child) : (first, end) -> child.ask("send " + first + " " + end));
+        nodes,
+        !isDromedary(name)
+            ? (first, end) -> nodes.get(0).ask("send " + first + " " + end)
+            : name.startsWith("k") ? new EventsTopic(topic, events) : posts(nodes));
   }
 
+  /** Each variant has a database of its own. */
+  private String database(String name) {
+    if (postgres == null) {
+      throw new IllegalStateException("PostgreSQL has not been started");
+    }
+    try (Connection connection = postgres.getPostgresDatabase().getConnection();
+        Statement statement = connection.createStatement()) {
+      statement.execute("DROP DATABASE IF EXISTS " + name + " WITH (FORCE)");
+      statement.execute("CREATE DATABASE " + name);
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+    return postgres.getJdbcUrl("postgres", name);
+  }
+
+  /** Whether it is given events from outside. */
   private static boolean isDromedary(String name) {
-    return name.startsWith("d") || name.startsWith("e");
+    return "demk".indexOf(name.charAt(0)) >= 0;
   }
 
   private void warmUp(Variant variant) {
@@ -152,19 +195,18 @@ public final class Throughput {
 
   /** From the first event that is sent until the receivers have counted the last. */
   private void measure(Variant variant) {
-    Child child = variant.child;
     int first = sent;
     sent += eventsOfRound;
     CompletableFuture<Long> end = awaitAll();
-    int jitMillis = child.askNumber("jit");
-    long allocated = Long.parseLong(child.ask("allocated"));
-    long cpuNanos = child.cpu().toNanos();
+    long jitMillis = variant.sum("jit");
+    long allocated = variant.sum("allocated");
+    long cpuNanos = variant.cpu().toNanos();
     long start = System.nanoTime();
     variant.sender.send(first, sent);
     double nanos = end.join() - start;
-    cpuNanos = child.cpu().toNanos() - cpuNanos;
-    allocated = Long.parseLong(child.ask("allocated")) - allocated;
-    jitMillis = child.askNumber("jit") - jitMillis;
+    cpuNanos = variant.cpu().toNanos() - cpuNanos;
+    allocated = variant.sum("allocated") - allocated;
+    jitMillis = variant.sum("jit") - jitMillis;
     variant.add(Figure.EVENTS_A_SECOND, eventsOfRound / nanos * 1e9);
     variant.add(Figure.CPU_MICROS, cpuNanos / 1e3 / eventsOfRound);
     variant.add(Figure.ALLOCATED_KB, allocated / 1e3 / eventsOfRound);
@@ -180,8 +222,8 @@ public final class Throughput {
         });
   }
 
-  private Variant.Sender posts(Child dromedary) {
-    List<Poster> nodes = posters(dromedary);
+  private Variant.Sender posts(List<Child> dromedaries) {
+    List<Poster> nodes = posters(dromedaries);
     return (first, end) -> {
       AtomicInteger next = new AtomicInteger(first);
       Child.inParallel(
@@ -195,8 +237,9 @@ public final class Throughput {
     };
   }
 
-  private static List<Poster> posters(Child dromedary) {
-    return Arrays.stream(dromedary.ask("port").split(",", -1))
+  private static List<Poster> posters(List<Child> dromedaries) {
+    return dromedaries.stream()
+        .map(dromedary -> dromedary.ask("port"))
         .map(port -> URI.create("http://127.0.0.1:" + port + "/v1/batch"))
         .map(uri -> new Poster(uri, CONNECTIONS))
         .toList();
@@ -214,11 +257,13 @@ public final class Throughput {
 
   /** At half of its rate: from the post of an event to its arrival at the last webhook. */
   private void measureLatency(String name, Variant variant) {
-    if (!isDromedary(name)) {
+    if (!isDromedary(name) || name.startsWith("k")) {
       return;
     }
-    List<Poster> nodes = posters(variant.child);
-    double batchesASecond = variant.median(Figure.EVENTS_A_SECOND) / 2 / load.batch();
+    List<Poster> nodes = posters(variant.nodes);
+    // What an outage changes shows at the rate of before.
+    Variant ofRate = name.startsWith("m") ? variants.getOrDefault("m", variant) : variant;
+    double batchesASecond = ofRate.median(Figure.EVENTS_A_SECOND) / 2 / load.batch();
     int batches = Math.max(1, (int) (PACED_SECONDS * batchesASecond));
     int first = sent;
     sent += batches * load.batch();
@@ -247,10 +292,7 @@ public final class Throughput {
             .mapToLong(i -> Long.parseLong(arrived[i]) - postedMicros[i / load.batch()])
             .sorted()
             .toArray();
-    latencies.put(
-        name,
-        "%.1f / %.1f ms"
-            .formatted(micros[micros.length / 2] / 1e3, micros[micros.length * 99 / 100] / 1e3));
+    variant.addLatencies(micros);
   }
 
   private void report() {
@@ -269,18 +311,18 @@ public final class Throughput {
                 variant.show(Figure.CPU_MICROS, "%.1f"),
                 ratio(variant, "b2", Figure.CPU_MICROS),
                 variant.show(Figure.ALLOCATED_KB, "%.1f"),
-                latencies.getOrDefault(name, "-"),
-                variant.child.ask("heap"),
+                variant.showLatencies(),
+                variant.sum("heap"),
                 100 * variant.median(Figure.JIT_SHARE),
                 variant.warmUps));
     System.out.printf(
         """
 
-        (raw), (b0), (b), (b2), (c): %d threads post or call direct:in; being in the same process,
-            they are in its figures. The messages of (b), (b2) and (c) have the headers
-            CamelHttpMethod and Content-Type, as Camel's documentation sends a POST; (b0) has none.
-        (d), (e): %d connections post batches from outside; HTTP in, checks, store and signature
-            are in the figures, the database of (e) is not. Latency is from the post of an event to
+        (raw), (b0), (b), (b2), (c), (c2): %d threads post or call direct:in; being in the same process,
+            they are in its figures. The messages of all but (b0) and (raw) have the headers
+            CamelHttpMethod and Content-Type, as Camel's documentation sends a POST.
+        The others: %d connections post batches from outside; HTTP in, checks, store and signature
+            are in the figures, the database of (e) and the broker of (k) are not. Latency is from the post of an event to
             its arrival. %d batches were answered 503 and sent again.
         The receivers, on the same cores, have counted %s.
         """,
