@@ -37,7 +37,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
+import org.apache.camel.builder.ExchangeBuilder;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -385,6 +387,24 @@ class InboundTest {
 
     assertArrive(events);
     assertThat(deadLetters()).isEmpty();
+  }
+
+  @Test
+  void messagesOfAGroupAreReadAsIfTheyCameOneByOne() throws InterruptedException {
+    start("seda:in?pollTimeout=20");
+    List<Exchange> group =
+        Stream.of(event(1), "[" + event(2) + "," + event(3) + "]", map(4), event(5).getBytes(UTF_8))
+            .map(body -> ExchangeBuilder.anExchange(application.context()).withBody(body).build())
+            .toList();
+
+    application.context().createProducerTemplate().sendBody("seda:in", group);
+
+    assertArrive(events(1, 2, 3, 5));
+    awaitDeadLetters(
+        deadLetter(
+            "invalid_json: expected JSON text in a group of messages, found an object of the class"
+                + " java.util.LinkedHashMap",
+            map(4).toString()));
   }
 
   @ParameterizedTest

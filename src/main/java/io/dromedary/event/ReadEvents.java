@@ -9,6 +9,7 @@ import java.io.InputStream;
 import java.io.Reader;
 import java.nio.ByteBuffer;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
@@ -25,7 +26,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Turns the body of any inbound endpoint but the tracking API into an iterator of {@link Event}s
  * and {@link RejectedEvent}s. Text, bytes, files and streams are read as JSON; a route marshals
- * whatever else a body may be to JSON before. Thread-safe.
+ * whatever else a body may be to JSON before. A list of exchanges, as a consumer or an aggregator
+ * makes it of several messages, is read as the events of all of them. Thread-safe.
  */
 public final class ReadEvents implements Processor, CamelContextAware {
 
@@ -50,10 +52,18 @@ public final class ReadEvents implements Processor, CamelContextAware {
     context
         .getRegistry()
         .bind("is-structured", Predicate.class, (Predicate) ReadEvents::isStructured);
+    // A source that waits for more than the end of the route hears that its messages are taken.
+    context
+        .getRegistry()
+        .bind("acknowledge", Processor.class, (Processor) MessageGroup::acknowledge);
   }
 
   private static boolean isStructured(Exchange exchange) {
     Object body = exchange.getMessage().getBody();
+    return !MessageGroup.isGroup(body) && isObject(body);
+  }
+
+  private static boolean isObject(@Nullable Object body) {
     return !(body == null
         || body instanceof CharSequence
         || body instanceof byte[]
@@ -69,20 +79,52 @@ public final class ReadEvents implements Processor, CamelContextAware {
   public void process(Exchange exchange) throws IOException {
     Object body = exchange.getMessage().getBody();
     Iterator<Object> events;
-    if (body == null) {
-      events = read(exchange, heartbeat(exchange)).iterator();
-    } else if (body instanceof CharSequence text) {
-      events = read(exchange, Utf8.encode(text.toString())).iterator();
-    } else if (body instanceof byte[] bytes) {
-      events = read(exchange, bytes).iterator();
-    } else {
-      InputStream in = exchange.getMessage().getBody(InputStream.class);
-      if (in == null) {
-        throw new IOException("The body cannot be read as a stream: " + body.getClass().getName());
+    if (MessageGroup.isGroup(body)) {
+      MessageGroup group = MessageGroup.of(body);
+      exchange.setProperty(MessageGroup.PROPERTY, group);
+      List<Object> all = new ArrayList<>();
+      for (Exchange message : group.messages()) {
+        eventsOfGrouped(message).forEachRemaining(all::add);
       }
-      events = new EventStream(in, clock.instant(), choice);
+      events = all.iterator();
+    } else {
+      events = events(exchange);
     }
     exchange.getMessage().setBody(events);
+  }
+
+  private Iterator<Object> eventsOfGrouped(Exchange message) throws IOException {
+    Object body = message.getMessage().getBody();
+    if (!isObject(body)) {
+      return events(message);
+    }
+    RejectedEvent rejected =
+        new RejectedEvent(
+            0,
+            null,
+            "invalid_json",
+            "expected JSON text in a group of messages, found an object of the class "
+                + body.getClass().getName(),
+            String.valueOf(body).getBytes(UTF_8));
+    return List.<Object>of(rejected).iterator();
+  }
+
+  private Iterator<Object> events(Exchange exchange) throws IOException {
+    Object body = exchange.getMessage().getBody();
+    if (body == null) {
+      return read(exchange, heartbeat(exchange)).iterator();
+    }
+    if (body instanceof CharSequence text) {
+      return read(exchange, Utf8.encode(text.toString())).iterator();
+    }
+    if (body instanceof byte[] bytes) {
+      return read(exchange, bytes).iterator();
+    }
+    InputStream in = exchange.getMessage().getBody(InputStream.class);
+    if (in == null) {
+      throw new IOException("The body cannot be read as a stream: " + body.getClass().getName());
+    }
+    return new EventStream(in, clock.instant(), choice);
   }
 
   private List<Object> read(Exchange exchange, byte[] text) {

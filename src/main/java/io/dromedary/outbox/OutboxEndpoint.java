@@ -14,6 +14,7 @@ import org.apache.camel.spi.UriEndpoint;
 import org.apache.camel.spi.UriParam;
 import org.apache.camel.spi.UriPath;
 import org.apache.camel.support.DefaultEndpoint;
+import org.apache.camel.support.SynchronousDelegateProducer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,6 +69,13 @@ public final class OutboxEndpoint extends DefaultEndpoint implements AsyncEndpoi
   private boolean toChosen;
 
   @UriParam(
+      label = "producer,advanced",
+      description =
+          "Whether the thread that stores waits for the commit and goes on with the route, as a source"
+              + " needs it whose client belongs to one thread. The default is that another goes on.")
+  private boolean synchronous;
+
+  @UriParam(
       label = "consumer",
       defaultValue = "256",
       description = "How many events may be in flight at once.")
@@ -108,7 +116,8 @@ public final class OutboxEndpoint extends DefaultEndpoint implements AsyncEndpoi
 
   @Override
   public Producer createProducer() {
-    return new OutboxProducer(this);
+    OutboxProducer producer = new OutboxProducer(this);
+    return isSynchronous() ? new SynchronousDelegateProducer(producer) : producer;
   }
 
   @Override
@@ -132,6 +141,14 @@ public final class OutboxEndpoint extends DefaultEndpoint implements AsyncEndpoi
 
   public void setToChosen(boolean toChosen) {
     this.toChosen = toChosen;
+  }
+
+  public boolean isSynchronous() {
+    return synchronous;
+  }
+
+  public void setSynchronous(boolean synchronous) {
+    this.synchronous = synchronous;
   }
 
   public @Nullable DataSource getDataSource() {

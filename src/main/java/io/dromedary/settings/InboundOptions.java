@@ -1,5 +1,6 @@
 package io.dromedary.settings;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -37,6 +38,14 @@ final class InboundOptions {
           "kafkaManualCommitFactory=#class:"
               + "org.apache.camel.component.kafka.consumer.DefaultKafkaManualCommitFactory");
 
+  /**
+   * And as many records as there are come as one message, which is stored in one transaction. By
+   * default fewer than so many would wait five seconds for others, and a batch without this limit
+   * is a NullPointerException in the consumer.
+   */
+  private static final List<String> KAFKA_BATCHES =
+      List.of("batching=true", "maxPollRecords=500", "pollTimeoutMs=20", "batchingIntervalMs=20");
+
   private static final Map<String, List<String>> BY_SCHEME =
       Map.of("activemq", JMS, "activemq6", JMS, "amqp", JMS, "jms", JMS, "kafka", KAFKA);
 
@@ -53,16 +62,23 @@ final class InboundOptions {
 
   private InboundOptions() {}
 
-  /** The URI, and those options of its component that it does not have. */
-  static String complete(String uri) {
-    List<String> options = BY_SCHEME.getOrDefault(Settings.scheme(uri), List.of());
-    Set<String> own =
-        Arrays.stream(uri.split("[?&]"))
-            .skip(1)
-            .map(InboundOptions::name)
-            .collect(Collectors.toSet());
+  /**
+   * The URI, and those options of its component that it does not have.
+   *
+   * @param hasOutbox whether the events of a message are taken together, or none is
+   */
+  static String complete(String uri, boolean hasOutbox) {
+    String scheme = Settings.scheme(uri);
+    List<String> options = new ArrayList<>(BY_SCHEME.getOrDefault(scheme, List.of()));
+    List<String> ownOptions = Arrays.stream(uri.split("[?&]")).skip(1).toList();
+    Set<String> own = ownOptions.stream().map(InboundOptions::name).collect(Collectors.toSet());
     if (own.stream().anyMatch(DECISIVE::contains)) {
       return uri;
+    }
+    // What is not text is marshalled by the route, one message at a time.
+    boolean isText = !own.contains("valueDeserializer") && !ownOptions.contains("batching=false");
+    if (scheme.equals("kafka") && hasOutbox && isText) {
+      options.addAll(KAFKA_BATCHES);
     }
     String added =
         options.stream()

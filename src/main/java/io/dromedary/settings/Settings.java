@@ -139,11 +139,13 @@ public record Settings(
     Map<String, String> properties = new HashMap<>();
     properties.put("webhooks.management.served", Boolean.toString(isManaged));
     properties.put("webhooks.request-bin.served", Boolean.toString(loopback));
-    properties.put("webhooks.inbound", InboundOptions.complete(inbound));
+    properties.put("webhooks.inbound", InboundOptions.complete(inbound, hasOutbox()));
     properties.put("webhooks.dead-letter", deadLetter == null ? NOWHERE : deadLetter);
     // What is received goes to the destinations that were chosen for it.
     String chosen = queue + (queue.contains("?") ? "&" : "?") + "toChosen=true";
-    properties.put("webhooks.queue", hasOutbox() ? chosen : queue);
+    // A Kafka consumer's thread waits anyway, and it is the one to commit the offsets.
+    String stored = scheme(inbound).equals("kafka") ? chosen + "&synchronous=true" : chosen;
+    properties.put("webhooks.queue", hasOutbox() ? stored : queue);
     for (DestinationSettings each : destinations.values()) {
       String prefix = "webhooks.destination." + each.name() + ".";
       properties.put(prefix + "queue", each.queue());

@@ -29,7 +29,7 @@ final class EventsTopic implements Variant.Sender {
     } catch (Exception e) {
       throw new IOException(e);
     }
-    return "kafka:%s?brokers=%s&groupId=bench&autoOffsetReset=earliest"
+    return "kafka:%1$s?brokers=%2$s&groupId=%1$s&autoOffsetReset=earliest"
         .formatted(topic, KafkaBroker.shared().address());
   }
 

@@ -165,7 +165,10 @@ class SettingsTest {
         "jms:events?disableReplyTo=false | &transacted=true&lazyCreateTransactionManager=false&eagerLoadingOfProperties=true",
         "jms:events?acknowledgementModeName=CLIENT_ACKNOWLEDGE | ''",
         "jms:events?transacted=false | ''",
-        "kafka:events?brokers=b:9092 | &breakOnFirstError=true&autoCommitEnable=false&allowManualCommit=true&pollOnError=RECONNECT&kafkaManualCommitFactory=#class:org.apache.camel.component.kafka.consumer.DefaultKafkaManualCommitFactory",
+        "kafka:events?brokers=b:9092 | &breakOnFirstError=true&autoCommitEnable=false&allowManualCommit=true&pollOnError=RECONNECT&kafkaManualCommitFactory=#class:org.apache.camel.component.kafka.consumer.DefaultKafkaManualCommitFactory&batching=true&maxPollRecords=500&pollTimeoutMs=20&batchingIntervalMs=20",
+        "kafka:events?pollTimeoutMs=9&batching=true | &breakOnFirstError=true&autoCommitEnable=false&allowManualCommit=true&pollOnError=RECONNECT&kafkaManualCommitFactory=#class:org.apache.camel.component.kafka.consumer.DefaultKafkaManualCommitFactory&maxPollRecords=500&batchingIntervalMs=20",
+        "kafka:events?batching=false | &breakOnFirstError=true&autoCommitEnable=false&allowManualCommit=true&pollOnError=RECONNECT&kafkaManualCommitFactory=#class:org.apache.camel.component.kafka.consumer.DefaultKafkaManualCommitFactory",
+        "kafka:events?valueDeserializer=x.Y | &breakOnFirstError=true&autoCommitEnable=false&allowManualCommit=true&pollOnError=RECONNECT&kafkaManualCommitFactory=#class:org.apache.camel.component.kafka.consumer.DefaultKafkaManualCommitFactory",
         "kafka:events?autoCommitEnable=true | ''",
         "seda:kafka               | ''",
       })

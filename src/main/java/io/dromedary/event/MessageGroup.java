@@ -1,0 +1,64 @@
+package io.dromedary.event;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.camel.Exchange;
+import org.apache.camel.component.kafka.consumer.KafkaManualCommit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Several messages that a source hands over as one, and that are taken together. */
+record MessageGroup(List<Exchange> messages) {
+
+  /** The exchange property that holds the group that the events were read from. */
+  static final String PROPERTY = "DromedaryMessageGroup";
+
+  private static final Logger LOG = LoggerFactory.getLogger(MessageGroup.class);
+
+  private static final String COMMIT = "CamelKafkaManualCommit";
+
+  static boolean isGroup(@Nullable Object body) {
+    return body instanceof List<?> list && !list.isEmpty() && list.get(0) instanceof Exchange;
+  }
+
+  static MessageGroup of(Object group) {
+    return new MessageGroup(((List<?>) group).stream().map(Exchange.class::cast).toList());
+  }
+
+  /**
+   * Commits the offsets of what has been stored, and of nothing else: the consumer's own commit
+   * would take records along that it has polled and not handed over yet.
+   */
+  static void acknowledge(Exchange exchange) {
+    MessageGroup group = exchange.getProperty(PROPERTY, MessageGroup.class);
+    if (group == null) {
+      return;
+    }
+    Map<String, Object> lastOfPartition = new LinkedHashMap<>();
+    for (Exchange message : group.messages) {
+      Map<String, Object> headers = message.getMessage().getHeaders();
+      Object commit = headers.get(COMMIT);
+      if (commit != null) {
+        lastOfPartition.put(
+            headers.get("kafka.TOPIC") + " " + headers.get("kafka.PARTITION"), commit);
+      }
+    }
+    lastOfPartition.forEach(Offsets::commit);
+  }
+
+  /** Apart, so that it is loaded only where there is Kafka. */
+  private static final class Offsets {
+
+    static void commit(String partition, Object last) {
+      try {
+        ((KafkaManualCommit) last).commit();
+      } catch (RuntimeException e) {
+        // The events are stored. Whoever reads the records again, later or on another node, is no
+        // worse off than after a crash; to fail would be to store them again at once.
+        LOG.warn("Partition {}: the offset is not committed, records come again: {}", partition, e);
+      }
+    }
+  }
+}
