@@ -47,6 +47,7 @@ final class Store implements AutoCloseable {
   private final String insertSql;
   private final String parkSql;
   private final Map<String, PreparedStatement> statements = new HashMap<>();
+  private final List<Long> deleted = new ArrayList<>();
 
   /**
    * Opens a connection and brings the schema to the version that is needed.
@@ -190,10 +191,14 @@ final class Store implements AutoCloseable {
 
   /** Deletes a row, whoever holds it. */
   void delete(long id) throws SQLException {
+    if (held == null) {
+      deleted.add(id);
+      return;
+    }
     PreparedStatement delete = prepared("DELETE FROM outbox WHERE id = ?");
     delete.setLong(1, id);
     delete.addBatch();
-    release(id);
+    held.release(id);
   }
 
   /** Gives a claim back, if the row is still that claim's. */
@@ -208,9 +213,9 @@ final class Store implements AutoCloseable {
       park.setLong(5, claim.token());
     } else {
       held.written(claim.destination(), dueMillis);
+      held.release(claim.id());
     }
     park.addBatch();
-    release(claim.id());
   }
 
   /**
@@ -235,16 +240,17 @@ final class Store implements AutoCloseable {
     return delete.executeUpdate() == 1;
   }
 
-  private void release(long id) {
-    if (held != null) {
-      held.release(id);
-    }
-  }
-
   /** Sends what has been gathered of the statements above. */
   void flush() throws SQLException {
     for (PreparedStatement statement : statements.values()) {
       statement.executeBatch();
+    }
+    if (!deleted.isEmpty()) {
+      // One statement, where the database is not in this process.
+      PreparedStatement delete = prepared("DELETE FROM outbox WHERE id = ANY (?)");
+      delete.setArray(1, connection.createArrayOf("bigint", deleted.toArray()));
+      delete.executeUpdate();
+      deleted.clear();
     }
     dialect.flush(connection);
   }
@@ -403,6 +409,7 @@ final class Store implements AutoCloseable {
     for (PreparedStatement statement : statements.values()) {
       statement.clearBatch();
     }
+    deleted.clear();
     dialect.rollback(connection);
   }
 

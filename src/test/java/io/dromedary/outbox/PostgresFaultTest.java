@@ -10,6 +10,8 @@ import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -127,5 +129,36 @@ class PostgresFaultTest {
       }
     }
     assertRecovery();
+  }
+
+  @Test
+  void aTableThatIsLockedForLongerThanAnybodyWaits() throws Exception {
+    try (Connection other = database.getPostgresDatabase().getConnection();
+        Statement lock = other.createStatement()) {
+      other.setAutoCommit(false);
+      lock.execute("LOCK TABLE outbox");
+      sender.sendUntilRefused();
+      sender.awaitDown("");
+      // One of which nobody waits for the end any more would have locks of its own afterwards.
+      await()
+          .during(Duration.ofSeconds(6))
+          .atMost(Duration.ofSeconds(30))
+          .untilAsserted(() -> assertThat(waiting()).isLessThanOrEqualTo(1));
+      other.rollback();
+    }
+    assertRecovery();
+  }
+
+  /** How many statements of ours the database is working on. */
+  private int waiting() throws SQLException {
+    try (Connection other = database.getPostgresDatabase().getConnection();
+        Statement statement = other.createStatement();
+        ResultSet row =
+            statement.executeQuery(
+                "SELECT count(*) FROM pg_stat_activity"
+                    + " WHERE application_name = 'dromedary' AND state = 'active'")) {
+      row.next();
+      return row.getInt(1);
+    }
   }
 }

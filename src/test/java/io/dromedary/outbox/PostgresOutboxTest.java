@@ -7,6 +7,7 @@ import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Clock;
@@ -18,6 +19,8 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The outbox on PostgreSQL, and what becomes of it when the database goes away. */
 @SuppressWarnings("try") // A hold has nothing to do but to end.
@@ -138,6 +141,44 @@ class PostgresOutboxTest extends OutboxContract {
     settle(other);
     assertThat(stored()).containsExactly("parked");
     assertThat(query("SELECT message_id FROM dead_letter")).containsExactly("dead");
+  }
+
+  /** Plans are kept, and one for a table of a row would take minutes for a claim of 500. */
+  @Test
+  void aTableThatHasGrownSinceItsClaimsWerePlannedIsClaimedAsFast() throws Exception {
+    Outbox outbox = open();
+    update("ALTER TABLE outbox SET (autovacuum_enabled = off)");
+    append(outbox, "a");
+    claim(outbox, 1);
+    update("ANALYZE outbox");
+    for (int i = 0; i < 20; i++) {
+      assertThat(claim(outbox, 500)).isEmpty();
+    }
+    update(
+        "INSERT INTO outbox (id, destination, message_id, type, accepted_at, due_at, attempts, body)"
+            + " SELECT -i, '"
+            + ORDERS
+            + "', 'm' || i, 'track', 0, i, 0, '' FROM generate_series(1, 50000) AS i");
+
+    // Longer than the five seconds after which a statement is given up, nothing would come.
+    for (int i = 0; i < 4; i++) {
+      assertThat(claim(outbox, 500)).hasSize(500);
+    }
+    assertThat(query("SELECT count(*) FROM outbox WHERE claim_token IS NOT NULL"))
+        .containsExactly("2001");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"off,on", "on,on", "local,local", "remote_apply,remote_apply"})
+  void aCommitIsOnDiskWhateverTheDatabasesDefault(String ofDatabase, String ofOutbox)
+      throws SQLException {
+    update("ALTER DATABASE " + database + " SET synchronous_commit = " + ofDatabase);
+    try (Connection connection = new PostgresDialect(settings(LEASE, WINDOW)).connect();
+        Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery("SHOW synchronous_commit")) {
+      row.next();
+      assertThat(row.getString(1)).isEqualTo(ofOutbox);
+    }
   }
 
   @Test
