@@ -27,7 +27,7 @@ public final class Appends {
   public static void main(String[] args) throws Exception {
     Path folder = Files.createTempDirectory(Files.createDirectories(Path.of("target")), "appends");
     measure("SQLite", "jdbc:sqlite:" + folder.resolve("outbox.db"));
-    try (EmbeddedPostgres postgres = EmbeddedPostgres.start()) {
+    try (EmbeddedPostgres postgres = Durable.postgres()) {
       measure("PostgreSQL", postgres.getJdbcUrl("postgres", "postgres"));
     }
   }

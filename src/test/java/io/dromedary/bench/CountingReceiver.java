@@ -18,9 +18,9 @@ import java.util.Arrays;
 import java.util.Queue;
 
 /**
- * A webhook receiver on a free loopback port that costs little beside what is measured: one thread
- * for all connections, the same answer to every request, and nothing read but the length of a
- * request and the numbers of the {@link Events} in it. What it does not understand ends its thread.
+ * A webhook receiver on a loopback port that costs little beside what is measured: one thread for
+ * all connections, the same answer to every request, and nothing read but the length of a request
+ * and the numbers of the {@link Events} in it. What it does not understand ends its thread.
  */
 final class CountingReceiver implements AutoCloseable {
 
@@ -80,16 +80,21 @@ final class CountingReceiver implements AutoCloseable {
   private volatile Counts counts = new Counts(0, 0, 0);
   private volatile int awaited = Integer.MAX_VALUE;
 
-  private CountingReceiver(Duration delay) throws IOException {
+  private CountingReceiver(Duration delay, int port) throws IOException {
     delayNanos = delay.toNanos();
     ok.put(OK.getBytes(ISO_8859_1)).flip();
-    server.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), CONNECTIONS);
+    server.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), CONNECTIONS);
     server.configureBlocking(false).register(selector, SelectionKey.OP_ACCEPT);
   }
 
   /** Starts a receiver that lets every request wait so long for its answer. */
   static CountingReceiver start(Duration delay) throws IOException {
-    CountingReceiver receiver = new CountingReceiver(delay);
+    return start(delay, 0);
+  }
+
+  /** The same on a port that is known before, when nobody has listened there. */
+  static CountingReceiver start(Duration delay, int port) throws IOException {
+    CountingReceiver receiver = new CountingReceiver(delay, port);
     Thread thread = new Thread(receiver::run, "counting-receiver");
     thread.setDaemon(true);
     thread.start();

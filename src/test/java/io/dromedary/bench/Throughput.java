@@ -76,7 +76,7 @@ public final class Throughput {
         options.rounds());
     try (EmbeddedPostgres postgres =
         options.only().stream().anyMatch(name -> name.startsWith("e"))
-            ? EmbeddedPostgres.start()
+            ? Durable.postgres()
             : null) {
       for (Load load : options.loads()) {
         try (Child receiver = Child.start(options, load, 1, "receiver")) {
