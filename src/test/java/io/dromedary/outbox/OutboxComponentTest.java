@@ -154,6 +154,28 @@ class OutboxComponentTest {
     assertThat(then).containsExactly(List.of("one"));
   }
 
+  /** A Kafka client lets no other thread commit. */
+  @Test
+  void aSynchronousStepGoesOnOnTheThreadThatStores() throws Exception {
+    List<Object> threads = new CopyOnWriteArrayList<>();
+    start(
+        new RouteBuilder() {
+          @Override
+          public void configure() {
+            from("direct:in")
+                .process(exchange -> threads.add(Thread.currentThread()))
+                .to("outbox:orders?synchronous=true")
+                .process(exchange -> threads.add(Thread.currentThread()))
+                .process(exchange -> threads.add(stored()));
+          }
+        });
+
+    camel.createProducerTemplate().sendBody("direct:in", "a");
+
+    assertThat(threads)
+        .containsExactly(Thread.currentThread(), Thread.currentThread(), List.of("a"));
+  }
+
   @Test
   void headersNameTheEvent() throws Exception {
     List<Object> headers = new CopyOnWriteArrayList<>();

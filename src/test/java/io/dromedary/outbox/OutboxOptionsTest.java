@@ -101,6 +101,7 @@ class OutboxOptionsTest {
             "headers DromedaryType",
             "properties name",
             "properties dataSource",
+            "properties synchronous=false",
             "properties toChosen=false",
             "properties inFlight=256",
             "properties retryDelay=1m",
