@@ -179,11 +179,12 @@ class ManagementCommandTest {
         folder.resolve("application.properties"),
         """
         camel.server.host = 0.0.0.0
+        camel.management.port = %d
         webhooks.management.secret = %s
         webhooks.write-key.secret = key
         my.token = s3cret
         """
-            .formatted(secret));
+            .formatted(Application.freePort(), secret));
     start(Map.of());
 
     assertThat(run("dead-letters", "--count")).as(err()).isZero();

@@ -277,6 +277,7 @@ class RequestBinTest {
     start(
         Map.of(
             "camel.server.host", "0.0.0.0",
+            "camel.management.port", Integer.toString(Application.freePort()),
             "webhooks.write-key.secret", "abc",
             "webhooks.urls", "http://127.0.0.1:9"));
 

@@ -426,9 +426,14 @@ class DeadLettersApiTest {
   void withASecretItHasToBePresented(String host) {
     start(
         Map.of(
-            "camel.server.host", host,
-            "webhooks.write-key.secret", "key",
-            "webhooks.management.secret", "new-token, old-token"));
+            "camel.server.host",
+            host,
+            "camel.management.port",
+            Integer.toString(Application.freePort()),
+            "webhooks.write-key.secret",
+            "key",
+            "webhooks.management.secret",
+            "new-token, old-token"));
     String unauthorized =
         failure(
             401,
@@ -454,7 +459,11 @@ class DeadLettersApiTest {
 
   @Test
   void beyondLoopbackWithoutASecretThereIsNone() {
-    start(Map.of("camel.server.host", "0.0.0.0", "webhooks.write-key.secret", "key"));
+    start(
+        Map.of(
+            "camel.server.host", "0.0.0.0",
+            "camel.management.port", Integer.toString(Application.freePort()),
+            "webhooks.write-key.secret", "key"));
 
     assertThat(get("").status()).isEqualTo(404);
     assertThat(replay("?all=true").status()).isEqualTo(404);
