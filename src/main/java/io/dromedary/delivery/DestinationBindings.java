@@ -8,8 +8,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
 import java.util.function.IntSupplier;
+import java.util.stream.Stream;
 import org.apache.camel.AggregationStrategy;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Endpoint;
@@ -28,6 +33,9 @@ final class DestinationBindings {
   /** What an event that waits in memory is taken to cost. */
   private static final int EVENT_BYTES = 12_000;
 
+  /** Deadlines are kept to this precision, and so often a look is taken at the threads. */
+  private static final Duration TICK = Duration.ofMillis(20);
+
   /** Time that a stop needs beside the last attempts: to write dead letters, to close. */
   private static final Duration STOP_RESERVE = Duration.ofSeconds(5);
 
@@ -43,18 +51,18 @@ final class DestinationBindings {
 
   void bind() {
     Clock clock = Settings.clock(context);
-    String threadName = name + "-delivery";
-    DeliveryThreads threads =
-        new DeliveryThreads(
-            clock,
-            settings.hasOutbox()
-                ? Threads.queued(threadName, settings.inFlight())
-                : Threads.workers(threadName, settings.inFlight()));
-    ExecutorService attempts =
-        settings.urls().size() == 1
-            ? Threads.caller()
-            : Threads.bounded(name + "-attempt", settings.inFlight() * settings.urls().size());
-    List<Webhook> webhooks = webhooks();
+    // Branches of a round go before other rounds. A round of a queue in memory waits for them.
+    int attempts = settings.inFlight() * settings.urls().size();
+    Workers workers =
+        settings.hasOutbox()
+            ? Workers.of(name + "-delivery", attempts)
+            : Workers.bounded(name + "-delivery", settings.inFlight());
+    Workers branches = settings.hasOutbox() ? workers : Workers.of(name + "-attempt", attempts);
+    DeliveryThreads threads = new DeliveryThreads(clock, workers);
+    ScheduledExecutorService ticks =
+        context.getExecutorServiceManager().newSingleThreadScheduledExecutor(this, name + "-ticks");
+    Stream.of(workers, branches).distinct().forEach(each -> every(TICK, ticks, each::adjust));
+    List<Webhook> webhooks = webhooks(ticks);
     WebhooksHealth.register(context, name, webhooks);
     // Half of the heap for what waits; the queue and what is in flight have bounds of their own.
     int destinations = Settings.of(context).destinations().size();
@@ -103,15 +111,16 @@ final class DestinationBindings {
     ExecutorService gatherer =
         batchSize == 1 || settings.transform() != null
             ? threads.workers()
-            : Threads.single(name + "-gatherer");
+            : Executors.newSingleThreadExecutor(
+                task -> WorkerThreads.platform(task, name + "-gatherer"));
     bind(registry, "gatherer", ExecutorService.class, gatherer);
     bind(registry, "transform", new Transform(context, name));
-    bind(registry, "attempts", ExecutorService.class, attempts);
+    bind(registry, "attempts", ExecutorService.class, branches.first());
     bind(registry, "workers", ExecutorService.class, threads.workers());
     bind(registry, "timer", ExecutorService.class, threads.timer());
     context
         .getManagementStrategy()
-        .addEventNotifier(new Stop(settings, destination, threads, List.of(attempts, gatherer)));
+        .addEventNotifier(new Stop(settings, destination, threads, List.of(branches, gatherer)));
     Settings all = Settings.of(context);
     boolean isFirst = all.destinations().values().iterator().next().equals(settings);
     if (isFirst && all.hasOutbox() && all.deadLetter() != null) {
@@ -119,14 +128,11 @@ final class DestinationBindings {
     }
   }
 
-  private List<Webhook> webhooks() {
-    WebhookEndpoints endpoints =
-        new WebhookEndpoints(
-            context,
-            settings,
-            context
-                .getExecutorServiceManager()
-                .newSingleThreadScheduledExecutor(this, name + "-deadlines"));
+  private List<Webhook> webhooks(ScheduledExecutorService ticks) {
+    AttemptDeadline deadline = new AttemptDeadline(settings.timeout());
+    Duration timeout = settings.timeout();
+    every(timeout.compareTo(TICK) < 0 ? timeout : TICK, ticks, deadline::expire);
+    WebhookEndpoints endpoints = new WebhookEndpoints(context, settings, deadline);
     List<Webhook> webhooks = new ArrayList<>();
     for (String url : settings.urls()) {
       int index = webhooks.size();
@@ -141,6 +147,11 @@ final class DestinationBindings {
               new Breaker(Settings.clock(context))));
     }
     return List.copyOf(webhooks);
+  }
+
+  private static void every(Duration interval, ScheduledExecutorService ticks, Runnable task) {
+    long millis = interval.toMillis();
+    Future<?> unused = ticks.scheduleWithFixedDelay(task, millis, millis, TimeUnit.MILLISECONDS);
   }
 
   private static void addEndpoint(CamelContext context, String uri, Endpoint endpoint) {

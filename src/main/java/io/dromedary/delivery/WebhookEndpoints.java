@@ -4,9 +4,6 @@ import io.dromedary.settings.DestinationSettings;
 import java.net.URI;
 import java.util.HashSet;
 import java.util.Set;
-import java.util.concurrent.Future;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Endpoint;
@@ -40,9 +37,6 @@ import org.apache.hc.core5.util.Timeout;
  */
 final class WebhookEndpoints {
 
-  /** Deadlines are kept to this precision. */
-  private static final long SWEEP_MILLIS = 20;
-
   /** The client's own default is no limit: an answer of headers without end would fill memory. */
   private static final Http1Config HEADERS =
       Http1Config.custom().setMaxHeaderCount(200).setMaxLineLength(16 * 1024).build();
@@ -60,16 +54,11 @@ final class WebhookEndpoints {
   private final HttpComponent component = new HttpComponent();
   private final AttemptDeadline deadline;
 
-  WebhookEndpoints(
-      CamelContext context, DestinationSettings settings, ScheduledExecutorService timer) {
+  WebhookEndpoints(CamelContext context, DestinationSettings settings, AttemptDeadline deadline) {
     this.context = context;
     this.settings = settings;
+    this.deadline = deadline;
     component.setCamelContext(context);
-    deadline = new AttemptDeadline(settings.timeout());
-    long sweepMillis = Math.min(SWEEP_MILLIS, settings.timeout().toMillis());
-    Future<?> unused =
-        timer.scheduleWithFixedDelay(
-            deadline::expire, sweepMillis, sweepMillis, TimeUnit.MILLISECONDS);
   }
 
   Endpoint endpoint(String url, int index) {

@@ -152,6 +152,8 @@ public record Settings(
       properties.put(prefix + "in-flight", Integer.toString(each.inFlight()));
       properties.put(prefix + "retry.window", show(each.retryWindow()));
       properties.put(prefix + "urls.count", Integer.toString(each.urls().size()));
+      // Out of memory, what is in flight is bounded by the threads that wait for their round.
+      properties.put(prefix + "round.synchronous", Boolean.toString(!each.hasOutbox()));
       properties.put(prefix + "batch.size", Integer.toString(each.batchSize()));
       properties.put(prefix + "batch.interval", Long.toString(each.batchInterval().toMillis()));
       String transform = each.transform();

@@ -1,0 +1,231 @@
+package io.dromedary.delivery;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class WorkersTest {
+
+  private static final int LEAST = 4 * Runtime.getRuntime().availableProcessors();
+  private static final Duration SOON = Duration.ofSeconds(8);
+
+  private final CountDownLatch held = new CountDownLatch(1);
+  private Workers workers = Workers.of("test", 1000);
+
+  @AfterEach
+  void close() {
+    held.countDown();
+    workers.shutdown();
+  }
+
+  private void hold() {
+    try {
+      held.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Takes all threads that run at first. */
+  private void holdAll() {
+    CountDownLatch started = new CountDownLatch(LEAST);
+    for (int i = 0; i < LEAST; i++) {
+      workers.execute(
+          () -> {
+            started.countDown();
+            hold();
+          });
+    }
+    await().atMost(SOON).until(() -> started.getCount() == 0);
+  }
+
+  /** The threads sleep only ten seconds: a task whose wake-up is lost would be late. */
+  @Test
+  void noWakeUpIsLost() {
+    int chains = LEAST - 1;
+    AtomicInteger left = new AtomicInteger(200_000);
+    CountDownLatch done = new CountDownLatch(chains);
+    class Link implements Runnable {
+      @Override
+      public void run() {
+        if (left.decrementAndGet() > 0) {
+          workers.execute(this);
+        } else {
+          done.countDown();
+        }
+      }
+    }
+    IntStream.range(0, chains).forEach(chain -> workers.execute(new Link()));
+    await().atMost(SOON).until(() -> done.getCount() == 0);
+  }
+
+  @Test
+  void asManyRunAsHaveToBecauseTheOthersHang() {
+    AtomicInteger running = new AtomicInteger();
+    for (int i = 0; i < 500; i++) {
+      workers.execute(
+          () -> {
+            running.incrementAndGet();
+            hold();
+          });
+    }
+    await()
+        .atMost(SOON)
+        .pollInterval(Duration.ofMillis(20))
+        .until(
+            () -> {
+              workers.adjust();
+              return running.get() == 500;
+            });
+  }
+
+  @Test
+  void neverMoreThanTheMostRun() {
+    workers = Workers.of("test", 20);
+    AtomicInteger running = new AtomicInteger();
+    for (int i = 0; i < 100; i++) {
+      workers.execute(
+          () -> {
+            running.incrementAndGet();
+            hold();
+          });
+    }
+    await()
+        .atMost(SOON)
+        .pollInterval(Duration.ofMillis(20))
+        .until(
+            () -> {
+              workers.adjust();
+              return running.get() == 20;
+            });
+    for (int i = 0; i < 100; i++) {
+      workers.adjust();
+    }
+    assertThat(running).hasValue(20);
+    held.countDown();
+    await().atMost(SOON).untilAsserted(() -> assertThat(running).hasValue(100));
+  }
+
+  @Test
+  void partsOfWhatHasBegunGoFirst() {
+    holdAll();
+    List<String> order = new CopyOnWriteArrayList<>();
+    CountDownLatch done = new CountDownLatch(4);
+    ExecutorService first = workers.first();
+    for (String name : List.of("new 1", "new 2")) {
+      workers.execute(() -> order.add(name));
+      workers.execute(done::countDown);
+    }
+    first.execute(
+        () -> {
+          order.add("part");
+          done.countDown();
+        });
+    assertThat(order).isEmpty();
+    held.countDown();
+    workers.execute(done::countDown);
+    await().atMost(SOON).until(() -> done.getCount() == 0);
+    assertThat(order).startsWith("part").containsExactlyInAnyOrder("part", "new 1", "new 2");
+  }
+
+  @Test
+  void whoIsBoundedWaits() throws InterruptedException {
+    int most = 2;
+    workers = Workers.bounded("test", most);
+    AtomicInteger ended = new AtomicInteger();
+    Runnable task =
+        () -> {
+          hold();
+          ended.incrementAndGet();
+        };
+    for (int i = 0; i < 2 * most; i++) {
+      workers.execute(task);
+    }
+    AtomicReference<Exception> rejection = new AtomicReference<>();
+    Thread interrupted = new Thread(() -> rejection.set(thrownBy(task)));
+    Thread waiting = new Thread(() -> workers.execute(task));
+    interrupted.start();
+    waiting.start();
+    await()
+        .atMost(SOON)
+        .until(
+            () ->
+                interrupted.getState() == Thread.State.WAITING
+                    && waiting.getState() == Thread.State.WAITING);
+    interrupted.interrupt();
+    interrupted.join();
+    assertThat(rejection.get()).isInstanceOf(RejectedExecutionException.class);
+    held.countDown();
+    waiting.join();
+    await().atMost(SOON).untilAsserted(() -> assertThat(ended).hasValue(2 * most + 1));
+  }
+
+  private Exception thrownBy(Runnable task) {
+    try {
+      workers.execute(task);
+      return new IllegalStateException("it was taken");
+    } catch (RejectedExecutionException e) {
+      return e;
+    }
+  }
+
+  @Test
+  void whatWaitsStillRunsAtAShutdown() throws InterruptedException {
+    holdAll();
+    AtomicInteger ended = new AtomicInteger();
+    IntStream.range(0, 50).forEach(i -> workers.execute(ended::incrementAndGet));
+    workers.shutdown();
+    assertThatThrownBy(() -> workers.execute(ended::incrementAndGet))
+        .isInstanceOf(RejectedExecutionException.class)
+        .hasMessageContaining("stopped");
+    assertThat(workers.awaitTermination(1, TimeUnit.MILLISECONDS)).isFalse();
+    held.countDown();
+    assertThat(workers.awaitTermination(SOON.toSeconds(), TimeUnit.SECONDS)).isTrue();
+    assertThat(workers.isTerminated()).isTrue();
+    assertThat(ended).hasValue(50);
+  }
+
+  @Test
+  void aShutdownAtOnceGivesBackWhatWaits() throws InterruptedException {
+    holdAll();
+    Runnable task = () -> {};
+    workers.execute(task);
+    assertThat(workers.shutdownNow()).containsExactly(task);
+    // What runs has been interrupted.
+    assertThat(workers.awaitTermination(SOON.toSeconds(), TimeUnit.SECONDS)).isTrue();
+  }
+
+  @Test
+  void aTaskThatThrowsCostsNoThread() {
+    Set<String> threads = ConcurrentHashMap.newKeySet();
+    AtomicInteger ended = new AtomicInteger();
+    for (int i = 0; i < 5 * LEAST; i++) {
+      workers.execute(
+          () -> {
+            threads.add(Thread.currentThread().getName());
+            ended.incrementAndGet();
+            throw new IllegalStateException("a task of a test fails");
+          });
+    }
+    await().atMost(SOON).untilAsserted(() -> assertThat(ended).hasValue(5 * LEAST));
+    CountDownLatch all = new CountDownLatch(LEAST);
+    IntStream.range(0, LEAST).forEach(i -> workers.execute(all::countDown));
+    await().atMost(SOON).until(() -> all.getCount() == 0);
+    assertThat(threads).hasSizeLessThanOrEqualTo(LEAST);
+  }
+}
