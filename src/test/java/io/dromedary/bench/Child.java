@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Scanner;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -51,6 +52,9 @@ final class Child implements AutoCloseable {
   static final int CALLERS = 64;
 
   private static final Duration BOUND = Duration.ofMinutes(15);
+
+  /** By the id of a thread, what it has allocated. */
+  private static final Map<Long, Long> ALLOCATED = new ConcurrentHashMap<>();
 
   /** As Camel's documentation sends a POST. */
   private static final Map<String, Object> POST =
@@ -182,14 +186,15 @@ final class Child implements AutoCloseable {
     return ManagementFactory.getCompilationMXBean().getTotalCompilationTime();
   }
 
-  /** By threads that live; those of pools do as long as they are used. */
+  /** By each thread so far, also by those that have ended since. */
   private static long allocatedBytes() {
     var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
-    long bytes = 0;
-    for (long each : threads.getThreadAllocatedBytes(threads.getAllThreadIds())) {
-      bytes += Math.max(0, each);
+    long[] ids = threads.getAllThreadIds();
+    long[] bytes = threads.getThreadAllocatedBytes(ids);
+    for (int i = 0; i < ids.length; i++) {
+      ALLOCATED.merge(ids[i], bytes[i], Math::max);
     }
-    return bytes;
+    return ALLOCATED.values().stream().mapToLong(each -> Math.max(0, each)).sum();
   }
 
   /** What is in use after a collection. */
