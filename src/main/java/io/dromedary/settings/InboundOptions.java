@@ -87,6 +87,14 @@ final class InboundOptions {
     return added.isEmpty() ? uri : uri + (uri.contains("?") ? "&" : "?") + added;
   }
 
+  /**
+   * Whether the thread that takes a message is to wait until it is stored: that of Kafka's consumer
+   * waits anyway, and is the one to commit the offsets.
+   */
+  static boolean threadWaits(String uri) {
+    return Settings.scheme(uri).equals("kafka");
+  }
+
   private static String name(String option) {
     return option.replaceFirst("=.*", "");
   }

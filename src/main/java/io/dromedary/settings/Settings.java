@@ -143,8 +143,7 @@ public record Settings(
     properties.put("webhooks.dead-letter", deadLetter == null ? NOWHERE : deadLetter);
     // What is received goes to the destinations that were chosen for it.
     String chosen = queue + (queue.contains("?") ? "&" : "?") + "toChosen=true";
-    // A Kafka consumer's thread waits anyway, and it is the one to commit the offsets.
-    String stored = scheme(inbound).equals("kafka") ? chosen + "&synchronous=true" : chosen;
+    String stored = InboundOptions.threadWaits(inbound) ? chosen + "&synchronous=true" : chosen;
     properties.put("webhooks.queue", hasOutbox() ? stored : queue);
     for (DestinationSettings each : destinations.values()) {
       String prefix = "webhooks.destination." + each.name() + ".";

@@ -222,10 +222,13 @@ class WorkersTest {
             throw new IllegalStateException("a task of a test fails");
           });
     }
-    await().atMost(SOON).untilAsserted(() -> assertThat(ended).hasValue(5 * LEAST));
+    await()
+        .dontCatchUncaughtExceptions()
+        .atMost(SOON)
+        .untilAsserted(() -> assertThat(ended).hasValue(5 * LEAST));
     CountDownLatch all = new CountDownLatch(LEAST);
     IntStream.range(0, LEAST).forEach(i -> workers.execute(all::countDown));
-    await().atMost(SOON).until(() -> all.getCount() == 0);
+    await().dontCatchUncaughtExceptions().atMost(SOON).until(() -> all.getCount() == 0);
     assertThat(threads).hasSizeLessThanOrEqualTo(LEAST);
   }
 }
