@@ -23,6 +23,7 @@ import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManager;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
 import org.apache.hc.client5.http.ssl.DefaultClientTlsStrategy;
 import org.apache.hc.core5.http.config.Http1Config;
+import org.apache.hc.core5.http.impl.DefaultConnectionReuseStrategy;
 import org.apache.hc.core5.http.io.SocketConfig;
 import org.apache.hc.core5.http.message.LazyLaxLineParser;
 import org.apache.hc.core5.pool.PoolConcurrencyPolicy;
@@ -118,6 +119,10 @@ final class WebhookEndpoints {
         .disableCookieManagement()
         .disableAuthCaching()
         .disableConnectionState()
+        // Only the answer may end a connection: the client would parse each of our requests for it.
+        .setConnectionReuseStrategy(
+            (request, response, httpContext) ->
+                DefaultConnectionReuseStrategy.INSTANCE.keepAlive(null, response, httpContext))
         .evictExpiredConnections()
         .evictIdleConnections(TimeValue.ofMinutes(1))
         .setDefaultRequestConfig(
