@@ -16,6 +16,7 @@ import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.HttpEntity;
 import org.apache.hc.core5.http.HttpException;
 import org.apache.hc.core5.http.HttpHeaders;
+import org.apache.hc.core5.http.HttpStatus;
 import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
 import org.apache.hc.core5.http.message.BasicClassicHttpResponse;
 
@@ -25,8 +26,8 @@ import org.apache.hc.core5.http.message.BasicClassicHttpResponse;
  * request for as long as it likes.
  *
  * <p>The answer is read here, while the deadline is watched: at most 1 MiB of it, of which an
- * excerpt is kept. What leaves is the status, {@code Retry-After} and the excerpt; nothing else of
- * an answer is of use.
+ * excerpt is kept unless the receiver has accepted. What leaves is the status, {@code Retry-After}
+ * and the excerpt; nothing else of an answer is of use.
  *
  * <p>Thread-safe. {@link #expire()} has to be called every few milliseconds.
  */
@@ -92,7 +93,7 @@ final class AttemptDeadline implements ExecChainHandler {
           }
         }
       }
-      if (excerpt.length > 0) {
+      if (excerpt.length > 0 && response.getCode() >= HttpStatus.SC_REDIRECTION) {
         answer.setEntity(new ByteArrayEntity(excerpt, ContentType.TEXT_PLAIN));
       }
     }
