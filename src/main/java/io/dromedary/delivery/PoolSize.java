@@ -7,13 +7,21 @@ import java.time.Duration;
  * take turns on the processors, and each turn costs; how many there must be depends on how long
  * receivers take to answer, which nobody can tell beforehand.
  *
- * <p>So it is tried out. While tasks wait in the queue the number is doubled or halved for a moment
+ * <p>So it is tried out. While threads are busy their number is doubled or halved for a moment
  * every now and then, and what is left is that with which more tasks end. Where tasks take long,
  * which processors alone cannot explain, threads are added without trying.
  *
  * <p>Not thread-safe: one thread asks, at short intervals.
  */
 final class PoolSize {
+
+  private enum Trial {
+    NONE,
+    MORE,
+    /** As many as before it was tried with more: a rate may rise by itself, as while compiling. */
+    AS_BEFORE,
+    FEWER
+  }
 
   /** So long tasks are counted at least before a number of threads is judged. */
   private static final long JUDGE_NANOS = Duration.ofMillis(200).toNanos();
@@ -27,7 +35,7 @@ final class PoolSize {
   /** Of the least number of threads: so many times that are never too many. */
   private static final int FEW = 4;
 
-  /** That share of the threads runs where they are what there is too few of. */
+  /** That share of the threads runs where there may be too few of them. */
   private static final double BUSY = 0.75;
 
   /** That much more has to end with twice the threads for them to be kept. */
@@ -40,26 +48,32 @@ final class PoolSize {
   private static final double OTHER_LOAD = 1.5;
 
   /** Of judgements that pass from one vain trial to the next. */
-  private static final int LONGEST_PAUSE = 64;
+  private static final int LONGEST_PAUSE = 128;
 
   private final int least;
   private final int most;
   private int size;
 
-  /** What is counted: the tasks that have ended since then. */
-  private boolean counting;
+  /** The last look, and whether enough threads were busy then. */
+  private long lastNanos;
 
-  private long fromNanos;
-  private long fromEnded;
+  private long lastEnded;
+  private boolean wasBusy;
+
+  /** What is counted while they are: for how long, and how many tasks have ended. */
+  private long nanos;
+
+  private long tasks;
 
   /** Until when tasks of before the last change of the size may still run. */
   private long settledNanos;
 
-  /** In tasks a nanosecond, with the size that is not tried out but kept. */
+  /** In tasks a nanosecond, with the size that is kept, and with twice as many. */
   private double rate;
 
-  private boolean trying;
+  private double rateWithMore;
   private int kept;
+  private Trial trial = Trial.NONE;
   private boolean more = true;
   private int judgements;
   private int pause = 1;
@@ -89,83 +103,95 @@ final class PoolSize {
    * @param running how many tasks run
    */
   int next(long nowNanos, long ended, int running) {
-    if (running < BUSY * size) {
-      // More tasks could have ended: nothing can be told from how many did.
-      counting = false;
-      if (trying && running > kept) {
-        // Nothing waits any more, as more run than could before.
-        trying = false;
-      } else if (trying) {
-        size = kept;
-        giveUp();
-      }
-      return size;
+    boolean isFull = running >= BUSY * size;
+    // Half of the threads would be full.
+    boolean isBusy = isFull || (trial == Trial.NONE && running >= BUSY * size / 2);
+    if (isBusy && wasBusy && lastNanos - settledNanos >= 0) {
+      nanos += nowNanos - lastNanos;
+      tasks += ended - lastEnded;
     }
-    if (!counting || nowNanos - settledNanos < 0) {
-      count(nowNanos, ended);
-      return size;
-    }
-    long nanos = nowNanos - fromNanos;
-    long tasks = ended - fromEnded;
-    if (tasks < size && nanos >= (size < FEW * least ? SLOW_NANOS : SLOW_WITH_MANY_NANOS)) {
-      trying = false;
+    lastNanos = nowNanos;
+    lastEnded = ended;
+    wasBusy = isBusy;
+    if (trial == Trial.MORE && !isBusy) {
+      // There is no work for more.
+      resize(kept, 0);
+      end(false);
+    } else if (isFull
+        && tasks < size
+        && nanos >= (size < FEW * least ? SLOW_NANOS : SLOW_WITH_MANY_NANOS)) {
+      resize(2 * size, 0);
+      end(true);
       more = true;
-      pause = 1;
-      judgements = 0;
-      resize(2 * size, nowNanos, 0);
-      count(nowNanos, ended);
     } else if (tasks >= 2L * size && nanos >= JUDGE_NANOS) {
-      judge((double) tasks / nanos, nowNanos, nanos * size / tasks);
-      count(nowNanos, ended);
+      double now = (double) tasks / nanos;
+      long taskNanos = nanos * size / tasks;
+      nanos = 0;
+      tasks = 0;
+      judge(now, taskNanos, isFull);
     }
     return size;
   }
 
-  private void count(long nowNanos, long ended) {
-    if (!counting) {
-      settledNanos = nowNanos;
-    }
-    counting = true;
-    fromNanos = nowNanos;
-    fromEnded = ended;
-  }
-
-  private void judge(double now, long nowNanos, long taskNanos) {
-    if (trying && (more ? now >= rate * GAIN : now >= rate * NO_LOSS)) {
-      rate = now;
-      pause = 1;
-      tryOut(nowNanos, taskNanos);
-    } else if (trying) {
-      resize(kept, nowNanos, taskNanos);
-      giveUp();
-    } else {
-      boolean isOtherLoad = now > rate * OTHER_LOAD || now * OTHER_LOAD < rate;
-      rate = now;
-      judgements++;
-      if (isOtherLoad || judgements >= pause) {
-        tryOut(nowNanos, taskNanos);
+  private void judge(double now, long taskNanos, boolean isFull) {
+    switch (trial) {
+      case NONE -> {
+        boolean isOtherLoad = now > rate * OTHER_LOAD || now * OTHER_LOAD < rate;
+        rate = now;
+        judgements++;
+        if (isOtherLoad || judgements >= pause) {
+          tryOut(more && isFull, taskNanos);
+        }
+      }
+      case MORE -> {
+        rateWithMore = now;
+        if (now >= rate * GAIN) {
+          trial = Trial.AS_BEFORE;
+        } else {
+          end(false);
+        }
+        resize(kept, taskNanos);
+      }
+      case AS_BEFORE -> {
+        boolean isKept = rateWithMore >= Math.max(rate, now) * GAIN;
+        rate = isKept ? rateWithMore : now;
+        resize(isKept ? 2 * kept : kept, taskNanos);
+        end(isKept);
+      }
+      case FEWER -> {
+        boolean isKept = now >= rate * NO_LOSS;
+        rate = isKept ? now : rate;
+        resize(isKept ? size : kept, taskNanos);
+        end(isKept);
       }
     }
   }
 
-  private void tryOut(long nowNanos, long taskNanos) {
+  private void tryOut(boolean withMore, long taskNanos) {
     kept = size;
-    trying = true;
-    resize(more ? 2 * size : size / 2, nowNanos, taskNanos);
+    resize(withMore ? 2 * size : size / 2, taskNanos);
     if (size == kept) {
-      giveUp();
+      more = !withMore;
+    } else {
+      trial = withMore ? Trial.MORE : Trial.FEWER;
     }
   }
 
-  private void giveUp() {
-    trying = false;
-    more = !more;
+  private void end(boolean isKept) {
+    trial = Trial.NONE;
     judgements = 0;
-    pause = Math.min(LONGEST_PAUSE, 2 * pause);
+    if (isKept) {
+      pause = 1;
+    } else {
+      more = !more;
+      pause = Math.min(LONGEST_PAUSE, 2 * pause);
+    }
   }
 
-  private void resize(int wanted, long nowNanos, long taskNanos) {
+  private void resize(int wanted, long taskNanos) {
     size = Math.max(least, Math.min(most, wanted));
-    settledNanos = nowNanos + taskNanos;
+    settledNanos = lastNanos + taskNanos;
+    nanos = 0;
+    tasks = 0;
   }
 }

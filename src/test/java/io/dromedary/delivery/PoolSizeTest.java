@@ -91,7 +91,7 @@ class PoolSizeTest {
   void receiversThatBecomeFastGiveTheirThreadsBack(int millis) {
     run(Duration.ofMinutes(1), load(Duration.ofMillis(millis), 30_000));
     int slow = size.get();
-    run(Duration.ofMinutes(1), load(Duration.ofNanos(1), 30_000));
+    run(Duration.ofMinutes(2), load(Duration.ofNanos(1), 30_000));
     assertThat(slow).isGreaterThan(4 * LEAST);
     assertThat(run(Duration.ofMinutes(1), load(Duration.ofNanos(1), 30_000))).isLessThan(2 * LEAST);
   }
@@ -116,10 +116,38 @@ class PoolSizeTest {
 
           @Override
           public int running(int threads) {
-            return threads / 2;
+            return threads / 4;
           }
         };
     assertThat(run(Duration.ofMinutes(10), half)).isEqualTo(before);
+  }
+
+  /** As while the JVM compiles. */
+  @Test
+  void aPoolThatGetsFasterByItselfKeepsFewThreads() {
+    double[] most = {1_000};
+    Load load = threads -> most[0] = Math.min(30_000, most[0] * 1.02);
+    run(Duration.ofSeconds(5), load);
+    assertThat(size.get()).isLessThanOrEqualTo(4 * LEAST);
+  }
+
+  @Test
+  void threadsThatAreHalfBusyAreGivenUpWhereFewerDo() {
+    run(Duration.ofMinutes(1), load(Duration.ofSeconds(1), 1e9));
+    assertThat(size.get()).isEqualTo(MOST);
+    Load fast =
+        new Load() {
+          @Override
+          public double rate(int threads) {
+            return 30_000;
+          }
+
+          @Override
+          public int running(int threads) {
+            return Math.min(threads, MOST * 6 / 10);
+          }
+        };
+    assertThat(run(Duration.ofMinutes(5), fast)).isLessThan(2 * LEAST);
   }
 
   @Test
