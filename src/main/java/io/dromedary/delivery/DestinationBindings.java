@@ -23,12 +23,16 @@ import org.apache.camel.Processor;
 import org.apache.camel.spi.CamelEvent;
 import org.apache.camel.spi.Registry;
 import org.apache.camel.support.SimpleEventNotifierSupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Puts the beans into the registry that the routes of a destination name, each as {@code
  * NAME-bean}.
  */
 final class DestinationBindings {
+
+  private static final Logger LOG = LoggerFactory.getLogger(DestinationBindings.class);
 
   /** What an event that waits in memory is taken to cost. */
   private static final int EVENT_BYTES = 12_000;
@@ -149,9 +153,18 @@ final class DestinationBindings {
     return List.copyOf(webhooks);
   }
 
-  private static void every(Duration interval, ScheduledExecutorService ticks, Runnable task) {
+  private void every(Duration interval, ScheduledExecutorService ticks, Runnable task) {
     long millis = interval.toMillis();
-    Future<?> unused = ticks.scheduleWithFixedDelay(task, millis, millis, TimeUnit.MILLISECONDS);
+    Runnable forEver =
+        () -> {
+          try {
+            task.run();
+          } catch (RuntimeException e) {
+            // Let through, it would be the last time.
+            LOG.error("Destination {}: deadlines or threads are not looked after", name, e);
+          }
+        };
+    Future<?> unused = ticks.scheduleWithFixedDelay(forEver, millis, millis, TimeUnit.MILLISECONDS);
   }
 
   private static void addEndpoint(CamelContext context, String uri, Endpoint endpoint) {

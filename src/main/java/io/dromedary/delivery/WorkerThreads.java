@@ -4,12 +4,25 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import org.jspecify.annotations.Nullable;
 
-/** Makes threads, which are daemons. */
-final class WorkerThreads {
+/** Makes the threads of a pool, which are daemons. Thread-safe. */
+class WorkerThreads {
+
+  /** For each processor; those beyond are virtual. */
+  private static final int PLATFORM = 16;
 
   private static final @Nullable Method OF_VIRTUAL = ofVirtual();
 
-  private WorkerThreads() {}
+  /**
+   * A thread that is not started: virtual where the JVM has such and others are there already. Few
+   * threads are always needed, and cost least as they are; of many, most wait for receivers.
+   *
+   * @param others how many the pool has
+   */
+  Thread thread(Runnable task, String name, int others) {
+    return others < PLATFORM * Runtime.getRuntime().availableProcessors()
+        ? platform(task, name)
+        : virtual(task, name);
+  }
 
   /** A thread of the operating system's, not started. */
   static Thread platform(Runnable task, String name) {
@@ -18,8 +31,7 @@ final class WorkerThreads {
     return thread;
   }
 
-  /** A virtual thread, which JVMs have from JDK 21 on; before, one of the operating system's. */
-  static Thread virtual(Runnable task, String name) {
+  private static Thread virtual(Runnable task, String name) {
     if (OF_VIRTUAL == null) {
       return platform(task, name);
     }

@@ -5,6 +5,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.AbstractExecutorService;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
@@ -30,16 +31,12 @@ final class Workers extends AbstractExecutorService {
 
   private static final long KEEP_ALIVE_NANOS = Duration.ofSeconds(10).toNanos();
 
-  private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();
-
   /** For each processor; more run where receivers take their time. */
   private static final int LEAST = 4;
 
-  /** For each processor; those beyond are virtual. */
-  private static final int PLATFORM = 16;
-
   private final String name;
   private final int capacity;
+  private final WorkerThreads threads;
   private final PoolSize size;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
@@ -52,10 +49,12 @@ final class Workers extends AbstractExecutorService {
   private int named;
   private volatile boolean shutdown;
 
-  private Workers(String name, int most, int capacity) {
+  /** Threads that somebody else makes. */
+  Workers(String name, int most, int capacity, WorkerThreads threads) {
     this.name = name;
     this.capacity = capacity;
-    this.size = new PoolSize(LEAST * PROCESSORS, most);
+    this.threads = threads;
+    this.size = new PoolSize(LEAST * Runtime.getRuntime().availableProcessors(), most);
     this.limit = size.get();
   }
 
@@ -65,12 +64,12 @@ final class Workers extends AbstractExecutorService {
    * @param most how many there may be
    */
   static Workers of(String name, int most) {
-    return new Workers(name, most, Integer.MAX_VALUE);
+    return new Workers(name, most, Integer.MAX_VALUE, new WorkerThreads());
   }
 
   /** Threads whose callers wait while as many tasks wait as may run. */
   static Workers bounded(String name, int most) {
-    return new Workers(name, most, most);
+    return new Workers(name, most, most, new WorkerThreads());
   }
 
   /** Takes a look at what the threads do. Has to be called every few milliseconds. */
@@ -208,20 +207,32 @@ final class Workers extends AbstractExecutorService {
 
     Worker(Runnable task) {
       this.task = task;
-      // Few are always needed, and cost least as they are; of many, most wait for receivers.
-      String threadName = name + "-" + ++named;
-      this.thread =
-          workers.size() < PLATFORM * PROCESSORS
-              ? WorkerThreads.platform(this, threadName)
-              : WorkerThreads.virtual(this, threadName);
+      this.thread = threads.thread(this, name + "-" + ++named, workers.size());
     }
 
     /** Only whoever has given it a task calls this, once the lock is free. */
     void wake() {
-      if (thread.getState() == Thread.State.NEW) {
-        thread.start();
-      } else {
+      if (thread.getState() != Thread.State.NEW) {
         LockSupport.unpark(thread);
+        return;
+      }
+      try {
+        thread.start();
+      } catch (OutOfMemoryError e) {
+        // The system has no more threads, of which the JVM has warned: others take the task, or
+        // the next look at the pool tries again.
+        giveBack();
+      }
+    }
+
+    private void giveBack() {
+      lock.lock();
+      try {
+        running--;
+        workers.remove(this);
+        queue.addFirst(Objects.requireNonNull(task));
+      } finally {
+        lock.unlock();
       }
     }
 
@@ -234,6 +245,8 @@ final class Workers extends AbstractExecutorService {
           } catch (RuntimeException | Error e) {
             thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
           }
+          // It was meant for the task, and would keep this thread from sleeping.
+          Thread.interrupted();
           next = taskAfter();
         }
       }

@@ -231,4 +231,55 @@ class WorkersTest {
     await().dontCatchUncaughtExceptions().atMost(SOON).until(() -> all.getCount() == 0);
     assertThat(threads).hasSizeLessThanOrEqualTo(LEAST);
   }
+
+  @Test
+  void anInterruptionIsOfItsTaskOnly() {
+    AtomicInteger interrupted = new AtomicInteger();
+    CountDownLatch done = new CountDownLatch(2 * LEAST);
+    holdAll();
+    for (int i = 0; i < 2 * LEAST; i++) {
+      workers.execute(
+          () -> {
+            interrupted.addAndGet(Thread.currentThread().isInterrupted() ? 1 : 0);
+            Thread.currentThread().interrupt();
+            done.countDown();
+          });
+    }
+    held.countDown();
+    await().atMost(SOON).until(() -> done.getCount() == 0);
+    assertThat(interrupted).hasValue(0);
+  }
+
+  @Test
+  void aSystemWithoutThreadsLosesNoTask() {
+    AtomicInteger toFail = new AtomicInteger(3);
+    WorkerThreads scarce =
+        new WorkerThreads() {
+          @Override
+          Thread thread(Runnable task, String name, int others) {
+            return new Thread(task, name) {
+              @Override
+              public synchronized void start() {
+                if (toFail.getAndDecrement() > 0) {
+                  throw new OutOfMemoryError("unable to create native thread");
+                }
+                super.start();
+              }
+            };
+          }
+        };
+    workers = new Workers("test", 1000, Integer.MAX_VALUE, scarce);
+    CountDownLatch done = new CountDownLatch(2);
+    workers.execute(done::countDown);
+    workers.execute(done::countDown);
+    assertThat(done.getCount()).isEqualTo(2);
+    await()
+        .atMost(SOON)
+        .pollInterval(Duration.ofMillis(20))
+        .until(
+            () -> {
+              workers.adjust();
+              return done.getCount() == 0;
+            });
+  }
 }
