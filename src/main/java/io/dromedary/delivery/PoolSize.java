@@ -104,8 +104,14 @@ final class PoolSize {
    */
   int next(long nowNanos, long ended, int running) {
     boolean isFull = running >= BUSY * size;
-    // Half of the threads would be full.
-    boolean isBusy = isFull || (trial == Trial.NONE && running >= BUSY * size / 2);
+    boolean isBusy =
+        switch (trial) {
+          // Half of the threads would be full.
+          case NONE -> running >= BUSY * size / 2;
+          // Enough of those that are new have something to do.
+          case MORE -> running >= GAIN * kept;
+          case AS_BEFORE, FEWER -> isFull;
+        };
     if (isBusy && wasBusy && lastNanos - settledNanos >= 0) {
       nanos += nowNanos - lastNanos;
       tasks += ended - lastEnded;

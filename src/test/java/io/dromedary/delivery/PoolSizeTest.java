@@ -122,6 +122,25 @@ class PoolSizeTest {
     assertThat(run(Duration.ofMinutes(10), half)).isEqualTo(before);
   }
 
+  @Test
+  void threadsThatAreNotAllBusyAreKeptWhereMoreEnds() {
+    // As where somebody else bounds what is in flight.
+    Load bounded =
+        new Load() {
+          @Override
+          public double rate(int threads) {
+            return running(threads) / 0.05;
+          }
+
+          @Override
+          public int running(int threads) {
+            return Math.min(threads, 1400);
+          }
+        };
+    run(Duration.ofSeconds(10), bounded);
+    assertThat(run(Duration.ofMinutes(1), bounded)).isGreaterThan(1400);
+  }
+
   /** As while the JVM compiles. */
   @Test
   void aPoolThatGetsFasterByItselfKeepsFewThreads() {
