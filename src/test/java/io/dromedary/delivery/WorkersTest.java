@@ -54,6 +54,27 @@ class WorkersTest {
     await().atMost(SOON).until(() -> started.getCount() == 0);
   }
 
+  /** Starts so many tasks that hang, and waits until so many run; returns how many do. */
+  private AtomicInteger holdUntilRunning(int tasks, int expected) {
+    AtomicInteger running = new AtomicInteger();
+    for (int i = 0; i < tasks; i++) {
+      workers.execute(
+          () -> {
+            running.incrementAndGet();
+            hold();
+          });
+    }
+    await()
+        .atMost(SOON)
+        .pollInterval(Duration.ofMillis(20))
+        .until(
+            () -> {
+              workers.adjust();
+              return running.get() == expected;
+            });
+    return running;
+  }
+
   /** The threads sleep only ten seconds: a task whose wake-up is lost would be late. */
   @Test
   void noWakeUpIsLost() {
@@ -76,43 +97,13 @@ class WorkersTest {
 
   @Test
   void asManyRunAsHaveToBecauseTheOthersHang() {
-    AtomicInteger running = new AtomicInteger();
-    for (int i = 0; i < 500; i++) {
-      workers.execute(
-          () -> {
-            running.incrementAndGet();
-            hold();
-          });
-    }
-    await()
-        .atMost(SOON)
-        .pollInterval(Duration.ofMillis(20))
-        .until(
-            () -> {
-              workers.adjust();
-              return running.get() == 500;
-            });
+    holdUntilRunning(500, 500);
   }
 
   @Test
   void neverMoreThanTheMostRun() {
     workers = Workers.of("test", 20);
-    AtomicInteger running = new AtomicInteger();
-    for (int i = 0; i < 100; i++) {
-      workers.execute(
-          () -> {
-            running.incrementAndGet();
-            hold();
-          });
-    }
-    await()
-        .atMost(SOON)
-        .pollInterval(Duration.ofMillis(20))
-        .until(
-            () -> {
-              workers.adjust();
-              return running.get() == 20;
-            });
+    AtomicInteger running = holdUntilRunning(100, 20);
     for (int i = 0; i < 100; i++) {
       workers.adjust();
     }
