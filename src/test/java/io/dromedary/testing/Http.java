@@ -64,7 +64,17 @@ public final class Http {
       request.headers(headers);
     }
     try {
-      HttpResponse<String> response = CLIENT.send(request.build(), BodyHandlers.ofString(UTF_8));
+      HttpResponse<String> response;
+      try {
+        response = CLIENT.send(request.build(), BodyHandlers.ofString(UTF_8));
+      } catch (IOException e) {
+        // A server may close a connection while a request is on its way, and not each that only
+        // asks is sent again by the client.
+        if (!method.equals("OPTIONS")) {
+          throw e;
+        }
+        response = CLIENT.send(request.build(), BodyHandlers.ofString(UTF_8));
+      }
       return new Response(response.statusCode(), response.headers(), response.body());
     } catch (IOException e) {
       throw new AssertionError(method + " " + url + " got no answer: " + e, e);
