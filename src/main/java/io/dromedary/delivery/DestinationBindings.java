@@ -40,6 +40,9 @@ final class DestinationBindings {
   /** Deadlines are kept to this precision, and so often a look is taken at the threads. */
   private static final Duration TICK = Duration.ofMillis(20);
 
+  /** For each processor: requests that may wait for an I/O thread before no more rounds begin. */
+  private static final int UNWRITTEN = 8;
+
   /** Time that a stop needs beside the last attempts: to write dead letters, to close. */
   private static final Duration STOP_RESERVE = Duration.ofSeconds(5);
 
@@ -55,18 +58,24 @@ final class DestinationBindings {
 
   void bind() {
     Clock clock = Settings.clock(context);
+    StartGate gate = new StartGate(UNWRITTEN * Runtime.getRuntime().availableProcessors());
     // Branches of a round go before other rounds. A round of a queue in memory waits for them.
     int attempts = settings.inFlight() * settings.urls().size();
     Workers workers =
         settings.hasOutbox()
-            ? Workers.of(name + "-delivery", attempts)
+            ? Workers.of(name + "-delivery", attempts, gate)
             : Workers.bounded(name + "-delivery", settings.inFlight());
-    Workers branches = settings.hasOutbox() ? workers : Workers.of(name + "-attempt", attempts);
+    Workers branches =
+        settings.hasOutbox() ? workers : Workers.ofParts(name + "-attempt", attempts);
     DeliveryThreads threads = new DeliveryThreads(clock, workers);
+    WebhookEndpoints endpoints = new WebhookEndpoints(context, settings, gate);
     ScheduledExecutorService ticks =
         context.getExecutorServiceManager().newSingleThreadScheduledExecutor(this, name + "-ticks");
+    every(TICK, ticks, gate::look);
     Stream.of(workers, branches).distinct().forEach(each -> every(TICK, ticks, each::adjust));
-    List<Webhook> webhooks = webhooks(ticks);
+    Duration timeout = settings.timeout();
+    every(timeout.compareTo(TICK) < 0 ? timeout : TICK, ticks, endpoints.attempts()::expire);
+    List<Webhook> webhooks = webhooks(endpoints);
     WebhooksHealth.register(context, name, webhooks);
     // Half of the heap for what waits; the queue and what is in flight have bounds of their own.
     int destinations = Settings.of(context).destinations().size();
@@ -132,11 +141,7 @@ final class DestinationBindings {
     }
   }
 
-  private List<Webhook> webhooks(ScheduledExecutorService ticks) {
-    AttemptDeadline deadline = new AttemptDeadline(settings.timeout());
-    Duration timeout = settings.timeout();
-    every(timeout.compareTo(TICK) < 0 ? timeout : TICK, ticks, deadline::expire);
-    WebhookEndpoints endpoints = new WebhookEndpoints(context, settings, deadline);
+  private List<Webhook> webhooks(WebhookEndpoints endpoints) {
     List<Webhook> webhooks = new ArrayList<>();
     for (String url : settings.urls()) {
       int index = webhooks.size();
@@ -159,8 +164,8 @@ final class DestinationBindings {
         () -> {
           try {
             task.run();
-          } catch (RuntimeException e) {
-            // Let through, it would be the last time.
+          } catch (RuntimeException | Error e) {
+            // Let through, it would be the last time; exchanges go on in it, too.
             LOG.error("Destination {}: deadlines or threads are not looked after", name, e);
           }
         };

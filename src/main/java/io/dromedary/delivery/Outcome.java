@@ -2,10 +2,6 @@ package io.dromedary.delivery;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import java.io.ByteArrayInputStream;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.net.ConnectException;
 import java.net.UnknownHostException;
 import java.security.cert.CertPathBuilderException;
@@ -16,7 +12,6 @@ import java.time.Instant;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
-import org.apache.camel.converter.stream.ByteArrayInputStreamCache;
 import org.apache.hc.client5.http.utils.DateUtils;
 import org.jspecify.annotations.Nullable;
 
@@ -116,17 +111,9 @@ public record Outcome(
   }
 
   private static @Nullable String excerpt(Message answer) {
-    // What AttemptDeadline kept is in memory, where a route may have wrapped it so that it can be
-    // read again; a body of another kind is of no interest.
-    Object body = answer.getBody();
-    if (!(body instanceof ByteArrayInputStream || body instanceof ByteArrayInputStreamCache)) {
-      return null;
-    }
-    try {
-      return new String(((InputStream) body).readAllBytes(), UTF_8);
-    } catch (IOException e) {
-      throw new UncheckedIOException("reading from memory does not fail", e);
-    }
+    return answer.getBody() instanceof byte[] body
+        ? new String(body, 0, Math.min(body.length, AnswerReader.EXCERPT_BYTES), UTF_8)
+        : null;
   }
 
   /** Both forms of the header, seconds and a date; null where it is missing, past or unreadable. */

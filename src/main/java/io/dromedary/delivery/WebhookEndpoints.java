@@ -2,39 +2,32 @@ package io.dromedary.delivery;
 
 import io.dromedary.settings.DestinationSettings;
 import java.net.URI;
-import java.util.HashSet;
-import java.util.Set;
+import java.util.ArrayList;
+import java.util.List;
 import javax.net.ssl.SSLContext;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Endpoint;
-import org.apache.camel.Exchange;
-import org.apache.camel.component.http.HttpComponent;
-import org.apache.camel.component.http.HttpEndpoint;
-import org.apache.camel.http.common.HttpMethods;
-import org.apache.camel.support.DefaultHeaderFilterStrategy;
 import org.apache.camel.support.jsse.SSLContextParameters;
-import org.apache.hc.client5.http.classic.HttpClient;
 import org.apache.hc.client5.http.config.ConnectionConfig;
 import org.apache.hc.client5.http.config.RequestConfig;
-import org.apache.hc.client5.http.impl.classic.HttpClientBuilder;
-import org.apache.hc.client5.http.impl.io.DefaultHttpResponseParserFactory;
-import org.apache.hc.client5.http.impl.io.ManagedHttpClientConnectionFactory;
-import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManager;
-import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
+import org.apache.hc.client5.http.config.TlsConfig;
+import org.apache.hc.client5.http.impl.async.HttpAsyncClientBuilder;
+import org.apache.hc.client5.http.impl.nio.PoolingAsyncClientConnectionManager;
+import org.apache.hc.client5.http.impl.nio.PoolingAsyncClientConnectionManagerBuilder;
 import org.apache.hc.client5.http.ssl.DefaultClientTlsStrategy;
 import org.apache.hc.core5.http.config.Http1Config;
 import org.apache.hc.core5.http.impl.DefaultConnectionReuseStrategy;
-import org.apache.hc.core5.http.io.SocketConfig;
-import org.apache.hc.core5.http.message.LazyLaxLineParser;
+import org.apache.hc.core5.http2.HttpVersionPolicy;
 import org.apache.hc.core5.pool.PoolConcurrencyPolicy;
+import org.apache.hc.core5.reactor.IOReactorConfig;
 import org.apache.hc.core5.ssl.SSLContexts;
 import org.apache.hc.core5.util.TimeValue;
 import org.apache.hc.core5.util.Timeout;
 
 /**
- * Makes the endpoints of a destination's webhooks. They are built on an HTTP component of their
- * own, so that neither a host's options change our requests nor ours the host's, and without
- * putting a URL, which may hold a secret, into an endpoint URI.
+ * Makes the endpoints of a destination's webhooks. Those of HTTP have a client of their own, so
+ * that neither a host's options change our requests nor ours the host's. It is the one that Camel's
+ * HTTP component has, in its asynchronous form: the component lets a thread wait for each answer.
  */
 final class WebhookEndpoints {
 
@@ -42,53 +35,90 @@ final class WebhookEndpoints {
   private static final Http1Config HEADERS =
       Http1Config.custom().setMaxHeaderCount(200).setMaxLineLength(16 * 1024).build();
 
-  private static final ManagedHttpClientConnectionFactory CONNECTIONS =
-      ManagedHttpClientConnectionFactory.builder()
-          .http1Config(HEADERS)
-          // Of the many headers of an answer hardly one is looked at.
-          .responseParserFactory(
-              new DefaultHttpResponseParserFactory(HEADERS, LazyLaxLineParser.INSTANCE, null))
-          .build();
+  /** The others run rounds and what comes in. */
+  private static final int IO_THREADS = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
 
   private final CamelContext context;
   private final DestinationSettings settings;
-  private final HttpComponent component = new HttpComponent();
-  private final AttemptDeadline deadline;
+  private final HttpAttempts attempts;
+  private final List<String> headers;
 
-  WebhookEndpoints(CamelContext context, DestinationSettings settings, AttemptDeadline deadline) {
+  /**
+   * The endpoints of a destination.
+   *
+   * @param gate is closed while too many attempts have begun
+   */
+  WebhookEndpoints(CamelContext context, DestinationSettings settings, StartGate gate) {
     this.context = context;
     this.settings = settings;
-    this.deadline = deadline;
-    component.setCamelContext(context);
+    this.attempts = new HttpAttempts(settings.name(), settings.timeout(), this::httpClient, gate);
+    this.headers = new ArrayList<>(settings.headers().keySet());
+    headers.addAll(List.of("X-Signature", "webhook-id", "webhook-timestamp", "webhook-signature"));
+  }
+
+  /** The attempts at those that speak HTTP. */
+  HttpAttempts attempts() {
+    return attempts;
   }
 
   Endpoint endpoint(String url, int index) {
     if (!url.startsWith("http:") && !url.startsWith("https:")) {
       return context.getEndpoint(url);
     }
-    HttpEndpoint endpoint =
-        new WebhookEndpoint("webhook://" + settings.name() + "/" + (index + 1), URI.create(url));
+    // Not named by its URL, which may hold a secret.
+    String name = "webhook://" + settings.name() + "/" + (index + 1);
+    HttpWebhookEndpoint endpoint =
+        new HttpWebhookEndpoint(name, URI.create(url), headers, attempts, !settings.hasOutbox());
     endpoint.setCamelContext(context);
-    endpoint.setHttpMethod(HttpMethods.POST);
-    endpoint.setUserAgent(settings.userAgent());
-    endpoint.setThrowExceptionOnFailure(false);
-    endpoint.setSkipControlHeaders(true);
-    endpoint.setCopyHeaders(false);
-    endpoint.setHeaderFilterStrategy(new OwnHeaders(settings));
     return endpoint;
   }
 
-  /** A pool a webhook: one that hangs cannot take the others' connections. */
-  private PoolingHttpClientConnectionManager connections() {
-    Timeout timeout = Timeout.of(settings.timeout());
-    return PoolingHttpClientConnectionManagerBuilder.create()
-        .setConnectionFactory(CONNECTIONS)
-        .setTlsSocketStrategy(new DefaultClientTlsStrategy(sslContext()))
+  /** One attempt is one request: nothing is repeated, followed, negotiated or remembered. */
+  private HttpAsyncClientBuilder httpClient() {
+    // What has no deadline any more ends by this, such as a connect: later, so that it is the
+    // deadline that an operator is told of.
+    Timeout timeout = Timeout.of(settings.timeout().plusSeconds(1));
+    return HttpAsyncClientBuilder.create()
+        .setConnectionManager(connections(timeout))
+        .setIOReactorConfig(
+            IOReactorConfig.custom().setIoThreadCount(IO_THREADS).setSoTimeout(timeout).build())
+        .setHttp1Config(HEADERS)
+        .setUserAgent(settings.userAgent())
+        .disableAutomaticRetries()
+        .disableRedirectHandling()
+        .disableCookieManagement()
+        .disableAuthCaching()
+        .disableConnectionState()
+        // Only the answer may end a connection: the client would parse each of our requests for it.
+        .setConnectionReuseStrategy(
+            (request, response, httpContext) ->
+                DefaultConnectionReuseStrategy.INSTANCE.keepAlive(null, response, httpContext))
+        .evictExpiredConnections()
+        .evictIdleConnections(TimeValue.ofMinutes(1))
+        .setDefaultRequestConfig(
+            RequestConfig.custom()
+                .setConnectionRequestTimeout(timeout)
+                .setResponseTimeout(timeout)
+                .setExpectContinueEnabled(false)
+                .setProtocolUpgradeEnabled(false)
+                .build());
+  }
+
+  private PoolingAsyncClientConnectionManager connections(Timeout timeout) {
+    // As many as there can be attempts, and as many that connect although theirs has expired:
+    // nobody
+    // ever waits for a connection, so a webhook that hangs cannot take the others'.
+    int most = 2 * settings.inFlight() * settings.urls().size();
+    return PoolingAsyncClientConnectionManagerBuilder.create()
+        .setTlsStrategy(new DefaultClientTlsStrategy(sslContext()))
         .setPoolConcurrencyPolicy(PoolConcurrencyPolicy.LAX)
-        // As many as there can be attempts: nobody ever waits for a connection.
-        .setMaxConnPerRoute(settings.inFlight())
-        .setMaxConnTotal(settings.inFlight())
-        .setDefaultSocketConfig(SocketConfig.custom().setSoTimeout(timeout).build())
+        .setMaxConnPerRoute(most)
+        .setMaxConnTotal(most)
+        .setDefaultTlsConfig(
+            TlsConfig.custom()
+                .setVersionPolicy(HttpVersionPolicy.FORCE_HTTP_1)
+                .setHandshakeTimeout(timeout)
+                .build())
         .setDefaultConnectionConfig(
             ConnectionConfig.custom()
                 .setConnectTimeout(timeout)
@@ -107,68 +137,6 @@ final class WebhookEndpoints {
           : parameters.createSSLContext(context);
     } catch (Exception e) {
       throw new IllegalStateException("The TLS settings cannot be used: " + e.getMessage(), e);
-    }
-  }
-
-  /** One attempt is one request: nothing is repeated, followed, negotiated or remembered. */
-  private void configure(HttpClientBuilder builder) {
-    builder
-        .disableAutomaticRetries()
-        .disableRedirectHandling()
-        .disableContentCompression()
-        .disableCookieManagement()
-        .disableAuthCaching()
-        .disableConnectionState()
-        // Only the answer may end a connection: the client would parse each of our requests for it.
-        .setConnectionReuseStrategy(
-            (request, response, httpContext) ->
-                DefaultConnectionReuseStrategy.INSTANCE.keepAlive(null, response, httpContext))
-        .evictExpiredConnections()
-        .evictIdleConnections(TimeValue.ofMinutes(1))
-        .setDefaultRequestConfig(
-            RequestConfig.custom()
-                .setConnectionRequestTimeout(Timeout.of(settings.timeout()))
-                .setResponseTimeout(Timeout.of(settings.timeout()))
-                .setExpectContinueEnabled(false)
-                .setProtocolUpgradeEnabled(false)
-                .build())
-        .addExecInterceptorFirst("attempt-deadline", deadline);
-  }
-
-  /** Connects no sooner than it is used: the context's TLS settings come after its beans. */
-  private final class WebhookEndpoint extends HttpEndpoint {
-
-    WebhookEndpoint(String name, URI url) {
-      super(
-          name, component, url, HttpClientBuilder.create(), null, WebhookEndpoints.this::configure);
-    }
-
-    @Override
-    protected HttpClient createHttpClient() {
-      setClientConnectionManager(connections());
-      return super.createHttpClient();
-    }
-  }
-
-  /** Lets only the headers through that this destination sets itself. */
-  private static final class OwnHeaders extends DefaultHeaderFilterStrategy {
-
-    private final Set<String> names;
-
-    OwnHeaders(DestinationSettings settings) {
-      Set<String> own = new HashSet<>(settings.headers().keySet());
-      own.addAll(Set.of("X-Signature", "webhook-id", "webhook-timestamp", "webhook-signature"));
-      names = Set.copyOf(own);
-    }
-
-    @Override
-    public boolean applyFilterToCamelHeaders(String name, Object value, Exchange exchange) {
-      return !names.contains(name);
-    }
-
-    @Override
-    public boolean applyFilterToExternalHeaders(String name, Object value, Exchange exchange) {
-      return false;
     }
   }
 }

@@ -13,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,13 +32,19 @@ final class Workers extends AbstractExecutorService {
 
   private static final long KEEP_ALIVE_NANOS = Duration.ofSeconds(10).toNanos();
 
-  /** For each processor; more run where receivers take their time. */
-  private static final int LEAST = 4;
+  private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();
+
+  /** More run where tasks wait for somebody; the other processors are the I/O threads'. */
+  private static final int LEAST = Math.max(1, PROCESSORS / 2);
+
+  /** The same where every task waits for a receiver. */
+  private static final int LEAST_THAT_WAIT = 4 * PROCESSORS;
 
   private final String name;
   private final int capacity;
   private final WorkerThreads threads;
   private final PoolSize size;
+  private final BooleanSupplier isOpen;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private final Deque<Runnable> queue = new ArrayDeque<>();
@@ -49,43 +56,98 @@ final class Workers extends AbstractExecutorService {
   private int named;
   private volatile boolean shutdown;
 
+  /** Whether a task may be in the queue. */
+  private volatile boolean isWaiting;
+
   /** Threads that somebody else makes. */
-  Workers(String name, int most, int capacity, WorkerThreads threads) {
+  Workers(
+      String name,
+      int least,
+      int most,
+      int capacity,
+      BooleanSupplier isOpen,
+      WorkerThreads threads) {
     this.name = name;
     this.capacity = capacity;
+    this.isOpen = isOpen;
     this.threads = threads;
-    this.size = new PoolSize(LEAST * Runtime.getRuntime().availableProcessors(), most);
+    this.size = new PoolSize(least, most);
     this.limit = size.get();
   }
 
   /**
    * Threads for tasks that somebody else bounds.
    *
-   * @param most how many there may be
+   * @param most how many threads there may be
+   * @param gate where it is closed, no task begins
    */
-  static Workers of(String name, int most) {
-    return new Workers(name, most, Integer.MAX_VALUE, new WorkerThreads());
+  static Workers of(String name, int most, StartGate gate) {
+    WorkerThreads threads = new WorkerThreads();
+    Workers workers = new Workers(name, LEAST, most, Integer.MAX_VALUE, gate::isOpen, threads);
+    gate.whenOpen(workers::goOn);
+    return workers;
   }
 
-  /** Threads whose callers wait while as many tasks wait as may run. */
+  /**
+   * Threads whose callers wait while as many tasks wait as may run.
+   *
+   * @param most how many threads there may be
+   */
   static Workers bounded(String name, int most) {
-    return new Workers(name, most, most, new WorkerThreads());
+    return new Workers(name, LEAST_THAT_WAIT, most, most, () -> true, new WorkerThreads());
+  }
+
+  /** Threads for parts of tasks, of which each waits for a receiver. */
+  static Workers ofParts(String name, int most) {
+    WorkerThreads threads = new WorkerThreads();
+    return new Workers(name, LEAST_THAT_WAIT, most, Integer.MAX_VALUE, () -> true, threads);
   }
 
   /** Takes a look at what the threads do. Has to be called every few milliseconds. */
   void adjust() {
-    List<Worker> woken = new ArrayList<>();
+    List<Worker> woken;
     lock.lock();
     try {
       limit = size.next(System.nanoTime(), ended, running);
-      while (running < limit && !queue.isEmpty()) {
-        woken.add(next(queue.remove()));
-        changed.signal();
-      }
+      woken = begin(Integer.MAX_VALUE);
     } finally {
       lock.unlock();
     }
     woken.forEach(Worker::wake);
+  }
+
+  /** Begins a task that waits for the gate, if one does. */
+  private void goOn() {
+    if (!isWaiting) {
+      return;
+    }
+    List<Worker> woken;
+    lock.lock();
+    try {
+      woken = begin(1);
+    } finally {
+      lock.unlock();
+    }
+    woken.forEach(Worker::wake);
+  }
+
+  /** Threads for tasks from the queue, which are to be woken when the lock is free. */
+  private List<Worker> begin(int most) {
+    List<Worker> woken = new ArrayList<>();
+    while (woken.size() < most && mayBegin() && !queue.isEmpty()) {
+      woken.add(next(queue.remove()));
+      changed.signal();
+    }
+    isWaiting = !queue.isEmpty();
+    return woken;
+  }
+
+  private boolean mayBegin() {
+    return running < limit && isGateOpen();
+  }
+
+  private boolean isGateOpen() {
+    return shutdown || isOpen.getAsBoolean();
   }
 
   /** The same threads for tasks that go before the others: parts of what has begun. */
@@ -108,12 +170,19 @@ final class Workers extends AbstractExecutorService {
       if (shutdown) {
         throw new RejectedExecutionException("the destination has stopped");
       }
-      if (running < limit) {
+      if (mayBegin()) {
         woken = next(task);
-      } else if (first) {
-        queue.addFirst(task);
       } else {
-        queue.addLast(task);
+        if (first) {
+          queue.addFirst(task);
+        } else {
+          queue.addLast(task);
+        }
+        isWaiting = true;
+        // The gate may have opened before it could see that somebody waits.
+        if (mayBegin()) {
+          woken = next(queue.remove());
+        }
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -141,15 +210,18 @@ final class Workers extends AbstractExecutorService {
 
   @Override
   public void shutdown() {
+    List<Worker> woken;
     List<Worker> all;
     lock.lock();
     try {
       shutdown = true;
+      woken = begin(Integer.MAX_VALUE);
       all = List.copyOf(asleep);
       changed.signalAll();
     } finally {
       lock.unlock();
     }
+    woken.forEach(Worker::wake);
     all.forEach(worker -> LockSupport.unpark(worker.thread));
   }
 
@@ -257,7 +329,8 @@ final class Workers extends AbstractExecutorService {
       lock.lock();
       try {
         ended++;
-        Runnable next = running <= limit ? queue.pollFirst() : null;
+        Runnable next = running <= limit && isGateOpen() ? queue.pollFirst() : null;
+        isWaiting = !queue.isEmpty();
         if (next == null) {
           running--;
           task = null;

@@ -10,6 +10,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -24,7 +26,7 @@ class WorkersTest {
   private static final Duration SOON = Duration.ofSeconds(8);
 
   private final CountDownLatch held = new CountDownLatch(1);
-  private Workers workers = Workers.of("test", 1000);
+  private Workers workers = Workers.ofParts("test", 1000);
 
   @AfterEach
   void close() {
@@ -101,7 +103,7 @@ class WorkersTest {
 
   @Test
   void neverMoreThanTheMostRun() {
-    workers = Workers.of("test", 20);
+    workers = Workers.ofParts("test", 20);
     AtomicInteger running = holdUntilRunning(100, 20);
     for (int i = 0; i < 100; i++) {
       workers.adjust();
@@ -113,7 +115,7 @@ class WorkersTest {
 
   @Test
   void partsOfWhatHasBegunGoFirst() {
-    workers = Workers.of("test", 1);
+    workers = Workers.ofParts("test", 1);
     workers.execute(this::hold);
     List<String> order = new CopyOnWriteArrayList<>();
     workers.execute(() -> order.add("new 1"));
@@ -234,6 +236,56 @@ class WorkersTest {
   }
 
   @Test
+  void aTaskWaitsForTheGate() {
+    StartGate gate = new StartGate(1);
+    workers = Workers.of("test", 1000, gate);
+    int begun = gate.begun();
+    AtomicInteger ended = new AtomicInteger();
+    workers.execute(ended::incrementAndGet);
+    workers.execute(ended::incrementAndGet);
+    workers.adjust();
+    assertThat(ended).hasValue(0);
+    gate.written(begun);
+    await().atMost(SOON).untilAsserted(() -> assertThat(ended).hasValue(2));
+  }
+
+  @Test
+  void whatWaitsForTheGateStillRunsAtAShutdown() throws InterruptedException {
+    StartGate gate = new StartGate(1);
+    workers = Workers.of("test", 1000, gate);
+    gate.begun();
+    AtomicInteger ended = new AtomicInteger();
+    IntStream.range(0, 50).forEach(i -> workers.execute(ended::incrementAndGet));
+    workers.shutdown();
+    assertThat(workers.awaitTermination(SOON.toSeconds(), TimeUnit.SECONDS)).isTrue();
+    assertThat(ended).hasValue(50);
+  }
+
+  /** Whoever opens the gate looks whether a task waits while others look whether it is open. */
+  @Test
+  void noOpeningOfTheGateIsLost() {
+    StartGate gate = new StartGate(2);
+    workers = Workers.of("test", 1000, gate);
+    int tasks = 100_000;
+    CountDownLatch done = new CountDownLatch(tasks);
+    ExecutorService writers = Executors.newFixedThreadPool(2);
+    for (int i = 0; i < tasks; i++) {
+      workers.execute(
+          () -> {
+            int begun = gate.begun();
+            writers.execute(
+                () -> {
+                  gate.written(begun);
+                  done.countDown();
+                });
+          });
+    }
+    // Nobody takes a look at the threads or at the gate.
+    await().atMost(SOON).until(() -> done.getCount() == 0);
+    writers.shutdown();
+  }
+
+  @Test
   void aSystemWithoutThreadsLosesNoTask() {
     AtomicInteger toFail = new AtomicInteger(3);
     WorkerThreads scarce =
@@ -251,7 +303,7 @@ class WorkersTest {
             };
           }
         };
-    workers = new Workers("test", 1000, Integer.MAX_VALUE, scarce);
+    workers = new Workers("test", LEAST, 1000, Integer.MAX_VALUE, () -> true, scarce);
     CountDownLatch done = new CountDownLatch(2);
     workers.execute(done::countDown);
     workers.execute(done::countDown);
