@@ -368,8 +368,9 @@ final class Child implements AutoCloseable {
     settings.put("webhooks.acks", "all");
     settings.put("webhooks.signing.secret", "bench");
     if (!load.delay().isZero()) {
-      // What is in flight for so long, at the rate of a receiver that answers at once.
-      settings.put("webhooks.in-flight", "2000");
+      // More than is in flight for so long, and until it is settled, at the rate of a receiver that
+      // answers at once.
+      settings.put("webhooks.in-flight", "4000");
     }
     settings.putAll(options.settings());
     // What the settings say of it may name the receiver, beside others that are down.

@@ -33,7 +33,7 @@ final class CountingReceiver implements AutoCloseable {
 
   private record Due(Connection connection, long nanoTime) {}
 
-  private static final int CONNECTIONS = 2048;
+  private static final int CONNECTIONS = 4096;
   private static final int BUFFER_BYTES = 16 << 10;
   private static final Duration PATIENCE = Duration.ofMinutes(1);
 
