@@ -5,7 +5,7 @@ import java.time.Duration;
 /**
  * How many threads a pool should have: as few as do not slow it down. Threads beyond those only
  * take turns on the processors, and each turn costs; how many there must be depends on how long
- * receivers take to answer, which nobody can tell beforehand.
+ * tasks wait, for a transform or for a receiver, which nobody can tell beforehand.
  *
  * <p>So it is tried out. While threads are busy their number is doubled or halved for a moment
  * every now and then, and what is left is that with which more tasks end. Where tasks take long,

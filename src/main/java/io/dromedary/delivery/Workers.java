@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The threads that run the rounds of a destination. No more of them run at once than help, see
  * {@link PoolSize}; the others sleep, and end when they have slept for ten seconds. Tasks wait in a
- * queue, which whoever puts them there has to bound, or which makes him wait.
+ * queue, which whoever puts them there has to bound, or which makes him wait; also while the gate
+ * of the attempts is closed, see {@link StartGate}.
  *
  * <p>A thread that has ended a task takes the next from the queue, and one that is needed is the
  * one that went to sleep last: while there is much to do nobody is woken, and what few threads use
