@@ -105,9 +105,8 @@ final class WebhookEndpoints {
   }
 
   private PoolingAsyncClientConnectionManager connections(Timeout timeout) {
-    // As many as there can be attempts, and as many that connect although theirs has expired:
-    // nobody
-    // ever waits for a connection, so a webhook that hangs cannot take the others'.
+    // As many as there can be attempts, and as many that still connect although they have expired:
+    // nobody ever waits for a connection, so a webhook that hangs cannot take the others'.
     int most = 2 * settings.inFlight() * settings.urls().size();
     return PoolingAsyncClientConnectionManagerBuilder.create()
         .setTlsStrategy(new DefaultClientTlsStrategy(sslContext()))

@@ -304,6 +304,7 @@ final class Workers extends AbstractExecutorService {
         running--;
         workers.remove(this);
         queue.addFirst(Objects.requireNonNull(task));
+        isWaiting = true;
       } finally {
         lock.unlock();
       }

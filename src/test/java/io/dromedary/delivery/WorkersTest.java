@@ -16,6 +16,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -65,15 +66,19 @@ class WorkersTest {
             hold();
           });
     }
+    adjustUntil(() -> running.get() == expected);
+    return running;
+  }
+
+  private void adjustUntil(BooleanSupplier isReached) {
     await()
         .atMost(SOON)
         .pollInterval(Duration.ofMillis(20))
         .until(
             () -> {
               workers.adjust();
-              return running.get() == expected;
+              return isReached.getAsBoolean();
             });
-    return running;
   }
 
   /** The threads sleep only ten seconds: a task whose wake-up is lost would be late. */
@@ -308,13 +313,6 @@ class WorkersTest {
     workers.execute(done::countDown);
     workers.execute(done::countDown);
     assertThat(done.getCount()).isEqualTo(2);
-    await()
-        .atMost(SOON)
-        .pollInterval(Duration.ofMillis(20))
-        .until(
-            () -> {
-              workers.adjust();
-              return done.getCount() == 0;
-            });
+    adjustUntil(() -> done.getCount() == 0);
   }
 }
