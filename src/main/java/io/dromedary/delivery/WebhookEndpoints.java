@@ -33,7 +33,11 @@ final class WebhookEndpoints {
 
   /** The client's own default is no limit: an answer of headers without end would fill memory. */
   private static final Http1Config HEADERS =
-      Http1Config.custom().setMaxHeaderCount(200).setMaxLineLength(16 * 1024).build();
+      Http1Config.custom()
+          .setBufferSize(2048)
+          .setMaxHeaderCount(200)
+          .setMaxLineLength(16 * 1024)
+          .build();
 
   /** The others run rounds and what comes in. */
   private static final int IO_THREADS = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
