@@ -34,7 +34,8 @@ final class CountingReceiver implements AutoCloseable {
   private record Due(Connection connection, long nanoTime) {}
 
   private static final int CONNECTIONS = 4096;
-  private static final int BUFFER_BYTES = 16 << 10;
+  private static final int BUFFER_BYTES = 64 << 10;
+  private static final byte[] NOTHING = {};
   private static final Duration PATIENCE = Duration.ofMinutes(1);
 
   private static final byte[] ID = Events.ID.getBytes(ISO_8859_1);
@@ -56,6 +57,11 @@ final class CountingReceiver implements AutoCloseable {
 
   // These are the thread's own: what others see is published once for all that came together.
   private final Queue<Due> due = new ArrayDeque<>();
+
+  /**
+   * For whatever arrives: with one for each connection, thousands would be read into cold memory.
+   */
+  private ByteBuffer read = ByteBuffer.allocate(BUFFER_BYTES);
 
   /** When the event of a number has arrived first, by {@link System#nanoTime}; 0: it has not. */
   private long[] arrivalNanos = new long[1 << 16];
@@ -199,9 +205,11 @@ final class CountingReceiver implements AutoCloseable {
   private final class Connection {
 
     private final SocketChannel channel;
-    private ByteBuffer read = ByteBuffer.allocate(BUFFER_BYTES);
 
-    /** That of the request which the buffer begins with, or 0 as long as it is not known. */
+    /** The beginning of a request of which more has to arrive. */
+    private byte[] rest = NOTHING;
+
+    /** That of the request which begins, or 0 as long as it is not known. */
     private int length;
 
     Connection(SocketChannel channel) {
@@ -209,6 +217,10 @@ final class CountingReceiver implements AutoCloseable {
     }
 
     void read() throws IOException {
+      if (rest.length == read.capacity()) {
+        read = ByteBuffer.allocate(2 * read.capacity());
+      }
+      read.clear().put(rest);
       if (channel.read(read) < 0) {
         channel.close();
         return;
@@ -225,12 +237,8 @@ final class CountingReceiver implements AutoCloseable {
           due.add(new Due(this, System.nanoTime() + delayNanos));
         }
       }
-      read.flip().position(start);
-      read.compact();
-      if (!read.hasRemaining() || length > read.capacity()) {
-        int capacity = Math.max(length, 2 * read.capacity());
-        read = ByteBuffer.allocate(capacity).put(read.flip());
-      }
+      int end = read.position();
+      rest = start == end ? NOTHING : Arrays.copyOfRange(read.array(), start, end);
     }
 
     private boolean isWhole(int start) {

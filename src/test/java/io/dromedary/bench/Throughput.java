@@ -10,6 +10,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,12 +35,14 @@ public final class Throughput {
   /** Dromedary's path over HTTP is taken once a batch: it is compiled late. */
   private static final int MOST_WARM_UPS = 40;
 
-  /** A variant is warm when the rates of two rounds in a row differ by less than this. */
+  /** A variant is warm when the rates of so many rounds in a row differ by less than the next. */
+  private static final int WARM = 3;
+
   private static final double STEADY = 0.1;
 
   /**
-   * And when compilers have taken less than this of the CPU time: on a busy machine a rate alone
-   * can look steady by chance.
+   * And when compilers have taken less than this of the CPU time in each: on a busy machine a rate
+   * alone can look steady by chance, and they rest for a round now and then.
    */
   private static final double COMPILED = 0.03;
 
@@ -188,9 +191,12 @@ public final class Throughput {
   private static boolean isWarm(Variant variant) {
     List<Double> rates = variant.all(Figure.EVENTS_A_SECOND);
     int rounds = rates.size();
-    return rounds >= 2
-        && Math.abs(rates.get(rounds - 1) / rates.get(rounds - 2) - 1) < STEADY
-        && variant.all(Figure.JIT_SHARE).get(rounds - 1) < COMPILED;
+    if (rounds < WARM) {
+      return false;
+    }
+    List<Double> last = rates.subList(rounds - WARM, rounds);
+    return Collections.min(last) > (1 - STEADY) * Collections.max(last)
+        && Collections.max(variant.all(Figure.JIT_SHARE).subList(rounds - WARM, rounds)) < COMPILED;
   }
 
   /** From the first event that is sent until the receivers have counted the last. */
