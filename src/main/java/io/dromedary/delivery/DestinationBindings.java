@@ -41,7 +41,7 @@ final class DestinationBindings {
   private static final Duration TICK = Duration.ofMillis(20);
 
   /** For each processor: requests that may wait for an I/O thread before no more rounds begin. */
-  private static final int UNWRITTEN = 8;
+  private static final int UNWRITTEN = 32;
 
   /** Time that a stop needs beside the last attempts: to write dead letters, to close. */
   private static final Duration STOP_RESERVE = Duration.ofSeconds(5);
