@@ -31,8 +31,12 @@ import org.apache.hc.core5.util.Timeout;
  */
 final class WebhookEndpoints {
 
-  /** The client's own default is no limit: an answer of headers without end would fill memory. */
-  private static final Http1Config HEADERS =
+  /**
+   * Of a connection. The client's own default for headers is no limit: an answer of headers without
+   * end would fill memory. Its default for each of three buffers is 8 KiB, and there may be
+   * thousands of connections; what does not fit is sent and read in pieces.
+   */
+  private static final Http1Config CONNECTION =
       Http1Config.custom()
           .setBufferSize(2048)
           .setMaxHeaderCount(200)
@@ -86,7 +90,7 @@ final class WebhookEndpoints {
         .setConnectionManager(connections(timeout))
         .setIOReactorConfig(
             IOReactorConfig.custom().setIoThreadCount(IO_THREADS).setSoTimeout(timeout).build())
-        .setHttp1Config(HEADERS)
+        .setHttp1Config(CONNECTION)
         .setUserAgent(settings.userAgent())
         .disableAutomaticRetries()
         .disableRedirectHandling()
