@@ -65,7 +65,22 @@ final class StartSummary extends MainListenerSupport {
             + Settings.show(destination.retryWindow())
             + ", an attempt ends after "
             + Settings.show(destination.timeout()));
+    String limits = limits(destination);
+    if (!limits.isEmpty()) {
+      lines.add("limited to    " + limits + ", each webhook");
+    }
+    if (!destination.down().detection()) {
+      lines.add("down          detection is off: a webhook that is down is sent to as any other");
+    }
     return lines.stream().map(line -> "  " + indent + line).toList();
+  }
+
+  private static String limits(DestinationSettings destination) {
+    return Stream.of(
+            destination.rate() == null ? "" : destination.rate().toString(),
+            destination.concurrency() == null ? "" : destination.concurrency() + " at once")
+        .filter(limit -> !limit.isEmpty())
+        .collect(Collectors.joining(" and "));
   }
 
   private static String queue(Settings settings) {

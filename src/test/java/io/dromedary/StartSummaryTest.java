@@ -3,6 +3,7 @@ package io.dromedary;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -14,7 +15,11 @@ class StartSummaryTest {
 
   @Test
   void eachDestinationIsToldWithoutItsSecrets() {
-    Map<String, String> settings =
+    Map<String, String> settings = new HashMap<>();
+    settings.put("webhooks.rate", "100/s");
+    settings.put("webhooks.concurrency", "4");
+    settings.put("webhooks.destination.crm.down.detection", "off");
+    settings.putAll(
         Map.of(
             "webhooks.urls", "https://a.example/s3cret?s3cret",
             "webhooks.inbound", "direct:in",
@@ -24,7 +29,7 @@ class StartSummaryTest {
             "webhooks.destination.crm.write-key.secret", "s3cret",
             "webhooks.destination.crm.events", "track,page",
             "webhooks.destination.crm.transform", "log:mask?level=OFF&marker=s3cret",
-            "webhooks.dead-letter", "mock:dead");
+            "webhooks.dead-letter", "mock:dead"));
     try (Application application = Application.start(folder, settings)) {
       assertThat(StartSummary.lines(application.context()))
           .containsExactly(
@@ -36,6 +41,7 @@ class StartSummaryTest {
               // By the packaged file's secret.
               "    signed        x-signature",
               "    retried for   4h, an attempt ends after 5s",
+              "    limited to    100/s and 4 at once, each webhook",
               "  destination   crm",
               "    webhooks      https://b.example, mock:b",
               "    takes         page, track",
@@ -43,6 +49,7 @@ class StartSummaryTest {
               "    transformed   by log:mask",
               "    signed        x-signature",
               "    retried for   4h, an attempt ends after 5s",
+              "    down          detection is off: a webhook that is down is sent to as any other",
               "  queue         outbox:default, outbox:crm in jdbc:sqlite:"
                   + folder.resolve("outbox.db"),
               "  dead letters  in the outbox for 720h, told to mock:dead");

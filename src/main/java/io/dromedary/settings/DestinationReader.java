@@ -80,11 +80,41 @@ final class DestinationReader {
         keys.decimal("retry.jitter", 0.2, 0, 1),
         keys.duration("retry.in-memory", Duration.ofSeconds(30), Duration.ZERO, Duration.ofDays(1)),
         keys.integer("in-flight", Runtime.version().feature() >= 21 ? 2000 : 256, 1, 100_000),
+        rate(),
+        keys.value("concurrency") == null ? null : keys.integer("concurrency", 1, 1, 100_000),
+        down(),
         keys.integer("batch.size", 1, 1, 1000),
         keys.duration(
             "batch.interval", Duration.ofSeconds(1), Duration.ofMillis(10), Duration.ofHours(1)),
         transform(),
         queue);
+  }
+
+  private @Nullable Rate rate() {
+    String text = keys.value("rate");
+    Rate rate = text == null ? null : Rate.parse(text);
+    if (text != null && rate == null) {
+      keys.problem(
+          "rate", text, "1 to 999999 requests a second, minute or hour, such as 100/s, 600/m, 9/h");
+    }
+    return rate;
+  }
+
+  private DownSettings down() {
+    String detection = keys.text("down.detection", "on");
+    if (!detection.equals("on") && !detection.equals("off")) {
+      keys.problem("down.detection", detection, "on or off");
+    }
+    return new DownSettings(
+        detection.equals("on"),
+        keys.integer("down.attempts", 20, 1, 10_000),
+        keys.duration("down.after", Duration.ofSeconds(10), Duration.ZERO, Duration.ofHours(1)),
+        keys.integer("down.events", 3, 1, 1000),
+        keys.duration(
+            "down.probe-interval",
+            Duration.ofSeconds(5),
+            Duration.ofMillis(10),
+            Duration.ofSeconds(10)));
   }
 
   private Set<EventType> events() {

@@ -24,6 +24,9 @@ import org.jspecify.annotations.Nullable;
  * @param batchSize how many events a request carries; above 1 the body is a JSON array
  * @param batchInterval how long an event waits for its batch to fill
  * @param inFlight how many rounds run at once
+ * @param rate the most attempts at each webhook a second, minute or hour; null: no such limit
+ * @param concurrency the most attempts at each webhook at once; null: no such limit
+ * @param down when a webhook is taken for down
  * @param transform the endpoint that may change or drop an event before it is signed; null: none
  * @param queue the endpoint between acceptance and delivery
  */
@@ -45,6 +48,9 @@ public record DestinationSettings(
     double jitter,
     Duration inMemory,
     int inFlight,
+    @Nullable Rate rate,
+    @Nullable Integer concurrency,
+    DownSettings down,
     int batchSize,
     Duration batchInterval,
     @Nullable String transform,

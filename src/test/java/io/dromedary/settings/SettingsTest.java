@@ -130,6 +130,10 @@ class SettingsTest {
                         0.2,
                         Duration.ofSeconds(30),
                         Runtime.version().feature() >= 21 ? 2000 : 256,
+                        null,
+                        null,
+                        new DownSettings(
+                            true, 20, Duration.ofSeconds(10), 3, Duration.ofSeconds(5)),
                         1,
                         Duration.ofSeconds(1),
                         null,
@@ -375,6 +379,51 @@ class SettingsTest {
             of(DestinationSettings::inFlight),
             List.of(1, 64, 100_000)),
         arguments(
+            "webhooks.rate",
+            "WEBHOOKS_RATE",
+            List.of("100/s", "999999/m", "1/h"),
+            of(DestinationSettings::rate),
+            List.of(
+                new Rate(100, Duration.ofSeconds(1)),
+                new Rate(999_999, Duration.ofMinutes(1)),
+                new Rate(1, Duration.ofHours(1)))),
+        arguments(
+            "webhooks.concurrency",
+            "WEBHOOKS_CONCURRENCY",
+            List.of("1", "64", "100000"),
+            of(DestinationSettings::concurrency),
+            List.of(1, 64, 100_000)),
+        arguments(
+            "webhooks.down.detection",
+            "WEBHOOKS_DOWN_DETECTION",
+            List.of("off", "on", "off"),
+            ofDown(DownSettings::detection),
+            List.of(false, true, false)),
+        arguments(
+            "webhooks.down.attempts",
+            "WEBHOOKS_DOWN_ATTEMPTS",
+            List.of("1", "30", "10000"),
+            ofDown(DownSettings::attempts),
+            List.of(1, 30, 10_000)),
+        arguments(
+            "webhooks.down.after",
+            "WEBHOOKS_DOWN_AFTER",
+            List.of("0s", "30s", "1h"),
+            ofDown(DownSettings::after),
+            List.of(Duration.ZERO, Duration.ofSeconds(30), Duration.ofHours(1))),
+        arguments(
+            "webhooks.down.events",
+            "WEBHOOKS_DOWN_EVENTS",
+            List.of("1", "5", "1000"),
+            ofDown(DownSettings::events),
+            List.of(1, 5, 1000)),
+        arguments(
+            "webhooks.down.probe-interval",
+            "WEBHOOKS_DOWN_PROBE_INTERVAL",
+            List.of("10ms", "1s", "10s"),
+            ofDown(DownSettings::probeInterval),
+            List.of(Duration.ofMillis(10), Duration.ofSeconds(1), Duration.ofSeconds(10))),
+        arguments(
             "webhooks.batch.size",
             "WEBHOOKS_BATCH_SIZE",
             List.of("1", "50", "1000"),
@@ -384,6 +433,10 @@ class SettingsTest {
 
   private static Function<Settings, Object> of(Function<DestinationSettings, Object> read) {
     return settings -> read.apply(settings.destinations().get("default"));
+  }
+
+  private static Function<Settings, Object> ofDown(Function<DownSettings, Object> read) {
+    return of(destination -> read.apply(destination.down()));
   }
 
   /** A key whose values are texts as they stand. */
@@ -650,6 +703,33 @@ class SettingsTest {
         arguments(
             "in-flight=0",
             "webhooks.in-flight: found \"0\", expected a whole number from 1 to 100000."),
+        arguments(
+            "rate=100",
+            "webhooks.rate: found \"100\", expected 1 to 999999 requests a second, minute or hour,"
+                + " such as 100/s, 600/m, 9/h."),
+        arguments(
+            "rate=0/s",
+            "webhooks.rate: found \"0/s\", expected 1 to 999999 requests a second, minute or hour,"
+                + " such as 100/s, 600/m, 9/h."),
+        arguments(
+            "concurrency=0",
+            "webhooks.concurrency: found \"0\", expected a whole number from 1 to 100000."),
+        arguments(
+            "down.detection=never",
+            "webhooks.down.detection: found \"never\", expected on or off."),
+        arguments(
+            "down.attempts=0",
+            "webhooks.down.attempts: found \"0\", expected a whole number from 1 to 10000."),
+        arguments(
+            "down.after=2h",
+            "webhooks.down.after: found \"2h\", expected a duration from 0ms to 1h, such as 10s."),
+        arguments(
+            "down.events=0",
+            "webhooks.down.events: found \"0\", expected a whole number from 1 to 1000."),
+        arguments(
+            "down.probe-interval=11s",
+            "webhooks.down.probe-interval: found \"11s\", expected a duration from 10ms to 10s, such"
+                + " as 5s."),
         arguments(
             "batch.size=1001",
             "webhooks.batch.size: found \"1001\", expected a whole number from 1 to 1000."),
