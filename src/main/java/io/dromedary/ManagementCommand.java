@@ -278,7 +278,7 @@ final class ManagementCommand {
               + status
               + " at "
               + url
-              + ", expected that of Dromedary with an outbox (webhooks.queue) and, beyond loopback,"
+              + ", expected that of Dromedary and, beyond loopback,"
               + " with webhooks.management.secret");
     }
   }

@@ -84,20 +84,15 @@ final class StartSummary extends MainListenerSupport {
   }
 
   private static String queue(Settings settings) {
-    return settings.hasOutbox()
-        ? settings.destinations().values().stream()
-                .map(destination -> "outbox:" + destination.part())
-                .collect(Collectors.joining(", "))
-            + " in "
-            + settings.outbox().shown()
-        : Settings.origin(settings.queue()) + ", in memory only";
+    return settings.destinations().keySet().stream()
+            .map(name -> "outbox:" + name)
+            .collect(Collectors.joining(", "))
+        + " in "
+        + settings.outbox().shown();
   }
 
   private static String deadLetters(Settings settings) {
     String told = settings.deadLetter() == null ? "" : Settings.origin(settings.deadLetter());
-    if (!settings.hasOutbox()) {
-      return told;
-    }
     return "in the outbox for "
         + Settings.show(settings.outbox().retention())
         + (told.isEmpty() ? "" : ", told to " + told);

@@ -1,7 +1,6 @@
 package io.dromedary;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
-import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
@@ -32,13 +31,10 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.camel.Exchange;
-import org.apache.camel.Processor;
 import org.apache.camel.builder.ExchangeBuilder;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -180,75 +176,6 @@ class InboundTest {
         deadLetter(
             "invalid_json: unexpected end of text at byte 170, expected a name in double quotes",
             "{\"type\":\"track\","));
-  }
-
-  @Test
-  void aFileIsMovedOnlyWhenItsDeadLettersAreKept() throws Exception {
-    CountDownLatch asked = new CountDownLatch(1);
-    CountDownLatch open = new CountDownLatch(1);
-    beans.put(
-        "gate",
-        (Processor)
-            exchange -> {
-              asked.countDown();
-              open.await();
-            });
-    settings.put("webhooks.queue", "seda:default");
-    settings.put("webhooks.dead-letter", "bean:gate");
-    put("lines.jsonl", event(1) + "\nbroken\n" + event(2));
-
-    start("file:" + inbox() + "?delay=50");
-    assertThat(asked.await(AT_MOST.toSeconds(), SECONDS)).isTrue();
-    assertArrive(events(1));
-    assertThat(files()).containsExactly("lines.jsonl");
-
-    open.countDown();
-    assertArrive(events(1, 2));
-    await().atMost(AT_MOST).until(() -> files().equals(List.of(".camel/lines.jsonl")));
-  }
-
-  @Test
-  void aFileIsHeldBackUntilItsDeadLetterIsKept() throws Exception {
-    AtomicInteger told = new AtomicInteger();
-    beans.put(
-        "flaky",
-        (Processor)
-            exchange -> {
-              if (told.incrementAndGet() == 1) {
-                throw new IOException("no space left");
-              }
-            });
-    settings.put("webhooks.queue", "seda:default");
-    settings.put("webhooks.dead-letter", "bean:flaky");
-    put("lines.jsonl", event(1) + "\nbroken\n" + event(2));
-
-    start("file:" + inbox() + "?delay=50");
-
-    assertArrive(events(1, 2));
-    await().atMost(AT_MOST).until(() -> files().equals(List.of(".camel/lines.jsonl")));
-    assertThat(told).hasValue(2);
-  }
-
-  @Test
-  void aFileWhoseDeadLetterIsNotKeptSurvivesAStop() throws Exception {
-    AtomicInteger told = new AtomicInteger();
-    beans.put(
-        "full",
-        (Processor)
-            exchange -> {
-              told.incrementAndGet();
-              throw new IOException("no space left");
-            });
-    settings.put("webhooks.queue", "seda:default");
-    settings.put("webhooks.dead-letter", "bean:full");
-    put("lines.jsonl", "broken\n" + event(1));
-    start("file:" + inbox() + "?delay=50");
-    await().atMost(AT_MOST).until(() -> told.get() > 0);
-
-    application.close();
-
-    assertThat(files()).containsExactly("lines.jsonl");
-    assertThat(receiver.count()).isZero();
   }
 
   /** The store as an application leaves it. */
@@ -546,28 +473,6 @@ class InboundTest {
                 + "\"invalid_event\",\"message\":\"expected a JSON object, found a number\"}]}");
     assertArrive(events(1));
     awaitDeadLetters(deadLetter("invalid_event: expected a JSON object, found a number", "42"));
-  }
-
-  @Test
-  void aSenderOverHttpHearsThatNothingCouldBeKept() throws Exception {
-    beans.put(
-        "full",
-        (Processor)
-            exchange -> {
-              throw new IOException("no space left");
-            });
-    settings.put("webhooks.queue", "seda:default");
-    settings.put("webhooks.dead-letter", "bean:full");
-    start("platform-http:/ingest");
-
-    HttpResponse<String> answer = post("/ingest", "text/plain", event(1) + "\nbroken");
-
-    assertThat(answer.statusCode()).isEqualTo(503);
-    assertThat(answer.headers().firstValue("Retry-After")).hasValue("5");
-    assertThat(answer.body())
-        .isEqualTo(
-            "{\"success\":false,\"code\":\"unavailable\",\"message\":\"The events could not be"
-                + " stored; send them again later.\"}");
   }
 
   @Test

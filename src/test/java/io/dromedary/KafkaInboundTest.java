@@ -114,26 +114,6 @@ class KafkaInboundTest {
   }
 
   @Test
-  void aStopWhileTheQueueIsFullLosesNothingAndRepeatsNothing() throws Exception {
-    for (int i = 0; i < 20; i++) {
-      send(track("m" + i));
-    }
-    receiver.answer(Answer.status(200).after(Duration.ofMillis(500)));
-    settings.put("webhooks.in-flight", "1");
-    settings.put(
-        "webhooks.queue", "seda:default?size=1&blockWhenFull=true&offerTimeout=50&pollTimeout=50");
-    start();
-    receiver.awaitCount(2, AT_MOST);
-    application.close();
-    assertThat(receiver.messageIds()).hasSizeLessThan(20);
-
-    receiver.answer(Answer.status(200));
-    start();
-    await().atMost(AT_MOST).until(() -> receiver.messageIds().size() == 20);
-    assertThat(receiver.messageIds().values()).containsOnly(1);
-  }
-
-  @Test
   void aStopWithEventsInTheOutboxLosesNothingAndRepeatsNothing() throws Exception {
     for (int i = 0; i < 20; i++) {
       send(track("m" + i));

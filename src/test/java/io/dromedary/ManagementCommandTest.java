@@ -227,20 +227,6 @@ class ManagementCommandTest {
   }
 
   @Test
-  void aProcessWithoutDeadLettersIsSaid() {
-    start(Map.of("webhooks.queue", "seda:default"));
-
-    assertThat(run("dead-letters")).isEqualTo(1);
-
-    assertThat(err())
-        .isEqualTo(
-            "Found an answer 404 at "
-                + application.url("")
-                + ", expected that of Dromedary with an outbox (webhooks.queue) and, beyond"
-                + " loopback, with webhooks.management.secret\n");
-  }
-
-  @Test
   void aBadValueIsSaid() {
     start(Map.of());
 

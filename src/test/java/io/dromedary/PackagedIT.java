@@ -6,9 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dromedary.testing.Answer;
 import io.dromedary.testing.Receiver;
 import io.dromedary.testing.Signatures;
@@ -373,32 +371,6 @@ class PackagedIT {
   }
 
   @Test
-  void aStopDeliversWhatIsInMemory() throws Exception {
-    environment.put("WEBHOOKS_QUEUE", "seda:default");
-    receiver.answer(Answer.status(200).after(Duration.ofSeconds(1)));
-    environment.put("WEBHOOKS_URLS", receiver.url("/hook"));
-    // So that a part is under way, and the other in the queue.
-    environment.put("WEBHOOKS_IN_FLIGHT", "10");
-    start();
-    List<String> ids = IntStream.range(0, 20).mapToObj(i -> "m-" + i).toList();
-    for (String id : ids) {
-      track(id);
-    }
-    receiver.awaitCount(1, AT_MOST);
-
-    terminate();
-
-    assertThat(receiver.messageIds()).containsOnlyKeys(ids);
-    assertThat(receiver.messageIds().values()).containsOnly(1);
-    assertThat(log())
-        .endsWith(
-            "INFO  i.d.d.Destination - Destination default: 20 events delivered, 0 dead letters, 0"
-                + " left in memory");
-    assertThat(deadLetters()).isEmpty();
-    assertThat(err()).isEmpty();
-  }
-
-  @Test
   void whatAStopLeavesInTheOutboxIsDeliveredByTheNextStart() throws Exception {
     receiver.answer(Answer.status(200).after(Duration.ofSeconds(1)));
     environment.put("WEBHOOKS_URLS", receiver.url("/hook"));
@@ -419,45 +391,6 @@ class PackagedIT {
     assertThat(receiver.messageIds()).containsOnlyKeys(ids);
     assertThat(receiver.messageIds().values()).containsOnly(1);
     assertThat(deadLetters()).isEmpty();
-  }
-
-  @Test
-  void aStopMakesADeadLetterOfWhatCannotBeDelivered() throws Exception {
-    environment.put("WEBHOOKS_QUEUE", "seda:default");
-    receiver.close();
-    environment.put("WEBHOOKS_URLS", receiver.url("/hush"));
-    start();
-    track("m-1");
-    await().atMost(AT_MOST).until(() -> out().contains("fails: the connection was refused"));
-
-    terminate();
-
-    assertThat(log())
-        .endsWith(
-            "INFO  i.d.d.Destination - Destination default: 0 events delivered, 1 dead letters, 0"
-                + " left in memory");
-    List<String> letters = deadLetters();
-    assertThat(letters).hasSize(1);
-    assertThat(withoutTimes(letters.get(0)))
-        .isEqualTo(
-            JSON.readTree(
-                """
-                {
-                  "reason": "stopped",
-                  "detail": "the process stopped before the event could be delivered; %1$s: the connection was refused",
-                  "destination": "default",
-                  "messageId": "m-1",
-                  "type": "track",
-                  "webhooks": [
-                    {"webhook": "%1$s", "state": "pending", "error": "the connection was refused"}
-                  ],
-                  "event": {
-                    "userId": "u", "event": "Sold", "messageId": "m-1", "type": "track", "version": 1
-                  }
-                }
-                """
-                    .formatted(receiver.url())));
-    assertThat(out() + err()).doesNotContain("hush");
   }
 
   /** Runs the jar with these arguments beside the process, and returns what it says. */
@@ -505,17 +438,5 @@ class PackagedIT {
     assertThat(command(2, "replay")).startsWith("-- expected either a filter (");
     terminate();
     assertThat(err()).isEmpty();
-  }
-
-  /** A dead letter without what differs from run to run, which has to be there. */
-  private static JsonNode withoutTimes(String letter) throws IOException {
-    ObjectNode json = (ObjectNode) JSON.readTree(letter);
-    assertThat(json.remove("attempts").asInt()).isGreaterThanOrEqualTo(2);
-    for (String name : List.of("acceptedAt", "firstAttemptAt", "lastAttemptAt", "deadAt")) {
-      assertThat(json.remove(name).asText()).as(name).startsWith("20").endsWith("Z");
-    }
-    ObjectNode event = (ObjectNode) json.get("event");
-    assertThat(event.remove("receivedAt")).isEqualTo(event.remove("timestamp"));
-    return json;
   }
 }

@@ -23,29 +23,20 @@ class RoutePreconditionsTest {
   @TempDir Path folder;
 
   static Stream<Arguments> settings() {
-    return Stream.of("outbox:default", "outbox:other", "seda:default", "seda:other?size=10")
-        .flatMap(
-            queue ->
-                Stream.of("1", "2")
-                    .flatMap(
-                        size ->
-                            Stream.of("mock:a", "mock:a,mock:b")
-                                .map(urls -> arguments(queue, size, urls))));
+    return Stream.of("1", "2")
+        .flatMap(size -> Stream.of("mock:a", "mock:a,mock:b").map(urls -> arguments(size, urls)));
   }
 
-  @ParameterizedTest(name = "{0} {1} {2}")
+  @ParameterizedTest(name = "{0} {1}")
   @MethodSource("settings")
-  void onlyOneRouteOfAKindIsMade(String queue, String batchSize, String urls) {
+  void onlyOneRouteOfAKindIsMade(String batchSize, String urls) {
     Map<String, String> settings =
         Map.of(
             "webhooks.inbound", "direct:in",
-            "webhooks.queue", queue,
             "webhooks.batch.size", batchSize,
             "webhooks.urls", urls);
     try (Application application = Application.start(folder, settings)) {
-      String deliver =
-          (batchSize.equals("1") ? "deliver-events" : "deliver-batches")
-              + (queue.startsWith("outbox:") ? "" : "-in-memory");
+      String deliver = batchSize.equals("1") ? "deliver-events" : "deliver-batches";
       List<String> expected =
           new ArrayList<>(
               List.of(
@@ -56,11 +47,8 @@ class RoutePreconditionsTest {
                   "redeliver-round-default",
                   (urls.contains(",") ? "send-round-to-several" : "send-round") + "-default",
                   "give-up-default",
-                  "deliver-single-default",
+                  "manage-dead-letters",
                   "keep-dead-letter-default"));
-      if (queue.startsWith("outbox:")) {
-        expected.add("manage-dead-letters");
-      }
       assertThat(application.context().getRoutes())
           .extracting(Route::getRouteId)
           .containsExactlyInAnyOrderElementsOf(expected);

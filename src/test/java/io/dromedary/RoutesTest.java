@@ -80,7 +80,6 @@ class RoutesTest extends CamelMainTestSupport {
             "redeliver-round-default",
             "send-round-default",
             "give-up-default",
-            "deliver-single-default",
             "keep-dead-letter-default");
   }
 

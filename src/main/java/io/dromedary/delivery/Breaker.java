@@ -83,11 +83,6 @@ final class Breaker {
     return false;
   }
 
-  /** Takes the permission for an attempt that nobody can make later, whatever state this is in. */
-  void acquireAnyway() {
-    underWay.incrementAndGet();
-  }
-
   private boolean tryProbe() {
     if (isOpen() || !underWay.compareAndSet(0, 1)) {
       return false;

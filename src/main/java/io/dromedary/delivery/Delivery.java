@@ -103,22 +103,6 @@ final class Delivery {
     this.acceptedAt = oldest;
   }
 
-  /**
-   * The delivery of one event.
-   *
-   * @param batch whether receivers expect arrays
-   */
-  static Delivery of(Event event, int webhooks, boolean batch) {
-    return new Delivery(
-        List.of(event),
-        List.of(event.json()),
-        List.of(),
-        batch,
-        false,
-        pending(webhooks),
-        new Outcome[webhooks]);
-  }
-
   private Payload payload(List<byte[]> of) {
     String messageId = events.get(0).messageId();
     return batch ? Payload.batch(messageId, of) : Payload.single(messageId, of.get(0));
@@ -190,30 +174,6 @@ final class Delivery {
     return states;
   }
 
-  /**
-   * The events of a rejected batch one by one, for the webhooks that rejected it: so a bad event
-   * does not sink the rest. Each is an array of one, as the receiver expects arrays.
-   */
-  List<Delivery> singles() {
-    List<Delivery> singles = new ArrayList<>();
-    for (int event = 0; event < events.size(); event++) {
-      State[] copy = states.clone();
-      for (int i = 0; i < copy.length; i++) {
-        copy[i] = copy[i] == State.FAILED ? State.PENDING : copy[i];
-      }
-      singles.add(
-          new Delivery(
-              List.of(events.get(event)),
-              List.of(bodies.get(event)),
-              List.of(),
-              true,
-              true,
-              copy,
-              new Outcome[copy.length]));
-    }
-    return singles;
-  }
-
   /** The events as they were accepted. */
   List<Event> events() {
     return events;
@@ -240,13 +200,9 @@ final class Delivery {
     return transformFailure;
   }
 
-  /** The outbox's rows of the events, in their order; empty where there is no outbox. */
+  /** The outbox's rows of the events, in their order. */
   List<Claim> claims() {
     return claims;
-  }
-
-  boolean hasClaims() {
-    return !claims.isEmpty();
   }
 
   Payload payload() {
@@ -302,17 +258,15 @@ final class Delivery {
    * Starts a round: notes the webhooks that are sent to, of those that have neither accepted nor
    * failed for good and do not want to be left alone until later. Returns their indices, in an
    * array that is not to be written to.
-   *
-   * @param isLast whether it is the last round: then circuit breakers do not count
    */
-  int[] beginRound(Instant now, List<Webhook> webhooks, boolean isLast) {
+  int[] beginRound(Instant now, List<Webhook> webhooks) {
     int[] indices = new int[states.length];
     int count = 0;
     for (int i = 0; i < states.length; i++) {
       Instant notBefore = notBefore(i);
       if (states[i] == State.PENDING
           && (notBefore == null || !notBefore.isAfter(now))
-          && acquire(webhooks.get(i).breaker(), isLast)) {
+          && webhooks.get(i).breaker().tryAcquire()) {
         indices[count++] = i;
       }
     }
@@ -329,14 +283,6 @@ final class Delivery {
       lastAttemptAt = now;
     }
     return due;
-  }
-
-  private static boolean acquire(Breaker breaker, boolean isLast) {
-    if (isLast) {
-      breaker.acquireAnyway();
-      return true;
-    }
-    return breaker.tryAcquire();
   }
 
   private @Nullable Instant notBefore(int webhook) {

@@ -20,7 +20,6 @@ import java.util.List;
 import java.util.Map;
 import org.apache.camel.Endpoint;
 import org.apache.camel.Exchange;
-import org.apache.camel.support.SynchronizationAdapter;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -58,8 +57,8 @@ final class Destination {
   private final long holdNanos;
   private final DeliveryMeters meters = new DeliveryMeters();
 
-  /** When attempts end because the process stops, by {@link System#nanoTime}; null: it runs. */
-  private volatile @Nullable Long stopByNanos;
+  /** Whether the process stops, so that nothing begins any more. */
+  private volatile boolean stopping;
 
   Destination(
       DestinationSettings settings,
@@ -101,7 +100,7 @@ final class Destination {
    * one as a probe, and more with each success after that.
    */
   int limit() {
-    if (stopByNanos != null && settings.hasOutbox()) {
+    if (stopping) {
       // What would be taken now would only be given back.
       return 0;
     }
@@ -113,26 +112,15 @@ final class Destination {
     return 0;
   }
 
-  /**
-   * Takes an event out of the queue. One that is kept in memory only waits while memory is full,
-   * and gives its room back when its exchange is complete, however it ends.
-   */
-  void admit(Exchange exchange) throws InterruptedException {
-    Delivery delivery;
-    boolean isArray = settings.batchSize() > 1;
+  /** Takes an event out of the outbox. */
+  void admit(Exchange exchange) {
     Claim claim = exchange.getProperty(Claim.PROPERTY, Claim.class);
-    if (claim == null) {
-      delivery = Delivery.of(exchange.getMessage().getBody(Event.class), webhooks.size(), isArray);
-      if (!isArray) {
-        enterRoom(exchange, 1);
-      }
-    } else {
-      delivery = Delivery.of(claim, webhooks, isArray);
-      if (delivery.isDone(settings.acks())) {
-        // The webhooks it waited for have been taken out of the settings, or fewer must accept.
-        exchange.setRouteStop(true);
-        return;
-      }
+    boolean isArray = settings.batchSize() > 1;
+    Delivery delivery = Delivery.of(claim, webhooks, isArray);
+    if (delivery.isDone(settings.acks())) {
+      // The webhooks it waited for have been taken out of the settings, or fewer must accept.
+      exchange.setRouteStop(true);
+      return;
     }
     exchange.setProperty(DELIVERY, delivery);
     if (isArray) {
@@ -140,37 +128,9 @@ final class Destination {
     }
   }
 
-  /** Turns a batch that is complete into one delivery, and takes room for it as for an event. */
-  void deliverBatch(Exchange exchange) throws InterruptedException {
+  /** Turns a batch that is complete into one delivery. */
+  void deliverBatch(Exchange exchange) {
     BatchStrategy.deliver(exchange);
-    Delivery delivery = delivery(exchange);
-    if (!delivery.hasClaims()) {
-      enterRoom(exchange, delivery.events().size());
-    }
-  }
-
-  private void enterRoom(Exchange exchange, int events) throws InterruptedException {
-    room.enter(events);
-    leaveRoomWhenDone(exchange, events);
-  }
-
-  private void leaveRoomWhenDone(Exchange exchange, int events) {
-    exchange
-        .getExchangeExtension()
-        .addOnCompletion(
-            new SynchronizationAdapter() {
-              @Override
-              public void onDone(Exchange done) {
-                room.leave(events);
-              }
-            });
-  }
-
-  /** Takes up the delivery of a single event of a batch that was rejected, without an outbox. */
-  void readmit(Exchange exchange) {
-    room.keep(1);
-    exchange.setProperty(DELIVERY, exchange.getMessage().getBody());
-    leaveRoomWhenDone(exchange, 1);
   }
 
   /** Whether the event is to be delivered by itself, because a batch with it was rejected. */
@@ -182,8 +142,7 @@ final class Destination {
   void beginRound(Exchange exchange) throws RoundFailedException {
     Delivery delivery = delivery(exchange);
     boolean isRoom = goOn(delivery);
-    Long stopBy = stopByNanos;
-    if (stopBy != null && (delivery.hasClaims() || System.nanoTime() - stopBy >= 0)) {
+    if (stopping) {
       throw new RoundFailedException("the process stops");
     }
     if (!isRoom) {
@@ -195,7 +154,7 @@ final class Destination {
       }
     }
     Instant now = clock.instant();
-    int[] due = delivery.beginRound(now, webhooks, stopBy != null);
+    int[] due = delivery.beginRound(now, webhooks);
     if (due.length == 0) {
       throw new RoundFailedException("no webhook may be sent to at present");
     }
@@ -303,11 +262,11 @@ final class Destination {
   boolean retryWhile(Exchange exchange) {
     Delivery delivery = delivery(exchange);
     Instant now = clock.instant();
-    if (delivery.hasClaims() && (stopByNanos != null || delivery.isRejectedBatch())) {
+    if (stopping || delivery.isRejectedBatch()) {
       delivery.park(now);
       return false;
     }
-    if (stopByNanos != null || !delivery.isPending()) {
+    if (!delivery.isPending()) {
       return false;
     }
     Instant next =
@@ -323,7 +282,7 @@ final class Destination {
     // and the last attempt would be after the window.
     boolean isLast = next.equals(schedule.windowEnd(delivery.acceptedAt()));
     long waitMillis = Math.max(1, Duration.between(now, next).toMillis() + (isLast ? 0 : 1));
-    if (delivery.hasClaims() && !waitsInMemory(delivery, waitMillis)) {
+    if (!waitsInMemory(delivery, waitMillis)) {
       delivery.park(now.plusMillis(waitMillis));
       return false;
     }
@@ -374,53 +333,28 @@ final class Destination {
    * every one is: an event that left the queue after the aggregator's last batch would be lost.
    */
   boolean isBatchComplete(Exchange batch) {
-    return stopByNanos != null || BatchStrategy.isFull(batch);
+    return stopping || BatchStrategy.isFull(batch);
   }
 
-  /** Whether the round failed because a batch was rejected, whose events are worth a try alone. */
-  boolean isRejectedBatch(Exchange exchange) {
-    return stopByNanos == null && delivery(exchange).isRejectedBatch();
-  }
-
-  /** Turns the exchange into the deliveries of the events of a rejected batch. */
-  void splitBatch(Exchange exchange) {
-    exchange.getMessage().setBody(delivery(exchange).singles());
-  }
-
-  /**
-   * Gives the events up. Without an outbox the exchange becomes a list of dead letters to tell of;
-   * an outbox keeps them, and tells of them itself.
-   */
+  /** Gives the events up: they become dead letters in the outbox, which tells of them. */
   void giveUp(Exchange exchange) {
     Delivery delivery = delivery(exchange);
     Reason reason =
         delivery.transformFailure() != null
             ? Reason.TRANSFORM
-            : !delivery.isPending()
-                ? Reason.REJECTED
-                : stopByNanos != null ? Reason.STOPPED : Reason.EXPIRED;
+            : delivery.isPending() ? Reason.EXPIRED : Reason.REJECTED;
     Instant now = clock.instant();
-    List<String> told = new ArrayList<>();
-    int given = 0;
     for (int i = 0; i < delivery.events().size(); i++) {
-      Claim claim = delivery.hasClaims() ? delivery.claims().get(i) : null;
-      if (claim != null && reason == Reason.EXPIRED && parkYounger(delivery, i, claim, now)) {
+      Claim claim = delivery.claims().get(i);
+      if (reason == Reason.EXPIRED && parkYounger(delivery, i, claim, now)) {
         continue;
       }
-      given++;
-      DeadLetter letter = deadLetter(delivery, i, claim, reason, now);
-      if (claim == null) {
-        told.add(letter.toJson());
-      } else {
-        claim.settle(new Settlement.Dead(letter));
-      }
+      meters.dead.increment();
+      claim.settle(new Settlement.Dead(deadLetter(delivery, i, claim, reason, now)));
     }
-    meters.dead.add(given);
-    exchange.getMessage().setHeaders(new HashMap<>());
-    exchange.getMessage().setBody(told);
   }
 
-  /** Out of an outbox, batches have old events beside new ones, whose windows have not closed. */
+  /** A batch has old events beside new ones, whose windows have not closed. */
   private boolean parkYounger(Delivery delivery, int index, Claim claim, Instant now) {
     Instant next =
         schedule.next(
@@ -439,7 +373,7 @@ final class Destination {
   }
 
   private DeadLetter deadLetter(
-      Delivery delivery, int index, @Nullable Claim claim, Reason reason, Instant now) {
+      Delivery delivery, int index, Claim claim, Reason reason, Instant now) {
     Event event = delivery.events().get(index);
     Integer lastStatus = null;
     StringBuilder detail =
@@ -448,7 +382,7 @@ final class Destination {
               case REJECTED -> "no webhook is left that might accept the event";
               case EXPIRED -> "the retry window has closed";
               case TRANSFORM -> "the transform failed: " + delivery.transformFailure();
-              default -> "the process stopped before the event could be delivered";
+              default -> throw new IllegalArgumentException(reason.name());
             });
     for (int i = 0; i < webhooks.size(); i++) {
       Outcome outcome = delivery.outcome(i);
@@ -460,9 +394,8 @@ final class Destination {
       }
     }
     return new DeadLetter(
-        claim == null ? 0 : claim.id(),
-        // Where a replay puts it back.
-        claim == null ? settings.name() : claim.destination(),
+        claim.id(),
+        claim.destination(),
         new OutboxEvent(
             event.messageId(),
             event.type().json(),
@@ -487,35 +420,19 @@ final class Destination {
     return delivery;
   }
 
-  /** From now on nothing waits, and from the end of the bound on nothing is sent. */
-  void stop(Duration bound) {
-    stopByNanos = System.nanoTime() + bound.toNanos();
-    if (!settings.hasOutbox() && room.taken() > 0) {
-      LOG.info(
-          "Destination {}: {} events in memory get a last attempt within {} s",
-          settings.name(),
-          room.taken(),
-          bound.toSeconds());
-    }
+  /** From now on nothing begins, and nothing waits in memory. */
+  void stop() {
+    stopping = true;
   }
 
   /** Says what has become of the events. */
   void stopped() {
-    if (settings.hasOutbox()) {
-      if (meters.delivered.sum() + meters.dead.sum() + meters.parked.sum() > 0) {
-        LOG.info(
-            "Destination {}: {} events delivered, {} dead letters; what is not done is in the outbox",
-            settings.name(),
-            meters.delivered.sum(),
-            meters.dead.sum());
-      }
-    } else if (meters.delivered.sum() + meters.dead.sum() + room.taken() > 0) {
+    if (meters.delivered.sum() + meters.dead.sum() + meters.parked.sum() > 0) {
       LOG.info(
-          "Destination {}: {} events delivered, {} dead letters, {} left in memory",
+          "Destination {}: {} events delivered, {} dead letters; what is not done is in the outbox",
           settings.name(),
           meters.delivered.sum(),
-          meters.dead.sum(),
-          room.taken());
+          meters.dead.sum());
     }
   }
 }

@@ -14,7 +14,6 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntSupplier;
-import java.util.stream.Stream;
 import org.apache.camel.AggregationStrategy;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Endpoint;
@@ -43,9 +42,6 @@ final class DestinationBindings {
   /** For each processor: requests that may wait for an I/O thread before no more rounds begin. */
   private static final int UNWRITTEN = 32;
 
-  /** Time that a stop needs beside the last attempts: to write dead letters, to close. */
-  private static final Duration STOP_RESERVE = Duration.ofSeconds(5);
-
   private final CamelContext context;
   private final DestinationSettings settings;
   private final String name;
@@ -59,20 +55,14 @@ final class DestinationBindings {
   void bind() {
     Clock clock = Settings.clock(context);
     StartGate gate = new StartGate(UNWRITTEN * Runtime.getRuntime().availableProcessors());
-    // Branches of a round go before other rounds. A round of a queue in memory waits for them.
     int attempts = settings.inFlight() * settings.urls().size();
-    Workers workers =
-        settings.hasOutbox()
-            ? Workers.of(name + "-delivery", attempts, gate)
-            : Workers.bounded(name + "-delivery", settings.inFlight());
-    Workers branches =
-        settings.hasOutbox() ? workers : Workers.ofParts(name + "-attempt", attempts);
+    Workers workers = Workers.of(name + "-delivery", attempts, gate);
     DeliveryThreads threads = new DeliveryThreads(clock, workers);
     WebhookEndpoints endpoints = new WebhookEndpoints(context, settings, gate);
     ScheduledExecutorService ticks =
         context.getExecutorServiceManager().newSingleThreadScheduledExecutor(this, name + "-ticks");
     every(TICK, ticks, gate::look);
-    Stream.of(workers, branches).distinct().forEach(each -> every(TICK, ticks, each::adjust));
+    every(TICK, ticks, workers::adjust);
     Duration timeout = settings.timeout();
     every(timeout.compareTo(TICK) < 0 ? timeout : TICK, ticks, endpoints.attempts()::expire);
     List<Webhook> webhooks = webhooks(endpoints);
@@ -93,7 +83,6 @@ final class DestinationBindings {
 
     Registry registry = context.getRegistry();
     bind(registry, "admit", destination::admit);
-    bind(registry, "readmit", destination::readmit);
     bind(registry, "begin-round", destination::beginRound);
     bind(registry, "end-round", destination::endRound);
     bind(registry, "note-answer", destination::noteAnswer);
@@ -109,10 +98,8 @@ final class DestinationBindings {
     bind(registry, "is-to-one", Predicate.class, (Predicate) destination::isToOne);
     bind(registry, "is-parked", Predicate.class, (Predicate) destination::isParked);
     bind(registry, "is-alone", Predicate.class, (Predicate) destination::isAlone);
-    bind(registry, "split-batch", destination::splitBatch);
     bind(registry, "give-up", destination::giveUp);
     bind(registry, "retry-while", Predicate.class, (Predicate) destination::retryWhile);
-    bind(registry, "is-rejected-batch", Predicate.class, (Predicate) destination::isRejectedBatch);
     bind(
         registry,
         "note-outcome",
@@ -128,15 +115,15 @@ final class DestinationBindings {
                 task -> WorkerThreads.platform(task, name + "-gatherer"));
     bind(registry, "gatherer", ExecutorService.class, gatherer);
     bind(registry, "transform", new Transform(context, name));
-    bind(registry, "attempts", ExecutorService.class, branches.first());
+    bind(registry, "attempts", ExecutorService.class, workers.first());
     bind(registry, "workers", ExecutorService.class, threads.workers());
     bind(registry, "timer", ExecutorService.class, threads.timer());
     context
         .getManagementStrategy()
-        .addEventNotifier(new Stop(settings, destination, threads, List.of(branches, gatherer)));
+        .addEventNotifier(new Stop(destination, threads, List.of(gatherer)));
     Settings all = Settings.of(context);
     boolean isFirst = all.destinations().values().iterator().next().equals(settings);
-    if (isFirst && all.hasOutbox() && all.deadLetter() != null) {
+    if (isFirst && all.deadLetter() != null) {
       context.getManagementStrategy().addEventNotifier(new TellDeadLetters());
     }
   }
@@ -201,17 +188,11 @@ final class DestinationBindings {
   /** Stops with the context: first the waiting ends, then, when all is done, the threads. */
   private static final class Stop extends SimpleEventNotifierSupport {
 
-    private final DestinationSettings settings;
     private final Destination destination;
     private final DeliveryThreads threads;
     private final List<ExecutorService> others;
 
-    Stop(
-        DestinationSettings settings,
-        Destination destination,
-        DeliveryThreads threads,
-        List<ExecutorService> others) {
-      this.settings = settings;
+    Stop(Destination destination, DeliveryThreads threads, List<ExecutorService> others) {
       this.destination = destination;
       this.threads = threads;
       this.others = others;
@@ -225,13 +206,8 @@ final class DestinationBindings {
 
     @Override
     public void notify(CamelEvent event) {
-      if (event instanceof CamelEvent.CamelContextStoppingEvent stopping) {
-        CamelContext context = stopping.getContext();
-        Duration bound =
-            Duration.ofSeconds(context.getShutdownStrategy().getTimeout())
-                .minus(settings.timeout())
-                .minus(STOP_RESERVE);
-        destination.stop(bound.isNegative() ? Duration.ZERO : bound);
+      if (event instanceof CamelEvent.CamelContextStoppingEvent) {
+        destination.stop();
         threads.hurry();
       } else {
         threads.close();

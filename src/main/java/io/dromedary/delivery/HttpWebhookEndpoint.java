@@ -11,7 +11,6 @@ import org.apache.camel.Processor;
 import org.apache.camel.Producer;
 import org.apache.camel.support.DefaultAsyncProducer;
 import org.apache.camel.support.DefaultEndpoint;
-import org.apache.camel.support.SynchronousDelegateProducer;
 import org.apache.hc.core5.http.ContentType;
 import org.apache.hc.core5.http.HttpHost;
 import org.apache.hc.core5.http.HttpRequest;
@@ -32,30 +31,25 @@ final class HttpWebhookEndpoint extends DefaultEndpoint {
   private final String path;
   private final List<String> headers;
   private final HttpAttempts attempts;
-  private final boolean isSynchronous;
 
   /**
    * A webhook.
    *
    * @param name its endpoint URI
    * @param headers that are let through to it, of those of a message
-   * @param isSynchronous whether the thread that sends waits for the answer
    */
-  HttpWebhookEndpoint(
-      String name, URI url, List<String> headers, HttpAttempts attempts, boolean isSynchronous) {
+  HttpWebhookEndpoint(String name, URI url, List<String> headers, HttpAttempts attempts) {
     super(name, null);
     BasicHttpRequest request = new BasicHttpRequest(Method.POST, url);
     this.host = new HttpHost(request.getScheme(), request.getAuthority());
     this.path = request.getPath();
     this.headers = headers;
     this.attempts = attempts;
-    this.isSynchronous = isSynchronous;
   }
 
   @Override
   public Producer createProducer() {
-    Producer producer = new Poster();
-    return isSynchronous ? new SynchronousDelegateProducer(producer) : producer;
+    return new Poster();
   }
 
   @Override

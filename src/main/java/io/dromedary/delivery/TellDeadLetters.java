@@ -43,7 +43,7 @@ final class TellDeadLetters extends SimpleEventNotifierSupport {
       AsyncProducer route =
           context.getEndpoint("direct:keep-dead-letter-" + each.name()).createAsyncProducer();
       context.addService(route);
-      routes.put(each.part(), route);
+      routes.put(each.name(), route);
     }
     // What never was an event may be of no destination: then any route will do.
     AsyncProducer anyRoute = routes.values().iterator().next();

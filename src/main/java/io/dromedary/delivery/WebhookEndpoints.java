@@ -76,7 +76,7 @@ final class WebhookEndpoints {
     // Not named by its URL, which may hold a secret.
     String name = "webhook://" + settings.name() + "/" + (index + 1);
     HttpWebhookEndpoint endpoint =
-        new HttpWebhookEndpoint(name, URI.create(url), headers, attempts, !settings.hasOutbox());
+        new HttpWebhookEndpoint(name, URI.create(url), headers, attempts);
     endpoint.setCamelContext(context);
     return endpoint;
   }

@@ -38,9 +38,6 @@ final class Workers extends AbstractExecutorService {
   /** More run where tasks wait for somebody; the other processors are the I/O threads'. */
   private static final int LEAST = Math.max(1, PROCESSORS / 2);
 
-  /** The same where every task waits for a receiver. */
-  private static final int LEAST_THAT_WAIT = 4 * PROCESSORS;
-
   private final String name;
   private final int capacity;
   private final WorkerThreads threads;
@@ -87,21 +84,6 @@ final class Workers extends AbstractExecutorService {
     Workers workers = new Workers(name, LEAST, most, Integer.MAX_VALUE, gate::isOpen, threads);
     gate.whenOpen(workers::goOn);
     return workers;
-  }
-
-  /**
-   * Threads whose callers wait while as many tasks wait as may run.
-   *
-   * @param most how many threads there may be
-   */
-  static Workers bounded(String name, int most) {
-    return new Workers(name, LEAST_THAT_WAIT, most, most, () -> true, new WorkerThreads());
-  }
-
-  /** Threads for parts of tasks, of which each waits for a receiver. */
-  static Workers ofParts(String name, int most) {
-    WorkerThreads threads = new WorkerThreads();
-    return new Workers(name, LEAST_THAT_WAIT, most, Integer.MAX_VALUE, () -> true, threads);
   }
 
   /** Takes a look at what the threads do. Has to be called every few milliseconds. */

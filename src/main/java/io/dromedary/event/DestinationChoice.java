@@ -48,7 +48,7 @@ final class DestinationChoice {
             .map(
                 each ->
                     new Candidate(
-                        each.part(),
+                        each.name(),
                         each.events(),
                         each.writeKeys(),
                         each.name().equals(DestinationSettings.DEFAULT)))

@@ -43,9 +43,7 @@ public record DeadLetter(
     /** No webhook is left that might still accept it. */
     REJECTED,
     /** The retry window has closed, or a receiver asked to wait until after it. */
-    EXPIRED,
-    /** The process stopped, and there was only memory to keep the event in. */
-    STOPPED;
+    EXPIRED;
 
     private final String json = name().toLowerCase(Locale.ROOT);
 

@@ -56,7 +56,7 @@ final class DestinationReader {
    *
    * @param fallback the webhooks where none is set
    */
-  DestinationSettings read(String name, String queue, List<String> fallback) {
+  DestinationSettings read(String name, List<String> fallback) {
     List<String> own = urls();
     List<String> urls = own.isEmpty() ? fallback : own;
     List<SigningScheme> schemes = schemes();
@@ -86,8 +86,7 @@ final class DestinationReader {
         keys.integer("batch.size", 1, 1, 1000),
         keys.duration(
             "batch.interval", Duration.ofSeconds(1), Duration.ofMillis(10), Duration.ofHours(1)),
-        transform(),
-        queue);
+        transform());
   }
 
   private @Nullable Rate rate() {

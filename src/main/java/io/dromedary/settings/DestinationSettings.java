@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param acks how many webhooks must accept an event
  * @param timeout for a whole attempt, from connecting to the last byte of the answer
  * @param retryWindow how long after its acceptance an event is retried
- * @param inMemory the longest wait for which an event stays in memory, where there is an outbox
+ * @param inMemory the longest wait for which an event stays in memory
  * @param batchSize how many events a request carries; above 1 the body is a JSON array
  * @param batchInterval how long an event waits for its batch to fill
  * @param inFlight how many rounds run at once
@@ -28,7 +28,6 @@ import org.jspecify.annotations.Nullable;
  * @param concurrency the most attempts at each webhook at once; null: no such limit
  * @param down when a webhook is taken for down
  * @param transform the endpoint that may change or drop an event before it is signed; null: none
- * @param queue the endpoint between acceptance and delivery
  */
 public record DestinationSettings(
     String name,
@@ -53,19 +52,8 @@ public record DestinationSettings(
     DownSettings down,
     int batchSize,
     Duration batchInterval,
-    @Nullable String transform,
-    String queue) {
+    @Nullable String transform) {
 
   /** The name of the destination that {@code webhooks.KEY} is about. */
   public static final String DEFAULT = "default";
-
-  /** Whether events are kept in an outbox, or in memory only. */
-  public boolean hasOutbox() {
-    return queue.startsWith("outbox:");
-  }
-
-  /** The name of its part of the outbox, where there is one. */
-  public String part() {
-    return queue.replaceFirst("^outbox:/*", "").split("[?]", 2)[0];
-  }
 }

@@ -62,12 +62,8 @@ final class InboundOptions {
 
   private InboundOptions() {}
 
-  /**
-   * The URI, and those options of its component that it does not have.
-   *
-   * @param hasOutbox whether the events of a message are taken together, or none is
-   */
-  static String complete(String uri, boolean hasOutbox) {
+  /** The URI, and those options of its component that it does not have. */
+  static String complete(String uri) {
     String scheme = Settings.scheme(uri);
     List<String> options = new ArrayList<>(BY_SCHEME.getOrDefault(scheme, List.of()));
     List<String> ownOptions = Arrays.stream(uri.split("[?&]")).skip(1).toList();
@@ -77,7 +73,7 @@ final class InboundOptions {
     }
     // What is not text is marshalled by the route, one message at a time.
     boolean isText = !own.contains("valueDeserializer") && !ownOptions.contains("batching=false");
-    if (scheme.equals("kafka") && hasOutbox && isText) {
+    if (scheme.equals("kafka") && isText) {
       options.addAll(KAFKA_BATCHES);
     }
     String added =

@@ -29,8 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param outbox where events are kept
  * @param managementSecrets tokens of which the management API takes one; empty: it is served on
  *     loopback only, to anybody
- * @param queue the endpoint that accepted events go to
- * @param destinations where they go from there, by name; the default one, if it is one, first
+ * @param destinations where events go, by name; the default one, if it is one, first
  */
 public record Settings(
     String inbound,
@@ -39,7 +38,6 @@ public record Settings(
     @Nullable String deadLetter,
     OutboxSettings outbox,
     List<String> managementSecrets,
-    String queue,
     Map<String, DestinationSettings> destinations) {
 
   /** The tracking API, on the address {@code camel.server.host} and {@code camel.server.port}. */
@@ -97,19 +95,11 @@ public record Settings(
               + (server.host() == null ? "not set" : "\"" + server.host() + "\"")
               + ")");
     }
-    String queue = queue(keys);
-    Map<String, DestinationSettings> destinations = destinations(context, keys, queue, server);
+    Map<String, DestinationSettings> destinations = destinations(context, keys, server);
     Set<String> writeKeys = new LinkedHashSet<>(keys.list("write-key.secret"));
     destinations.values().forEach(each -> writeKeys.addAll(each.writeKeys()));
     List<String> origins = keys.list("cors.origins");
-    boolean hasOutbox = isOutbox(queue);
     String deadLetter = keys.raw("webhooks.dead-letter");
-    if (deadLetter == null && !hasOutbox) {
-      // There is no store to keep them in.
-      deadLetter =
-          "file:data?fileName=dead-letters-${date:now:yyyy-MM-dd}.jsonl"
-              + "&fileExist=Append&appendChars=%0A";
-    }
     OutboxSettings outbox = outbox(keys, destinations.values());
     List<String> managementSecrets = keys.list("management.secret");
     keys.check();
@@ -121,7 +111,6 @@ public record Settings(
             deadLetter,
             outbox,
             managementSecrets,
-            queue,
             Collections.unmodifiableMap(destinations));
     settings.tellRoutes(context, loopback);
     return settings;
@@ -135,24 +124,22 @@ public record Settings(
 
   /** The routes take their settings from properties: each default is written once. */
   private void tellRoutes(CamelContext context, boolean loopback) {
-    boolean isManaged = hasOutbox() && (loopback || !managementSecrets.isEmpty());
+    boolean isManaged = loopback || !managementSecrets.isEmpty();
     Map<String, String> properties = new HashMap<>();
     properties.put("webhooks.management.served", Boolean.toString(isManaged));
     properties.put("webhooks.request-bin.served", Boolean.toString(loopback));
-    properties.put("webhooks.inbound", InboundOptions.complete(inbound, hasOutbox()));
+    properties.put("webhooks.inbound", InboundOptions.complete(inbound));
     properties.put("webhooks.dead-letter", deadLetter == null ? NOWHERE : deadLetter);
     // What is received goes to the destinations that were chosen for it.
-    String chosen = queue + (queue.contains("?") ? "&" : "?") + "toChosen=true";
-    String stored = InboundOptions.threadWaits(inbound) ? chosen + "&synchronous=true" : chosen;
-    properties.put("webhooks.queue", hasOutbox() ? stored : queue);
+    String chosen = "outbox:" + DestinationSettings.DEFAULT + "?toChosen=true";
+    properties.put(
+        "webhooks.outbox.endpoint",
+        InboundOptions.threadWaits(inbound) ? chosen + "&synchronous=true" : chosen);
     for (DestinationSettings each : destinations.values()) {
       String prefix = "webhooks.destination." + each.name() + ".";
-      properties.put(prefix + "queue", each.queue());
       properties.put(prefix + "in-flight", Integer.toString(each.inFlight()));
       properties.put(prefix + "retry.window", show(each.retryWindow()));
       properties.put(prefix + "urls.count", Integer.toString(each.urls().size()));
-      // Out of memory, what is in flight is bounded by the threads that wait for their round.
-      properties.put(prefix + "round.synchronous", Boolean.toString(!each.hasOutbox()));
       properties.put(prefix + "batch.size", Integer.toString(each.batchSize()));
       properties.put(prefix + "batch.interval", Long.toString(each.batchInterval().toMillis()));
       String transform = each.transform();
@@ -160,15 +147,6 @@ public record Settings(
       properties.put(prefix + "transform.disabled", Boolean.toString(transform == null));
     }
     properties.forEach(context.getPropertiesComponent()::addOverrideProperty);
-  }
-
-  /** Whether events are kept in an outbox, or in memory only. */
-  public boolean hasOutbox() {
-    return isOutbox(queue);
-  }
-
-  private static boolean isOutbox(String queue) {
-    return queue.startsWith("outbox:");
   }
 
   /**
@@ -289,18 +267,17 @@ public record Settings(
   }
 
   private static Map<String, DestinationSettings> destinations(
-      CamelContext context, Keys keys, String queue, Server server) {
+      CamelContext context, Keys keys, Server server) {
     Map<String, DestinationSettings> destinations = new LinkedHashMap<>();
     Set<String> further = keys.destinations();
     boolean hasDefault = further.isEmpty() || keys.value("urls") != null;
     List<String> bin = further.isEmpty() ? requestBin(keys, server) : List.of();
     // Read also where it is none: its keys are keys all the same.
     DestinationSettings byDefault =
-        new DestinationReader(context, keys).read(DestinationSettings.DEFAULT, queue, bin);
+        new DestinationReader(context, keys).read(DestinationSettings.DEFAULT, bin);
     if (hasDefault) {
       destinations.put(byDefault.name(), byDefault);
     }
-    boolean isOnly = further.size() + destinations.size() == 1;
     for (String name : further) {
       if (!name.matches("[a-z0-9-]{1,50}") || name.equals(DestinationSettings.DEFAULT)) {
         keys.problem(
@@ -312,25 +289,13 @@ public record Settings(
       if (own.value("urls") == null) {
         own.problem("urls", null, "one to five webhook URLs");
       }
-      String part = isOutbox(queue) || !isOnly ? "outbox:" + name : queue;
-      destinations.putIfAbsent(
-          name, new DestinationReader(context, own).read(name, part, List.of()));
+      destinations.putIfAbsent(name, new DestinationReader(context, own).read(name, List.of()));
     }
     if (destinations.size() > MOST_DESTINATIONS) {
       keys.problem(
           "destination.*",
           destinations.size() + " destinations",
           "at most " + MOST_DESTINATIONS + " destinations");
-    }
-    if (!isOnly && !isOutbox(queue)) {
-      keys.problem(
-          "queue",
-          origin(queue),
-          "an outbox: endpoint, since there are " + destinations.size() + " destinations");
-    } else if (hasDefault
-        && further.contains(byDefault.part())
-        && !byDefault.part().equals(byDefault.name())) {
-      keys.problem("queue", origin(queue), "another name than that of a further destination");
     }
     return destinations;
   }
@@ -352,18 +317,6 @@ public record Settings(
       return List.of();
     }
     return List.of(bin);
-  }
-
-  private static String queue(Keys keys) {
-    String queue = keys.text("queue", "outbox:" + DestinationSettings.DEFAULT);
-    String scheme = scheme(queue);
-    if (!scheme.equals("outbox") && !scheme.equals("seda")) {
-      keys.problem("queue", origin(queue), "an outbox: or a seda: endpoint");
-    } else if (scheme.equals("seda") && !queue.contains("?")) {
-      // Without options, a full queue would fail its senders at once.
-      return queue + "?size=10000&blockWhenFull=true&offerTimeout=200&pollTimeout=100";
-    }
-    return queue;
   }
 
   /**

@@ -49,7 +49,7 @@ record Setup(int nodes, Map<String, String> settings, @Nullable Sender sender, C
       case "jms" -> jms(JmsBroker.shared(), "crash-" + UUID.randomUUID());
       // Loses events with each crash: for the proof that losses are found.
       case "memory" ->
-          new Setup(1, Map.of("webhooks.queue", "seda:default?size=10000"), null, () -> {});
+          new Setup(1, Map.of("webhooks.outbox.url", "jdbc:sqlite::memory:"), null, () -> {});
       default ->
           throw new IllegalArgumentException(
               "expected sqlite, postgres, kafka, jms, memory or jdbc:postgresql:..., found "
@@ -102,9 +102,7 @@ record Setup(int nodes, Map<String, String> settings, @Nullable Sender sender, C
   @Override
   public Map<String, String> settings() {
     Map<String, String> all = new HashMap<>(settings);
-    if (!all.containsKey("webhooks.queue")) {
-      all.put("webhooks.retry.in-memory", "200ms");
-    }
+    all.put("webhooks.retry.in-memory", "200ms");
     return all;
   }
 

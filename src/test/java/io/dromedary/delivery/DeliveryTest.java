@@ -23,26 +23,17 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
-/**
- * From an inbound endpoint to webhooks that behave in every way, through real sockets, by way of
- * the outbox and of memory.
- */
-@ParameterizedClass(name = "{0}")
-@ValueSource(strings = {"outbox:default", "seda:default"})
+/** From an inbound endpoint to webhooks that behave in every way, through real sockets. */
 class DeliveryTest {
 
   private static final Duration AT_MOST = Duration.ofSeconds(20);
   private static final String SECRET = "sharedsecretvalue";
   private static final Certificates CERTIFICATES = new Certificates();
 
-  @Parameter String queue;
   @TempDir Path folder;
   private final Receiver receiver = Receiver.start();
   private final Receiver second = Receiver.start();
@@ -51,7 +42,6 @@ class DeliveryTest {
 
   @BeforeEach
   void settings() {
-    settings.put("webhooks.queue", queue);
     settings.put("webhooks.inbound", "direct:in");
     settings.put("webhooks.urls", receiver.url("/hook?key=value"));
     settings.put("webhooks.signing.secret", SECRET);
@@ -81,10 +71,6 @@ class DeliveryTest {
     return "{\"type\":\"track\",\"userId\":\"u\",\"event\":\"E\",\"messageId\":\""
         + messageId
         + "\"}";
-  }
-
-  private boolean isOutbox() {
-    return queue.startsWith("outbox:");
   }
 
   private List<String> deadLetters() {
@@ -219,7 +205,7 @@ class DeliveryTest {
     assertThat(letter)
         .startsWith(
             // The outbox has an id for each event.
-            (isOutbox() ? "{\"id\":1," : "{")
+            "{\"id\":1,"
                 + "\"reason\":\"rejected\",\"detail\":\"no webhook is left that might accept the event; "
                 + webhook
                 + ": answered "
@@ -442,14 +428,11 @@ class DeliveryTest {
     send(track("m2"));
     application.close();
 
-    if (isOutbox()) {
-      // It can wait for the next start, and is not given a last attempt.
-      assertThat(receiver.count()).isZero();
-      settings.put("webhooks.batch.interval", "50ms");
-      start();
-      await().atMost(AT_MOST).until(() -> receiver.messageIds().size() == 2);
-    }
-    // In one array or in two: what leaves the queue during the stop does not wait for more.
+    // It can wait for the next start, and is not given a last attempt.
+    assertThat(receiver.count()).isZero();
+    settings.put("webhooks.batch.interval", "50ms");
+    start();
+    await().atMost(AT_MOST).until(() -> receiver.messageIds().size() == 2);
     assertThat(receiver.messageIds()).isEqualTo(Map.of("m1", 1, "m2", 1));
   }
 

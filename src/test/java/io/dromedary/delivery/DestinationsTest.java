@@ -363,7 +363,6 @@ class DestinationsTest {
   @Test
   void deadLettersAreOfTheirDestinationAndReplayedToIt() {
     settings.put("webhooks.urls", first.url());
-    settings.put("webhooks.queue", "outbox:main");
     settings.put("webhooks.destination.crm.urls", second.url());
     first.answer(Answer.status(400));
     second.answer(Answer.status(410));
@@ -376,8 +375,9 @@ class DestinationsTest {
     String api = application.url("/dead-letters");
     assertThat(Http.send("GET", api + "?destination=crm").body())
         .contains("\"destination\":\"crm\"")
-        .doesNotContain("\"destination\":\"main\"");
-    assertThat(Http.send("POST", api + "/replay?destination=main").toString()).startsWith("200 ");
+        .doesNotContain("\"destination\":\"default\"");
+    assertThat(Http.send("POST", api + "/replay?destination=default").toString())
+        .startsWith("200 ");
     await().atMost(AT_MOST).until(() -> first.messageIds().equals(Map.of("m0", 2, "m1", 2)));
     awaitEmptyOutbox();
 

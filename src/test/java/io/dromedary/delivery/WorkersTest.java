@@ -15,7 +15,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -27,12 +26,16 @@ class WorkersTest {
   private static final Duration SOON = Duration.ofSeconds(8);
 
   private final CountDownLatch held = new CountDownLatch(1);
-  private Workers workers = Workers.ofParts("test", 1000);
+  private Workers workers = threads(1000);
 
   @AfterEach
   void close() {
     held.countDown();
     workers.shutdown();
+  }
+
+  private static Workers threads(int most) {
+    return new Workers("test", LEAST, most, Integer.MAX_VALUE, () -> true, new WorkerThreads());
   }
 
   private void hold() {
@@ -108,7 +111,7 @@ class WorkersTest {
 
   @Test
   void neverMoreThanTheMostRun() {
-    workers = Workers.ofParts("test", 20);
+    workers = threads(20);
     AtomicInteger running = holdUntilRunning(100, 20);
     for (int i = 0; i < 100; i++) {
       workers.adjust();
@@ -120,7 +123,7 @@ class WorkersTest {
 
   @Test
   void partsOfWhatHasBegunGoFirst() {
-    workers = Workers.ofParts("test", 1);
+    workers = threads(1);
     workers.execute(this::hold);
     List<String> order = new CopyOnWriteArrayList<>();
     workers.execute(() -> order.add("new 1"));
@@ -131,47 +134,6 @@ class WorkersTest {
     await()
         .atMost(SOON)
         .untilAsserted(() -> assertThat(order).containsExactly("part", "new 1", "new 2"));
-  }
-
-  @Test
-  void whoIsBoundedWaits() throws InterruptedException {
-    int most = 2;
-    workers = Workers.bounded("test", most);
-    AtomicInteger ended = new AtomicInteger();
-    Runnable task =
-        () -> {
-          hold();
-          ended.incrementAndGet();
-        };
-    for (int i = 0; i < 2 * most; i++) {
-      workers.execute(task);
-    }
-    AtomicReference<Exception> rejection = new AtomicReference<>();
-    Thread interrupted = new Thread(() -> rejection.set(thrownBy(task)));
-    Thread waiting = new Thread(() -> workers.execute(task));
-    interrupted.start();
-    waiting.start();
-    await()
-        .atMost(SOON)
-        .until(
-            () ->
-                interrupted.getState() == Thread.State.WAITING
-                    && waiting.getState() == Thread.State.WAITING);
-    interrupted.interrupt();
-    interrupted.join();
-    assertThat(rejection.get()).isInstanceOf(RejectedExecutionException.class);
-    held.countDown();
-    waiting.join();
-    await().atMost(SOON).untilAsserted(() -> assertThat(ended).hasValue(2 * most + 1));
-  }
-
-  private Exception thrownBy(Runnable task) {
-    try {
-      workers.execute(task);
-      return new IllegalStateException("it was taken");
-    } catch (RejectedExecutionException e) {
-      return e;
-    }
   }
 
   @Test

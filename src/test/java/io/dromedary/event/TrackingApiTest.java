@@ -13,7 +13,6 @@ import io.dromedary.Application;
 import io.dromedary.testing.Http;
 import io.dromedary.testing.Http.Response;
 import java.net.ConnectException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -334,27 +333,6 @@ class TrackingApiTest {
         .isIn(
             "connection refused",
             failure(503, "unavailable", "The events could not be stored; send them again later."));
-  }
-
-  @Test
-  void asksASenderToComeAgainWhenAnEventCannotBeStored(@TempDir Path folder) throws Exception {
-    Path file = Files.createFile(folder.resolve("file"));
-    Map<String, String> settings =
-        Map.of(
-            "webhooks.queue",
-            "seda:default",
-            "webhooks.dead-letter",
-            "file:" + file + "/impossible?fileName=dead-letters.jsonl");
-    try (Api api = Api.start(folder, settings)) {
-      Response response = api.post("/v1/track", "{}", "Origin", "https://shop.example");
-
-      assertThat(response)
-          .hasToString(
-              failure(
-                  503, "unavailable", "The events could not be stored; send them again later."));
-      assertThat(response.headers("Retry-After")).containsExactly("5");
-      assertThat(cors(response)).containsKey("access-control-allow-origin");
-    }
   }
 
   private static Map<String, String> cors(Response response) {

@@ -468,11 +468,4 @@ class DeadLettersApiTest {
     assertThat(get("").status()).isEqualTo(404);
     assertThat(replay("?all=true").status()).isEqualTo(404);
   }
-
-  @Test
-  void withoutAnOutboxThereIsNone() {
-    start(Map.of("webhooks.queue", "seda:default"));
-
-    assertThat(get("").status()).isEqualTo(404);
-  }
 }

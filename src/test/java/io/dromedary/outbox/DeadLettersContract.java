@@ -211,7 +211,7 @@ abstract class DeadLettersContract {
     long second = letters().list(DeadLetterFilter.ALL, null, 4).deadLetters().get(1).id();
 
     assertThat(ids(filter(Reason.REJECTED, null, null))).containsExactly("m-2", "m-0");
-    assertThat(ids(filter(Reason.STOPPED, null, null))).isEmpty();
+    assertThat(ids(filter(Reason.TRANSFORM, null, null))).isEmpty();
     assertThat(ids(filter(null, "page", null))).containsExactly("m-2", "m-1");
     assertThat(ids(filter(null, null, "m-1"))).containsExactly("m-1");
     assertThat(ids(filter(Reason.REJECTED, "page", null))).containsExactly("m-2");
@@ -364,7 +364,7 @@ abstract class DeadLettersContract {
     outbox.register("default", new IdleTaker(told));
     keepSome();
 
-    letters().replay(filter(Reason.STOPPED, null, null), 100, 100);
+    letters().replay(filter(Reason.TRANSFORM, null, null), 100, 100);
     assertThat(told).hasValue(0);
     letters().replay(filter(Reason.REJECTED, null, null), 100, 100);
     assertThat(told).hasValue(1);

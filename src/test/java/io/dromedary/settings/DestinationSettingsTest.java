@@ -82,7 +82,6 @@ class DestinationSettingsTest {
     assertThat(crm.batchSize()).isEqualTo(10);
     assertThat(crm.timeout()).isEqualTo(Duration.ofSeconds(5));
     assertThat(crm.transform()).isEqualTo("direct:mask");
-    assertThat(crm.queue()).isEqualTo("outbox:crm");
     DestinationSettings other = of(settings, "b-2");
     assertThat(other.secrets()).isEmpty();
     assertThat(other.headers()).isEmpty();
@@ -135,17 +134,6 @@ class DestinationSettingsTest {
             "webhooks.destination.crm.urls = https://b.example/2");
 
     assertThat(settings.destinations().keySet()).containsExactly("crm");
-    assertThat(settings.queue()).isEqualTo("outbox:default");
-  }
-
-  @Test
-  void theOnlyDestinationMayBeInMemory() throws IOException {
-    Settings settings =
-        read(
-            "webhooks.destination.crm.urls = https://b.example/2",
-            "webhooks.queue = seda:q?size=9");
-
-    assertThat(of(settings, "crm").queue()).isEqualTo("seda:q?size=9");
   }
 
   @ParameterizedTest
@@ -156,8 +144,6 @@ class DestinationSettingsTest {
             + " to five webhook URLs.",
         "crm.write-key.secret = {{nowhere}} | webhooks.destination.crm.write-key.secret: found a"
             + " {{placeholder}} that names no property, expected one that does.",
-        "crm.queue = outbox:x            | webhooks.destination.crm.queue: no such key;"
-            + " webhooks.queue is one for all destinations.",
         "crm.outbox.password = s3cret    | webhooks.destination.crm.outbox.password: no such key;"
             + " webhooks.outbox.password is one for all destinations.",
         "crm.dead-letter = direct:x      | webhooks.destination.crm.dead-letter: no such key;"
@@ -190,26 +176,6 @@ class DestinationSettingsTest {
         "webhooks.urls = https://a.example/1",
         "webhooks.destination.crm.urls = https://b.example/2",
         "webhooks.destination." + line);
-  }
-
-  @Test
-  void severalDestinationsNeedTheOutbox() {
-    assertRefused(
-        "webhooks.queue: found \"seda:q\", expected an outbox: endpoint, since there are 2"
-            + " destinations.",
-        "webhooks.urls = https://a.example/1",
-        "webhooks.destination.crm.urls = https://b.example/2",
-        "webhooks.queue = seda:q?size=9");
-  }
-
-  @Test
-  void noTwoDestinationsShareAPartOfTheOutbox() {
-    assertRefused(
-        "webhooks.queue: found \"outbox:crm\", expected another name than that of a further"
-            + " destination.",
-        "webhooks.urls = https://a.example/1",
-        "webhooks.destination.crm.urls = https://b.example/2",
-        "webhooks.queue = outbox:crm");
   }
 
   @Test

@@ -109,7 +109,6 @@ class SettingsTest {
                     Duration.ofDays(30),
                     Duration.ofHours(4)),
                 List.of(),
-                "outbox:default",
                 Map.of(
                     "default",
                     new DestinationSettings(
@@ -136,8 +135,7 @@ class SettingsTest {
                             true, 20, Duration.ofSeconds(10), 3, Duration.ofSeconds(5)),
                         1,
                         Duration.ofSeconds(1),
-                        null,
-                        "outbox:default"))));
+                        null))));
   }
 
   @Test
@@ -149,7 +147,7 @@ class SettingsTest {
             context -> {
               Settings.read(context, environment);
               return context.resolvePropertyPlaceholders(
-                  "{{webhooks.inbound}} {{webhooks.dead-letter}} {{webhooks.queue}}"
+                  "{{webhooks.inbound}} {{webhooks.dead-letter}} {{webhooks.outbox.endpoint}}"
                       + " {{webhooks.destination.default.batch.size}}"
                       + " {{webhooks.destination.default.batch.interval}}");
             });
@@ -190,26 +188,9 @@ class SettingsTest {
   }
 
   @Test
-  void aQueueInMemoryTellsOfItsDeadLettersInAFile() {
-    onLoopback().inFile("webhooks.queue=seda:default");
-
-    Settings settings = read();
-
-    assertThat(settings.hasOutbox()).isFalse();
-    // A full queue holds its senders back for a moment.
-    assertThat(settings.queue())
-        .isEqualTo("seda:default?size=10000&blockWhenFull=true&offerTimeout=200&pollTimeout=100");
-    assertThat(settings.deadLetter())
-        .isEqualTo(
-            "file:data?fileName=dead-letters-${date:now:yyyy-MM-dd}.jsonl"
-                + "&fileExist=Append&appendChars=%0A");
-  }
-
-  @Test
   void anOutboxTellsNobodyOfItsDeadLettersUnlessItIsTold() {
-    onLoopback().inFile("webhooks.queue=outbox:default");
+    onLoopback();
 
-    assertThat(read().hasOutbox()).isTrue();
     assertThat(read().deadLetter()).isNull();
   }
 
@@ -259,12 +240,6 @@ class SettingsTest {
     return Stream.of(
         key("inbound", Settings::inbound, "direct:file", "direct:system", "direct:environment"),
         key("dead-letter", Settings::deadLetter, "log:file", "log:system", "log:environment"),
-        key(
-            "queue",
-            of(DestinationSettings::queue),
-            "seda:file?size=1",
-            "outbox:system",
-            "seda:env?size=2"),
         key("user-agent", of(DestinationSettings::userAgent), "File/1", "System/1", "Env/1"),
         arguments(
             "webhooks.urls",
@@ -458,7 +433,6 @@ class SettingsTest {
     return switch (key) {
       case "inbound" -> "WEBHOOKS_INBOUND";
       case "dead-letter" -> "WEBHOOKS_DEAD_LETTER";
-      case "queue" -> "WEBHOOKS_QUEUE";
       case "outbox.url" -> "WEBHOOKS_OUTBOX_URL";
       case "outbox.user" -> "WEBHOOKS_OUTBOX_USER";
       case "outbox.password" -> "WEBHOOKS_OUTBOX_PASSWORD";
@@ -738,11 +712,8 @@ class SettingsTest {
             "webhooks.batch.size: found \"2147483648\", expected a whole number from 1 to 1000."),
         // Where they wait.
         arguments(
-            "queue=jms:events?password=abc",
-            "webhooks.queue: found \"jms:events\", expected an outbox: or a seda: endpoint."),
-        arguments(
-            "queue=events",
-            "webhooks.queue: found \"events\", expected an outbox: or a seda: endpoint."),
+            "queue=seda:events",
+            "webhooks.queue: no such key; the settings are listed in the README."),
         arguments(
             "outbox.url=jdbc:h2:mem:events",
             "webhooks.outbox.url: found \"jdbc:h2:mem:events\", expected jdbc:sqlite:FILE or"
@@ -867,7 +838,6 @@ class SettingsTest {
         "headers.Host | hush",
         "headers.X-Key | hush\\u00e9",
         "headers.X-Key | hush{{no.such.property}}",
-        "queue | jms:user:hush@host/path?password=hush",
         "outbox.url | mysql://user:hush@db/events?password=hush",
         "outbox.url | postgresql://hush@db",
         "outbox.password | hush{{no.such.property}}",
