@@ -1,5 +1,6 @@
 package io.dromedary.outbox;
 
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
@@ -24,6 +25,7 @@ public final class Claim {
   private final AtomicBoolean paused = new AtomicBoolean();
   private volatile @Nullable Carrier carrier;
   private volatile boolean started;
+  private volatile boolean lost;
   private volatile long token;
   private volatile long leaseEndNanos;
 
@@ -52,11 +54,27 @@ public final class Claim {
     return settlement.get() == null && leaseEndNanos - System.nanoTime() > nanos;
   }
 
-  /** Says what has become of the event; only the first word counts. */
+  /**
+   * Says what has become of the event; only the first word counts. Where memory is wanting it is
+   * taken to the store a while later.
+   */
   public void settle(Settlement settled) {
-    if (settlement.compareAndSet(null, settled)) {
-      outbox.settle(this, settled);
+    boolean isFirst = settlement.compareAndSet(null, settled);
+    if (isFirst || lost) {
+      // Until it is known to the store, so that nothing in between loses it.
+      lost = true;
+      outbox.settle(this, Objects.requireNonNull(settlement.get()));
+      lost = false;
     }
+  }
+
+  /** Its settlement has failed: whoever looks after the claims of its destination tries again. */
+  void lose() {
+    lost = true;
+  }
+
+  boolean isLost() {
+    return lost;
   }
 
   /**

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
@@ -336,6 +337,11 @@ public final class Outbox implements AutoCloseable {
   /** The destinations whose events somebody takes. */
   Set<String> taken() {
     return new TreeSet<>(takers.keySet());
+  }
+
+  /** Why events of destinations are not taken although somebody is there to do it. */
+  List<String> idle() {
+    return takers.values().stream().map(Taker::failure).filter(Objects::nonNull).sorted().toList();
   }
 
   /** How many message ids were forgotten before their time. */

@@ -63,6 +63,12 @@ final class OutboxConsumer extends DefaultConsumer implements Taker, ShutdownAwa
   /** How often a store is asked that other nodes write to, too. */
   private static final long SHARED_POLL_NANOS = Duration.ofSeconds(1).toNanos();
 
+  /** What has failed for want of a thread or of memory is not tried again at once. */
+  private static final Duration PAUSE = Duration.ofSeconds(1);
+
+  /** How often a failure is logged. */
+  private static final long QUIET_NANOS = Duration.ofMinutes(1).toNanos();
+
   private final OutboxEndpoint endpoint;
   private final AtomicInteger held = new AtomicInteger();
   private final AtomicInteger started = new AtomicInteger();
@@ -77,8 +83,18 @@ final class OutboxConsumer extends DefaultConsumer implements Taker, ShutdownAwa
   private volatile boolean taking;
   private volatile boolean limitFails;
 
+  /** Why nothing is claimed, or null. */
+  private volatile @Nullable String failure;
+
+  /** When a failure may be logged again. */
+  private final AtomicLong quietUntilNanos = new AtomicLong(System.nanoTime());
+
   /** Whether something may be due in the store that nobody has claimed. */
   private volatile boolean backlog = true;
+
+  // Of the poller's thread.
+  private long polledNanos = System.nanoTime() - SHARED_POLL_NANOS;
+  private long sweptNanos = System.nanoTime();
 
   private final AtomicLong nextDueMillis = new AtomicLong(Long.MIN_VALUE);
 
@@ -131,7 +147,7 @@ final class OutboxConsumer extends DefaultConsumer implements Taker, ShutdownAwa
       poller = null;
     }
     for (Claim claim = ready.poll(); claim != null; claim = ready.poll()) {
-      giveBack(claim);
+      giveBack(claim, Duration.ZERO);
     }
   }
 
@@ -146,12 +162,17 @@ final class OutboxConsumer extends DefaultConsumer implements Taker, ShutdownAwa
   }
 
   @Override
+  @SuppressWarnings("NullAway") // It is null where the store could not be opened.
   protected void doStop() throws Exception {
+    if (outbox == null) {
+      super.doStop();
+      return;
+    }
     end();
     outbox.unregister(endpoint.getName(), this);
     // Also what waits in memory for an exchange that will not go on any more.
-    open.values().forEach(this::giveBack);
-    if (endpoint.getExecutorService() == null) {
+    open.values().forEach(claim -> giveBack(claim, Duration.ZERO));
+    if (endpoint.getExecutorService() == null && executor != null) {
       endpoint.getCamelContext().getExecutorServiceManager().shutdown(executor);
     }
     super.doStop();
@@ -173,18 +194,30 @@ final class OutboxConsumer extends DefaultConsumer implements Taker, ShutdownAwa
     // It is suspended first. This may come late, when the route has been started again.
   }
 
+  @Override
+  public @Nullable String failure() {
+    Thread thread = poller;
+    return taking && thread != null && !thread.isAlive()
+        ? "the thread that claims for destination " + endpoint.getName() + " has ended"
+        : failure;
+  }
+
   /** How many events may be held now. */
   private int allowed() {
     int now;
     try {
       now = limit.getAsInt();
-      limitFails = false;
-    } catch (RuntimeException e) {
+      if (limitFails) {
+        limitFails = false;
+        failure = null;
+      }
+    } catch (RuntimeException | Error e) {
       if (!limitFails) {
         LOG.error("Destination {} is paused: its limit fails", endpoint.getName(), e);
       }
       // It is somebody else's code: neither the poller nor the store's writer may end by it.
       limitFails = true;
+      failure = "the limit of destination " + endpoint.getName() + " fails: " + e;
       return 0;
     }
     return now >= inFlight ? inFlight + READY / Math.max(1, outbox.takers()) : now;
@@ -267,8 +300,13 @@ final class OutboxConsumer extends DefaultConsumer implements Taker, ShutdownAwa
   @Override
   public void take(List<Claim> claims) {
     for (Claim claim : claims) {
-      open.put(claim.id(), claim);
-      ready.add(claim);
+      try {
+        open.put(claim.id(), claim);
+        ready.add(claim);
+      } catch (RuntimeException | Error e) {
+        lose(claim, e);
+        giveBack(claim, PAUSE);
+      }
     }
     startReady();
   }
@@ -296,27 +334,52 @@ final class OutboxConsumer extends DefaultConsumer implements Taker, ShutdownAwa
     try {
       executor.execute(() -> deliver(claim));
     } catch (RejectedExecutionException e) {
-      giveBack(claim);
+      giveBack(claim, Duration.ZERO);
+    } catch (RuntimeException | Error e) {
+      // It may be for want of a thread or of memory: at once it would fail again.
+      report("an event cannot be started", e);
+      giveBack(claim, PAUSE);
     }
   }
 
-  private void giveBack(Claim claim) {
-    OutboxEvent event = claim.event();
-    claim.settle(new Settlement.Parked(clock.instant(), event.attempts(), event.progress()));
+  /** Gives a claim back, so that it is due again after a while. */
+  private void giveBack(Claim claim, Duration after) {
+    try {
+      OutboxEvent event = claim.event();
+      claim.settle(
+          new Settlement.Parked(clock.instant().plus(after), event.attempts(), event.progress()));
+    } catch (RuntimeException | Error e) {
+      lose(claim, e);
+    }
+  }
+
+  /** Has the poller settle a claim: without that, its room and its row would be held for good. */
+  private void lose(Claim claim, Throwable failure) {
+    claim.lose();
+    report("an event is settled later", failure);
   }
 
   private void deliver(Claim claim) {
     if (!taking || !claim.isHeldFor(0)) {
-      giveBack(claim);
+      giveBack(claim, Duration.ZERO);
       return;
     }
-    Exchange exchange = createExchange(false);
-    Message message = exchange.getMessage();
-    message.setBody(claim.event().body());
-    message.setHeader(OutboxEndpoint.MESSAGE_ID, claim.event().messageId());
-    message.setHeader(OutboxEndpoint.TYPE, claim.event().type());
-    exchange.setProperty(Claim.PROPERTY, claim);
-    claim.carryBy(exchange, done -> settle(claim, done));
+    try {
+      Exchange exchange = createExchange(false);
+      Message message = exchange.getMessage();
+      message.setBody(claim.event().body());
+      message.setHeader(OutboxEndpoint.MESSAGE_ID, claim.event().messageId());
+      message.setHeader(OutboxEndpoint.TYPE, claim.event().type());
+      exchange.setProperty(Claim.PROPERTY, claim);
+      claim.carryBy(exchange, done -> settle(claim, done));
+      process(claim, exchange);
+    } catch (RuntimeException | Error e) {
+      report("an event cannot be started", e);
+      giveBack(claim, PAUSE);
+    }
+  }
+
+  private void process(Claim claim, Exchange exchange) {
     try {
       getAsyncProcessor().process(exchange, doneSync -> releaseExchange(exchange, false));
     } catch (RuntimeException | Error e) {
@@ -327,14 +390,28 @@ final class OutboxConsumer extends DefaultConsumer implements Taker, ShutdownAwa
     }
   }
 
+  /** Logs a failure, but not more than one in a while. */
+  private void report(String what, Throwable failure) {
+    long nowNanos = System.nanoTime();
+    long quiet = quietUntilNanos.get();
+    if (nowNanos - quiet >= 0 && quietUntilNanos.compareAndSet(quiet, nowNanos + QUIET_NANOS)) {
+      LOG.error("Destination {}: {}", endpoint.getName(), what, failure);
+    }
+  }
+
   /** Settles a claim when its exchange is done, or the one that it was handed over to. */
   private void settle(Claim claim, Exchange exchange) {
-    Settlement settlement = exchange.getProperty(Settlement.PROPERTY, Settlement.class);
-    if (settlement == null) {
-      boolean failed = exchange.isFailed() || exchange.isRollbackOnly();
-      settlement = failed ? failed(claim, exchange) : Settlement.DONE;
+    try {
+      Settlement settlement = exchange.getProperty(Settlement.PROPERTY, Settlement.class);
+      if (settlement == null) {
+        boolean failed = exchange.isFailed() || exchange.isRollbackOnly();
+        settlement = failed ? failed(claim, exchange) : Settlement.DONE;
+      }
+      claim.settle(settlement);
+    } catch (RuntimeException | Error e) {
+      // Camel would log it and forget the claim.
+      lose(claim, e);
     }
-    claim.settle(settlement);
   }
 
   private Settlement failed(Claim claim, Exchange exchange) {
@@ -365,25 +442,58 @@ final class OutboxConsumer extends DefaultConsumer implements Taker, ShutdownAwa
             null));
   }
 
+  /** Claims what is due, until the consumer stops; nothing that is thrown ends it. */
   private void poll() {
-    long polledNanos = System.nanoTime() - SHARED_POLL_NANOS;
+    boolean fails = false;
     while (taking) {
-      boolean isDue =
-          backlog
-              || clock.millis() >= nextDueMillis.get()
-              || (outbox.isShared() && System.nanoTime() - polledNanos >= SHARED_POLL_NANOS);
-      int room = isDue ? reserveUpTo(MOST_CLAIMED) : 0;
-      if (room > 0 && room < worthwhile() && held.get() > room) {
-        held.addAndGet(-room);
-        room = 0;
+      try {
+        settleLost();
+        boolean isIdle = !claimIfDue();
+        if (fails) {
+          fails = false;
+          failure = null;
+        }
+        if (isIdle) {
+          LockSupport.parkNanos(this, TICK_NANOS);
+        }
+      } catch (RuntimeException | Error e) {
+        fails = true;
+        failure = "claiming for destination " + endpoint.getName() + " fails: " + e;
+        report("claiming fails, and is tried again", e);
+        LockSupport.parkNanos(this, PAUSE.toNanos());
       }
-      if (room == 0) {
-        LockSupport.parkNanos(this, TICK_NANOS);
-        continue;
-      }
-      polledNanos = System.nanoTime();
-      claim(room);
     }
+  }
+
+  /** Settles, once in a while, what could not be settled when it was to be. */
+  private void settleLost() {
+    if (System.nanoTime() - sweptNanos >= PAUSE.toNanos()) {
+      sweptNanos = System.nanoTime();
+      for (Claim claim : open.values()) {
+        if (claim.isLost()) {
+          giveBack(claim, PAUSE);
+        }
+      }
+    }
+  }
+
+  /** Returns whether there was something to do. */
+  private boolean claimIfDue() {
+    boolean isDue =
+        backlog
+            || clock.millis() >= nextDueMillis.get()
+            || (outbox.isShared() && System.nanoTime() - polledNanos >= SHARED_POLL_NANOS);
+    int room = isDue ? reserveUpTo(MOST_CLAIMED) : 0;
+    if (room > 0 && room < worthwhile() && held.get() > room) {
+      held.addAndGet(-room);
+      room = 0;
+    }
+    if (room == 0) {
+      return false;
+    }
+    polledNanos = System.nanoTime();
+    claim(room);
+    return true;
   }
 
   private void claim(int room) {

@@ -1,5 +1,6 @@
 package io.dromedary.outbox;
 
+import java.util.List;
 import java.util.Map;
 import org.apache.camel.CamelContext;
 import org.apache.camel.health.HealthCheckRegistry;
@@ -44,10 +45,15 @@ final class OutboxHealth extends AbstractHealthCheck {
         .detail("destinations", String.join(", ", outbox.taken()))
         .detail("message ids forgotten early", outbox.forgotten());
     String failure = outbox.failure();
-    if (failure == null) {
+    if (failure != null) {
+      result.down().message("The outbox does not work: " + failure);
+      return;
+    }
+    List<String> idle = outbox.idle();
+    if (idle.isEmpty()) {
       result.up();
     } else {
-      result.down().message("The outbox does not work: " + failure);
+      result.down().message("Events are not taken out of the outbox: " + String.join("; ", idle));
     }
   }
 }

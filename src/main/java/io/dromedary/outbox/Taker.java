@@ -1,6 +1,7 @@
 package io.dromedary.outbox;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Who takes the events of a destination out of the outbox. Implementations are thread-safe. */
 interface Taker {
@@ -28,4 +29,9 @@ interface Taker {
 
   /** A settlement has been committed. */
   void settled(Claim claim, Settlement settlement);
+
+  /** Why it takes nothing although there may be something, or null where it works. */
+  default @Nullable String failure() {
+    return null;
+  }
 }

@@ -23,8 +23,12 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntSupplier;
 import java.util.stream.IntStream;
@@ -487,6 +491,99 @@ class OutboxComponentTest {
     append("one");
     awaitEmpty();
     assertThat(seen).containsExactly("one");
+  }
+
+  @Test
+  void anErrorOutOfTheLimitStopsNothingForGoodAndHealthTellsOfIt() throws Exception {
+    AtomicBoolean fails = new AtomicBoolean(true);
+    IntSupplier most =
+        () -> {
+          if (fails.get()) {
+            throw new NoClassDefFoundError("com/example/Limit");
+          }
+          return 5;
+        };
+    camel.getRegistry().bind("most", most);
+    start(route("outbox:orders?limit=#bean:most", this::see));
+    append("one");
+    Outbox outbox = camel.getEndpoint("outbox:orders", OutboxEndpoint.class).outbox();
+    await()
+        .atMost(AT_MOST)
+        .until(
+            () ->
+                outbox
+                    .idle()
+                    .equals(
+                        List.of(
+                            "the limit of destination orders fails:"
+                                + " java.lang.NoClassDefFoundError: com/example/Limit")));
+    assertThat(stored()).containsExactly("one");
+
+    fails.set(false);
+    awaitEmpty();
+    append("two");
+    awaitEmpty();
+    assertThat(seen).containsExactly("one", "two");
+    assertThat(outbox.idle()).isEmpty();
+  }
+
+  /** As the JVM says it where the system gives it no more threads. */
+  @Test
+  void anEventThatNoThreadCanBeMadeForIsGivenBackAndKeepsNoRoom() throws Exception {
+    AtomicInteger refused = new AtomicInteger();
+    ExecutorService threads =
+        new ThreadPoolExecutor(1, 1, 1, TimeUnit.MINUTES, new LinkedBlockingQueue<>()) {
+          @Override
+          public void execute(Runnable task) {
+            if (refused.incrementAndGet() <= 3) {
+              throw new OutOfMemoryError("unable to create native thread");
+            }
+            super.execute(task);
+          }
+        };
+    camel.getRegistry().bind("threads", threads);
+    start(route("outbox:orders?inFlight=1&executorService=#bean:threads", this::see));
+    append("one", "two", "three", "four");
+    assertThat(send("last").getException()).isNull();
+    await()
+        .atMost(AT_MOST)
+        .until(
+            () -> {
+              clock.advance(Duration.ofSeconds(1));
+              return stored().isEmpty();
+            });
+    assertThat(seen).containsExactlyInAnyOrder("one", "two", "three", "four", "last");
+    threads.shutdown();
+  }
+
+  /** What is thrown where an event is settled must not hold its place. */
+  @Test
+  void anEventWhoseSettlementFailsComesAgain() throws Exception {
+    AtomicInteger failures = new AtomicInteger(2);
+    start(
+        route(
+            "outbox:orders?inFlight=1",
+            exchange -> {
+              see(exchange);
+              if (failures.getAndDecrement() > 0) {
+                exchange.setException(
+                    new IllegalStateException() {
+                      @Override
+                      public String getMessage() {
+                        throw new OutOfMemoryError("a test");
+                      }
+                    });
+              }
+            }));
+    append("one", "two");
+    await()
+        .atMost(AT_MOST)
+        .until(
+            () -> {
+              clock.advance(Duration.ofSeconds(1));
+              return stored().isEmpty();
+            });
+    assertThat(seen).hasSize(4).contains("one", "two");
   }
 
   // Stops
