@@ -15,7 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -311,9 +310,6 @@ public final class DeadLetters {
       throw e.getCause() instanceof OutboxException failure
           ? failure
           : new OutboxException(String.valueOf(e.getMessage()), e);
-    } catch (RejectedExecutionException e) {
-      // There is nobody left to call back.
-      throw new OutboxException("the outbox is closed", e);
     }
   }
 

@@ -6,6 +6,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import javax.sql.DataSource;
 
@@ -114,7 +115,8 @@ final class HostTransaction {
         connection.setAutoCommit(false);
       }
       try {
-        Work.Append append = new Work.Append(outbox, dialect, arrivals, invalid, false);
+        Work.Append append =
+            new Work.Append(outbox, dialect, arrivals, invalid, false, new CompletableFuture<>());
         append.join(store, store.nowMillis());
         store.flush();
         if (isOwn) {

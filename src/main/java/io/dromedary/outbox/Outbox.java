@@ -16,15 +16,14 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executor;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -40,7 +39,8 @@ import org.slf4j.LoggerFactory;
  * settlements wait, of which there are no more than events in flight.
  *
  * <p>What waits to be written is bounded by an eighth of the heap; beyond it, appends wait for a
- * second and then fail.
+ * second and then fail. As much again may wait to go on behind its commit; beyond that, appends
+ * fail.
  */
 public final class Outbox implements AutoCloseable {
 
@@ -48,6 +48,15 @@ public final class Outbox implements AutoCloseable {
 
   /** A transaction takes more work until it has so many rows. */
   private static final int MOST_ROWS = 4000;
+
+  /** Threads on which routes go on: these are enough for tens of thousands a second. */
+  static final int LEAST_CONTINUING = 4;
+
+  /** Threads of routes that block: as many as an HTTP server has of them. */
+  static final int MOST_CONTINUING = 256;
+
+  /** So long without anything that goes on, and nobody may count on it. */
+  private static final Duration STUCK = Duration.ofSeconds(5);
 
   /** From so many settlements on, a commit is worth its while at once. */
   private static final int MANY = 200;
@@ -76,11 +85,16 @@ public final class Outbox implements AutoCloseable {
   private final Map<String, LongAdder> accepted = new ConcurrentHashMap<>();
   private final Map<String, LongAdder> dead = new ConcurrentHashMap<>();
   private final Map<String, Taker> takers = new ConcurrentHashMap<>();
-  private final ExecutorService callbacks = Executors.newFixedThreadPool(4, Outbox::daemon);
   private final DeadLetters deadLetters = new DeadLetters(this);
 
-  /** Apart, since a route goes on with the callback of its append and may block. */
-  private final ExecutorService handingOn = Executors.newSingleThreadExecutor(Outbox::daemon);
+  /** On these, routes go on behind their commits. */
+  private final ElasticThreads continuations;
+
+  /** What they hold up, by the size of what was stored. */
+  private final AtomicInteger continuingKib = new AtomicInteger();
+
+  /** Apart, since what is handed on must not wait for routes. */
+  private final ElasticThreads handingOn;
 
   private final Thread writer;
   private volatile boolean closing;
@@ -102,6 +116,16 @@ public final class Outbox implements AutoCloseable {
    * @throws IllegalStateException saying what is wrong, if it cannot be opened
    */
   public Outbox(OutboxSettings settings, Clock clock) {
+    this(settings, clock, LEAST_CONTINUING, MOST_CONTINUING);
+  }
+
+  /**
+   * Opens the store.
+   *
+   * @param leastContinuing how many threads there always are on which routes go on
+   * @param mostContinuing how many of them there may be while routes block
+   */
+  Outbox(OutboxSettings settings, Clock clock, int leastContinuing, int mostContinuing) {
     this.settings = settings;
     this.clock = clock;
     this.dialect = SqlDialect.of(settings, clock);
@@ -109,20 +133,15 @@ public final class Outbox implements AutoCloseable {
       store = new Store(dialect);
     } catch (SQLException | RuntimeException e) {
       dialect.close();
-      handingOn.shutdown();
-      callbacks.shutdown();
       throw new IllegalStateException(
           "The outbox (webhooks.outbox.url) cannot be opened: " + e.getMessage(), e);
     }
-    writer = daemon(this::write);
-    writer.setName("outbox-writer");
+    continuations =
+        new ElasticThreads("outbox-continuation", leastContinuing, mostContinuing, STUCK);
+    handingOn = new ElasticThreads("outbox-handing-on", 1, 1, STUCK);
+    writer = new Thread(this::write, "outbox-writer");
+    writer.setDaemon(true);
     writer.start();
-  }
-
-  private static Thread daemon(Runnable task) {
-    Thread thread = new Thread(task, "outbox-callback");
-    thread.setDaemon(true);
-    return thread;
   }
 
   /**
@@ -130,15 +149,19 @@ public final class Outbox implements AutoCloseable {
    *
    * @return completes after the commit with the number of events that were not known by their
    *     message ids, or fails with an {@link OutboxException}. That happens on the writer's thread:
-   *     what may take its time goes to {@link #callbacks()}
+   *     what may take its time is for {@link #goOn}
    * @throws OutboxException if there is no room now for what would have to wait
    */
   CompletableFuture<Integer> append(List<Work.Arrival> arrivals, List<DeadLetter> invalid)
       throws OutboxException {
-    String why = failure;
+    // Routes that are behind their commits may end, whatever the others do.
+    String why = continuations.isMember() ? failure : failure();
     if (why != null) {
       // Not when the store is asked again, which may take seconds.
       throw new OutboxException("the outbox does not work: " + why);
+    }
+    if (continuingKib.get() > mostKib) {
+      throw new OutboxException("more waits to go on behind its commit than there is room for");
     }
     long bytes = 0;
     for (Work.Arrival arrival : arrivals) {
@@ -149,11 +172,72 @@ public final class Outbox implements AutoCloseable {
     }
     int kib = (int) Math.min(mostKib, bytes / 1024 + 1);
     acquire(kib);
-    Work.Append append = new Work.Append(this, dialect, arrivals, invalid, true);
-    CompletableFuture<Integer> done =
-        append.done().whenComplete((count, failed) -> room.release(kib));
-    put(append);
+    Stored done = new Stored(kib);
+    CompletableFuture<Integer> unused = done.whenComplete((count, failed) -> room.release(kib));
+    try {
+      put(new Work.Append(this, dialect, arrivals, invalid, true, done));
+    } catch (RuntimeException | Error e) {
+      done.completeExceptionally(e);
+      throw e;
+    }
     return done;
+  }
+
+  /** What completes when events are stored. */
+  private static final class Stored extends CompletableFuture<Integer> {
+
+    final int kib;
+
+    Stored(int kib) {
+      this.kib = kib;
+    }
+  }
+
+  /**
+   * Whether the calling thread is one on which routes go on. If so, it waits for its next commit
+   * where it is, while another thread takes its place: so however many routes wait for a second
+   * commit, no thread is missing to tell them of it.
+   */
+  boolean mustWait() {
+    return continuations.isMember();
+  }
+
+  /** Goes on when events are stored, on a thread that may be blocked: see {@link #mustWait}. */
+  void goOn(CompletableFuture<Integer> stored, BiConsumer<Integer, @Nullable Throwable> next) {
+    if (mustWait()) {
+      await(stored);
+      CompletableFuture<Integer> unused = stored.whenComplete(next);
+      return;
+    }
+    int kib = stored instanceof Stored known ? known.kib : 1;
+    CompletableFuture<Integer> unused =
+        stored.whenComplete(
+            (count, failed) -> {
+              continuingKib.addAndGet(kib);
+              continuations.execute(
+                  () -> {
+                    continuingKib.addAndGet(-kib);
+                    next.accept(count, failed);
+                  });
+            });
+  }
+
+  /** Waits for the writer, which says in any case what has become of it. */
+  private void await(CompletableFuture<Integer> stored) {
+    CompletableFuture<Integer> ended = stored.exceptionally(failed -> 0);
+    boolean isInterrupted = false;
+    while (!ended.isDone()) {
+      try {
+        int unused = continuations.whileAnotherWorks(ended::get);
+      } catch (InterruptedException e) {
+        isInterrupted = true;
+      } catch (ExecutionException e) {
+        throw new IllegalStateException(e);
+      }
+    }
+    if (isInterrupted) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private void acquire(int kib) throws OutboxException {
@@ -177,9 +261,12 @@ public final class Outbox implements AutoCloseable {
     return claim.done();
   }
 
-  /** Does something on the store, in a transaction that other work may share. */
+  /**
+   * Does something on the store, in a transaction that other work may share. Completes on the
+   * writer's thread, as an append does.
+   */
   <T> CompletableFuture<T> run(Work.Task.Body<T> body) {
-    Work.Task<T> task = new Work.Task<>(this, body);
+    Work.Task<T> task = new Work.Task<>(body);
     put(task);
     return task.done();
   }
@@ -213,22 +300,9 @@ public final class Outbox implements AutoCloseable {
     }
   }
 
-  /** Runs what may take its time, and not on the writer's thread while there is one. */
-  void callBack(Runnable callback) {
-    run(callbacks, callback);
-  }
-
   /** Hands claims on to their taker. */
   void handOn(Runnable handing) {
-    run(handingOn, handing);
-  }
-
-  private static void run(ExecutorService threads, Runnable task) {
-    try {
-      threads.execute(task);
-    } catch (RejectedExecutionException e) {
-      task.run();
-    }
+    handingOn.execute(handing);
   }
 
   /** From now on somebody is told of each dead letter once it is stored; at most one is. */
@@ -250,7 +324,7 @@ public final class Outbox implements AutoCloseable {
     dead(letter.destination(), letter.reason()).increment();
     Consumer<DeadLetter> told = listener;
     if (told != null) {
-      callBack(() -> told.accept(letter));
+      continuations.execute(() -> told.accept(letter));
     }
   }
 
@@ -311,11 +385,6 @@ public final class Outbox implements AutoCloseable {
     return Duration.between(clock.instant(), instant).toMillis();
   }
 
-  /** Runs what may take its time. */
-  Executor callbacks() {
-    return this::callBack;
-  }
-
   OutboxSettings settings() {
     return settings;
   }
@@ -326,7 +395,14 @@ public final class Outbox implements AutoCloseable {
 
   /** What is wrong with the store, or null where it works. */
   public @Nullable String failure() {
-    return failure == null && !closing && !writer.isAlive() ? "its writer has ended" : failure;
+    String why = failure;
+    if (why == null && !closing && !writer.isAlive()) {
+      why = "its writer has ended";
+    }
+    if (why == null) {
+      why = continuations.failure();
+    }
+    return why == null ? handingOn.failure() : why;
   }
 
   /** The name of the database. */
@@ -547,7 +623,6 @@ public final class Outbox implements AutoCloseable {
   private void probe() {
     Work.Task<Boolean> write =
         new Work.Task<>(
-            this,
             (open, nowMillis) -> {
               open.probe();
               return true;
@@ -572,7 +647,6 @@ public final class Outbox implements AutoCloseable {
     transact(
         List.of(
             new Work.Task<>(
-                this,
                 (open, nowMillis) -> {
                   for (String destination : takers.keySet()) {
                     if (open.mendDue(destination, nowMillis, nowMillis + latestMillis) > 0) {
@@ -603,14 +677,14 @@ public final class Outbox implements AutoCloseable {
   public void close() {
     closing = true;
     // Wakes the writer.
-    put(new Work.Task<>(this, (opened, nowMillis) -> nowMillis));
+    put(new Work.Task<>((opened, nowMillis) -> nowMillis));
     try {
       writer.join(TimeUnit.SECONDS.toMillis(CLOSE_SECONDS));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    handingOn.shutdown();
-    callbacks.shutdown();
+    handingOn.close();
+    continuations.close();
     Store open = store;
     if (open != null) {
       open.close();

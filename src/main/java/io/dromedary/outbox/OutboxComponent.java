@@ -5,6 +5,7 @@ import io.dromedary.settings.Settings;
 import java.util.Map;
 import org.apache.camel.Endpoint;
 import org.apache.camel.spi.Metadata;
+import org.apache.camel.spi.ThreadPoolProfile;
 import org.apache.camel.spi.annotations.Component;
 import org.apache.camel.support.DefaultComponent;
 import org.jspecify.annotations.Nullable;
@@ -12,9 +13,15 @@ import org.jspecify.annotations.Nullable;
 /**
  * The component {@code outbox}: a durable queue in a database. A context has one store; what it is
  * is told by {@code webhooks.outbox.*}, or by this component's option.
+ *
+ * <p>Routes go on behind {@code to: outbox:} on 4 to 256 threads. A thread pool profile of the
+ * context, {@code outbox}, says otherwise by its pool size and its maximum pool size.
  */
 @Component("outbox")
 public final class OutboxComponent extends DefaultComponent {
+
+  /** The thread pool profile of the threads on which routes go on. */
+  static final String THREADS = "outbox";
 
   @Metadata(
       description =
@@ -61,7 +68,7 @@ public final class OutboxComponent extends DefaultComponent {
       Outbox open = outbox;
       if (open == null) {
         OutboxSettings where = settings == null ? Settings.outbox(getCamelContext()) : settings;
-        open = new Outbox(where, Settings.clock(getCamelContext()));
+        open = open(where);
         outbox = open;
         health = OutboxHealth.register(getCamelContext(), open);
       }
@@ -69,6 +76,18 @@ public final class OutboxComponent extends DefaultComponent {
     } finally {
       lock.unlock();
     }
+  }
+
+  private Outbox open(OutboxSettings where) {
+    ThreadPoolProfile threads =
+        getCamelContext().getExecutorServiceManager().getThreadPoolProfile(THREADS);
+    int least = number(threads == null ? null : threads.getPoolSize(), Outbox.LEAST_CONTINUING);
+    int most = number(threads == null ? null : threads.getMaxPoolSize(), Outbox.MOST_CONTINUING);
+    return new Outbox(where, Settings.clock(getCamelContext()), least, most);
+  }
+
+  private static int number(@Nullable Integer given, int otherwise) {
+    return given == null || given < 1 ? otherwise : given;
   }
 
   @Override

@@ -85,18 +85,19 @@ final class OutboxProducer extends DefaultAsyncProducer {
       callback.done(true);
       return true;
     }
-    CompletableFuture<Integer> unused =
-        last.whenCompleteAsync(
-            (count, failure) -> {
-              if (failure != null) {
-                exchange.setException(cause(failure));
-              } else {
-                exchange.removeProperty(NOT_STORED);
-              }
-              callback.done(false);
-            },
-            endpoint.outbox().callbacks());
-    return false;
+    Outbox outbox = endpoint.outbox();
+    boolean waits = outbox.mustWait();
+    outbox.goOn(
+        last,
+        (count, failure) -> {
+          if (failure != null) {
+            exchange.setException(cause(failure));
+          } else {
+            exchange.removeProperty(NOT_STORED);
+          }
+          callback.done(waits);
+        });
+    return waits;
   }
 
   private static Throwable cause(Throwable failure) {

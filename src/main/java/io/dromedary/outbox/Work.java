@@ -59,7 +59,7 @@ abstract class Work {
     private final List<DeadLetter> invalid;
     private final boolean deduplicated;
     private final boolean handsOn;
-    private final CompletableFuture<Integer> done = new CompletableFuture<>();
+    private final CompletableFuture<Integer> done;
     private Set<Fingerprint> remembered = Set.of();
     private final Map<Taker, Integer> reserved = new HashMap<>();
     private final Map<Taker, List<Claim>> handedOn = new HashMap<>();
@@ -71,23 +71,22 @@ abstract class Work {
      *
      * @param handsOn whether events go on at the commit, without being claimed; not where nobody
      *     here would see it
+     * @param done is told of the end
      */
     Append(
         Outbox outbox,
         SqlDialect dialect,
         List<Arrival> arrivals,
         List<DeadLetter> invalid,
-        boolean handsOn) {
+        boolean handsOn,
+        CompletableFuture<Integer> done) {
       this.outbox = outbox;
       this.dialect = dialect;
       this.arrivals = arrivals;
       this.invalid = invalid;
       this.deduplicated = !outbox.settings().dedupWindow().isZero();
       this.handsOn = handsOn;
-    }
-
-    CompletableFuture<Integer> done() {
-      return done;
+      this.done = done;
     }
 
     @Override
@@ -307,13 +306,11 @@ abstract class Work {
       T run(Store store, long nowMillis) throws SQLException;
     }
 
-    private final Outbox outbox;
     private final Body<T> body;
     private final CompletableFuture<T> done = new CompletableFuture<>();
     private @Nullable T result;
 
-    Task(Outbox outbox, Body<T> body) {
-      this.outbox = outbox;
+    Task(Body<T> body) {
       this.body = body;
     }
 
@@ -328,12 +325,12 @@ abstract class Work {
 
     @Override
     void committed() {
-      outbox.callBack(() -> done.complete(result));
+      done.complete(result);
     }
 
     @Override
     void failed(OutboxException failure) {
-      outbox.callBack(() -> done.completeExceptionally(failure));
+      done.completeExceptionally(failure);
     }
   }
 }

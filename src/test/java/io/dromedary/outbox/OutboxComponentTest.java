@@ -37,6 +37,7 @@ import org.apache.camel.Processor;
 import org.apache.camel.ResolveEndpointFailedException;
 import org.apache.camel.ServiceStatus;
 import org.apache.camel.builder.RouteBuilder;
+import org.apache.camel.builder.ThreadPoolProfileBuilder;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.support.DefaultExchange;
 import org.apache.camel.support.service.BaseService;
@@ -178,6 +179,103 @@ class OutboxComponentTest {
 
     assertThat(threads)
         .containsExactly(Thread.currentThread(), Thread.currentThread(), List.of("a"));
+  }
+
+  private static CompletableFuture<Void> elsewhere(Runnable task) {
+    return CompletableFuture.runAsync(task, each -> new Thread(each).start());
+  }
+
+  private CompletableFuture<Void> sendElsewhere(String endpoint, String body) {
+    return elsewhere(() -> camel.createProducerTemplate().sendBody(endpoint, body));
+  }
+
+  private static void join(List<CompletableFuture<Void>> all) throws Exception {
+    CompletableFuture.allOf(all.toArray(CompletableFuture[]::new))
+        .get(AT_MOST.toSeconds(), TimeUnit.SECONDS);
+  }
+
+  /** As a bean does that is behind an outbox and calls another route. */
+  @Test
+  void routesThatAreBehindACommitMayWaitForAnother() throws Exception {
+    int routes = 40;
+    CountDownLatch behind = new CountDownLatch(routes);
+    start(
+        new RouteBuilder() {
+          @Override
+          public void configure() {
+            from("direct:in")
+                .to("outbox:first")
+                .process(
+                    exchange -> {
+                      behind.countDown();
+                      assertThat(behind.await(AT_MOST.toSeconds(), TimeUnit.SECONDS)).isTrue();
+                      camel.createProducerTemplate().sendBody("outbox:second", "again");
+                    })
+                .to("outbox:third");
+          }
+        });
+    join(IntStream.range(0, routes).mapToObj(i -> sendElsewhere("direct:in", "a")).toList());
+    assertThat(query("SELECT destination || count(*) FROM outbox GROUP BY destination"))
+        .containsExactlyInAnyOrder("first40", "second40", "third40");
+  }
+
+  @Test
+  void aRouteThatBlocksBehindItsCommitDelaysNoOtherSender() throws Exception {
+    CountDownLatch ends = new CountDownLatch(1);
+    AtomicInteger blocked = new AtomicInteger();
+    start(
+        new RouteBuilder() {
+          @Override
+          public void configure() {
+            from("direct:slow")
+                .to("outbox:orders")
+                .process(
+                    exchange -> {
+                      blocked.incrementAndGet();
+                      assertThat(ends.await(AT_MOST.toSeconds(), TimeUnit.SECONDS)).isTrue();
+                    });
+          }
+        });
+    List<CompletableFuture<Void>> slow =
+        IntStream.range(0, 20).mapToObj(i -> sendElsewhere("direct:slow", "slow")).toList();
+    await().atMost(AT_MOST).until(() -> blocked.get() == 20);
+    append("fast");
+    assertThat(stored()).contains("fast");
+    ends.countDown();
+    join(slow);
+  }
+
+  @Test
+  void whereAllThreadsAreBlockedSendersAreRefusedAndHealthSaysSo() throws Exception {
+    camel
+        .getExecutorServiceManager()
+        .registerThreadPoolProfile(
+            new ThreadPoolProfileBuilder("outbox").poolSize(1).maxPoolSize(2).build());
+    CountDownLatch ends = new CountDownLatch(1);
+    start(
+        new RouteBuilder() {
+          @Override
+          public void configure() {
+            from("direct:slow")
+                .to("outbox:orders")
+                .process(
+                    exchange ->
+                        assertThat(ends.await(AT_MOST.toSeconds(), TimeUnit.SECONDS)).isTrue());
+          }
+        });
+    Outbox outbox = camel.getEndpoint("outbox:orders", OutboxEndpoint.class).outbox();
+    List<CompletableFuture<Void>> slow =
+        IntStream.range(0, 3).mapToObj(i -> sendElsewhere("direct:slow", "slow")).toList();
+    await().atMost(AT_MOST).until(() -> outbox.failure() != null);
+    assertThat(outbox.failure())
+        .matches("all 2 threads of outbox-continuation have been blocked for \\d+ s, and 1 wait");
+    assertThat(send("refused").getException())
+        .isInstanceOf(OutboxException.class)
+        .hasMessageContaining("all 2 threads of outbox-continuation have been blocked");
+    ends.countDown();
+    join(slow);
+    await().atMost(AT_MOST).until(() -> outbox.failure() == null);
+    append("accepted");
   }
 
   @Test

@@ -257,13 +257,16 @@ abstract class OutboxContract {
     Hands hands = new Hands(10);
     outbox.register(ORDERS, hands);
     List<CompletableFuture<Void>> blocked = new ArrayList<>();
-    // More than there are threads to call back.
+    // More than there are threads at first.
     for (int i = 0; i < 8; i++) {
-      blocked.add(
-          begin(outbox, event("id" + i))
-              .thenAcceptAsync(
-                  count -> await().atMost(AT_MOST).until(() -> hands.taken.size() == 8),
-                  outbox.callbacks()));
+      CompletableFuture<Void> ended = new CompletableFuture<>();
+      outbox.goOn(
+          begin(outbox, event("id" + i)),
+          (count, failed) -> {
+            await().atMost(AT_MOST).until(() -> hands.taken.size() == 8);
+            ended.complete(null);
+          });
+      blocked.add(ended);
     }
     blocked.forEach(OutboxContract::join);
     assertThat(hands.taken).hasSize(8);
