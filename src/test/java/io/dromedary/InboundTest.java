@@ -65,7 +65,7 @@ class InboundTest {
   void settings() {
     settings.put("webhooks.urls", receiver.url("/hook"));
     settings.put("webhooks.signing.secret", SECRET);
-    beans.put("clock", new SettableClock(NOW));
+    beans.put("dromedary-clock", new SettableClock(NOW));
     beans.put("repetitions", repetitions);
   }
 

@@ -77,7 +77,7 @@ class RequestBinTest {
 
   private static Application start(Path folder, Map<String, String> settings) {
     return Application.start(
-        folder, settings, Map.of("clock", new SettableClock(Instant.parse(TIME))));
+        folder, settings, Map.of("dromedary-clock", new SettableClock(Instant.parse(TIME))));
   }
 
   private static String sign(String body) {

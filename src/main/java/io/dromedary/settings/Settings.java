@@ -15,7 +15,6 @@ import java.util.Map;
 import java.util.Set;
 import org.apache.camel.CamelContext;
 import org.apache.camel.component.file.FileEndpoint;
-import org.apache.camel.support.CamelContextHelper;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,6 +51,7 @@ public record Settings(
 
   private static final Set<String> LOOPBACK = Set.of("127.0.0.1", "localhost", "::1", "[::1]");
   private static final Set<String> ANY_ADDRESS = Set.of("0.0.0.0", "::", "[::]");
+  private static final String CLOCK = "dromedary-clock";
   private static final Duration MILLISECOND = Duration.ofMillis(1);
 
   /**
@@ -73,9 +73,12 @@ public record Settings(
     return LOOPBACK.contains(host);
   }
 
-  /** The clock that all instants are read from: the one in the registry, or else the system's. */
+  /**
+   * The clock that all instants are read from: the bean {@value #CLOCK}, or else the system's. A
+   * clock that a host has for purposes of its own may stand still, and is left alone.
+   */
   public static Clock clock(CamelContext context) {
-    Clock clock = CamelContextHelper.findSingleByType(context, Clock.class);
+    Clock clock = context.getRegistry().lookupByNameAndType(CLOCK, Clock.class);
     return clock == null ? Clock.systemUTC() : clock;
   }
 

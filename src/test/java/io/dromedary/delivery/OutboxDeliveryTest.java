@@ -52,7 +52,7 @@ class OutboxDeliveryTest {
     settings.put("webhooks.retry.jitter", "0");
     // Whatever waits does so in the outbox.
     settings.put("webhooks.retry.in-memory", "0s");
-    beans.put("clock", clock);
+    beans.put("dromedary-clock", clock);
   }
 
   @AfterEach

@@ -49,7 +49,7 @@ final class Api implements AutoCloseable {
     all.put("webhooks.urls", receiver.url());
     all.put("webhooks.signing.secret", "s3cret");
     Clock clock = new SettableClock(NOW);
-    application = Application.start(folder, all, Map.of("clock", clock));
+    application = Application.start(folder, all, Map.of("dromedary-clock", clock));
   }
 
   static Api start(Path folder, Map<String, String> settings) {

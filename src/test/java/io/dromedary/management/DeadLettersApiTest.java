@@ -53,7 +53,7 @@ class DeadLettersApiTest {
   private void start(Map<String, String> settings) {
     Map<String, String> all = new HashMap<>(Map.of("webhooks.urls", receiver.url("/hook")));
     all.putAll(settings);
-    application = Application.start(folder, all, Map.of("clock", clock));
+    application = Application.start(folder, all, Map.of("dromedary-clock", clock));
   }
 
   @AfterEach

@@ -61,7 +61,7 @@ class OutboxComponentTest {
   private final List<String> seen = new CopyOnWriteArrayList<>();
 
   private void start(RouteBuilder... routes) throws Exception {
-    camel.getRegistry().bind("clock", clock);
+    camel.getRegistry().bind("dromedary-clock", clock);
     OutboxComponent component = new OutboxComponent();
     component.setSettings(
         new OutboxSettings(

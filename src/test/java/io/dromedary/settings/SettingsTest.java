@@ -13,7 +13,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -225,6 +228,27 @@ class SettingsTest {
             "Dromedary cannot start: 1 setting is wrong.\n"
                 + "  webhooks.outbox.lease: found \"soon\", expected a duration from 1ms to 24h, such"
                 + " as 2m.");
+  }
+
+  @Test
+  void aClockOfTheHostIsNotTheOneThatDecides() {
+    Clock fixed = Clock.fixed(Instant.EPOCH, ZoneOffset.UTC);
+
+    Clock found =
+        with(
+            context -> {
+              context.getRegistry().bind("clock", fixed);
+              return Settings.clock(context);
+            });
+    Clock named =
+        with(
+            context -> {
+              context.getRegistry().bind("dromedary-clock", fixed);
+              return Settings.clock(context);
+            });
+
+    assertThat(found).isEqualTo(Clock.systemUTC());
+    assertThat(named).isSameAs(fixed);
   }
 
   @Test
