@@ -7,6 +7,9 @@ import io.dromedary.json.JsonKind;
 import io.dromedary.json.JsonObject;
 import io.dromedary.json.JsonReader;
 import io.dromedary.json.JsonValue;
+import io.dromedary.management.DeadLettersApi;
+import io.dromedary.outbox.DeadLetter.Reason;
+import io.dromedary.outbox.DeadLetters;
 import io.dromedary.settings.InvalidSettingsException;
 import io.dromedary.settings.Settings;
 import java.io.IOException;
@@ -25,8 +28,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
@@ -41,19 +46,22 @@ final class ManagementCommand {
 
   static final Set<String> NAMES = Set.of("dead-letters", "replay", "delete-dead-letters");
 
-  private static final List<String> FILTER =
-      List.of("--reason", "--type", "--message-id", "--destination", "--since", "--until", "--id");
+  /** The parameter of each option that filters: {@code --message-id} is {@code messageId}. */
+  private static final Map<String, String> FILTERS =
+      DeadLettersApi.FILTERS.stream()
+          .collect(Collectors.toMap(ManagementCommand::option, Function.identity()));
 
   private static final String USAGE =
       """
       Usage: java -jar dromedary.jar dead-letters [--count | --limit=N] [FILTER…]
              java -jar dromedary.jar replay [--rate=N] [--limit=N] (FILTER… | --all)
              java -jar dromedary.jar delete-dead-letters (FILTER… | --all)
-      FILTER is any of --reason=invalid|rejected|expired|stopped, --type=TYPE, --message-id=ID,
-      --destination=NAME, --since=INSTANT, --until=INSTANT (such as 2026-01-02T03:04:05Z), --id=N,N…
-      The running process is found by the settings in this folder, or by --url=http://HOST:PORT""";
+      FILTER is any of --reason=%s, --type=TYPE,
+      --message-id=ID, --destination=NAME, --since=INSTANT, --until=INSTANT (such as
+      2026-01-02T03:04:05Z), --id=N,N…
+      The running process is found by the settings in this folder, or by --url=http://HOST:PORT"""
+          .formatted(String.join("|", Reason.all()));
 
-  private static final int MOST_LISTED = 1000;
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
 
   /** A replay of a million dead letters takes a minute or two. */
@@ -135,7 +143,7 @@ final class ManagementCommand {
           case "delete-dead-letters" -> List.of("--all", "--url");
           default -> List.of("--count", "--limit", "--url");
         };
-    List<String> known = Stream.concat(FILTER.stream(), own.stream()).toList();
+    List<String> known = Stream.concat(FILTERS.keySet().stream(), own.stream()).toList();
     Map<String, String> options = new LinkedHashMap<>();
     for (String arg : List.of(args).subList(1, args.length)) {
       String[] pair = arg.split("=", 2);
@@ -164,7 +172,7 @@ final class ManagementCommand {
     String summary = "";
     String next = "";
     while (next != null && left > 0) {
-      options.put("--limit", Long.toString(Math.min(left, MOST_LISTED)));
+      options.put("--limit", Long.toString(Math.min(left, DeadLetters.MOST_LISTED)));
       Answer answer = caller.call("GET", "", options);
       summary = summary.isEmpty() ? counted(answer) : summary;
       List<String> letters = answer.deadLetters();
@@ -175,6 +183,10 @@ final class ManagementCommand {
       options.put("--before", String.valueOf(next));
     }
     err.println(summary + ", " + listed + " listed");
+  }
+
+  private static String option(String parameter) {
+    return "--" + parameter.replaceAll("(?=[A-Z])", "-").toLowerCase(Locale.ROOT);
   }
 
   private static long limit(Map<String, String> options) throws FailedException {
@@ -250,9 +262,8 @@ final class ManagementCommand {
       }
     }
 
-    /** {@code --message-id} is {@code messageId}. */
     private static String parameter(String option) {
-      return option.equals("--message-id") ? "messageId" : option.substring(2);
+      return FILTERS.getOrDefault(option, option.substring(2));
     }
 
     private static String encode(String value) {

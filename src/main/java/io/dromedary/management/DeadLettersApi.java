@@ -32,6 +32,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class DeadLettersApi extends ServiceSupport implements CamelContextAware, Processor {
 
+  /** The parameters that say which dead letters are meant. */
+  public static final List<String> FILTERS =
+      List.of("reason", "type", "messageId", "destination", "since", "until", "id");
+
   private static final String PATH = "/dead-letters";
   private static final int LISTED = 100;
   private static final int RATE = 100;

@@ -23,9 +23,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class Parameters {
 
-  private static final Set<String> FILTER =
-      Set.of("destination", "reason", "type", "messageId", "since", "until", "id");
-
   private static final Pattern PLACE = Pattern.compile("(\\d{1,18})-(\\d{1,18})");
 
   private final Map<String, String> values = new TreeMap<>();
@@ -36,7 +33,7 @@ final class Parameters {
    * @throws IllegalArgumentException saying what is wrong
    */
   Parameters(@Nullable String query, Set<String> others) {
-    Set<String> known = new TreeSet<>(FILTER);
+    Set<String> known = new TreeSet<>(DeadLettersApi.FILTERS);
     known.addAll(others);
     for (String part : query == null ? new String[0] : query.split("&", -1)) {
       String[] pair = part.split("=", 2);
@@ -69,7 +66,7 @@ final class Parameters {
     if (filter.equals(DeadLetterFilter.ALL) != all.equals("true")) {
       throw new IllegalArgumentException(
           "expected either a filter ("
-              + String.join(", ", new TreeSet<>(FILTER))
+              + String.join(", ", new TreeSet<>(DeadLettersApi.FILTERS))
               + ") or all=true");
     }
     return filter;
@@ -78,7 +75,7 @@ final class Parameters {
   DeadLetterFilter filter() {
     String reason = values.get("reason");
     if (reason != null && Reason.of(reason) == null) {
-      throw wrong("reason", reason, "invalid, rejected, expired or stopped");
+      throw wrong("reason", reason, "one of " + String.join(", ", Reason.all()));
     }
     Set<Long> ids = new HashSet<>();
     String list = values.get("id");

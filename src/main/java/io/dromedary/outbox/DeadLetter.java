@@ -9,7 +9,9 @@ import io.dromedary.json.JsonFields;
 import io.dromedary.json.JsonStringify;
 import java.io.IOException;
 import java.time.Instant;
+import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,6 +52,11 @@ public record DeadLetter(
     /** The reason as it is written, in lower case. */
     public String json() {
       return json;
+    }
+
+    /** All reasons as they are written, in their order. */
+    public static List<String> all() {
+      return Stream.of(values()).map(Reason::json).toList();
     }
 
     /** The reason of that name, or null. */

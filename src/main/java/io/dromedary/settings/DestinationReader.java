@@ -204,7 +204,7 @@ final class DestinationReader {
     for (String key : keys.list("signing.scheme")) {
       SigningScheme scheme = byKey.get(key);
       if (scheme == null || schemes.contains(scheme)) {
-        keys.problem("signing.scheme", key, "x-signature, standard-webhooks, or both once each");
+        keys.problem("signing.scheme", key, "some of " + SigningScheme.all() + ", each once");
       } else {
         schemes.add(scheme);
       }

@@ -1,5 +1,8 @@
 package io.dromedary.settings;
 
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
 /** How requests are signed. */
 public enum SigningScheme {
   /** {@code X-Signature}: lower-case hex HMAC-SHA1 of the event, or of the first of a batch. */
@@ -11,6 +14,11 @@ public enum SigningScheme {
 
   SigningScheme(String key) {
     this.key = key;
+  }
+
+  /** The names of all in the configuration. */
+  static String all() {
+    return Stream.of(values()).map(SigningScheme::key).collect(Collectors.joining(", "));
   }
 
   /** The scheme's name in the configuration. */

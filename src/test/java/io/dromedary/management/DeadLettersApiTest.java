@@ -8,6 +8,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.dromedary.Application;
+import io.dromedary.outbox.DeadLetter;
 import io.dromedary.testing.Answer;
 import io.dromedary.testing.Http;
 import io.dromedary.testing.Http.Response;
@@ -22,6 +23,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -271,12 +273,24 @@ class DeadLettersApiTest {
     receiver.awaitCount(4, AT_MOST);
   }
 
+  @Test
+  void everyReasonIsAFilterAndDocumented() throws IOException {
+    start(Map.of());
+    String readme = Files.readString(Path.of("README.md"));
+
+    for (DeadLetter.Reason reason : DeadLetter.Reason.values()) {
+      assertThat(get("/count?reason=" + reason.json()))
+          .hasToString(json("200 {'count':0,'byReason':{}}"));
+      assertThat(readme).contains("`" + reason.json() + "`");
+    }
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
       textBlock =
           """
-          GET    | ?reason=lost       | reason: found "lost", expected invalid, rejected, expired or stopped
+          GET    | ?reason=lost       | reason: found "lost", expected one of invalid, transform, rejected, expired
           GET    | ?since=yesterday   | since: found "yesterday", expected an instant such as 2026-01-02T03:04:05Z
           GET    | ?until=1           | until: found "1", expected an instant such as 2026-01-02T03:04:05Z
           GET    | ?id=1,x            | id: found "1,x", expected 1 to 1,000 numbers separated by commas

@@ -200,7 +200,8 @@ class SqliteFaultTest {
     SettableClock clock = new SettableClock(Instant.parse("2026-01-31T12:00:00Z"));
     settings.put("webhooks.retry.in-memory", inMemory);
     receiver.answer(Answer.status(500));
-    try (Application application = Application.start(folder, settings, Map.of("dromedary-clock", clock))) {
+    try (Application application =
+        Application.start(folder, settings, Map.of("dromedary-clock", clock))) {
       Sender sender = sender(application);
       assertThat(sender.send()).isTrue();
       receiver.awaitCount(1, AT_MOST);

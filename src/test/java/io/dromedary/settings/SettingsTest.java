@@ -610,12 +610,12 @@ class SettingsTest {
         // How they are signed.
         arguments(
             "signing.scheme=hmac",
-            "webhooks.signing.scheme: found \"hmac\", expected x-signature, standard-webhooks, or"
-                + " both once each."),
+            "webhooks.signing.scheme: found \"hmac\", expected some of x-signature,"
+                + " standard-webhooks, each once."),
         arguments(
             "signing.scheme=x-signature,x-signature",
-            "webhooks.signing.scheme: found \"x-signature\", expected x-signature,"
-                + " standard-webhooks, or both once each."),
+            "webhooks.signing.scheme: found \"x-signature\", expected some of x-signature,"
+                + " standard-webhooks, each once."),
         arguments(
             "signing.scheme=standard-webhooks",
             "webhooks.signing.secret: found nothing, expected a secret, since standard-webhooks is a"
