@@ -278,7 +278,7 @@ public final class Outbox implements AutoCloseable {
 
   /** A connection to read on, which is the caller's to close; reading hinders no commit. */
   Connection connect() throws SQLException {
-    return dialect.connect();
+    return dialect.connectToRead();
   }
 
   void settle(Claim claim, Settlement settlement) {
@@ -447,6 +447,9 @@ public final class Outbox implements AutoCloseable {
         } else {
           giveUp(group, new OutboxException("the outbox does not work: " + failure));
         }
+        if (group.isEmpty()) {
+          watch();
+        }
         group.clear();
         if (failure != null && System.nanoTime() - nextTryNanos >= 0) {
           probe();
@@ -537,6 +540,13 @@ public final class Outbox implements AutoCloseable {
         failed = alone;
         fail(work, alone);
       }
+    }
+  }
+
+  /** A transaction without work notices what has become of the files while none is stored. */
+  private void watch() {
+    if (store != null && !isShared()) {
+      attempt(List.of());
     }
   }
 

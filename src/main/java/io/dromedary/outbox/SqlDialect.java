@@ -34,8 +34,22 @@ interface SqlDialect extends AutoCloseable {
   /** The name of the scripts that make the schema. */
   String name();
 
-  /** Opens a connection, without automatic commits. */
+  /** Opens a connection to write on, without automatic commits; there is one at a time. */
   Connection connect() throws SQLException;
+
+  /** Opens a connection beside it, to read on. May be called by any thread. */
+  default Connection connectToRead() throws SQLException {
+    return connect();
+  }
+
+  /** Closes a connection to write on, whatever state it is in. */
+  default void disconnect(Connection connection) {
+    try {
+      connection.close();
+    } catch (SQLException e) {
+      // It is of no use any more, whatever it says.
+    }
+  }
 
   /** The version of the schema that the database has; 0 where it has none. */
   int version(Connection connection) throws SQLException;
@@ -53,7 +67,10 @@ interface SqlDialect extends AutoCloseable {
     connection.rollback();
   }
 
-  /** Fails if what is committed now would not be found again. */
+  /**
+   * Fails if what is committed now would not be found again. Called before each commit, and now and
+   * then while there is none.
+   */
   default void check() throws SQLException {}
 
   /** The time that decides what is due, in milliseconds since 1970. */

@@ -2,15 +2,8 @@ package io.dromedary.outbox;
 
 import io.dromedary.settings.OutboxSettings;
 import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
@@ -18,6 +11,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -46,10 +40,20 @@ final class SqliteDialect implements SqlDialect {
   private static final int CONSTRAINT = 19;
   private static final int MISMATCH = 20;
 
+  /** The driver tells no extended code but in its message. */
+  private static final String SHORT_READ = "SQLITE_IOERR_SHORT_READ";
+
   private final OutboxSettings settings;
   private final Clock clock;
-  private final Path file;
-  private final FileChannel lockFile;
+  private final SqliteUrl url;
+  private final @Nullable SqliteFiles files;
+
+  /** Those that may be open; guarded by this. */
+  private final List<Connection> connections = new ArrayList<>();
+
+  /** Has open what is in no file that has a name; guarded by this. */
+  private @Nullable Connection cutOff;
+
   private final Held held = new Held();
   private @Nullable SeenIds seen;
 
@@ -57,8 +61,7 @@ final class SqliteDialect implements SqlDialect {
   private final ByteArrayOutputStream unwritten = new ByteArrayOutputStream();
 
   private boolean isFirst = true;
-  private boolean isCorrupt;
-  private @Nullable Object fileKey;
+  private volatile boolean isCorrupt;
   private long latestMillis = Long.MIN_VALUE;
   private long setBackMillis;
   private long nextId;
@@ -67,42 +70,8 @@ final class SqliteDialect implements SqlDialect {
   SqliteDialect(OutboxSettings settings, Clock clock) {
     this.settings = settings;
     this.clock = clock;
-    this.file = Path.of(settings.url().substring("jdbc:sqlite:".length()).split("\\?", 2)[0]);
-    Path beside = file.resolveSibling(file.getFileName() + ".lock");
-    try {
-      Path folder = file.toAbsolutePath().getParent();
-      if (folder != null) {
-        Files.createDirectories(folder);
-      }
-      lockFile = FileChannel.open(beside, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-      lock(lockFile);
-    } catch (IOException e) {
-      throw new UncheckedIOException(
-          "The outbox "
-              + file
-              + " cannot be opened: expected a file in a folder that can be"
-              + " written to, found "
-              + e,
-          e);
-    }
-  }
-
-  private void lock(FileChannel channel) throws IOException {
-    boolean acquired = false;
-    try {
-      // Held until the channel is closed.
-      acquired = channel.tryLock() != null;
-    } catch (OverlappingFileLockException e) {
-      // Somebody in this process has it.
-    }
-    if (!acquired) {
-      channel.close();
-      throw new IllegalStateException(
-          "The outbox "
-              + file
-              + " is in use by another process: expected one process a file."
-              + " Several nodes share an outbox on PostgreSQL (webhooks.outbox.url).");
-    }
+    this.url = SqliteUrl.of(settings.url());
+    this.files = url.file() == null ? null : SqliteFiles.lock(url.file());
   }
 
   @Override
@@ -111,10 +80,31 @@ final class SqliteDialect implements SqlDialect {
   }
 
   @Override
-  public Connection connect() throws SQLException {
-    // SQLite would begin a new file, and what was accepted would be forgotten.
-    check();
-    Connection connection = DriverManager.getConnection(settings.url());
+  public synchronized Connection connect() throws SQLException {
+    if (cutOff != null) {
+      save(cutOff);
+    }
+    return open(true);
+  }
+
+  @Override
+  public synchronized Connection connectToRead() throws SQLException {
+    return open(false);
+  }
+
+  private Connection open(boolean isWriter) throws SQLException {
+    connections.removeIf(SqliteDialect::isClosed);
+    if (files != null) {
+      if (connections.isEmpty()) {
+        files.closed();
+      }
+      // SQLite would begin a new file, and what was accepted would be forgotten.
+      files.check();
+      if (isWriter) {
+        files.checkLock();
+      }
+    }
+    Connection connection = DriverManager.getConnection(url.jdbc());
     try (Statement statement = connection.createStatement()) {
       statement.execute("PRAGMA busy_timeout = 1000");
       // Takes effect in a file without tables only, so it comes first.
@@ -124,45 +114,107 @@ final class SqliteDialect implements SqlDialect {
       // Negative: KiB. Outside of the heap.
       statement.execute("PRAGMA cache_size = -32768");
       statement.execute("PRAGMA wal_autocheckpoint = 4000");
-      statement.execute("PRAGMA journal_size_limit = 67108864");
+      statement.execute("PRAGMA journal_size_limit = " + SqliteFiles.LOG_BYTES);
       if (isCorrupt) {
         // Parts of it may still work, which would not be seen to be less than the whole.
         verify(statement);
       }
-      fileKey = Files.exists(file) ? key() : null;
+      if (files != null) {
+        // The log is opened by whatever reads first.
+        number(connection, "PRAGMA schema_version");
+        checkName(statement, files.database());
+        files.opened();
+      }
     } catch (SQLException e) {
       connection.close();
       throw e;
     }
     connection.setAutoCommit(false);
+    connections.add(connection);
     return connection;
+  }
+
+  /** The lock and all checks are worth nothing if SQLite takes the URL for that of another file. */
+  private static void checkName(Statement statement, Path expected) throws SQLException {
+    try (ResultSet row = statement.executeQuery("PRAGMA database_list")) {
+      String name = row.next() ? row.getString("file") : "nothing";
+      if (!Path.of(name).equals(expected)) {
+        throw new SQLException("SQLite opened " + name + ", expected " + expected);
+      }
+    }
+  }
+
+  private static boolean isClosed(Connection connection) {
+    try {
+      return connection.isClosed();
+    } catch (SQLException e) {
+      return true;
+    }
   }
 
   private void verify(Statement statement) throws SQLException {
     try (ResultSet row = statement.executeQuery("PRAGMA quick_check(1)")) {
       String found = row.next() ? row.getString(1) : "nothing";
       if (!found.equals("ok")) {
-        throw new SQLException("the file " + file + " is corrupt: " + found);
+        throw new SQLException("the file is corrupt: " + found);
       }
     }
     isCorrupt = false;
   }
 
-  /** By which the file system tells the file from another; null where it does not. */
-  private @Nullable Object key() throws SQLException {
-    try {
-      return Files.readAttributes(file, BasicFileAttributes.class).fileKey();
-    } catch (IOException e) {
-      throw new SQLException("the file " + file + " has been moved or deleted", e);
+  @Override
+  public void check() throws SQLException {
+    if (files != null) {
+      files.check();
+      files.checkLock();
     }
   }
 
-  /** SQLite would go on to write to a file that nobody finds again. */
   @Override
-  public void check() throws SQLException {
-    if (fileKey != null && !fileKey.equals(key())) {
-      throw new SQLException("the file " + file + " has been replaced by another");
+  public synchronized void disconnect(Connection connection) {
+    if (files == null || !files.isLogLost()) {
+      SqlDialect.super.disconnect(connection);
+      return;
     }
+    cutOff = connection;
+    try {
+      save(connection);
+    } catch (SQLException e) {
+      LOG.warn(
+          "What was stored last is in a log that has no name any more, and cannot be saved yet: {}",
+          e.getMessage());
+    }
+  }
+
+  /**
+   * Moves what is in a log that nobody else can find into the database, by the connection that has
+   * it open still. Nothing may be read from then on but by new connections: those of before have
+   * the same log.
+   */
+  private void save(Connection connection) throws SQLException {
+    connections.remove(connection);
+    connections.forEach(SqlDialect.super::disconnect);
+    connections.clear();
+    try {
+      // First: what has not been committed would be by the change of mode.
+      rollback(connection);
+      connection.setAutoCommit(true);
+      try (Statement statement = connection.createStatement();
+          ResultSet row = statement.executeQuery("PRAGMA wal_checkpoint(TRUNCATE)")) {
+        if (row.next() && row.getInt(1) != 0) {
+          throw new SQLException("another process reads the file");
+        }
+      }
+      LOG.warn("What was only in the log that has gone has been saved to the database");
+    } catch (SQLException e) {
+      if (!String.valueOf(e.getMessage()).contains(SHORT_READ)) {
+        throw e;
+      }
+      isCorrupt = true;
+      LOG.error("The log was cut off by somebody: what was stored last may be lost");
+    }
+    SqlDialect.super.disconnect(connection);
+    cutOff = null;
   }
 
   @Override
@@ -358,12 +410,17 @@ final class SqliteDialect implements SqlDialect {
   }
 
   @Override
-  public void close() {
-    try {
-      // Which gives the lock back.
-      lockFile.close();
-    } catch (IOException e) {
-      LOG.warn("The lock of the outbox {} could not be given back: {}", file, e.toString());
+  public synchronized void close() {
+    if (cutOff != null) {
+      try {
+        save(cutOff);
+      } catch (SQLException e) {
+        LOG.error("What was stored last is lost with its log: {}", e.getMessage());
+        SqlDialect.super.disconnect(cutOff);
+      }
+    }
+    if (files != null) {
+      files.close();
     }
   }
 

@@ -419,11 +419,7 @@ final class Store implements AutoCloseable {
       // If a transaction has been left open.
       held.rolledBack();
     }
-    try {
-      connection.close();
-    } catch (SQLException e) {
-      // It is of no use any more, whatever it says.
-    }
+    dialect.disconnect(connection);
   }
 
   /** PostgreSQL takes any character but one. */

@@ -60,20 +60,6 @@ class SqliteOutboxTest extends OutboxContract {
   }
 
   @Test
-  void aSecondProcessIsRefused() {
-    Outbox first = open();
-    assertThatThrownBy(this::open)
-        .isInstanceOf(IllegalStateException.class)
-        .hasMessage(
-            "The outbox "
-                + file()
-                + " is in use by another process: expected one process a file."
-                + " Several nodes share an outbox on PostgreSQL (webhooks.outbox.url).");
-    first.close();
-    assertThat(append(open(), "a")).isEqualTo(1);
-  }
-
-  @Test
   void aFolderThatIsNoneIsRefused() throws IOException {
     Files.writeString(folder.resolve("data"), "a file");
     assertThatThrownBy(this::open)

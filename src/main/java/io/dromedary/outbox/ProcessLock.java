@@ -1,0 +1,141 @@
+package io.dromedary.outbox;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.sql.SQLException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps a database to one outbox of one process, by a lock on a file beside it that is held for
+ * life.
+ *
+ * <p>POSIX takes a process's locks on a file away when the process closes <em>any</em> descriptor
+ * of it. So who holds a lock is also noted in the system properties, which even the class loaders
+ * of a process have in common, and the file is opened by nobody else.
+ */
+final class ProcessLock implements AutoCloseable {
+
+  private final Path database;
+  private final Path file;
+  private @Nullable FileChannel channel;
+  private @Nullable Object key;
+
+  private ProcessLock(Path database) {
+    this.database = database;
+    this.file = database.resolveSibling(database.getFileName() + ".lock");
+  }
+
+  /**
+   * Locks a database.
+   *
+   * @param database its real path: another name of it would be another lock
+   * @throws IllegalStateException if it is in use
+   */
+  static ProcessLock of(Path database) throws IOException {
+    ProcessLock lock = new ProcessLock(database);
+    lock.acquire();
+    return lock;
+  }
+
+  private void acquire() throws IOException {
+    try {
+      Files.createFile(file);
+    } catch (FileAlreadyExistsException e) {
+      // It stays when its process has ended.
+    }
+    Object found = key(file);
+    if (System.getProperties().putIfAbsent(property(found), file.toString()) != null) {
+      throw new IllegalStateException(
+          "The outbox "
+              + database
+              + " is in use by another outbox of this process: expected one a file.");
+    }
+    // From here on close() gives back what there is.
+    key = found;
+    try {
+      FileChannel opened = FileChannel.open(file, StandardOpenOption.WRITE);
+      channel = opened;
+      if (!tryLock(opened) || !found.equals(key(file))) {
+        throw new IllegalStateException(
+            "The outbox "
+                + database
+                + " is in use by another process: expected one process a file."
+                + " Several nodes share an outbox on PostgreSQL (webhooks.outbox.url).");
+      }
+    } catch (IOException | RuntimeException e) {
+      close();
+      throw e;
+    }
+  }
+
+  private static boolean tryLock(FileChannel channel) throws IOException {
+    try {
+      // Held until the channel is closed.
+      return channel.tryLock() != null;
+    } catch (OverlappingFileLockException e) {
+      return false;
+    }
+  }
+
+  /** By which the file system tells a file from another of the same name, or else the path. */
+  private static Object key(Path file) throws IOException {
+    Object key = Files.readAttributes(file, BasicFileAttributes.class).fileKey();
+    return key == null ? file : key;
+  }
+
+  private static String property(Object key) {
+    return "io.dromedary.outbox.lock " + key;
+  }
+
+  /**
+   * Makes sure that whoever comes finds the lock.
+   *
+   * @throws SQLException if the file was deleted: somebody else may have locked another since. It
+   *     is locked anew if nobody has it now.
+   */
+  void check() throws SQLException {
+    try {
+      if (key(file).equals(key)) {
+        return;
+      }
+    } catch (NoSuchFileException e) {
+      // It is made again.
+    } catch (IOException e) {
+      throw new SQLException("the lock " + file + " cannot be looked at: " + e, e);
+    }
+    try {
+      close();
+      acquire();
+    } catch (IOException | IllegalStateException e) {
+      throw new SQLException(what() + ": " + e.getMessage(), e);
+    }
+    throw new SQLException(what() + ", and has been taken again");
+  }
+
+  private String what() {
+    return "the lock " + file + " has been moved or deleted";
+  }
+
+  @Override
+  public void close() {
+    try {
+      if (channel != null) {
+        channel.close();
+      }
+    } catch (IOException e) {
+      // The descriptor has gone all the same, and the lock with it.
+    }
+    channel = null;
+    if (key != null) {
+      System.getProperties().remove(property(key));
+      key = null;
+    }
+  }
+}

@@ -1,0 +1,202 @@
+package io.dromedary.outbox;
+
+import java.io.IOException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.sql.SQLException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The files of an SQLite database, as they are known to who opens them next: SQLite itself would go
+ * on to write to files that were deleted or replaced, which nobody finds again. Looked at before
+ * each commit, which takes a few microseconds. Thread-safe.
+ */
+final class SqliteFiles implements AutoCloseable {
+
+  /** A log that was longer is cut off by SQLite itself when it begins anew. */
+  static final long LOG_BYTES = 64L << 20;
+
+  private static final int MOST_LINKS = 40;
+
+  /** Files as they were when a connection had opened them; null where there was none. */
+  private record Opened(@Nullable Object database, @Nullable Object log, @Nullable Object index) {}
+
+  private final Path database;
+  private final Path log;
+  private final Path index;
+  private final ProcessLock lock;
+
+  private @Nullable Opened opened;
+  private long logBytes;
+  private boolean isLogLost;
+
+  private SqliteFiles(Path database) throws IOException {
+    this.database = database;
+    this.log = database.resolveSibling(database.getFileName() + "-wal");
+    this.index = database.resolveSibling(database.getFileName() + "-shm");
+    this.lock = ProcessLock.of(database);
+  }
+
+  /**
+   * Locks a database, which need not exist yet; its folder is made.
+   *
+   * @throws IllegalStateException if it is in use, or cannot be
+   */
+  static SqliteFiles lock(Path named) {
+    SqliteFiles files = null;
+    try {
+      files = new SqliteFiles(real(named));
+      files.checkLinks();
+      return files;
+    } catch (IOException e) {
+      throw new IllegalStateException(
+          "The outbox "
+              + named
+              + " cannot be opened: expected a file in a folder that can be"
+              + " written to, found "
+              + e,
+          e);
+    } catch (IllegalStateException e) {
+      if (files != null) {
+        files.close();
+      }
+      throw e;
+    }
+  }
+
+  /** The path behind all links: SQLite's log is beside that, and so has the lock to be. */
+  private static Path real(Path named) throws IOException {
+    Path path = named.toAbsolutePath();
+    for (int links = 0; Files.isSymbolicLink(path); links++) {
+      if (links == MOST_LINKS) {
+        throw new FileSystemException(named.toString(), null, "too many links");
+      }
+      path = path.resolveSibling(Files.readSymbolicLink(path));
+    }
+    Path folder = path.getParent();
+    Path name = path.getFileName();
+    if (folder == null || name == null) {
+      throw new FileSystemException(named.toString(), null, "no file");
+    }
+    if (!Files.isDirectory(folder)) {
+      Files.createDirectories(folder);
+    }
+    return folder.toRealPath().resolve(name);
+  }
+
+  private void checkLinks() throws IOException {
+    if (Files.exists(database)
+        && database.getFileSystem().supportedFileAttributeViews().contains("unix")
+        && Files.getAttribute(database, "unix:nlink") instanceof Integer links
+        && links > 1) {
+      throw new IllegalStateException(
+          "The outbox "
+              + database
+              + " has "
+              + links
+              + " names (hard links): expected one, since processes that open it by different"
+              + " names do not see each other's log.");
+    }
+  }
+
+  /** The real path of the database. */
+  Path database() {
+    return database;
+  }
+
+  /** A connection has opened the files; others may have before. */
+  synchronized void opened() throws SQLException {
+    if (opened != null && opened.log() != null) {
+      checkLog(opened);
+      return;
+    }
+    BasicFileAttributes found = attributes(log);
+    logBytes = found == null ? 0 : Math.min(LOG_BYTES, found.size());
+    opened = new Opened(key(attributes(database)), key(found), key(attributes(index)));
+  }
+
+  /** No connection has the log open any more: the next one finds what stands under the name. */
+  synchronized void closed() {
+    isLogLost = false;
+    if (opened != null) {
+      opened = new Opened(opened.database(), null, null);
+    }
+  }
+
+  /**
+   * Compares what stands under the names with what was opened.
+   *
+   * @throws SQLException if that is something else: what is committed now would not be found again
+   */
+  synchronized void check() throws SQLException {
+    Opened before = opened;
+    if (before != null && before.database() != null) {
+      BasicFileAttributes found = attributes(database);
+      if (found == null) {
+        throw new SQLException("the file " + database + " has been moved or deleted");
+      }
+      if (!before.database().equals(found.fileKey())) {
+        throw new SQLException("the file " + database + " has been replaced by another");
+      }
+      checkLog(before);
+    }
+  }
+
+  /** The same for the lock, which is taken again if need be: for the one who writes. */
+  void checkLock() throws SQLException {
+    lock.check();
+  }
+
+  private void checkLog(Opened before) throws SQLException {
+    if (before.log() != null) {
+      BasicFileAttributes found = attributes(log);
+      if (found == null || !before.log().equals(found.fileKey())) {
+        throw lost(log);
+      }
+      // Somebody else's checkpoint may cut it off rightly: then nothing is lost by being careful.
+      if (found.size() < logBytes) {
+        throw lost(log);
+      }
+      logBytes = Math.min(LOG_BYTES, found.size());
+    }
+    if (before.index() != null && !before.index().equals(key(attributes(index)))) {
+      throw lost(index);
+    }
+  }
+
+  private SQLException lost(Path file) {
+    isLogLost = true;
+    return new SQLException("the file " + file + " has been moved, deleted or cut off");
+  }
+
+  /**
+   * Whether {@link #check} has found another log, or none, beside the right database. Who has it
+   * open still can read it.
+   */
+  synchronized boolean isLogLost() {
+    return isLogLost;
+  }
+
+  private static @Nullable Object key(@Nullable BasicFileAttributes attributes) {
+    return attributes == null ? null : attributes.fileKey();
+  }
+
+  /** Null where there is no such file. */
+  private static @Nullable BasicFileAttributes attributes(Path file) throws SQLException {
+    try {
+      return Files.readAttributes(file, BasicFileAttributes.class);
+    } catch (NoSuchFileException e) {
+      return null;
+    } catch (IOException e) {
+      throw new SQLException("the file " + file + " cannot be looked at: " + e, e);
+    }
+  }
+
+  @Override
+  public void close() {
+    lock.close();
+  }
+}

@@ -1,0 +1,75 @@
+package io.dromedary.outbox;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.net.URLDecoder;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.UUID;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a JDBC URL of SQLite names: a file, by its path or by a {@code file:} URI, or a database in
+ * memory.
+ *
+ * @param jdbc what to connect with; every connection to it sees the same database
+ * @param file the path that is named; null for a database in memory
+ */
+record SqliteUrl(String jdbc, @Nullable Path file) {
+
+  static final String PREFIX = "jdbc:sqlite:";
+
+  private static final String URI = "file:";
+
+  static SqliteUrl of(String url) {
+    String[] parts = url.substring(PREFIX.length()).split("\\?", 2);
+    List<String> options = parts.length == 1 ? List.of() : Arrays.asList(parts[1].split("&", -1));
+    try {
+      String path = parts[0].startsWith(URI) ? path(parts[0].substring(URI.length())) : parts[0];
+      return path.isEmpty()
+              || path.equals(":memory:")
+              || options.stream().anyMatch(SqliteUrl::isInMemory)
+          ? new SqliteUrl(inMemory(options), null)
+          : new SqliteUrl(url, Path.of(path));
+    } catch (InvalidPathException e) {
+      throw new IllegalStateException(
+          "The outbox " + parts[0] + " cannot be opened: expected the path of a file, " + e, e);
+    }
+  }
+
+  /** As SQLite reads it: without authority and fragment, and with percent-encoded characters. */
+  private static String path(String uri) {
+    String path = uri.split("#", 2)[0];
+    if (path.startsWith("//")) {
+      int slash = path.indexOf('/', 2);
+      path = slash < 0 ? "" : path.substring(slash);
+    }
+    try {
+      return URLDecoder.decode(path.replace("+", "%2B"), UTF_8);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalStateException(
+          "The outbox " + URI + uri + " cannot be opened: expected a URI, found " + e.getMessage(),
+          e);
+    }
+  }
+
+  private static boolean isInMemory(String option) {
+    return List.of("mode=memory", "vfs=memdb").contains(option.strip().toLowerCase(Locale.ROOT));
+  }
+
+  /**
+   * A database in memory belongs to one connection unless it has a name, which is made up here: two
+   * outboxes of a process have one each. In shared-cache mode, the alternative, a reader makes
+   * commits fail.
+   */
+  private static String inMemory(List<String> options) {
+    return options.stream()
+        .filter(option -> !option.isBlank() && !option.strip().matches("(?i)(mode|cache|vfs)=.*"))
+        .map(option -> "&" + option)
+        .collect(Collectors.joining("", PREFIX + "file:/" + UUID.randomUUID() + "?vfs=memdb", ""));
+  }
+}

@@ -1,0 +1,93 @@
+package io.dromedary.outbox;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.dromedary.settings.OutboxSettings;
+import java.io.BufferedReader;
+import java.io.File;
+import java.io.IOException;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Another process that opens an outbox on SQLite, says so, and lives until it is killed. */
+final class OutboxProcess implements AutoCloseable {
+
+  private static final String OPEN = "open";
+
+  private final Process process;
+
+  /** What it said first: that it is open, or why not. */
+  final String said;
+
+  private OutboxProcess(Process process, String said) {
+    this.process = process;
+    this.said = said;
+  }
+
+  static OutboxProcess start(String url) throws IOException {
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx64m",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                classPath(),
+                OutboxProcess.class.getName(),
+                url)
+            .redirectError(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    BufferedReader out = process.inputReader(UTF_8);
+    String line = out.readLine();
+    while (line != null && !line.startsWith("said: ")) {
+      line = out.readLine();
+    }
+    return new OutboxProcess(process, line == null ? "nothing" : line.substring(6));
+  }
+
+  /** That of the tests, however they are run. */
+  private static String classPath() {
+    List<String> paths = new ArrayList<>();
+    if (Thread.currentThread().getContextClassLoader() instanceof URLClassLoader loader) {
+      for (URL url : loader.getURLs()) {
+        paths.add(new File(url.getPath()).getPath());
+      }
+    }
+    paths.add(System.getProperty("java.class.path"));
+    return String.join(File.pathSeparator, paths);
+  }
+
+  boolean isOpen() {
+    return said.equals(OPEN);
+  }
+
+  @Override
+  public void close() {
+    process.destroyForcibly();
+  }
+
+  /** The other process. */
+  @SuppressWarnings("try") // It is there, and that is all.
+  public static void main(String[] arguments) throws Exception {
+    OutboxSettings settings =
+        new OutboxSettings(
+            arguments[0],
+            null,
+            null,
+            Duration.ofMinutes(2),
+            Duration.ZERO,
+            1000,
+            Duration.ofDays(30),
+            Duration.ofHours(4));
+    try (Outbox outbox = new Outbox(settings, Clock.systemUTC())) {
+      System.out.println("said: " + OPEN);
+      Thread.sleep(Duration.ofMinutes(5).toMillis());
+    } catch (RuntimeException e) {
+      System.out.println("said: " + e.getMessage());
+    }
+  }
+}
