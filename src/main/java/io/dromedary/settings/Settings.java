@@ -125,21 +125,25 @@ public record Settings(
             .anyMatch(name -> keys.ofDestination(name).value("write-key.secret") != null);
   }
 
-  /** The routes take their settings from properties: each default is written once. */
+  /**
+   * The routes take their settings from properties: each default is written once. They have names
+   * of their own, since Camel would take what the environment or the command line says of a key as
+   * it stands: a source would be acknowledged before its message is stored.
+   */
   private void tellRoutes(CamelContext context, boolean loopback) {
     boolean isManaged = loopback || !managementSecrets.isEmpty();
     Map<String, String> properties = new HashMap<>();
-    properties.put("webhooks.management.served", Boolean.toString(isManaged));
-    properties.put("webhooks.request-bin.served", Boolean.toString(loopback));
-    properties.put("webhooks.inbound", InboundOptions.complete(inbound));
-    properties.put("webhooks.dead-letter", deadLetter == null ? NOWHERE : deadLetter);
+    properties.put("dromedary.management.served", Boolean.toString(isManaged));
+    properties.put("dromedary.request-bin.served", Boolean.toString(loopback));
+    properties.put("dromedary.inbound", InboundOptions.complete(inbound));
+    properties.put("dromedary.dead-letter", deadLetter == null ? NOWHERE : deadLetter);
     // What is received goes to the destinations that were chosen for it.
     String chosen = "outbox:" + DestinationSettings.DEFAULT + "?toChosen=true";
     properties.put(
-        "webhooks.outbox.endpoint",
+        "dromedary.outbox.endpoint",
         InboundOptions.threadWaits(inbound) ? chosen + "&synchronous=true" : chosen);
     for (DestinationSettings each : destinations.values()) {
-      String prefix = "webhooks.destination." + each.name() + ".";
+      String prefix = "dromedary.destination." + each.name() + ".";
       properties.put(prefix + "in-flight", Integer.toString(each.inFlight()));
       properties.put(prefix + "retry.window", show(each.retryWindow()));
       properties.put(prefix + "urls.count", Integer.toString(each.urls().size()));

@@ -142,7 +142,7 @@ class SettingsTest {
   }
 
   @Test
-  void theRoutesFindTheDefaultsUnderTheSameKeys() {
+  void theRoutesFindTheDefaults() {
     onLoopback();
 
     String found =
@@ -150,9 +150,9 @@ class SettingsTest {
             context -> {
               Settings.read(context, environment);
               return context.resolvePropertyPlaceholders(
-                  "{{webhooks.inbound}} {{webhooks.dead-letter}} {{webhooks.outbox.endpoint}}"
-                      + " {{webhooks.destination.default.batch.size}}"
-                      + " {{webhooks.destination.default.batch.interval}}");
+                  "{{dromedary.inbound}} {{dromedary.dead-letter}} {{dromedary.outbox.endpoint}}"
+                      + " {{dromedary.destination.default.batch.size}}"
+                      + " {{dromedary.destination.default.batch.interval}}");
             });
 
     assertThat(found)
@@ -184,10 +184,26 @@ class SettingsTest {
         with(
             context -> {
               Settings.read(context, environment);
-              return context.resolvePropertyPlaceholders("{{webhooks.inbound}}");
+              return context.resolvePropertyPlaceholders("{{dromedary.inbound}}");
             });
 
     assertThat(found).isEqualTo(inbound + added);
+  }
+
+  /** Camel itself would take the value that was set, without what was added to it. */
+  @Test
+  void aSourceThatIsSetOnTheCommandLineHearsNoSooner() {
+    onLoopback();
+    System.setProperty("webhooks.inbound", "jms:events");
+
+    String found =
+        with(
+            context -> {
+              Settings.read(context, environment);
+              return context.resolvePropertyPlaceholders("{{dromedary.inbound}}");
+            });
+
+    assertThat(found).startsWith("jms:events?transacted=true&");
   }
 
   @Test
