@@ -88,7 +88,12 @@ final class EventReader {
     json.beginObject();
     for (String name = json.nextName(); name != null; name = json.nextName()) {
       if (name.equals("batch") && json.peek() == JsonKind.ARRAY) {
-        events = elements(json);
+        events = elements(json, MOST_BATCH_EVENTS);
+        if (events.size() > MOST_BATCH_EVENTS) {
+          // The rest is not even read: the elements of a short body can fill the memory.
+          throw new InvalidEventException(
+              "batch_too_long", "expected at most " + MOST_BATCH_EVENTS + " events, found more");
+        }
       } else {
         wrapper.put(name, json.read());
       }
@@ -100,11 +105,6 @@ final class EventReader {
           events == null
               ? "expected an array \"batch\" of events, found none"
               : "expected at least one event, found an empty batch");
-    }
-    if (events.size() > MOST_BATCH_EVENTS) {
-      throw new InvalidEventException(
-          "batch_too_long",
-          "expected at most " + MOST_BATCH_EVENTS + " events, found " + events.size());
     }
     for (Found found : events) {
       add(found, wrapper, null);
@@ -120,7 +120,7 @@ final class EventReader {
     try {
       JsonReader json = new JsonReader(text);
       if (json.peek() == JsonKind.ARRAY) {
-        List<Found> events = elements(json);
+        List<Found> events = elements(json, Integer.MAX_VALUE);
         json.end();
         for (Found found : events) {
           add(found, Wrapper.NONE, null);
@@ -231,10 +231,11 @@ final class EventReader {
     return true;
   }
 
-  private List<Found> elements(JsonReader json) throws InvalidJsonException {
+  /** The elements of an array; if there are more than so many, one more and nothing behind it. */
+  private List<Found> elements(JsonReader json, int most) throws InvalidJsonException {
     List<Found> found = new ArrayList<>();
     json.beginArray();
-    while (json.hasNextElement()) {
+    while (found.size() <= most && json.hasNextElement()) {
       found.add(element(json, found.size()));
     }
     return found;

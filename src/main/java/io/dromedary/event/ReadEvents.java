@@ -2,6 +2,7 @@ package io.dromedary.event;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.dromedary.routing.FailClosed;
 import io.dromedary.settings.Settings;
 import java.io.File;
 import java.io.IOException;
@@ -29,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * whatever else a body may be to JSON before. A list of exchanges, as a consumer or an aggregator
  * makes it of several messages, is read as the events of all of them. Thread-safe.
  */
-public final class ReadEvents implements Processor, CamelContextAware {
+public final class ReadEvents extends FailClosed implements CamelContextAware {
 
   /** Endpoints whose messages say no more than that it is time: each becomes a heartbeat. */
   private static final Set<String> CLOCKS = Set.of("timer", "scheduler", "quartz", "cron");
@@ -55,7 +56,7 @@ public final class ReadEvents implements Processor, CamelContextAware {
     // A source that waits for more than the end of the route hears that its messages are taken.
     context
         .getRegistry()
-        .bind("acknowledge", Processor.class, (Processor) MessageGroup::acknowledge);
+        .bind("acknowledge", Processor.class, FailClosed.of(MessageGroup::acknowledge));
   }
 
   private static boolean isStructured(Exchange exchange) {
@@ -76,7 +77,7 @@ public final class ReadEvents implements Processor, CamelContextAware {
   }
 
   @Override
-  public void process(Exchange exchange) throws IOException {
+  protected void run(Exchange exchange) throws IOException {
     Object body = exchange.getMessage().getBody();
     Iterator<Object> events;
     if (MessageGroup.isGroup(body)) {

@@ -1,24 +1,16 @@
 package io.dromedary.event;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import io.dromedary.json.InvalidJsonException;
+import io.dromedary.routing.FailClosed;
 import io.dromedary.settings.Settings;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UnsupportedEncodingException;
-import java.security.MessageDigest;
 import java.time.Clock;
 import java.util.Arrays;
-import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.zip.GZIPInputStream;
-import java.util.zip.InflaterInputStream;
 import org.apache.camel.CamelContext;
 import org.apache.camel.CamelContextAware;
 import org.apache.camel.Exchange;
@@ -27,13 +19,17 @@ import org.apache.camel.Predicate;
 import org.apache.camel.Processor;
 import org.apache.camel.spi.Registry;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Reads a request to the HTTP tracking API, as analytics SDKs speak it. A good one becomes an
  * iterator of {@link Event}s and {@link RejectedEvent}s; any other is answered here and its route
  * ends. Thread-safe.
  */
-public final class TrackingApi implements Processor, CamelContextAware {
+public final class TrackingApi extends FailClosed implements CamelContextAware {
+
+  private static final Logger LOG = LoggerFactory.getLogger(TrackingApi.class);
 
   /** The longest body, in bytes after decompression. SDKs fill batches to 512,000 bytes. */
   static final int MOST_BODY_BYTES = 512_000;
@@ -57,7 +53,7 @@ public final class TrackingApi implements Processor, CamelContextAware {
 
   private @Nullable CamelContext context;
   private Clock clock = Clock.systemUTC();
-  private List<byte[]> writeKeys = List.of();
+  private WriteKeys writeKeys = new WriteKeys(List.of());
   private DestinationChoice choice = new DestinationChoice(List.of());
   private List<String> origins = List.of();
   private boolean isHttp;
@@ -74,7 +70,7 @@ public final class TrackingApi implements Processor, CamelContextAware {
     Settings settings = Settings.of(context);
     clock = Settings.clock(context);
     choice = DestinationChoice.of(settings);
-    writeKeys = settings.writeKeys().stream().map(key -> key.getBytes(UTF_8)).toList();
+    writeKeys = new WriteKeys(settings.writeKeys());
     origins = settings.corsOrigins();
     Registry registry = context.getRegistry();
     String inbound = settings.inbound();
@@ -84,14 +80,17 @@ public final class TrackingApi implements Processor, CamelContextAware {
       RawBodies.keep(context, RawBodies.path(inbound), this::cors);
     }
     registry.bind("is-http", Predicate.class, (Predicate) exchange -> isHttp);
-    registry.bind("answer", Processor.class, (Processor) HttpAnswer::answer);
+    registry.bind("answer", Processor.class, FailClosed.of(HttpAnswer::answer));
     registry.bind("answer-unavailable", Processor.class, new Unavailable());
     registry.bind("is-answered", Predicate.class, (Predicate) HttpAnswer::isRequest);
   }
 
   @Override
-  public void process(Exchange exchange) {
+  protected void run(Exchange exchange) {
     Message request = exchange.getMessage();
+    // From here on the message has no body but what has been read of it and checked.
+    Object body = request.getBody();
+    request.setBody(null);
     Map<String, Object> headers = request.getHeaders();
     String method = String.valueOf(headers.get(Exchange.HTTP_METHOD));
     String path = String.valueOf(headers.get(Exchange.HTTP_PATH));
@@ -116,31 +115,39 @@ public final class TrackingApi implements Processor, CamelContextAware {
     } else if (action.equals("m")) {
       // The browser SDK's metrics about itself, which are nobody's events.
       HttpAnswer.accept(exchange);
-    } else if (hasUnknownKey(authorization)) {
+    } else if (writeKeys.hasUnknown(authorization)) {
       unauthorized(exchange);
     } else {
-      read(exchange, action, encoding, authorization);
+      read(exchange, body, action, encoding, authorization);
     }
   }
 
   private void read(
-      Exchange exchange, String action, @Nullable Object encoding, @Nullable Object authorization) {
+      Exchange exchange,
+      @Nullable Object body,
+      String action,
+      @Nullable Object encoding,
+      @Nullable Object authorization) {
     try {
-      byte[] text = text(exchange.getMessage(), encoding);
+      byte[] text =
+          ContentEncoding.decode(
+              bytes(exchange, body),
+              encoding == null ? null : encoding.toString(),
+              MOST_BODY_BYTES);
       EventReader reader =
-          new EventReader(text, clock.instant(), false, choice, sender(authorization));
+          new EventReader(text, clock.instant(), false, choice, writeKeys.sender(authorization));
       EventType type = type(action);
       Intake intake =
           action.equals(ANY)
               ? reader.readAny()
               : type == null ? reader.readBatch() : reader.readEvent(type);
-      if (!isAuthorized(authorization, intake)) {
+      if (!writeKeys.allow(authorization, intake)) {
         unauthorized(exchange);
         return;
       }
       exchange.setProperty(HttpAnswer.INTAKE, intake);
       exchange.getMessage().setBody(intake.all().iterator());
-    } catch (TooLongException e) {
+    } catch (ContentEncoding.TooLongException e) {
       HttpAnswer.refuse(exchange, 413, "body_too_large", HttpAnswer.TOO_LARGE);
     } catch (UnsupportedEncodingException e) {
       HttpAnswer.refuse(exchange, 415, "unsupported_encoding", String.valueOf(e.getMessage()));
@@ -154,7 +161,17 @@ public final class TrackingApi implements Processor, CamelContextAware {
       HttpAnswer.refuse(exchange, 400, "invalid_json", String.valueOf(e.getMessage()));
     } catch (InvalidEventException e) {
       HttpAnswer.refuse(exchange, 400, e.code(), String.valueOf(e.getMessage()));
+    } catch (StackOverflowError e) {
+      // It would overflow again: the sender must not come with it again.
+      LOG.error("A request was refused that overflows the stack", e);
+      HttpAnswer.refuse(
+          exchange, 400, "invalid_json", "expected a body that can be read, found one too deep");
     }
+  }
+
+  private static byte[] bytes(Exchange exchange, @Nullable Object body) {
+    byte[] bytes = exchange.getContext().getTypeConverter().convertTo(byte[].class, exchange, body);
+    return bytes == null ? new byte[0] : bytes;
   }
 
   /**
@@ -176,99 +193,9 @@ public final class TrackingApi implements Processor, CamelContextAware {
     return type == null ? EventType.of(action) : type;
   }
 
-  private static byte[] text(Message request, @Nullable Object encoding) throws IOException {
-    byte[] body = request.getBody(byte[].class);
-    if (body == null) {
-      return new byte[0];
-    }
-    String name = encoding == null ? "" : encoding.toString().strip().toLowerCase(Locale.ROOT);
-    InputStream in = new ByteArrayInputStream(body);
-    switch (name) {
-      case "", "identity" -> {
-        if (body.length > MOST_BODY_BYTES) {
-          throw new TooLongException();
-        }
-        return body;
-      }
-      case "gzip", "x-gzip" -> in = new GZIPInputStream(in);
-      case "deflate" -> in = new InflaterInputStream(in);
-      default ->
-          throw new UnsupportedEncodingException(
-              "expected the Content-Encoding gzip, deflate or identity, found another");
-    }
-    // A few bytes may say that they are gigabytes: what is not wanted is not unpacked.
-    byte[] text = in.readNBytes(MOST_BODY_BYTES + 1);
-    if (text.length > MOST_BODY_BYTES) {
-      throw new TooLongException();
-    }
-    return text;
-  }
-
   private static void unauthorized(Exchange exchange) {
     HttpAnswer.refuse(
         exchange, 401, "unauthorized", "expected a known write key, found none or another");
-  }
-
-  /** Whether the header alone says no: a stranger's body is not even read. */
-  private boolean hasUnknownKey(@Nullable Object authorization) {
-    String header = authorization == null ? "" : authorization.toString().strip();
-    return !writeKeys.isEmpty() && isBasic(header) && !isKnown(userOf(header.substring(6).strip()));
-  }
-
-  /** The key of the header, which counts whatever the body says; null: the body has to say it. */
-  private @Nullable String sender(@Nullable Object authorization) {
-    String header = authorization == null ? "" : authorization.toString().strip();
-    if (isBasic(header)) {
-      return userOf(header.substring(6).strip());
-    }
-    String token = bearer(header);
-    // Some senders have another token there, and the key in the body.
-    return token != null && isKnown(token) ? token : null;
-  }
-
-  private static @Nullable String bearer(String header) {
-    return header.regionMatches(true, 0, "Bearer ", 0, 7) ? header.substring(7).strip() : null;
-  }
-
-  private static boolean isBasic(String header) {
-    return header.regionMatches(true, 0, "Basic ", 0, 6);
-  }
-
-  private boolean isAuthorized(@Nullable Object authorization, Intake intake) {
-    if (writeKeys.isEmpty()) {
-      return true;
-    }
-    String header = authorization == null ? "" : authorization.toString().strip();
-    if (isBasic(header)) {
-      // Looked at before the body was read.
-      return true;
-    }
-    if (!intake.writeKeys().isEmpty()) {
-      return intake.writeKeys().stream().allMatch(this::isKnown);
-    }
-    String token = bearer(header);
-    return token != null && isKnown(token);
-  }
-
-  /** The part before the colon; some senders leave the colon out. */
-  private static String userOf(String credentials) {
-    try {
-      String decoded = new String(Base64.getDecoder().decode(credentials), UTF_8);
-      int colon = decoded.indexOf(':');
-      return colon < 0 ? decoded : decoded.substring(0, colon);
-    } catch (IllegalArgumentException e) {
-      return "";
-    }
-  }
-
-  private boolean isKnown(String key) {
-    byte[] bytes = key.getBytes(UTF_8);
-    boolean known = false;
-    for (byte[] writeKey : writeKeys) {
-      // Every key is compared in full: the time it takes tells nothing.
-      known |= MessageDigest.isEqual(writeKey, bytes);
-    }
-    return known;
   }
 
   private Map<String, Object> cors(@Nullable String origin) {
@@ -284,10 +211,5 @@ public final class TrackingApi implements Processor, CamelContextAware {
       }
     }
     return headers;
-  }
-
-  private static final class TooLongException extends IOException {
-
-    private static final long serialVersionUID = 1L;
   }
 }

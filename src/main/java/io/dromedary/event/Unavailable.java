@@ -28,8 +28,12 @@ final class Unavailable implements Processor {
     long now = System.nanoTime();
     if (now - last >= INTERVAL_NANOS && toldNanos.compareAndSet(last, now)) {
       Throwable why = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
-      LOG.warn(
-          "{} requests were told to come again: {}", untold.sumThenReset(), String.valueOf(why));
+      if (why != null && why.getCause() instanceof Error error) {
+        LOG.error("{} requests were told to come again", untold.sumThenReset(), error);
+      } else {
+        LOG.warn(
+            "{} requests were told to come again: {}", untold.sumThenReset(), String.valueOf(why));
+      }
     }
   }
 }

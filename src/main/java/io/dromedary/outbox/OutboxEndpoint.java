@@ -69,6 +69,13 @@ public final class OutboxEndpoint extends DefaultEndpoint implements AsyncEndpoi
   private boolean toChosen;
 
   @UriParam(
+      label = "producer",
+      description =
+          "Whether only events that Dromedary has read are stored, and any other body is refused. The"
+              + " default is that whatever can be converted to bytes is stored as one event.")
+  private boolean eventsOnly;
+
+  @UriParam(
       label = "producer,advanced",
       description =
           "Whether the thread that stores waits for the commit and goes on with the route, as a source"
@@ -141,6 +148,14 @@ public final class OutboxEndpoint extends DefaultEndpoint implements AsyncEndpoi
 
   public void setToChosen(boolean toChosen) {
     this.toChosen = toChosen;
+  }
+
+  public boolean isEventsOnly() {
+    return eventsOnly;
+  }
+
+  public void setEventsOnly(boolean eventsOnly) {
+    this.eventsOnly = eventsOnly;
   }
 
   public boolean isSynchronous() {

@@ -66,22 +66,21 @@ final class OutboxProducer extends DefaultAsyncProducer {
 
   @Override
   public boolean process(Exchange exchange, AsyncCallback callback) {
-    CompletableFuture<Integer> last;
+    CompletableFuture<Integer> last = null;
     try {
       HostTransaction transaction = joined;
-      if (transaction != null) {
+      if (transaction == null) {
+        last = store(exchange);
+      } else {
         join(transaction, exchange);
-        callback.done(true);
-        return true;
       }
-      last = store(exchange);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+    } catch (Throwable e) {
+      if (e instanceof InterruptedException) {
+        Thread.currentThread().interrupt();
+      }
       exchange.setException(e);
-      callback.done(true);
-      return true;
-    } catch (Exception e) {
-      exchange.setException(e);
+    }
+    if (last == null) {
       callback.done(true);
       return true;
     }
@@ -182,6 +181,11 @@ final class OutboxProducer extends DefaultAsyncProducer {
     if (body instanceof List<?> list && !list.isEmpty() && isOurs(list.get(0))) {
       return list.iterator();
     }
+    if (endpoint.isEventsOnly() && !(body instanceof Event || body instanceof RejectedEvent)) {
+      throw new IllegalArgumentException(
+          "expected events that have been read, found "
+              + (body == null ? "none" : "a body of " + body.getClass().getName()));
+    }
     return List.of(isOurs(body) ? body : foreign(exchange)).iterator();
   }
 
@@ -228,7 +232,7 @@ final class OutboxProducer extends DefaultAsyncProducer {
         }
       } else if (each instanceof RejectedEvent rejected) {
         invalid.add(DeadLetter.of(destination, rejected, now));
-      } else if (each instanceof OutboxEvent event) {
+      } else if (each instanceof OutboxEvent event && !endpoint.isEventsOnly()) {
         arrivals.add(new Work.Arrival(destination, event));
       } else {
         throw new IllegalArgumentException(

@@ -138,7 +138,7 @@ public record Settings(
     properties.put("dromedary.inbound", InboundOptions.complete(inbound));
     properties.put("dromedary.dead-letter", deadLetter == null ? NOWHERE : deadLetter);
     // What is received goes to the destinations that were chosen for it.
-    String chosen = "outbox:" + DestinationSettings.DEFAULT + "?toChosen=true";
+    String chosen = "outbox:" + DestinationSettings.DEFAULT + "?toChosen=true&eventsOnly=true";
     properties.put(
         "dromedary.outbox.endpoint",
         InboundOptions.threadWaits(inbound) ? chosen + "&synchronous=true" : chosen);

@@ -12,6 +12,7 @@ import io.dromedary.testing.Http;
 import io.dromedary.testing.Http.Response;
 import io.dromedary.testing.Json;
 import io.dromedary.testing.Receiver;
+import io.dromedary.testing.Request;
 import io.dromedary.testing.SettableClock;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -43,17 +44,20 @@ final class Api implements AutoCloseable {
   private final Application application;
   private final Queue<String> unwanted = new ConcurrentLinkedQueue<>();
 
-  private Api(Path folder, Map<String, String> settings) {
+  private Api(Path folder, Map<String, String> settings, Clock clock) {
     this.folder = folder;
     Map<String, String> all = new HashMap<>(settings);
     all.put("webhooks.urls", receiver.url());
     all.put("webhooks.signing.secret", "s3cret");
-    Clock clock = new SettableClock(NOW);
     application = Application.start(folder, all, Map.of("dromedary-clock", clock));
   }
 
   static Api start(Path folder, Map<String, String> settings) {
-    return new Api(folder, settings);
+    return start(folder, settings, new SettableClock(NOW));
+  }
+
+  static Api start(Path folder, Map<String, String> settings, Clock clock) {
+    return new Api(folder, settings, clock);
   }
 
   /** A message id that has not been used. */
@@ -128,6 +132,11 @@ final class Api implements AutoCloseable {
   /** Waits for an event. Returns the body of its request, whose signature is the right one. */
   String delivered(String messageId) {
     return deliveries.of(messageId);
+  }
+
+  /** Whatever has come to the webhook. */
+  List<Request> requests() {
+    return receiver.requests();
   }
 
   /** Waits for the event whose text has that part. */

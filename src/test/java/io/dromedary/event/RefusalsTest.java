@@ -115,7 +115,16 @@ class RefusalsTest {
     assertThat(api.post("/v1/batch", batch(Collections.nCopies(2_500, filtered))))
         .hasToString(SUCCESS);
     assertThat(api.post("/v1/batch", batch(Collections.nCopies(2_501, filtered))))
-        .hasToString(failure(400, "batch_too_long", "expected at most 2500 events, found 2501"));
+        .hasToString(failure(400, "batch_too_long", "expected at most 2500 events, found more"));
+  }
+
+  /** The elements of 512,000 bytes may take hundreds of times as much memory. */
+  @Test
+  void readsNothingBehindTheLongestBatch() {
+    String events = "{},".repeat(160_000) + "no JSON";
+
+    assertThat(api.post("/v1/batch", batch(events)))
+        .hasToString(failure(400, "batch_too_long", "expected at most 2500 events, found more"));
   }
 
   // An event

@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 import static org.awaitility.Awaitility.await;
 
+import io.dromedary.event.Event;
+import io.dromedary.event.EventType;
 import io.dromedary.settings.OutboxSettings;
 import io.dromedary.testing.SettableClock;
 import java.nio.file.Path;
@@ -104,7 +106,11 @@ class OutboxComponentTest {
   }
 
   private Exchange send(Object body) {
-    return camel.createFluentProducerTemplate().to("outbox:orders").withBody(body).send();
+    return sendTo("outbox:orders", body);
+  }
+
+  private Exchange sendTo(String uri, Object body) {
+    return camel.createFluentProducerTemplate().to(uri).withBody(body).send();
   }
 
   private void append(String... bodies) {
@@ -392,6 +398,30 @@ class OutboxComponentTest {
     assertThat(send(null).getException())
         .isInstanceOf(org.apache.camel.InvalidPayloadException.class);
     assertThat(stored()).isEmpty();
+  }
+
+  @Test
+  void whatHasNotBeenReadIsRefusedWhereOnlyEventsAre() throws Exception {
+    start();
+    String uri = "outbox:orders?eventsOnly=true";
+    OutboxEvent unread = new OutboxEvent("a", "", clock.instant(), new byte[] {1});
+    for (Object body :
+        List.of("text", new byte[] {1}, new ArrayList<>(), List.of("text"), unread)) {
+      assertThat(sendTo(uri, body).getException()).isInstanceOf(IllegalArgumentException.class);
+    }
+    assertThat(sendTo(uri, List.of("text").iterator()).getException())
+        .hasMessage("expected a list of events, found one of java.lang.String");
+    assertThat(sendTo(uri, List.of(unread)).getException())
+        .hasMessage("expected a list of events, found one of io.dromedary.outbox.OutboxEvent");
+    assertThat(sendTo(uri, null).getException())
+        .hasMessage("expected events that have been read, found none");
+    assertThat(sendTo(uri, "text").getException())
+        .hasMessage("expected events that have been read, found a body of java.lang.String");
+    assertThat(stored()).isEmpty();
+
+    Event read = new Event("b", EventType.TRACK, clock.instant(), "{}".getBytes(UTF_8));
+    sendTo(uri, read);
+    assertThat(stored()).containsExactly("{}");
   }
 
   // The consumer

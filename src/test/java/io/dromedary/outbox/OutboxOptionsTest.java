@@ -103,6 +103,7 @@ class OutboxOptionsTest {
             "properties dataSource",
             "properties synchronous=false",
             "properties toChosen=false",
+            "properties eventsOnly=false",
             "properties inFlight=256",
             "properties retryDelay=1m",
             "properties retryWindow=4h",

@@ -158,7 +158,7 @@ class SettingsTest {
     assertThat(found)
         .isEqualTo(
             "platform-http:/v1?matchOnUriPrefix=true&populateBodyWithForm=false"
-                + " log:io.dromedary.dead-letters?level=OFF outbox:default?toChosen=true 1 1000");
+                + " log:io.dromedary.dead-letters?level=OFF outbox:default?toChosen=true&eventsOnly=true 1 1000");
   }
 
   @ParameterizedTest
