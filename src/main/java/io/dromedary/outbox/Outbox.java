@@ -410,6 +410,11 @@ public final class Outbox implements AutoCloseable {
     return dialect.name();
   }
 
+  /** Whether what is accepted survives the process. */
+  boolean isDurable() {
+    return dialect.isDurable();
+  }
+
   /** The destinations whose events somebody takes. */
   Set<String> taken() {
     return new TreeSet<>(takers.keySet());

@@ -42,6 +42,9 @@ final class OutboxHealth extends AbstractHealthCheck {
   protected void doCall(HealthCheckResultBuilder result, Map<String, Object> options) {
     result
         .detail("store", outbox.kind())
+        .detail(
+            "durability",
+            outbox.isDurable() ? "on disk" : "none: in memory, lost when the process ends")
         .detail("destinations", String.join(", ", outbox.taken()))
         .detail("message ids forgotten early", outbox.forgotten());
     String failure = outbox.failure();

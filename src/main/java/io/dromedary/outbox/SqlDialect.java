@@ -79,6 +79,11 @@ interface SqlDialect extends AutoCloseable {
   /** Takes an id that nobody else has. */
   long takeId(Connection connection) throws SQLException;
 
+  /** Whether what is committed survives the process. */
+  default boolean isDurable() {
+    return true;
+  }
+
   /** Whether other nodes may write to the store, so that it has to be asked for what they did. */
   boolean isShared();
 

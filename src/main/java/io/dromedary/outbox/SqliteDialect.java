@@ -20,8 +20,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The embedded store: one file, one process. A lock on a file beside it is held for life, so that a
- * second process is refused; SQLite's own locks last no longer than a transaction.
+ * The embedded store: one file, one process, or a database in memory. A lock on a file beside it is
+ * held for life, so that a second process is refused; SQLite's own locks last no longer than a
+ * transaction.
  */
 final class SqliteDialect implements SqlDialect {
 
@@ -60,6 +61,11 @@ final class SqliteDialect implements SqlDialect {
   /** Fingerprints of the transaction, which are written as one row. */
   private final ByteArrayOutputStream unwritten = new ByteArrayOutputStream();
 
+  /** A database in memory lasts as long as a connection to it; guarded by this. */
+  private @Nullable Connection memory;
+
+  private boolean isClosed;
+
   private boolean isFirst = true;
   private volatile boolean isCorrupt;
   private long latestMillis = Long.MIN_VALUE;
@@ -72,6 +78,16 @@ final class SqliteDialect implements SqlDialect {
     this.clock = clock;
     this.url = SqliteUrl.of(settings.url());
     this.files = url.file() == null ? null : SqliteFiles.lock(url.file());
+    if (files == null) {
+      LOG.warn(
+          "The outbox is in memory: an event that is accepted is lost when the process ends"
+              + " (webhooks.outbox.url)");
+    }
+  }
+
+  @Override
+  public boolean isDurable() {
+    return files != null;
   }
 
   @Override
@@ -104,12 +120,22 @@ final class SqliteDialect implements SqlDialect {
         files.checkLock();
       }
     }
+    if (files == null) {
+      if (isClosed) {
+        // It would be another database.
+        throw new SQLException("the outbox is closed");
+      }
+      if (memory == null) {
+        memory = DriverManager.getConnection(url.jdbc());
+      }
+    }
     Connection connection = DriverManager.getConnection(url.jdbc());
     try (Statement statement = connection.createStatement()) {
-      statement.execute("PRAGMA busy_timeout = 1000");
+      // In memory, where there is no log, a commit waits for those who read.
+      statement.execute("PRAGMA busy_timeout = " + (files == null ? 5000 : 1000));
       // Takes effect in a file without tables only, so it comes first.
       statement.execute("PRAGMA auto_vacuum = INCREMENTAL");
-      statement.execute("PRAGMA journal_mode = WAL");
+      statement.execute("PRAGMA journal_mode = " + (files == null ? "MEMORY" : "WAL"));
       statement.execute("PRAGMA synchronous = FULL");
       // Negative: KiB. Outside of the heap.
       statement.execute("PRAGMA cache_size = -32768");
@@ -124,6 +150,11 @@ final class SqliteDialect implements SqlDialect {
         number(connection, "PRAGMA schema_version");
         checkName(statement, files.database());
         files.opened();
+      } else {
+        long most = mostMemory() / number(connection, "PRAGMA page_size");
+        if (number(connection, "PRAGMA max_page_count") > most) {
+          statement.execute("PRAGMA max_page_count = " + most);
+        }
       }
     } catch (SQLException e) {
       connection.close();
@@ -132,6 +163,11 @@ final class SqliteDialect implements SqlDialect {
     connection.setAutoCommit(false);
     connections.add(connection);
     return connection;
+  }
+
+  /** It is outside of the heap, but in the same machine; SQLite takes no more than 1 GiB. */
+  private static long mostMemory() {
+    return Math.min(1L << 30, Runtime.getRuntime().maxMemory() / 4);
   }
 
   /** The lock and all checks are worth nothing if SQLite takes the URL for that of another file. */
@@ -411,6 +447,7 @@ final class SqliteDialect implements SqlDialect {
 
   @Override
   public synchronized void close() {
+    isClosed = true;
     if (cutOff != null) {
       try {
         save(cutOff);
@@ -421,6 +458,9 @@ final class SqliteDialect implements SqlDialect {
     }
     if (files != null) {
       files.close();
+    }
+    if (memory != null) {
+      SqlDialect.super.disconnect(memory);
     }
   }
 

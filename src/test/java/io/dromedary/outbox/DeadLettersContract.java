@@ -44,17 +44,19 @@ abstract class DeadLettersContract {
   abstract String url();
 
   Outbox open() {
-    return new Outbox(
-        new OutboxSettings(
-            url(),
-            null,
-            null,
-            Duration.ofMinutes(2),
-            Duration.ofHours(24),
-            1000,
-            Duration.ofDays(3650),
-            Duration.ofHours(4)),
-        clock);
+    return new Outbox(settings(url()), clock);
+  }
+
+  static OutboxSettings settings(String url) {
+    return new OutboxSettings(
+        url,
+        null,
+        null,
+        Duration.ofMinutes(2),
+        Duration.ofHours(24),
+        1000,
+        Duration.ofDays(3650),
+        Duration.ofHours(4));
   }
 
   @BeforeEach
@@ -420,8 +422,11 @@ abstract class DeadLettersContract {
 
     outbox = open();
 
-    assertThat(ids(DeadLetterFilter.ALL)).containsExactly("m-3", "m-1");
-    assertThat(rows()).extracting(Row::messageId).containsExactlyInAnyOrder("m-0", "m-2");
+    boolean survives = outbox.isDurable();
+    assertThat(ids(DeadLetterFilter.ALL)).isEqualTo(survives ? List.of("m-3", "m-1") : List.of());
+    assertThat(rows())
+        .extracting(Row::messageId)
+        .containsExactlyInAnyOrderElementsOf(survives ? List.of("m-0", "m-2") : List.of());
   }
 
   @Test
@@ -447,6 +452,6 @@ abstract class DeadLettersContract {
 
     assertThatThrownBy(() -> letters().replay(DeadLetterFilter.ALL, 100, 100))
         .isInstanceOf(OutboxException.class)
-        .hasMessage("the outbox is closed (done before: 0)");
+        .hasMessageStartingWith("the outbox is closed");
   }
 }
