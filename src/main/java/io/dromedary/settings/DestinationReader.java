@@ -101,11 +101,13 @@ final class DestinationReader {
 
   private DownSettings down() {
     String detection = keys.text("down.detection", "on");
-    if (!detection.equals("on") && !detection.equals("off")) {
+    // YAML 1.1 turns on and off into booleans before anybody can ask for them.
+    boolean isOn = detection.equals("on") || detection.equals("true");
+    if (!isOn && !detection.equals("off") && !detection.equals("false")) {
       keys.problem("down.detection", detection, "on or off");
     }
     return new DownSettings(
-        detection.equals("on"),
+        isOn,
         keys.integer("down.attempts", 20, 1, 10_000),
         keys.duration("down.after", Duration.ofSeconds(10), Duration.ZERO, Duration.ofHours(1)),
         keys.integer("down.events", 3, 1, 1000),

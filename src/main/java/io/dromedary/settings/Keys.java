@@ -14,12 +14,13 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.apache.camel.CamelContext;
+import org.apache.camel.spi.PropertiesSource;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Reads {@code webhooks.*} keys as Camel's placeholders would: the environment's {@code X_Y} beats
- * {@code -Dx.y} beats the properties files. Problems are gathered, so that one start tells all of
- * them.
+ * {@code -Dx.y} beats the properties files. Spring Boot and Quarkus have orders of their own, which
+ * hold there. Problems are gathered, so that one start tells all of them.
  *
  * <p>Keys are not looked up one by one through Camel's placeholder resolver where that can be
  * avoided: Camel Main logs every value so resolved, and a webhook's URL or header may hold a
@@ -48,6 +49,10 @@ final class Keys {
   private final CamelContext context;
   private final Map<String, String> environment;
   private final Properties loaded;
+
+  /** The properties of a host with an order of its own; null: Camel's order holds. */
+  private final @Nullable PropertiesSource host;
+
   private final String prefix;
   private final Set<String> known;
 
@@ -55,7 +60,12 @@ final class Keys {
   private final Set<String> problems;
 
   Keys(CamelContext context, Map<String, String> environment) {
+    this(context, environment, HostProperties.of(context));
+  }
+
+  Keys(CamelContext context, Map<String, String> environment, @Nullable PropertiesSource host) {
     this.context = context;
+    this.host = host;
     this.environment = environment;
     this.loaded =
         context
@@ -70,6 +80,7 @@ final class Keys {
     this.context = all.context;
     this.environment = all.environment;
     this.loaded = all.loaded;
+    this.host = all.host;
     this.prefix = prefix;
     this.known = all.known;
     this.problems = all.problems;
@@ -110,6 +121,11 @@ final class Keys {
   /** The value of a full key with its placeholders resolved, or null where it is not set. */
   @Nullable String raw(String key) {
     known.add(key);
+    String value = host == null ? ofCamel(key) : notBlank(host.getProperty(key));
+    return value == null ? null : resolve(key, value);
+  }
+
+  private @Nullable String ofCamel(String key) {
     String value = notBlank(environment.get(environmentName(key)));
     if (value == null) {
       value = notBlank(System.getProperty(key));
@@ -118,13 +134,10 @@ final class Keys {
       value = notBlank(loaded.getProperty(key));
     }
     if (value == null) {
-      // A host such as Spring Boot keeps its properties where they can only be asked for by name.
+      // A source of properties may only be asked for them by name.
       value = notBlank(context.getPropertiesComponent().resolveProperty(key).orElse(null));
     }
-    if (value == null) {
-      return null;
-    }
-    return resolve(key, value);
+    return value;
   }
 
   /**
@@ -250,7 +263,8 @@ final class Keys {
       for (String key : source.stringPropertyNames()) {
         if (key.startsWith(full) && key.length() > full.length() && !isOfEnvironment(key)) {
           known.add(key);
-          put(values, key.substring(full.length()), resolve(key, source.getProperty(key)));
+          String value = host == null ? resolve(key, source.getProperty(key)) : raw(key);
+          put(values, key.substring(full.length()), value);
         }
       }
     }
@@ -258,7 +272,12 @@ final class Keys {
     environment.forEach(
         (key, value) -> {
           if (key.startsWith(name) && key.length() > name.length()) {
-            put(values, key.substring(name.length()).replace('_', '-'), resolve(key, value));
+            String rest = key.substring(name.length()).replace('_', '-');
+            if (host == null) {
+              put(values, rest, resolve(key, value));
+            } else if (!values.containsKey(rest)) {
+              put(values, rest, raw(full + rest));
+            }
           }
         });
     return values;

@@ -19,29 +19,38 @@ record Server(String hostKey, @Nullable String host, @Nullable String port, Stri
   }
 
   static Server of(CamelContext context, Keys keys) {
-    for (Class<?> type = context.getClass(); type != null; type = type.getSuperclass()) {
-      switch (type.getName()) {
-        case "org.apache.camel.spring.boot.SpringBootCamelContext" -> {
-          // Tomcat listens before Camel starts, perhaps on a port that nobody named.
-          String port = keys.ofHost("local.server.port", keys.ofHost("server.port", "8080"));
-          return new Server(
-              "server.address",
-              keys.ofHost("server.address", null),
-              port,
-              root(keys.ofHost("server.servlet.context-path", null)));
-        }
-        case "org.apache.camel.quarkus.core.FastCamelContext" -> {
-          return new Server(
-              "quarkus.http.host",
-              keys.ofHost("quarkus.http.host", null),
-              keys.ofHost("quarkus.http.port", "8080"),
-              root(keys.ofHost("quarkus.http.root-path", null)));
-        }
-        default -> {}
-      }
+    if (isA(context, "org.apache.camel.spring.boot.SpringBootCamelContext")) {
+      // Tomcat listens before Camel starts, perhaps on a port that nobody named.
+      String port = keys.ofHost("local.server.port", keys.ofHost("server.port", "8080"));
+      return new Server(
+          "server.address",
+          keys.ofHost("server.address", null),
+          port,
+          root(keys.ofHost("server.servlet.context-path", null)));
+    }
+    if (isQuarkus(context)) {
+      return new Server(
+          "quarkus.http.host",
+          keys.ofHost("quarkus.http.host", null),
+          keys.ofHost("quarkus.http.port", "8080"),
+          root(keys.ofHost("quarkus.http.root-path", null)));
     }
     return new Server(
         "camel.server.host", keys.raw("camel.server.host"), keys.raw("camel.server.port"), "");
+  }
+
+  static boolean isQuarkus(CamelContext context) {
+    return isA(context, "org.apache.camel.quarkus.core.FastCamelContext");
+  }
+
+  /** By name, since neither is on the class path of the other. */
+  private static boolean isA(CamelContext context, String name) {
+    for (Class<?> type = context.getClass(); type != null; type = type.getSuperclass()) {
+      if (type.getName().equals(name)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static String root(@Nullable String path) {

@@ -18,7 +18,6 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.Ordered;
 import org.springframework.core.env.ConfigurableEnvironment;
-import org.springframework.core.env.Environment;
 
 /** What the routes need of Spring Boot that they find by themselves elsewhere. */
 @AutoConfiguration
@@ -38,8 +37,9 @@ public class DromedaryAutoConfiguration {
 
     @Bean
     FilterRegistrationBean<RawBodyFilter> dromedaryRawBodies(
-        ObjectProvider<CamelContext> contexts, Environment environment) {
-      String inbound = environment.getProperty("webhooks.inbound", Settings.TRACKING_API);
+        ObjectProvider<CamelContext> contexts, ConfigurableEnvironment environment) {
+      String set = new SpringProperties(environment).getProperty("webhooks.inbound");
+      String inbound = set == null ? Settings.TRACKING_API : set;
       FilterRegistrationBean<RawBodyFilter> filter =
           new FilterRegistrationBean<>(
               new RawBodyFilter(

@@ -1,16 +1,15 @@
 package io.dromedary.spring;
 
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Predicate;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.camel.spi.LoadablePropertiesSource;
 import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.EnumerablePropertySource;
 import org.springframework.core.env.PropertySource;
@@ -30,7 +29,7 @@ final class SpringProperties implements LoadablePropertiesSource {
       List.of("server.address", "server.port", "local.server.port", "server.servlet.context-path");
 
   /** An element of a list in YAML. */
-  private static final Pattern ELEMENT = Pattern.compile("(.+)\\[(\\d{1,9})]");
+  private static final Pattern ELEMENT = Pattern.compile("(.+)\\[\\d{1,9}]");
 
   /** Their names are not written as keys are; the settings are looked up in them anyway. */
   private static final Set<String> OTHER_NAMES =
@@ -44,6 +43,7 @@ final class SpringProperties implements LoadablePropertiesSource {
     this.environment = environment;
   }
 
+  /** By this name the settings know that Spring decides. */
   @Override
   public String getName() {
     return "dromedary-spring";
@@ -51,7 +51,49 @@ final class SpringProperties implements LoadablePropertiesSource {
 
   @Override
   public @Nullable String getProperty(String name) {
-    return name.startsWith(PREFIX) ? loadProperties(name::equals).getProperty(name) : null;
+    return name.startsWith(PREFIX) ? value(name) : null;
+  }
+
+  /**
+   * The first value that is not blank, in the order of Spring's sources. A list, which YAML spreads
+   * over several properties, counts as one value of its source.
+   */
+  private @Nullable String value(String name) {
+    for (PropertySource<?> source : environment.getPropertySources()) {
+      // Spring's view of all sources would find a list before what comes before it.
+      if (!ConfigurationPropertySources.isAttachedConfigurationPropertySource(source)) {
+        String value = value(source, name);
+        if (value != null && !value.isBlank()) {
+          return value;
+        }
+      }
+    }
+    return null;
+  }
+
+  private @Nullable String value(PropertySource<?> source, String name) {
+    Object value = source.getProperty(name);
+    if (value != null) {
+      return resolve(name, value);
+    }
+    List<String> elements = new ArrayList<>();
+    for (int i = 0; ; i++) {
+      Object element = source.getProperty(name + "[" + i + "]");
+      if (element == null) {
+        return elements.isEmpty() ? null : String.join(",", elements);
+      }
+      elements.add(resolve(name, element));
+    }
+  }
+
+  private String resolve(String name, Object value) {
+    try {
+      return environment.resolveRequiredPlaceholders(value.toString());
+    } catch (IllegalArgumentException e) {
+      // The exception's own text would show the whole value, which may hold a secret.
+      throw new IllegalArgumentException(
+          name + ": found a ${placeholder} that names no property, expected one that does.");
+    }
   }
 
   @Override
@@ -62,23 +104,12 @@ final class SpringProperties implements LoadablePropertiesSource {
   @Override
   public Properties loadProperties(Predicate<String> filter) {
     Properties found = new Properties();
-    Map<String, TreeMap<Integer, String>> lists = new TreeMap<>();
     for (String name : names()) {
-      String value = environment.getProperty(name);
-      if (value == null) {
-        continue;
-      }
-      Matcher element = ELEMENT.matcher(name);
-      if (element.matches()) {
-        lists
-            .computeIfAbsent(element.group(1), key -> new TreeMap<>())
-            .put(Integer.parseInt(element.group(2)), value);
-      } else {
+      String value = filter.test(name) ? value(name) : null;
+      if (value != null) {
         found.setProperty(name, value);
       }
     }
-    lists.forEach((name, values) -> found.setProperty(name, String.join(",", values.values())));
-    found.keySet().removeIf(name -> !filter.test((String) name));
     return found;
   }
 
@@ -89,7 +120,7 @@ final class SpringProperties implements LoadablePropertiesSource {
           && !OTHER_NAMES.contains(source.getName())) {
         for (String name : enumerable.getPropertyNames()) {
           if (name.startsWith(PREFIX)) {
-            names.add(name);
+            names.add(ELEMENT.matcher(name).replaceFirst("$1"));
           }
         }
       }

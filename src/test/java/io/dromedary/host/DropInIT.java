@@ -291,7 +291,8 @@ class DropInIT {
             other,
             Application.freePort(),
             Map.of("WEBHOOKS_TIMEOUT", "soon"),
-            "-D" + host.addressKey + "=0.0.0.0");
+            "-D" + host.addressKey + "=0.0.0.0",
+            "-Dwebhooks.timeout=later");
 
     assertThat(bad.waitFor(AT_MOST.toSeconds(), SECONDS)).isTrue();
 
@@ -302,8 +303,8 @@ class DropInIT {
             Dromedary cannot start: 3 settings are wrong.
               webhooks.write-key.secret: found nothing, expected at least one write key, since the server listens beyond loopback (%s is "0.0.0.0").
               webhooks.urls: found nothing, expected one to five webhook URLs, since the built-in request bin is served on loopback only.
-              webhooks.timeout: found "soon", expected a duration from 10ms to 10m, such as 5s.
+              webhooks.timeout: found "%s", expected a duration from 10ms to 10m, such as 5s.
             """
-                .formatted(host.addressKey));
+                .formatted(host.addressKey, host.isPropertyBeforeVariable() ? "later" : "soon"));
   }
 }

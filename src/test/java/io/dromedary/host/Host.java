@@ -50,6 +50,11 @@ enum Host {
     }
   };
 
+  /** Whether a system property comes before an environment variable there. */
+  boolean isPropertyBeforeVariable() {
+    return this != PLAIN_CAMEL;
+  }
+
   final String addressKey;
   final String healthPath;
   private final String portKey;

@@ -27,6 +27,8 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.apache.camel.impl.DefaultCamelContext;
+import org.apache.camel.spi.PropertiesSource;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -411,7 +413,7 @@ class SettingsTest {
         arguments(
             "webhooks.down.detection",
             "WEBHOOKS_DOWN_DETECTION",
-            List.of("off", "on", "off"),
+            List.of("off", "on", "false"),
             ofDown(DownSettings::detection),
             List.of(false, true, false)),
         arguments(
@@ -506,6 +508,42 @@ class SettingsTest {
 
     environment.put(environmentName, values.get(2));
     assertThat(read.apply(read())).isEqualTo(expected.get(2));
+  }
+
+  /** Quarkus takes -D before the environment; its MicroProfile Config decides. */
+  @Test
+  void aHostWithAnOrderOfItsOwnDecides() {
+    inFile("webhooks.headers.X-Key=file");
+    System.setProperty("webhooks.acks", "2");
+    environment.put("WEBHOOKS_ACKS", "3");
+    environment.put("WEBHOOKS_HEADERS_X_KEY", "environment");
+    environment.put("WEBHOOKS_HEADERS_X_OTHER", "environment");
+    Map<String, String> decided =
+        Map.of(
+            "webhooks.acks", "2",
+            "webhooks.headers.X-Key", "host",
+            "webhooks.headers.X-OTHER", "host");
+
+    with(
+        context -> {
+          Keys keys = new Keys(context, environment, new HostStub(decided));
+          assertThat(keys.value("acks")).isEqualTo("2");
+          assertThat(keys.named("headers.")).isEqualTo(Map.of("X-Key", "host", "X-OTHER", "host"));
+          return null;
+        });
+  }
+
+  private record HostStub(Map<String, String> values) implements PropertiesSource {
+
+    @Override
+    public String getName() {
+      return "host";
+    }
+
+    @Override
+    public @Nullable String getProperty(String name) {
+      return values.get(name);
+    }
   }
 
   @Test

@@ -1,10 +1,15 @@
 package io.dromedary.spring;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.dromedary.settings.Settings;
 import java.util.Map;
+import org.apache.camel.CamelContext;
+import org.apache.camel.impl.DefaultCamelContext;
 import org.junit.jupiter.api.Test;
 import org.springframework.core.env.MapPropertySource;
+import org.springframework.core.env.SimpleCommandLinePropertySource;
 import org.springframework.core.env.StandardEnvironment;
 import org.springframework.core.env.SystemEnvironmentPropertySource;
 
@@ -36,6 +41,73 @@ class SpringPropertiesTest {
 
     assertThat(properties.getProperty("webhooks.urls"))
         .isEqualTo("https://a.example,https://b.example");
+  }
+
+  @Test
+  void aListGivesWayToWhatSpringTakesFirst() {
+    set("application.yaml", Map.of("webhooks.urls[0]", "https://a.example"));
+    set("commandLineArgs", Map.of("webhooks.urls", "https://b.example"));
+
+    assertThat(properties.getProperty("webhooks.urls")).isEqualTo("https://b.example");
+    assertThat(properties.loadProperties()).containsEntry("webhooks.urls", "https://b.example");
+  }
+
+  @Test
+  void whatIsSetToNothingHidesNothing() {
+    set("application.yaml", Map.of("webhooks.signing.secret", "s3cret"));
+    set("commandLineArgs", Map.of("webhooks.signing.secret", " "));
+
+    assertThat(properties.getProperty("webhooks.signing.secret")).isEqualTo("s3cret");
+  }
+
+  @Test
+  void aPlaceholderThatNamesNothingIsToldWithoutItsValue() {
+    set("application.yaml", Map.of("webhooks.urls", "https://a.example/s3cret?${no.such}"));
+
+    assertThatThrownBy(() -> properties.getProperty("webhooks.urls"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "webhooks.urls: found a ${placeholder} that names no property, expected one that does.")
+        .hasNoCause();
+  }
+
+  /** Camel's order would be: the environment, -D, files. */
+  @Test
+  void springsOrderDecides() {
+    environment
+        .getPropertySources()
+        .addFirst(
+            new SimpleCommandLinePropertySource(
+                "--webhooks.urls=https://command.example",
+                "--webhooks.inbound=direct:command",
+                "--webhooks.headers.X-Key=command",
+                "--webhooks.destination.crm.urls=https://crm.example"));
+    System.setProperty("webhooks.urls", "https://system.example");
+    System.setProperty("webhooks.inbound", "direct:system");
+    System.setProperty("webhooks.headers.X-Key", "system");
+    System.setProperty("webhooks.user-agent", "System/1");
+    System.setProperty("webhooks.destination.crm.urls", "https://system.example");
+    CamelContext context = new DefaultCamelContext();
+    try {
+      context.getPropertiesComponent().addPropertiesSource(properties);
+      context.build();
+
+      Settings settings = Settings.of(context);
+
+      assertThat(settings.inbound()).isEqualTo("direct:command");
+      assertThat(settings.destinations().get("default").urls())
+          .containsExactly("https://command.example");
+      assertThat(settings.destinations().get("default").headers())
+          .isEqualTo(Map.of("X-Key", "command"));
+      assertThat(settings.destinations().get("default").userAgent()).isEqualTo("System/1");
+      assertThat(settings.destinations().get("crm").urls()).containsExactly("https://crm.example");
+      // The routes take what was decided.
+      assertThat(context.resolvePropertyPlaceholders("{{dromedary.inbound}}"))
+          .isEqualTo("direct:command");
+    } finally {
+      context.stop();
+      System.getProperties().keySet().removeIf(key -> key.toString().startsWith("webhooks."));
+    }
   }
 
   @Test
