@@ -143,6 +143,36 @@ class PostgresOutboxTest extends OutboxContract {
     assertThat(query("SELECT message_id FROM dead_letter")).containsExactly("dead");
   }
 
+  /** Others that share its commit would wait half a second for each of them. */
+  @Test
+  void manyAppendsThatWaitForAHostsTransactionHoldUpTheOthersOnce() throws Exception {
+    Outbox outbox = open();
+    append(outbox, "known");
+    pass(WINDOW.plusHours(1));
+    try (Connection host = connect();
+        Statement statement = host.createStatement()) {
+      host.setAutoCommit(false);
+      statement.executeUpdate("UPDATE seen SET seen_at = seen_at + 1");
+      List<CompletableFuture<Integer>> blocked = new ArrayList<>();
+      List<CompletableFuture<Integer>> others = new ArrayList<>();
+      try (Hold hold = new Hold(outbox)) {
+        for (int i = 0; i < 60; i++) {
+          blocked.add(begin(outbox, event("known")));
+          others.add(begin(outbox, event("other" + i)));
+        }
+      }
+      long beganNanos = System.nanoTime();
+      blocked.forEach(
+          append ->
+              assertThat(failure(append))
+                  .hasMessageContaining("a transaction that has not ended has stored an event"));
+      others.forEach(append -> assertThat(join(append)).isEqualTo(1));
+      assertThat(Duration.ofNanos(System.nanoTime() - beganNanos))
+          .isLessThan(Duration.ofSeconds(15));
+      host.rollback();
+    }
+  }
+
   /** Plans are kept, and one for a table of a row would take minutes for a claim of 500. */
   @Test
   void aTableThatHasGrownSinceItsClaimsWerePlannedIsClaimedAsFast() throws Exception {
