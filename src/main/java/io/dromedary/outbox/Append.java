@@ -26,6 +26,7 @@ final class Append extends Work {
   private Set<Fingerprint> remembered = Set.of();
   private final Map<Taker, Integer> reserved = new HashMap<>();
   private final Map<Taker, List<Claim>> handedOn = new HashMap<>();
+  private final List<DeadLetter> letters = new ArrayList<>();
   private Map<String, List<Work.Arrival>> stored = Map.of();
   private int written;
 
@@ -69,8 +70,11 @@ final class Append extends Work {
     for (Map.Entry<String, List<Work.Arrival>> each : byDestination.entrySet()) {
       insert(store, each.getKey(), each.getValue(), nowMillis);
     }
-    for (DeadLetter letter : invalid) {
-      store.insertDead(store.takeId(), letter);
+    letters.clear();
+    for (DeadLetter each : invalid) {
+      DeadLetter letter = each.withId(store.takeId());
+      store.insertDead(letter.id(), letter);
+      letters.add(letter);
     }
   }
 
@@ -133,7 +137,7 @@ final class Append extends Work {
       done.complete(written);
       handedOn.forEach(outbox::handOn);
     }
-    invalid.forEach(outbox::tell);
+    letters.forEach(outbox::tell);
   }
 
   @Override

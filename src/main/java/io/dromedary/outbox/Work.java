@@ -73,6 +73,7 @@ abstract class Work {
     private final Claim claim;
     private final Settlement settlement;
     private boolean isPostponed;
+    private boolean isDead;
 
     Settle(Outbox outbox, Claim claim, Settlement settlement) {
       this.outbox = outbox;
@@ -92,7 +93,9 @@ abstract class Work {
           store.park(claim, dueMillis, parked.attempts(), parked.progress());
         }
       } else if (settlement instanceof Settlement.Dead dead) {
-        if (store.deleteClaimed(claim)) {
+        // Whoever has claimed it since then decides.
+        isDead = store.deleteClaimed(claim);
+        if (isDead) {
           store.insertDead(claim.id(), dead.letter());
         }
       } else {
@@ -103,7 +106,7 @@ abstract class Work {
     @Override
     void committed() {
       outbox.settled(claim, settlement);
-      if (settlement instanceof Settlement.Dead dead) {
+      if (isDead && settlement instanceof Settlement.Dead dead) {
         outbox.tell(dead.letter());
       }
     }

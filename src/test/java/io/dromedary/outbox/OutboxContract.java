@@ -821,6 +821,18 @@ abstract class OutboxContract {
         .containsExactly("invalid|broken|null|null");
   }
 
+  @Test
+  void whatIsNoEventIsToldWithTheIdThatItHasInTheStore() throws Exception {
+    Outbox outbox = open();
+    List<DeadLetter> told = new CopyOnWriteArrayList<>();
+    outbox.listen(told::add);
+    join(outbox.append(List.of(), List.of(invalid(clock.instant()), invalid(clock.instant()))));
+    await().atMost(AT_MOST).until(() -> told.size() == 2);
+    assertThat(told)
+        .extracting(letter -> Long.toString(letter.id()))
+        .containsExactlyInAnyOrderElementsOf(query("SELECT id FROM dead_letter"));
+  }
+
   private static DeadLetter invalid(Instant deadAt) {
     return new DeadLetter(
         0,

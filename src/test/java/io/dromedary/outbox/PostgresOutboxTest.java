@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -118,6 +119,8 @@ class PostgresOutboxTest extends OutboxContract {
   @Test
   void anEventOutlivesItsLeaseAndThenOnlyDoneCountsOfItsFormerHolder() throws Exception {
     Outbox one = open();
+    List<DeadLetter> told = new CopyOnWriteArrayList<>();
+    one.listen(told::add);
     Outbox other = anotherNode(one);
     append(one, "parked", "dead", "done");
     List<Claim> stale = claim(one, 3);
@@ -135,12 +138,16 @@ class PostgresOutboxTest extends OutboxContract {
     assertThat(query("SELECT message_id, due_at, claim_token FROM outbox ORDER BY id"))
         .containsExactlyElementsOf(before.subList(0, 2));
     assertThat(query("SELECT message_id FROM dead_letter")).isEmpty();
+    assertThat(one.dead(ORDERS, DeadLetter.Reason.REJECTED).sum()).isZero();
     // Its new holder is not confused by the row that has gone.
     held.get(2).settle(new Settlement.Dead(letter(held.get(2))));
     held.get(1).settle(new Settlement.Dead(letter(held.get(1))));
     settle(other);
     assertThat(stored()).containsExactly("parked");
     assertThat(query("SELECT message_id FROM dead_letter")).containsExactly("dead");
+    one.close();
+    // Not even by now.
+    assertThat(told).isEmpty();
   }
 
   /** Others that share its commit would wait half a second for each of them. */
