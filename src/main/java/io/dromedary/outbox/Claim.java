@@ -21,9 +21,11 @@ public final class Claim {
   private final String destination;
   private final long id;
   private final OutboxEvent event;
+  private final long bytes;
   private final AtomicReference<@Nullable Settlement> settlement = new AtomicReference<>();
   private final AtomicBoolean paused = new AtomicBoolean();
   private volatile @Nullable Carrier carrier;
+  private volatile Lane lane;
   private volatile boolean started;
   private volatile boolean lost;
   private volatile long token;
@@ -42,6 +44,8 @@ public final class Claim {
     this.event = event;
     this.token = token;
     this.leaseEndNanos = leaseEndNanos;
+    this.lane = Lane.of(event.attempts());
+    this.bytes = MemoryBudget.cost(event);
   }
 
   /** The event. */
@@ -116,7 +120,7 @@ public final class Claim {
   public void pause() {
     Taker taker = outbox.taker(destination);
     if (taker != null && settlement.get() == null && paused.compareAndSet(false, true)) {
-      taker.paused();
+      taker.paused(this);
     }
   }
 
@@ -131,7 +135,31 @@ public final class Claim {
     return taker == null
         || settlement.get() != null
         || !paused.compareAndSet(true, false)
-        || taker.resumed();
+        || taker.resumed(this);
+  }
+
+  /**
+   * Whether there is memory for the event to wait in for its next attempt; otherwise it has to go
+   * back to the store.
+   */
+  public boolean mayWait() {
+    Taker taker = outbox.taker(destination);
+    return taker == null || taker.mayWait(this);
+  }
+
+  /** Among which events this one is counted. */
+  Lane lane() {
+    return lane;
+  }
+
+  /** From now on it is one that has been attempted. */
+  void retry() {
+    lane = Lane.RETRY;
+  }
+
+  /** What it costs in memory. */
+  long bytes() {
+    return bytes;
   }
 
   /** An exchange carries the event. */

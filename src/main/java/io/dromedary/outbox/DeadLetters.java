@@ -300,7 +300,10 @@ public final class DeadLetters {
       List<String> destinations =
           outbox.run((store, nowMillis) -> change.apply(store, nowMillis, ids)).join();
       for (String destination : new HashSet<>(destinations)) {
-        outbox.due(destination);
+        Taker taker = outbox.taker(destination);
+        if (taker != null) {
+          taker.due();
+        }
       }
       return destinations.size();
     } catch (CompletionException e) {

@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -13,9 +14,9 @@ import org.jspecify.annotations.Nullable;
  * nothing, and what was claimed when a process ended is simply due.
  *
  * <p>A claimed row keeps its place in the order of due times. So that it is not read again and
- * again, claiming goes on behind the last row of a destination that it has read; a row that is
- * written with a due time before that takes it back there. Whatever is read and is in here is
- * skipped: so a position may always be too early, never too late.
+ * again, claiming goes on behind the last row of a destination and lane that it has read; a row
+ * that is written with a due time before that takes it back there. Whatever is read and is in here
+ * is skipped: so a position may always be too early, never too late.
  *
  * <p>Owned by the store's writer thread.
  */
@@ -31,7 +32,8 @@ final class Held {
   private static final int MOST_NOTED = 10_000;
 
   private final Set<Long> ids = new HashSet<>();
-  private final Map<String, Position> positions = new HashMap<>();
+  private final Map<Lane, Map<String, Position>> positions =
+      Map.of(Lane.FRESH, new HashMap<>(), Lane.RETRY, new HashMap<>());
 
   /** Rows whose settlements could not be stored, by id. */
   private final Map<Long, Noted> noted = new HashMap<>();
@@ -72,13 +74,6 @@ final class Held {
     return true;
   }
 
-  /** As {@link #note}, and where that cannot be, the row may be claimed again at once. */
-  void leave(long id, Noted what) {
-    if (!note(id, what) && ids.remove(id)) {
-      positions.clear();
-    }
-  }
-
   /** The event of a row, as it would be if everything could have been written. */
   OutboxEvent asNoted(long id, OutboxEvent event) {
     Noted what = noted.isEmpty() ? null : noted.remove(id);
@@ -96,25 +91,36 @@ final class Held {
   }
 
   /** Behind what claiming goes on. */
-  Position position(String destination, long nowMillis) {
+  Position position(String destination, Lane lane, long nowMillis) {
     for (Map.Entry<Long, Noted> each : noted.entrySet()) {
       if (each.getValue().untilMillis() <= nowMillis && ids.remove(each.getKey())) {
-        positions.clear();
+        forgetPositions();
       }
     }
-    return positions.getOrDefault(destination, Position.START);
+    return of(lane).getOrDefault(destination, Position.START);
   }
 
-  void readTo(String destination, long dueMillis, long id) {
-    positions.put(destination, new Position(dueMillis, id));
+  private Map<String, Position> of(Lane lane) {
+    return Objects.requireNonNull(positions.get(lane));
+  }
+
+  private void forgetPositions() {
+    positions.values().forEach(Map::clear);
+  }
+
+  void readTo(String destination, Lane lane, long dueMillis, long id) {
+    of(lane).put(destination, new Position(dueMillis, id));
   }
 
   /** A row that nobody has claimed is written with that due time. */
-  void written(String destination, long dueMillis) {
-    positions.computeIfPresent(
-        destination,
-        (key, position) ->
-            position.dueMillis() < dueMillis ? position : new Position(dueMillis, Long.MIN_VALUE));
+  void written(String destination, Lane lane, long dueMillis) {
+    of(lane)
+        .computeIfPresent(
+            destination,
+            (key, position) ->
+                position.dueMillis() < dueMillis
+                    ? position
+                    : new Position(dueMillis, Long.MIN_VALUE));
   }
 
   void committed() {
@@ -128,7 +134,7 @@ final class Held {
     // What was claimed again after its release was claimed before the transaction.
     ids.addAll(released);
     noted.putAll(handedOut);
-    positions.clear();
+    forgetPositions();
     committed();
   }
 }

@@ -35,9 +35,6 @@ final class PostgresDialect implements SqlDialect {
    */
   private static final String MOST_LOCKED = "500ms";
 
-  /** How long it waits when it has waited before. */
-  private static final String MOST_LOCKED_AGAIN = "10ms";
-
   /**
    * The database gives a statement up before we do: one that goes on without us holds its locks,
    * and every later one waits for them. So does a transaction whose node is gone.
@@ -63,7 +60,6 @@ final class PostgresDialect implements SqlDialect {
 
   private final OutboxSettings settings;
   private final boolean joins;
-  private boolean isPatient = true;
   private long nextId;
   private int idsLeft;
   private long clockMillis;
@@ -200,14 +196,32 @@ final class PostgresDialect implements SqlDialect {
   }
 
   @Override
-  public String claim() {
+  public String claim(Lane lane) {
     // An array is made once. Of a plain subquery PostgreSQL may make a join that takes it anew for
     // each row of the table, and claims many times as many as it says.
     return """
         UPDATE outbox SET due_at = ?, claim_token = ? WHERE id = ANY (ARRAY (
-          SELECT id FROM outbox WHERE destination = ? AND due_at <= ? ORDER BY due_at LIMIT ?
-          FOR UPDATE SKIP LOCKED))
-        RETURNING id, message_id, type, accepted_at, attempts, progress, body""";
+          SELECT id FROM (
+            SELECT id, bytes, sum(bytes) OVER (ORDER BY due_at, id) AS total FROM (
+              SELECT id, due_at, %d + %d * octet_length(body)::bigint AS bytes FROM outbox
+              WHERE %s AND destination = ? AND due_at <= ? ORDER BY due_at LIMIT ?
+              FOR UPDATE SKIP LOCKED) AS due) AS counted
+          WHERE total - bytes < ?))
+        RETURNING id, message_id, type, accepted_at, attempts, progress, body"""
+        .formatted(MemoryBudget.CLAIM_BYTES, MemoryBudget.COPIES, lane.condition());
+  }
+
+  /** An index over many rows takes longer than any statement may otherwise. */
+  @Override
+  public void patiently(Connection connection, Patient work) throws SQLException {
+    int timeoutMillis = connection.getNetworkTimeout();
+    connection.setNetworkTimeout(Runnable::run, 0);
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("SET LOCAL statement_timeout = 0");
+      work.run();
+    } finally {
+      connection.setNetworkTimeout(Runnable::run, timeoutMillis);
+    }
   }
 
   @Override
@@ -227,7 +241,7 @@ final class PostgresDialect implements SqlDialect {
     try (PreparedStatement insert =
         connection.prepareStatement(
             "INSERT INTO seen AS known (fingerprint, seen_at) SELECT unnest(?::uuid[]), ?"
-                + (joins ? "" : " FROM set_config('lock_timeout', '" + mostLocked() + "', true)")
+                + (joins ? "" : " FROM set_config('lock_timeout', '" + MOST_LOCKED + "', true)")
                 + " ON CONFLICT (fingerprint) DO UPDATE SET seen_at = EXCLUDED.seen_at"
                 + " WHERE known.seen_at <= ? RETURNING fingerprint")) {
       if (joins) {
@@ -256,15 +270,6 @@ final class PostgresDialect implements SqlDialect {
       uuids.free();
     }
     return added;
-  }
-
-  private String mostLocked() {
-    return isPatient ? MOST_LOCKED : MOST_LOCKED_AGAIN;
-  }
-
-  @Override
-  public void setPatient(boolean patient) {
-    isPatient = patient;
   }
 
   @Override

@@ -73,12 +73,6 @@ interface SqlDialect extends AutoCloseable {
    */
   default void check() throws SQLException {}
 
-  /**
-   * Whether the transaction that begins may wait for others. It may not where it repeats in parts
-   * what has waited already.
-   */
-  default void setPatient(boolean patient) {}
-
   /** The time that decides what is due, in milliseconds since 1970. */
   long nowMillis(Connection connection) throws SQLException;
 
@@ -99,12 +93,23 @@ interface SqlDialect extends AutoCloseable {
   }
 
   /**
-   * The statement that claims what is due and returns its rows. Parameters: the new due time and
-   * the token, then the destination, the time and the most rows. Where claims are {@link #held} it
-   * only reads, and its parameters are the destination, the due time and the id behind which it
-   * begins, the time and the most rows.
+   * The statement that claims what is due of a lane and returns its rows. Parameters: the new due
+   * time and the token, then the destination, the time, the most rows and the most bytes by {@link
+   * MemoryBudget#cost}, which the last row may exceed. Where claims are {@link #held} it only
+   * reads, and its parameters are the destination, the due time and the id behind which it begins,
+   * the time and the most rows.
    */
-  String claim();
+  String claim(Lane lane);
+
+  /** Does something in a transaction that may take long. */
+  default void patiently(Connection connection, Patient work) throws SQLException {
+    work.run();
+  }
+
+  /** What may take long. */
+  interface Patient {
+    void run() throws SQLException;
+  }
 
   /** Notes what was accepted, and returns what of it was not known before. */
   Set<Fingerprint> remember(Connection connection, List<Fingerprint> accepted, long nowMillis)

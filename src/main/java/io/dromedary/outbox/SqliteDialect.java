@@ -360,11 +360,12 @@ final class SqliteDialect implements SqlDialect {
   }
 
   @Override
-  public String claim() {
+  public String claim(Lane lane) {
     return """
         SELECT id, message_id, type, accepted_at, attempts, progress, body, due_at FROM outbox
-        WHERE destination = ? AND (due_at, id) > (?, ?) AND due_at <= ?
-        ORDER BY due_at, id LIMIT ?""";
+        WHERE %s AND destination = ? AND (due_at, id) > (?, ?) AND due_at <= ?
+        ORDER BY due_at, id LIMIT ?"""
+        .formatted(lane.condition());
   }
 
   @Override

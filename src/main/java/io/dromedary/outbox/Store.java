@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 final class Store implements AutoCloseable {
 
   /** The version of the schema that this code needs; a script each leads to it. */
-  private static final int VERSION = 1;
+  private static final int VERSION = 2;
 
   private static final int EXPIRED_ROWS = 2000;
 
@@ -96,7 +96,13 @@ final class Store implements AutoCloseable {
               + VERSION
               + ": it was written by a later version of Dromedary.");
     }
-    for (int version = found + 1; version <= VERSION; version++) {
+    if (found < VERSION) {
+      dialect.patiently(connection, () -> migrate(found + 1));
+    }
+  }
+
+  private void migrate(int first) throws SQLException {
+    for (int version = first; version <= VERSION; version++) {
       String script = "/dromedary/outbox/" + dialect.name() + "-" + version + ".sql";
       try (InputStream in = Objects.requireNonNull(getClass().getResourceAsStream(script), script);
           Statement statement = connection.createStatement()) {
@@ -129,7 +135,7 @@ final class Store implements AutoCloseable {
   void insert(long id, String destination, OutboxEvent event, long dueMillis) throws SQLException {
     insert(id, destination, event, dueMillis, null);
     if (held != null) {
-      held.written(destination, dueMillis);
+      held.written(destination, Lane.of(event.attempts()), dueMillis);
     }
   }
 
@@ -212,7 +218,7 @@ final class Store implements AutoCloseable {
     if (held == null) {
       park.setLong(5, claim.token());
     } else {
-      held.written(claim.destination(), dueMillis);
+      held.written(claim.destination(), Lane.of(attempts), dueMillis);
       held.release(claim.id());
     }
     park.addBatch();
@@ -258,19 +264,31 @@ final class Store implements AutoCloseable {
   /** A row that has just been claimed. */
   record Row(long id, OutboxEvent event) {}
 
-  /** Claims rows that are due, the longest due first as far as the limit cuts any off. */
-  List<Row> claim(String destination, int most, long nowMillis, long leaseEndMillis, long token)
+  /**
+   * Claims rows of a lane that are due, the longest due first as far as a limit cuts any off: so
+   * many rows, and so many bytes by {@link MemoryBudget#cost}, which the last row may exceed.
+   */
+  List<Row> claim(
+      String destination,
+      Lane lane,
+      int most,
+      long bytes,
+      long nowMillis,
+      long leaseEndMillis,
+      long token)
       throws SQLException {
     List<Row> claimed = new ArrayList<>();
     if (held != null) {
-      hold(held, destination, most, nowMillis, claimed);
+      hold(held, destination, lane, most, bytes, nowMillis, claimed);
     } else {
-      PreparedStatement claim = prepared(dialect.claim());
+      PreparedStatement claim = prepared(dialect.claim(lane));
       claim.setLong(1, leaseEndMillis);
       claim.setLong(2, token);
       claim.setString(3, destination);
       claim.setLong(4, nowMillis);
-      claim.setInt(5, most);
+      // No more are locked than can be claimed.
+      claim.setLong(5, Math.min(most, bytes / MemoryBudget.CLAIM_BYTES + 1));
+      claim.setLong(6, bytes);
       try (ResultSet rows = claim.executeQuery()) {
         while (rows.next()) {
           claimed.add(row(rows));
@@ -281,29 +299,38 @@ final class Store implements AutoCloseable {
     return claimed;
   }
 
-  private void hold(Held held, String destination, int most, long nowMillis, List<Row> claimed)
+  private void hold(
+      Held held,
+      String destination,
+      Lane lane,
+      int most,
+      long bytes,
+      long nowMillis,
+      List<Row> claimed)
       throws SQLException {
     // What the transaction has settled must not be found.
     flush();
-    PreparedStatement query = prepared(dialect.claim());
+    PreparedStatement query = prepared(dialect.claim(lane));
     int read = most;
-    while (read == most && claimed.size() < most) {
+    long left = bytes;
+    while (read == most && claimed.size() < most && left > 0) {
       read = 0;
-      Held.Position position = held.position(destination, nowMillis);
+      Held.Position position = held.position(destination, lane, nowMillis);
       query.setString(1, destination);
       query.setLong(2, position.dueMillis());
       query.setLong(3, position.id());
       query.setLong(4, nowMillis);
       query.setInt(5, most);
       try (ResultSet rows = query.executeQuery()) {
-        while (claimed.size() < most && rows.next()) {
+        while (claimed.size() < most && left > 0 && rows.next()) {
           read++;
           long id = rows.getLong(1);
-          held.readTo(destination, rows.getLong(8), id);
+          held.readTo(destination, lane, rows.getLong(8), id);
           if (!held.has(id)) {
             held.claim(id);
             Row row = row(rows);
             claimed.add(new Row(id, held.asNoted(id, row.event())));
+            left -= MemoryBudget.cost(row.event());
           }
         }
       }
@@ -323,14 +350,15 @@ final class Store implements AutoCloseable {
   }
 
   /**
-   * When the next row of a destination is due that is not claimed; {@link Long#MAX_VALUE} if there
-   * is none. To be asked after all were claimed that are due now.
+   * When the next row of a destination and lane is due that is not claimed; {@link Long#MAX_VALUE}
+   * if there is none. To be asked after all were claimed that are due now.
    */
-  long nextDueMillis(String destination, long nowMillis) throws SQLException {
+  long nextDueMillis(String destination, Lane lane, long nowMillis) throws SQLException {
     PreparedStatement query =
         prepared(
-            "SELECT due_at FROM outbox WHERE destination = ? AND due_at > ?"
-                + " ORDER BY due_at LIMIT 1");
+            "SELECT due_at FROM outbox WHERE "
+                + lane.condition()
+                + " AND destination = ? AND due_at > ? ORDER BY due_at LIMIT 1");
     query.setString(1, destination);
     // Of a store that others use, too, what they have claimed and not committed is passed over.
     query.setLong(2, held == null ? Long.MIN_VALUE : nowMillis);
@@ -339,20 +367,60 @@ final class Store implements AutoCloseable {
     }
   }
 
+  /** In how many milliseconds the next rows are due; far ahead where there are none. */
+  record NextDue(long freshMillis, long retryMillis) {
+
+    /** As far as an instant can be added to it. */
+    private static final long NEVER = Long.MAX_VALUE / 2;
+  }
+
+  /** When the next rows of destinations are due, where the store knows what is claimed. */
+  Map<String, NextDue> nextDue(List<String> destinations, long nowMillis) throws SQLException {
+    String next =
+        "(SELECT due_at FROM outbox WHERE %s AND destination = name ORDER BY due_at LIMIT 1)";
+    PreparedStatement query =
+        prepared(
+            "SELECT name, "
+                + next.formatted(Lane.FRESH.condition())
+                + ", "
+                + next.formatted(Lane.RETRY.condition())
+                + " FROM unnest(?) AS name");
+    query.setArray(1, connection.createArrayOf("text", destinations.toArray()));
+    Map<String, NextDue> found = new HashMap<>();
+    try (ResultSet row = query.executeQuery()) {
+      while (row.next()) {
+        found.put(row.getString(1), new NextDue(wait(row, 2, nowMillis), wait(row, 3, nowMillis)));
+      }
+    }
+    return found;
+  }
+
+  private static long wait(ResultSet row, int column, long nowMillis) throws SQLException {
+    long millis = row.getLong(column);
+    return row.wasNull() ? NextDue.NEVER : millis - nowMillis;
+  }
+
   /**
    * Makes due what is so far ahead that the clock was wrong when it was written, and returns how
    * much that was.
    */
   int mendDue(String destination, long nowMillis, long latestMillis) throws SQLException {
-    PreparedStatement mend =
-        prepared("UPDATE outbox SET due_at = ? WHERE destination = ? AND due_at > ?");
-    mend.setLong(1, nowMillis);
-    mend.setString(2, destination);
-    mend.setLong(3, latestMillis);
-    if (held != null) {
-      held.written(destination, nowMillis);
+    int mended = 0;
+    for (Lane lane : Lane.values()) {
+      PreparedStatement mend =
+          prepared(
+              "UPDATE outbox SET due_at = ? WHERE "
+                  + lane.condition()
+                  + " AND destination = ? AND due_at > ?");
+      mend.setLong(1, nowMillis);
+      mend.setString(2, destination);
+      mend.setLong(3, latestMillis);
+      if (held != null) {
+        held.written(destination, lane, nowMillis);
+      }
+      mended += mend.executeUpdate();
     }
-    return mend.executeUpdate();
+    return mended;
   }
 
   /** Deletes what is kept too long, a bounded part of it, and says whether more is left. */

@@ -6,20 +6,23 @@ import org.jspecify.annotations.Nullable;
 /** Who takes the events of a destination out of the outbox. Implementations are thread-safe. */
 interface Taker {
 
-  /** Takes room for up to so many new events, and returns for how many there is. */
-  int reserve(int wanted);
+  /** Takes room for new events, and returns for how many of them, from the first on, there is. */
+  int reserve(List<OutboxEvent> wanted);
 
   /** Gives back room that was reserved for events that have not come. */
-  void giveBack(int reserved);
+  void giveBack(List<OutboxEvent> reserved);
+
+  /** Whether there is memory for an event to wait in. */
+  boolean mayWait(Claim claim);
 
   /** An event waits in memory and takes no room. */
-  void paused();
+  void paused(Claim claim);
 
   /**
    * An event that has waited takes room again, whether there is any or not. Returns whether it may
    * go on: not if twice as many are in flight as may be begun.
    */
-  boolean resumed();
+  boolean resumed(Claim claim);
 
   /** Takes events that room was reserved for. */
   void take(List<Claim> claims);
@@ -29,6 +32,11 @@ interface Taker {
 
   /** A settlement has been committed. */
   void settled(Claim claim, Settlement settlement);
+
+  /** The ids of the rows whose events are in memory. */
+  default List<Long> ids() {
+    return List.of();
+  }
 
   /** Why it takes nothing although there may be something, or null where it works. */
   default @Nullable String failure() {

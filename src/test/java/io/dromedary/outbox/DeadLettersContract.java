@@ -374,18 +374,23 @@ abstract class DeadLettersContract {
 
   private record IdleTaker(AtomicInteger told) implements Taker {
     @Override
-    public int reserve(int wanted) {
+    public int reserve(List<OutboxEvent> wanted) {
       return 0;
     }
 
     @Override
-    public void giveBack(int reserved) {}
+    public void giveBack(List<OutboxEvent> reserved) {}
 
     @Override
-    public void paused() {}
+    public boolean mayWait(Claim claim) {
+      return true;
+    }
 
     @Override
-    public boolean resumed() {
+    public void paused(Claim claim) {}
+
+    @Override
+    public boolean resumed(Claim claim) {
       return true;
     }
 

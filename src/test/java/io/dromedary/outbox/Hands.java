@@ -17,24 +17,29 @@ final class Hands implements Taker {
   }
 
   @Override
-  public int reserve(int wanted) {
-    int granted = Math.min(wanted, room.get());
+  public int reserve(List<OutboxEvent> wanted) {
+    int granted = Math.min(wanted.size(), room.get());
     room.addAndGet(-granted);
     return granted;
   }
 
   @Override
-  public void giveBack(int reserved) {
-    room.addAndGet(reserved);
+  public void giveBack(List<OutboxEvent> reserved) {
+    room.addAndGet(reserved.size());
   }
 
   @Override
-  public void paused() {
+  public boolean mayWait(Claim claim) {
+    return true;
+  }
+
+  @Override
+  public void paused(Claim claim) {
     room.incrementAndGet();
   }
 
   @Override
-  public boolean resumed() {
+  public boolean resumed(Claim claim) {
     room.decrementAndGet();
     return true;
   }

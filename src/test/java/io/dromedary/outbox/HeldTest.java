@@ -20,7 +20,7 @@ class HeldTest {
     held.claim(7);
     held.committed();
     assertThat(held.note(7, new Noted(1000, 3, "new"))).isTrue();
-    held.position("orders", 1000);
+    held.position("orders", Lane.FRESH, 1000);
 
     held.claim(7);
     assertThat(held.asNoted(7, ROW).progress()).isEqualTo("new");
@@ -40,11 +40,11 @@ class HeldTest {
     held.release(1);
     held.claim(1);
     held.claim(2);
-    held.readTo("orders", 5, 2);
+    held.readTo("orders", Lane.FRESH, 5, 2);
     held.rolledBack();
 
     assertThat(held.has(1)).isTrue();
     assertThat(held.has(2)).isFalse();
-    assertThat(held.position("orders", 10)).isEqualTo(Position.START);
+    assertThat(held.position("orders", Lane.FRESH, 10)).isEqualTo(Position.START);
   }
 }

@@ -234,7 +234,7 @@ class HostTransactionTest {
         .atMost(AT_MOST)
         .untilAsserted(
             () ->
-                assertThat(outbox.claimDue("wakes", 10).join().claims())
+                assertThat(outbox.claimDue("wakes", ClaimDue.Wanted.of(10)).join().claims())
                     .singleElement()
                     .satisfies(
                         claim ->

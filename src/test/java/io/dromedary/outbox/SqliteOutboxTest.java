@@ -1,7 +1,9 @@
 package io.dromedary.outbox;
 
+import static org.assertj.core.api.Assertions.as;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 import static org.awaitility.Awaitility.await;
 
 import io.dromedary.settings.OutboxSettings;
@@ -14,11 +16,14 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** The outbox on SQLite, and what only one process a file can promise. */
 @SuppressWarnings("try") // A hold has nothing to do but to end.
@@ -37,6 +42,7 @@ class SqliteOutboxTest extends OutboxContract {
 
   @Override
   Connection connect() throws SQLException {
+    folder.resolve("data").toFile().mkdirs();
     Connection connection = DriverManager.getConnection(url());
     try (Statement statement = connection.createStatement()) {
       statement.execute("PRAGMA busy_timeout = 10000");
@@ -67,6 +73,18 @@ class SqliteOutboxTest extends OutboxContract {
             "The outbox "
                 + file()
                 + " cannot be opened: expected a file in a folder that can be written to, found ");
+  }
+
+  /** What is not due, or in the other lane, must not cost anything. */
+  @ParameterizedTest
+  @EnumSource
+  void aClaimReadsItsPartOfAnIndexInOrder(Lane lane) throws Exception {
+    open().close();
+    try (SqlDialect dialect = SqlDialect.of(settings(LEASE, WINDOW), clock)) {
+      assertThat(query("EXPLAIN QUERY PLAN " + dialect.claim(lane).replace("?", "0")))
+          .singleElement(as(STRING))
+          .contains("SEARCH outbox USING INDEX outbox_" + lane.name().toLowerCase(Locale.ROOT));
+    }
   }
 
   @Test
@@ -109,10 +127,10 @@ class SqliteOutboxTest extends OutboxContract {
   void aClaimWhoseTransactionFailsIsMadeAgain() throws Exception {
     Outbox outbox = open();
     append(outbox, "a", "b");
-    CompletableFuture<Work.Due> due;
+    CompletableFuture<ClaimDue.Due> due;
     CompletableFuture<Integer> broken;
     try (Hold hold = new Hold(outbox)) {
-      due = outbox.claimDue(ORDERS, 10);
+      due = outbox.claimDue(ORDERS, ClaimDue.Wanted.of(10));
       broken = begin(outbox, broken());
     }
     assertThatThrownBy(() -> join(broken)).hasRootCauseInstanceOf(NullPointerException.class);

@@ -1,0 +1,331 @@
+package io.dromedary.outbox;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The claims of a destination that are in memory. Thread-safe.
+ *
+ * <p>An event is in flight from the start of its exchange until its settlement is committed: so no
+ * more are delivered twice after a crash than may be in flight ({@code started}). More are held
+ * ready than that, since what is handed on need not be claimed ({@code held}, which counts both).
+ * Claims stay in {@code open} until their settlement is committed, so that a stop can give them
+ * back.
+ */
+final class ClaimQueue implements Taker {
+
+  /** What becomes of claims that may begin, or that have to go back. */
+  interface Deliverer {
+
+    /** Begins an exchange on another thread, or settles the claim; throws nothing. */
+    void start(Claim claim);
+
+    /** Gives a claim back, so that it is due again after a while; throws nothing. */
+    void giveBack(Claim claim, Duration after);
+  }
+
+  static final int MOST_CLAIMED = 500;
+
+  /** What has failed for want of a thread or of memory is not tried again at once. */
+  static final Duration PAUSE = Duration.ofSeconds(1);
+
+  private final Outbox outbox;
+  private final String destination;
+  private final InFlightLimit limit;
+  private final Deliverer deliverer;
+  private final Clock clock;
+  private final MemoryBudget.Account memory;
+  private final DueTimes due = new DueTimes();
+  private final ReadyClaims ready = new ReadyClaims();
+  private final AtomicInteger held = new AtomicInteger();
+  private final AtomicInteger started = new AtomicInteger();
+  private final Map<Long, Claim> open = new ConcurrentHashMap<>();
+  private final AtomicBoolean isStarting = new AtomicBoolean();
+  private volatile boolean taking;
+
+  /** Of the thread that claims. */
+  private long sweptNanos = System.nanoTime();
+
+  ClaimQueue(Outbox outbox, String destination, InFlightLimit limit, Deliverer deliverer) {
+    this.outbox = outbox;
+    this.destination = destination;
+    this.limit = limit;
+    this.deliverer = deliverer;
+    this.clock = outbox.clock();
+    this.memory = outbox.memory().open();
+  }
+
+  String destination() {
+    return destination;
+  }
+
+  boolean isTaking() {
+    return taking;
+  }
+
+  int started() {
+    return started.get();
+  }
+
+  int held() {
+    return held.get();
+  }
+
+  DueTimes dueTimes() {
+    return due;
+  }
+
+  ReadyClaims ready() {
+    return ready;
+  }
+
+  InFlightLimit limit() {
+    return limit;
+  }
+
+  MemoryBudget.Account memory() {
+    return memory;
+  }
+
+  @Override
+  public List<Long> ids() {
+    return List.copyOf(open.keySet());
+  }
+
+  @Override
+  public @Nullable String failure() {
+    return limit.failure();
+  }
+
+  /** Takes events from now on. */
+  void begin() {
+    due.now();
+    taking = true;
+    outbox.poller().add(this);
+  }
+
+  /** Takes no more events, and gives back those that no exchange carries yet. */
+  void end() throws InterruptedException {
+    taking = false;
+    outbox.poller().remove(this);
+    for (Claim claim = ready.poll(); claim != null; claim = ready.poll()) {
+      deliverer.giveBack(claim, Duration.ZERO);
+    }
+  }
+
+  /** Gives back all that has not been settled, and counts nothing any more. */
+  void close() {
+    // Also what waits in memory for an exchange that will not go on any more.
+    open.values().forEach(claim -> deliverer.giveBack(claim, Duration.ZERO));
+    memory.close();
+  }
+
+  // Room
+
+  /**
+   * How much room there has to be before it is worth a claim, which costs the same for any number.
+   */
+  static int worthwhile(int allowed) {
+    return Math.max(1, Math.min(MOST_CLAIMED, allowed / 4));
+  }
+
+  int reserveUpTo(int wanted, int allowed) {
+    while (true) {
+      int now = held.get();
+      int granted = Math.min(wanted, allowed - now);
+      if (granted <= 0) {
+        return 0;
+      }
+      if (held.compareAndSet(now, now + granted)) {
+        return granted;
+      }
+    }
+  }
+
+  @Override
+  public int reserve(List<OutboxEvent> wanted) {
+    // Nothing goes before what waits; what has been attempted does not count as that.
+    if (!taking || due.isBacklog(Lane.FRESH)) {
+      return 0;
+    }
+    int granted = reserveUpTo(wanted.size(), limit.held(limit.now()));
+    int taken = 0;
+    while (taken < granted && memory.tryTake(MemoryBudget.cost(wanted.get(taken)))) {
+      taken++;
+    }
+    held.addAndGet(taken - granted);
+    return taken;
+  }
+
+  @Override
+  public void giveBack(List<OutboxEvent> reserved) {
+    reserved.forEach(event -> memory.give(MemoryBudget.cost(event)));
+    free(reserved.size());
+  }
+
+  /** Gives room back. */
+  void free(int events) {
+    int now = held.addAndGet(-events);
+    if (due.isBacklog(Lane.FRESH) || due.isBacklog(Lane.RETRY)) {
+      int allowed = limit.held(limit.now());
+      if (allowed - now >= worthwhile(allowed)) {
+        outbox.poller().wake();
+      }
+    }
+  }
+
+  @Override
+  public boolean mayWait(Claim claim) {
+    return memory.mayWait(claim.bytes());
+  }
+
+  @Override
+  public void paused(Claim claim) {
+    memory.waits(claim.bytes());
+    ready.count(claim, -1, -1);
+    started.decrementAndGet();
+    free(1);
+    startReady();
+  }
+
+  @Override
+  public boolean resumed(Claim claim) {
+    memory.waits(-claim.bytes());
+    claim.retry();
+    ready.count(claim, 1, 1);
+    held.incrementAndGet();
+    return !limit.isExceeded(started.incrementAndGet());
+  }
+
+  @Override
+  public void due() {
+    due.now();
+    outbox.poller().wake();
+  }
+
+  @Override
+  public void settled(Claim claim, Settlement settlement) {
+    // Not what an earlier start of this consumer has held: that is no longer counted.
+    if (open.remove(claim.id(), claim)) {
+      memory.give(claim.bytes());
+      if (claim.isPaused()) {
+        memory.waits(-claim.bytes());
+      } else {
+        ready.count(claim, -1, claim.isStarted() ? -1 : 0);
+        started.addAndGet(claim.isStarted() ? -1 : 0);
+        free(1);
+      }
+    }
+    if (settlement instanceof Settlement.Parked parked) {
+      // Only ever too early: the poller asks the store for the instant after that.
+      long millis = parked.dueAt().toEpochMilli();
+      due.at(Lane.of(parked.attempts()), millis);
+      outbox.poller().wakeBy(millis);
+    }
+    startElsewhere();
+  }
+
+  // Starts
+
+  @Override
+  public void take(List<Claim> claims) {
+    for (Claim claim : claims) {
+      ready.count(claim, 1, 0);
+      try {
+        open.put(claim.id(), claim);
+        if (taking) {
+          ready.add(claim);
+        } else {
+          deliverer.giveBack(claim, Duration.ZERO);
+        }
+      } catch (RuntimeException | Error e) {
+        deliverer.giveBack(claim, PAUSE);
+      }
+    }
+    startReady();
+  }
+
+  /** Not on the writer's thread: an executor may make its caller run what it has no room for. */
+  private void startElsewhere() {
+    if (!ready.isEmpty() && isStarting.compareAndSet(false, true)) {
+      try {
+        outbox.handOn(
+            () -> {
+              isStarting.set(false);
+              startReady();
+            });
+      } catch (RuntimeException | Error e) {
+        // The poller does it a moment later.
+        isStarting.set(false);
+      }
+    }
+  }
+
+  /** Starts exchanges as far as there may be more in flight. */
+  private void startReady() {
+    if (ready.isEmpty()) {
+      return;
+    }
+    int most = limit.now();
+    while (!ready.isEmpty()) {
+      int now = started.get();
+      if (now >= most) {
+        return;
+      }
+      if (started.compareAndSet(now, now + 1)) {
+        Claim claim = ready.next(most, isFreshDue());
+        if (claim != null) {
+          claim.start();
+          deliverer.start(claim);
+        } else {
+          started.decrementAndGet();
+          if (!ready.hasFresh()) {
+            // Retries that have to wait.
+            return;
+          }
+        }
+      }
+    }
+  }
+
+  /** Whether events wait in the store that have never been attempted. */
+  boolean isFreshDue() {
+    return due.isDue(Lane.FRESH, clock.millis());
+  }
+
+  // For the thread that claims
+
+  /** Whether there is something that it has no room for: nobody tells when it has. */
+  boolean isHeldUp() {
+    return taking && (!ready.isEmpty() || isFreshDue() || due.isDue(Lane.RETRY, clock.millis()));
+  }
+
+  /** Settles and starts what could not be when it was to be. */
+  void sweep() {
+    if (System.nanoTime() - sweptNanos >= PAUSE.toNanos()) {
+      sweptNanos = System.nanoTime();
+      for (Claim claim : open.values()) {
+        if (claim.isLost()) {
+          deliverer.giveBack(claim, PAUSE);
+        }
+      }
+    }
+    startReady();
+  }
+
+  /** A lease that has ended may be this node's own: then the event goes on as it was. */
+  boolean isNew(Claim claim) {
+    Claim earlier = open.get(claim.id());
+    if (earlier == null) {
+      return true;
+    }
+    earlier.renew(claim);
+    return false;
+  }
+}

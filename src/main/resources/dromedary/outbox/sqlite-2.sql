@@ -1,0 +1,4 @@
+-- Events that have never been attempted do not wait behind those that have failed: a lane each.
+CREATE INDEX outbox_fresh ON outbox (destination, due_at) WHERE attempts = 0;
+CREATE INDEX outbox_retry ON outbox (destination, due_at) WHERE attempts > 0;
+DROP INDEX outbox_due;

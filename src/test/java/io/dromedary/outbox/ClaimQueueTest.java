@@ -1,0 +1,163 @@
+package io.dromedary.outbox;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.dromedary.settings.OutboxSettings;
+import io.dromedary.testing.SettableClock;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Which events of a destination are taken into memory, and which of them begin. */
+@Timeout(120)
+class ClaimQueueTest {
+
+  private static final Duration AT_MOST = Duration.ofSeconds(30);
+  private static final String ORDERS = "orders";
+
+  @TempDir Path folder;
+  private final SettableClock clock =
+      new SettableClock(Instant.ofEpochMilli(System.currentTimeMillis()));
+  private final List<Claim> started = new CopyOnWriteArrayList<>();
+  private final AtomicInteger limit = new AtomicInteger(Integer.MAX_VALUE);
+  private Outbox outbox;
+  private ClaimQueue queue;
+
+  @BeforeEach
+  void open() {
+    outbox =
+        new Outbox(
+            new OutboxSettings(
+                "jdbc:sqlite:" + folder.resolve("outbox.db"),
+                null,
+                null,
+                Duration.ofMinutes(2),
+                Duration.ZERO,
+                1000,
+                Duration.ofDays(30),
+                Duration.ofHours(4)),
+            clock);
+  }
+
+  @AfterEach
+  void close() throws InterruptedException {
+    queue.end();
+    outbox.close();
+  }
+
+  private void begin(int inFlight) {
+    queue =
+        new ClaimQueue(
+            outbox,
+            ORDERS,
+            new InFlightLimit(outbox, ORDERS, inFlight, limit::get),
+            new ClaimQueue.Deliverer() {
+              @Override
+              public void start(Claim claim) {
+                started.add(claim);
+              }
+
+              @Override
+              public void giveBack(Claim claim, Duration after) {
+                claim.settle(new Settlement.Parked(clock.instant(), 0, null));
+              }
+            });
+    outbox.register(ORDERS, queue);
+    queue.begin();
+  }
+
+  private void append(String prefix, int attempts, int count) throws Exception {
+    List<Work.Arrival> events =
+        IntStream.range(0, count)
+            .mapToObj(
+                i ->
+                    new Work.Arrival(
+                        ORDERS,
+                        new OutboxEvent(
+                            prefix + i, "order", clock.instant(), new byte[100], attempts, null)))
+            .toList();
+    assertThat(outbox.append(events, List.of()).get(AT_MOST.toSeconds(), TimeUnit.SECONDS))
+        .isEqualTo(count);
+  }
+
+  private List<Claim> inFlight(Lane lane) {
+    return started.stream().filter(claim -> claim.isHeldFor(0) && claim.lane() == lane).toList();
+  }
+
+  private void awaitStarted(int count) {
+    await().atMost(AT_MOST).until(() -> started.size() == count);
+  }
+
+  @Test
+  void retriesGetAQuarterOfWhatIsInFlightWhileOthersWaitAndAllOfItAfterwards() throws Exception {
+    append("retry", 1, 100);
+    append("fresh", 0, 100);
+    begin(8);
+
+    awaitStarted(8);
+    for (int done = 1; done <= 94; done++) {
+      // Retries hang; every place that becomes free is for another fresh event.
+      assertThat(inFlight(Lane.RETRY)).hasSizeLessThanOrEqualTo(2);
+      inFlight(Lane.FRESH).get(0).settle(Settlement.DONE);
+      awaitStarted(8 + done);
+    }
+    assertThat(inFlight(Lane.RETRY)).hasSize(2);
+    inFlight(Lane.FRESH).forEach(claim -> claim.settle(Settlement.DONE));
+    await().atMost(AT_MOST).until(() -> inFlight(Lane.RETRY).size() == 8);
+  }
+
+  @Test
+  void everyFourthIsARetryWhereOnlyOneMayBeInFlight() throws Exception {
+    append("retry", 1, 20);
+    append("fresh", 0, 20);
+    begin(1);
+
+    for (int i = 1; i <= 16; i++) {
+      awaitStarted(i);
+      started.get(i - 1).settle(Settlement.DONE);
+    }
+    awaitStarted(17);
+    assertThat(started.subList(0, 16).stream().filter(claim -> claim.lane() == Lane.RETRY).count())
+        .isBetween(3L, 5L);
+  }
+
+  @Test
+  void eventsAreHandedOnWhileRetriesWaitInTheStore() throws Exception {
+    append("retry", 1, 500);
+    begin(4);
+    awaitStarted(4);
+
+    append("fresh", 0, 3);
+    started.forEach(claim -> claim.settle(Settlement.DONE));
+    await()
+        .atMost(AT_MOST)
+        .until(() -> started.stream().filter(claim -> claim.lane() == Lane.FRESH).count() == 3);
+    // They were written as claimed: none of them waits in the store.
+    assertThat(queue.ids()).containsAll(inFlight(Lane.FRESH).stream().map(Claim::id).toList());
+    assertThat(queue.reserve(List.of(started.get(0).event()))).isEqualTo(1);
+    queue.giveBack(List.of(started.get(0).event()));
+  }
+
+  @Test
+  void aLimitThatFallsStartsNoMore() throws Exception {
+    append("fresh", 0, 50);
+    begin(8);
+    awaitStarted(8);
+
+    limit.set(3);
+    started.subList(0, 6).forEach(claim -> claim.settle(Settlement.DONE));
+    await().atMost(AT_MOST).until(() -> started.size() == 9);
+    assertThat(inFlight(Lane.FRESH)).hasSize(3);
+  }
+}
