@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class AnswerReader implements AsyncResponseConsumer<WebhookAnswer> {
 
-  static final int EXCERPT_BYTES = 1024;
+  static final int EXCERPT_BYTES = Outcome.EXCERPT_BYTES;
   private static final int MOST_BYTES = 1024 * 1024;
   private static final byte[] NOTHING = {};
 

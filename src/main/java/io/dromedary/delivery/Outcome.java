@@ -2,22 +2,31 @@ package io.dromedary.delivery;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.dromedary.delivery.flow.Signal;
+import java.io.IOException;
+import java.io.InputStream;
 import java.net.ConnectException;
+import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.security.cert.CertPathBuilderException;
 import java.security.cert.CertificateException;
-import java.time.DateTimeException;
-import java.time.Duration;
+import java.security.cert.CertificateExpiredException;
+import java.security.cert.CertificateNotYetValidException;
 import java.time.Instant;
+import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import org.apache.camel.Exchange;
+import org.apache.camel.ExchangeTimedOutException;
 import org.apache.camel.Message;
-import org.apache.hc.client5.http.utils.DateUtils;
+import org.apache.camel.TypeConversionException;
+import org.apache.camel.http.base.HttpOperationFailedException;
+import org.apache.camel.spi.HttpResponseAware;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What came of one attempt.
  *
+ * @param signal what it shows about the receiver
  * @param status the HTTP status, or null where there was no answer
  * @param reason what is wrong, for an operator; empty where the webhook accepted
  * @param answer the beginning of the answer's body, or null
@@ -25,6 +34,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record Outcome(
     Kind kind,
+    Signal.Kind signal,
     @Nullable Integer status,
     String reason,
     @Nullable String answer,
@@ -37,33 +47,78 @@ public record Outcome(
     PERMANENT
   }
 
-  /** Nothing a receiver may ask for reaches further: beyond every window, and no overflow. */
-  private static final Duration LONGEST_RETRY_AFTER = Duration.ofDays(365);
+  /** So much of an answer's body is kept where it says what is wrong. */
+  static final int EXCERPT_BYTES = 1024;
 
-  private static final Outcome OK = new Outcome(Kind.ACCEPTED, 200, "", null, null);
+  private static final Outcome OK =
+      new Outcome(Kind.ACCEPTED, Signal.Kind.ACCEPTED, 200, "", null, null);
 
   /** The outcome of an exchange that has been sent to a webhook's endpoint. */
   static Outcome of(Exchange sent, Instant now) {
+    Message answer = sent.getMessage();
+    Integer status = status(answer);
     Throwable failure = sent.getException();
     if (failure != null) {
-      return of(failure);
+      HttpResponseAware response = response(failure);
+      if (response instanceof HttpOperationFailedException failed) {
+        return of(failed, now);
+      }
+      if (response != null) {
+        return of(response.getHttpResponseCode(), null, null, now);
+      }
+      if (status == null || status < 300) {
+        return of(failure);
+      }
     }
-    Message answer = sent.getMessage();
-    Integer status = answer.getHeader(Exchange.HTTP_RESPONSE_CODE, Integer.class);
     if (status == null || status == 200) {
       // An endpoint that is not HTTP accepts by not failing.
-      return OK;
+      return sent.isRollbackOnly() ? failed(Kind.TEMPORARY, "the endpoint rolled back") : OK;
     }
     return of(status, excerpt(answer), answer.getHeader("Retry-After", String.class), now);
   }
 
+  private static @Nullable Integer status(Message answer) {
+    if (answer instanceof HttpResponseAware response && response.getHttpResponseCode() > 0) {
+      return response.getHttpResponseCode();
+    }
+    try {
+      return answer.getHeader(Exchange.HTTP_RESPONSE_CODE, Integer.class);
+    } catch (TypeConversionException e) {
+      // Not a status: somebody else's header of that name.
+      return null;
+    }
+  }
+
+  private static @Nullable HttpResponseAware response(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = next(cause)) {
+      if (cause instanceof HttpResponseAware response && response.getHttpResponseCode() > 0) {
+        return response;
+      }
+    }
+    return null;
+  }
+
+  private static Outcome of(HttpOperationFailedException failed, Instant now) {
+    String retryAfter = null;
+    if (failed.getResponseHeaders() != null) {
+      for (var header : failed.getResponseHeaders().entrySet()) {
+        if (header.getKey().equalsIgnoreCase("Retry-After")) {
+          retryAfter = header.getValue();
+        }
+      }
+    }
+    String body = failed.getResponseBody();
+    return of(failed.getHttpResponseCode(), body == null ? null : cut(body), retryAfter, now);
+  }
+
+  /** The outcome of an attempt that was answered with that status. */
   static Outcome of(int status, @Nullable String answer, @Nullable String retryAfter, Instant now) {
     if (status >= 200 && status < 300) {
-      return new Outcome(Kind.ACCEPTED, status, "", null, null);
+      return new Outcome(Kind.ACCEPTED, Signal.Kind.ACCEPTED, status, "", null, null);
     }
     Kind kind = isTemporary(status) ? Kind.TEMPORARY : Kind.PERMANENT;
-    Instant notBefore = kind == Kind.TEMPORARY ? retryAfter(retryAfter, now) : null;
-    return new Outcome(kind, status, "answered " + status, answer, notBefore);
+    Instant notBefore = kind == Kind.TEMPORARY ? RetryAfter.read(retryAfter, now) : null;
+    return new Outcome(kind, signal(status), status, "answered " + status, answer, notBefore);
   }
 
   private static boolean isTemporary(int status) {
@@ -72,33 +127,61 @@ public record Outcome(
       case 408, 425, 429 -> true;
       // What the receiver cannot do now it will not be able to do later.
       case 501, 505 -> false;
-      // A redirect would turn the POST into a GET, and the other 4xx are about the request.
-      default -> status >= 500;
+      // A redirect would turn the POST into a GET, and the other 4xx are about the request. Below
+      // 200 is no answer at all.
+      default -> status >= 500 || status < 200;
     };
   }
 
+  private static Signal.Kind signal(int status) {
+    return switch (status) {
+      case 429 -> Signal.Kind.THROTTLED;
+      case 408, 425, 502, 503, 504 -> Signal.Kind.UNAVAILABLE;
+      default ->
+          status >= 500 || status < 200 ? Signal.Kind.ERROR : Signal.Kind.REJECTED;
+    };
+  }
+
+  /** The outcome of an attempt that was not answered. */
   static Outcome of(Throwable failure) {
+    // Within a chain of causes the more general come first.
+    for (Throwable cause = failure; cause != null; cause = next(cause)) {
+      if (cause instanceof CertificateExpiredException) {
+        // It is renewed within hours.
+        return untrusted(Kind.TEMPORARY, "the certificate has expired: ", cause);
+      }
+      if (cause instanceof CertificateNotYetValidException) {
+        return untrusted(Kind.TEMPORARY, "the certificate is not yet valid: ", cause);
+      }
+    }
     for (Throwable cause = failure; cause != null; cause = next(cause)) {
       // Asking again would not make the certificate good, and no request has been sent.
       if (cause instanceof CertificateException
           || cause instanceof CertPathBuilderException
           || cause instanceof SSLPeerUnverifiedException) {
-        return failed(Kind.PERMANENT, "the certificate is not trusted: " + cause.getMessage());
+        return untrusted(Kind.PERMANENT, "the certificate is not trusted: ", cause);
+      }
+      if (cause instanceof SocketTimeoutException
+          || cause instanceof TimeoutException
+          || cause instanceof ExchangeTimedOutException) {
+        // Of a single step, by an option of the endpoint.
+        return timeout(describe(cause));
       }
       if (cause instanceof UnknownHostException) {
         return failed(Kind.TEMPORARY, "unknown host");
-      }
-      if (cause instanceof AttemptTimeoutException) {
-        return failed(Kind.TEMPORARY, String.valueOf(cause.getMessage()));
       }
       if (cause instanceof ConnectException) {
         return failed(Kind.TEMPORARY, "the connection was refused");
       }
     }
     // An unknown failure is retried: nothing is given up that might have been delivered.
+    return failed(Kind.TEMPORARY, describe(failure));
+  }
+
+  private static String describe(Throwable failure) {
     String message = failure.getMessage();
     String name = failure.getClass().getSimpleName();
-    return failed(Kind.TEMPORARY, message == null ? name : name + ": " + message);
+    return message == null ? name : name + ": " + cut(message);
   }
 
   private static @Nullable Throwable next(Throwable cause) {
@@ -106,33 +189,55 @@ public record Outcome(
     return next == cause ? null : next;
   }
 
+  /** The outcome of an attempt that had not ended in time. */
+  static Outcome timeout(String reason) {
+    return new Outcome(Kind.TEMPORARY, Signal.Kind.TIMEOUT, null, reason, null, null);
+  }
+
+  /** The outcome of an attempt that was not made. */
+  static Outcome unsent(String reason) {
+    return failed(Kind.TEMPORARY, reason);
+  }
+
+  /** An outcome that was written down, after which the flow is controlled no more. */
+  static Outcome recalled(
+      Kind kind,
+      @Nullable Integer status,
+      String reason,
+      @Nullable String answer,
+      @Nullable Instant notBefore) {
+    Signal.Kind signal =
+        kind == Kind.ACCEPTED
+            ? Signal.Kind.ACCEPTED
+            : status == null ? Signal.Kind.NO_ANSWER : signal(status);
+    return new Outcome(kind, signal, status, reason, answer, notBefore);
+  }
+
   private static Outcome failed(Kind kind, String reason) {
-    return new Outcome(kind, null, reason, null, null);
+    return new Outcome(kind, Signal.Kind.NO_ANSWER, null, reason, null, null);
+  }
+
+  private static Outcome untrusted(Kind kind, String reason, Throwable cause) {
+    return new Outcome(
+        kind, Signal.Kind.UNTRUSTED, null, reason + cut(String.valueOf(cause.getMessage())), null, null);
   }
 
   private static @Nullable String excerpt(Message answer) {
-    return answer.getBody() instanceof byte[] body
-        ? new String(body, 0, Math.min(body.length, AnswerReader.EXCERPT_BYTES), UTF_8)
-        : null;
+    Object body = answer.getBody();
+    try {
+      if (body instanceof InputStream stream) {
+        body = stream.readNBytes(EXCERPT_BYTES);
+      }
+    } catch (IOException e) {
+      return null;
+    }
+    if (body instanceof byte[] bytes) {
+      return new String(bytes, 0, Math.min(bytes.length, EXCERPT_BYTES), UTF_8);
+    }
+    return body instanceof String text ? cut(text) : null;
   }
 
-  /** Both forms of the header, seconds and a date; null where it is missing, past or unreadable. */
-  private static @Nullable Instant retryAfter(@Nullable String value, Instant now) {
-    if (value == null) {
-      return null;
-    }
-    String text = value.strip();
-    Instant latest = now.plus(LONGEST_RETRY_AFTER);
-    if (text.matches("\\d+")) {
-      long most = LONGEST_RETRY_AFTER.toSeconds();
-      long seconds = text.length() > 9 ? most : Math.min(most, Long.parseLong(text));
-      return seconds == 0 ? null : now.plusSeconds(seconds);
-    }
-    try {
-      Instant date = DateUtils.parseStandardDate(text);
-      return date == null || !date.isAfter(now) ? null : date.isAfter(latest) ? latest : date;
-    } catch (DateTimeException e) {
-      return null;
-    }
+  private static String cut(String text) {
+    return text.length() <= EXCERPT_BYTES ? text : text.substring(0, EXCERPT_BYTES);
   }
 }

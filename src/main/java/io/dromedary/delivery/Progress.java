@@ -130,7 +130,7 @@ final class Progress {
         String error = string(webhook, "error");
         if (status != 0 || error != null) {
           outcomes[index] =
-              new Outcome(
+              Outcome.recalled(
                   state.kind(),
                   status == 0 ? null : (int) status,
                   error == null ? "" : error,

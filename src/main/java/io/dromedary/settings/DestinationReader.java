@@ -65,6 +65,7 @@ final class DestinationReader {
         events(),
         keys.list("write-key.secret"),
         urls,
+        HttpOptions.read(context, keys, urls),
         headers(),
         keys.text("user-agent", "Segment.io/1.0"),
         secrets(schemes),

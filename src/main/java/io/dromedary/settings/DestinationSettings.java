@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param events the types that it takes
  * @param writeKeys the sources that it takes, by their write keys; empty: any
  * @param urls one to five webhooks: http(s) URLs or other Camel endpoint URIs
+ * @param http how each of them is reached, in their order
  * @param headers custom headers of every request, by name; values may be secrets
  * @param secrets signing secrets, the current one first; empty: nothing is signed
  * @param schemes how requests are signed, in the order of their headers
@@ -34,6 +35,7 @@ public record DestinationSettings(
     Set<EventType> events,
     List<String> writeKeys,
     List<String> urls,
+    List<HttpOptions> http,
     Map<String, String> headers,
     String userAgent,
     List<String> secrets,

@@ -121,6 +121,7 @@ class SettingsTest {
                         Set.of(EventType.values()),
                         List.of(),
                         List.of("http://127.0.0.1:8080/bin"),
+                        List.of(HttpOptions.NONE),
                         Map.of(),
                         "Segment.io/1.0",
                         List.of(),
@@ -707,6 +708,33 @@ class SettingsTest {
             "headers.X-Key=a\\r\\nX-Other: b",
             "webhooks.headers.X-Key: found a secret value, expected 1 to 8,000 printable ASCII"
                 + " characters."),
+        // Options of Camel's HTTP endpoint.
+        arguments(
+            "http.proxyHots=proxy",
+            "webhooks.http.proxyHots: found \"proxyHots\", expected an option of Camel's HTTP"
+                + " endpoint."),
+        arguments(
+            "http.followRedirects=true",
+            "webhooks.http.followRedirects: found \"followRedirects\", expected no such option,"
+                + " since a redirect turns a POST into a GET and delivers nothing."),
+        arguments(
+            "1.http.httpMethod=PUT\nwebhooks.urls=https://a.example",
+            "webhooks.1.http.httpMethod: found \"httpMethod\", expected no such option, since an"
+                + " attempt is one POST of the event."),
+        arguments(
+            "1.http.proxyHost=proxy\nwebhooks.urls=seda:a",
+            "webhooks.1.http.*: found \"seda:a\", expected an http or https URL as webhook 1."),
+        arguments(
+            "2.http.proxyHost=proxy\nwebhooks.urls=https://a.example",
+            "webhooks.2.http.proxyHost: no such key; the settings are listed in the README."),
+        arguments(
+            "tls.key-store=nowhere.p12\nwebhooks.tls.key-store.password=p",
+            "webhooks.tls.key-store: found \"nowhere.p12\", expected a file of PKCS12 or JKS that"
+                + " its password opens."),
+        arguments(
+            "tls.trust-store=nowhere.p12",
+            "webhooks.tls.trust-store.password: found nothing, expected the password of"
+                + " webhooks.tls.trust-store."),
         // How many must accept.
         arguments(
             "acks=2\nwebhooks.urls=https://a.example",
@@ -933,5 +961,21 @@ class SettingsTest {
         .hasMessageStartingWith("Dromedary cannot start: ")
         .hasMessageContaining("\n  webhooks." + key + ": found ")
         .hasMessageNotContaining("hush");
+  }
+
+  @Test
+  void eachWebhookHasTheOptionsOfAllAndItsOwn() {
+    onLoopback()
+        .inFile("webhooks.urls=https://a.example,https://b.example")
+        .inFile("webhooks.http.proxyHost=proxy")
+        .inFile("webhooks.http.proxyPort=3128")
+        .inFile("webhooks.2.http.proxyHost=other");
+    environment.put("WEBHOOKS_1_HTTP_AUTHPASSWORD", "secret");
+
+    assertThat(destination("default").http())
+        .containsExactly(
+            new HttpOptions(
+                Map.of("proxyHost", "proxy", "proxyPort", "3128", "authPassword", "secret"), null),
+            new HttpOptions(Map.of("proxyHost", "other", "proxyPort", "3128"), null));
   }
 }

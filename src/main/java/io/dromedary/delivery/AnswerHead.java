@@ -1,0 +1,107 @@
+package io.dromedary.delivery;
+
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import org.apache.hc.client5.http.impl.io.DefaultHttpResponseParserFactory;
+import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.apache.hc.core5.http.HttpException;
+import org.apache.hc.core5.http.MessageConstraintException;
+import org.apache.hc.core5.http.config.Http1Config;
+import org.apache.hc.core5.http.io.HttpMessageParser;
+import org.apache.hc.core5.http.io.HttpMessageParserFactory;
+import org.apache.hc.core5.http.io.SessionInputBuffer;
+import org.apache.hc.core5.http.message.LazyLaxLineParser;
+
+/**
+ * Parses the heads of the answers on one connection. The client's own bounds are for the number of
+ * headers and the length of each; their product would be megabytes. Confined to the thread that has
+ * the connection.
+ */
+final class AnswerHead implements HttpMessageParser<ClassicHttpResponse> {
+
+  /** With what has been read of the body by then. */
+  static final int MOST_BYTES = 64 * 1024;
+
+  /** So many bytes a connection may need without asking. */
+  private static final int FREE_BYTES = 4 * 1024;
+
+  private final HttpMessageParser<ClassicHttpResponse> parser;
+  private final HeadBudget budget;
+
+  private AnswerHead(HttpMessageParser<ClassicHttpResponse> parser, HeadBudget budget) {
+    this.parser = parser;
+    this.budget = budget;
+  }
+
+  /** Makes the parsers of connections. */
+  static HttpMessageParserFactory<ClassicHttpResponse> parsers(
+      Http1Config config, HeadBudget budget) {
+    // Of the many headers of an answer hardly one is looked at.
+    HttpMessageParserFactory<ClassicHttpResponse> parsers =
+        new DefaultHttpResponseParserFactory(config, LazyLaxLineParser.INSTANCE, null);
+    return new HttpMessageParserFactory<>() {
+      @Override
+      public HttpMessageParser<ClassicHttpResponse> create() {
+        return new AnswerHead(parsers.create(), budget);
+      }
+
+      @Override
+      @Deprecated
+      public HttpMessageParser<ClassicHttpResponse> create(Http1Config ignored) {
+        return create();
+      }
+    };
+  }
+
+  @Override
+  public ClassicHttpResponse parse(SessionInputBuffer buffer, InputStream in)
+      throws IOException, HttpException {
+    BoundedStream bounded = new BoundedStream(in);
+    try {
+      return parser.parse(buffer, bounded);
+    } finally {
+      budget.give(bounded.taken);
+    }
+  }
+
+  private final class BoundedStream extends FilterInputStream {
+
+    private int total;
+    int taken;
+
+    BoundedStream(InputStream in) {
+      super(in);
+    }
+
+    @Override
+    public int read() throws IOException {
+      int read = super.read();
+      count(read < 0 ? 0 : 1);
+      return read;
+    }
+
+    @Override
+    public int read(byte[] bytes, int offset, int length) throws IOException {
+      int read = super.read(bytes, offset, length);
+      count(Math.max(read, 0));
+      return read;
+    }
+
+    private void count(int read) throws MessageConstraintException {
+      total += read;
+      if (total > MOST_BYTES) {
+        throw new MessageConstraintException(
+            "the head of the answer is longer than " + MOST_BYTES + " bytes");
+      }
+      int more = total - FREE_BYTES - taken;
+      if (more > 0) {
+        if (!budget.tryTake(more)) {
+          throw new MessageConstraintException(
+              "the heads of the answers take more memory than there is for them");
+        }
+        taken += more;
+      }
+    }
+  }
+}

@@ -1,0 +1,120 @@
+package io.dromedary.delivery;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One attempt, as the thread that makes it and the timer see it: whichever ends it first says what
+ * came of it. What it has opened is closed when it ends at its deadline, so that the thread is free
+ * again; what it opens after that is closed at once. Thread-safe.
+ */
+final class Attempt {
+
+  private static final ThreadLocal<Attempt> CURRENT = new ThreadLocal<>();
+
+  private final Duration timeout;
+  private final List<Closeable> open = new ArrayList<>(2);
+  private volatile boolean ended;
+
+  /** The socket that is being connected; confined to the thread that makes the attempt. */
+  private @Nullable Socket socket;
+
+  /**
+   * An attempt that begins.
+   *
+   * @param timeout until its deadline, to tell of it
+   */
+  Attempt(Duration timeout) {
+    this.timeout = timeout;
+  }
+
+  /** The attempt that this thread makes, or null. */
+  static @Nullable Attempt current() {
+    return CURRENT.get();
+  }
+
+  /** From now on this thread makes the attempt. */
+  void enter() {
+    CURRENT.set(this);
+  }
+
+  /** This thread makes no attempt any more. */
+  static void leave() {
+    CURRENT.remove();
+  }
+
+  /** Ends the attempt. Returns false where it had ended before. */
+  synchronized boolean end() {
+    boolean isFirst = !ended;
+    ended = true;
+    return isFirst;
+  }
+
+  /** Closes what the attempt has opened, after it has ended. */
+  void close() {
+    List<Closeable> left;
+    synchronized (this) {
+      left = List.copyOf(open);
+      open.clear();
+    }
+    for (Closeable each : left) {
+      try {
+        each.close();
+      } catch (IOException e) {
+        // It is closed all the same.
+      }
+    }
+  }
+
+  /**
+   * Has something closed when the attempt ends at its deadline.
+   *
+   * @return how much it has opened
+   * @throws AttemptTimeoutException if it has ended; then it is closed already
+   */
+  int opened(Closeable something) throws IOException {
+    synchronized (this) {
+      if (!ended) {
+        open.add(something);
+        return open.size();
+      }
+    }
+    something.close();
+    throw new AttemptTimeoutException(timeout);
+  }
+
+  /** Is not to be closed any more: it belongs to the attempt no longer. */
+  synchronized void released(Closeable something) {
+    open.remove(something);
+  }
+
+  /**
+   * A socket that is being connected: the client closes none before it is, and tries the next
+   * address where one is closed.
+   */
+  void connects(Socket to) throws IOException {
+    opened(to);
+    socket = to;
+  }
+
+  /** The connection is the client's from now on, who closes it when its request is cancelled. */
+  void connected() throws AttemptTimeoutException {
+    Socket last = socket;
+    if (last != null) {
+      socket = null;
+      released(last);
+    }
+    if (ended) {
+      throw new AttemptTimeoutException(timeout);
+    }
+  }
+
+  boolean hasEnded() {
+    return ended;
+  }
+}

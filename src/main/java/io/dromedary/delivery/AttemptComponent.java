@@ -1,0 +1,104 @@
+package io.dromedary.delivery;
+
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.camel.AsyncCallback;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Consumer;
+import org.apache.camel.Endpoint;
+import org.apache.camel.Exchange;
+import org.apache.camel.Processor;
+import org.apache.camel.Producer;
+import org.apache.camel.support.DefaultAsyncProducer;
+import org.apache.camel.support.DefaultComponent;
+import org.apache.camel.support.DefaultEndpoint;
+import org.apache.camel.support.service.ServiceHelper;
+
+/**
+ * The endpoints {@code dromedary-attempt:DESTINATION/N}: what is sent to one is an attempt at the
+ * destination's webhook N, counted from 1. Its URL, which may hold a secret, is in no endpoint URI.
+ *
+ * <p>An endpoint only leads to the attempts, which live as long as the context: a route that is
+ * taken away takes its endpoints with it, and may come back.
+ */
+final class AttemptComponent extends DefaultComponent {
+
+  static final String SCHEME = "dromedary-attempt";
+
+  private final Map<String, Attempts> webhooks = new ConcurrentHashMap<>();
+
+  private AttemptComponent() {}
+
+  /** The component of a context. */
+  static synchronized AttemptComponent of(CamelContext context) {
+    if (context.hasComponent(SCHEME) instanceof AttemptComponent component) {
+      return component;
+    }
+    AttemptComponent component = new AttemptComponent();
+    context.addComponent(SCHEME, component);
+    return component;
+  }
+
+  /** The endpoint URI of a webhook. */
+  static String uri(String destination, int number) {
+    return SCHEME + ":" + destination + "/" + number;
+  }
+
+  /** Adds a webhook, whose attempts start and stop with the context. */
+  void add(String destination, int number, Attempts attempts) throws Exception {
+    webhooks.put(destination + "/" + number, attempts);
+    // At the start of the context, whose TLS settings come after its beans.
+    getCamelContext().deferStartService(attempts, true);
+  }
+
+  @Override
+  protected Endpoint createEndpoint(String uri, String remaining, Map<String, Object> parameters) {
+    Attempts attempts = webhooks.get(remaining);
+    if (attempts == null) {
+      throw new IllegalArgumentException(
+          "There is no webhook " + remaining + ", expected one of " + webhooks.keySet() + ".");
+    }
+    return new AttemptEndpoint(uri, this, attempts);
+  }
+
+  private static final class AttemptEndpoint extends DefaultEndpoint {
+
+    private final Attempts attempts;
+
+    AttemptEndpoint(String uri, AttemptComponent component, Attempts attempts) {
+      super(uri, component);
+      this.attempts = attempts;
+    }
+
+    @Override
+    public Producer createProducer() {
+      return new AttemptProducer(this, attempts);
+    }
+
+    @Override
+    public Consumer createConsumer(Processor processor) {
+      throw new UnsupportedOperationException("Webhooks are only sent to.");
+    }
+  }
+
+  private static final class AttemptProducer extends DefaultAsyncProducer {
+
+    private final Attempts attempts;
+
+    AttemptProducer(Endpoint endpoint, Attempts attempts) {
+      super(endpoint);
+      this.attempts = attempts;
+    }
+
+    @Override
+    protected void doStart() throws Exception {
+      super.doStart();
+      ServiceHelper.startService(attempts);
+    }
+
+    @Override
+    public boolean process(Exchange exchange, AsyncCallback callback) {
+      return attempts.start(exchange, callback);
+    }
+  }
+}

@@ -1,0 +1,49 @@
+package io.dromedary.delivery;
+
+import java.time.Duration;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One thread for the deadlines of all attempts of the process. Its tasks must not wait. */
+final class AttemptTimer {
+
+  private static final Logger LOG = LoggerFactory.getLogger(AttemptTimer.class);
+
+  private static final ScheduledThreadPoolExecutor TIMER = timer();
+
+  private AttemptTimer() {}
+
+  private static ScheduledThreadPoolExecutor timer() {
+    ScheduledThreadPoolExecutor timer =
+        new ScheduledThreadPoolExecutor(
+            1, task -> WorkerThreads.platform(task, "webhooks-deadlines"));
+    // Hardly any attempt sees its deadline.
+    timer.setRemoveOnCancelPolicy(true);
+    timer.setKeepAliveTime(10, TimeUnit.SECONDS);
+    timer.allowCoreThreadTimeOut(true);
+    return timer;
+  }
+
+  /** Runs a task once. */
+  static Future<?> after(Duration delay, Runnable task) {
+    return TIMER.schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS);
+  }
+
+  /** Runs a task until it is cancelled. */
+  static Future<?> every(Duration interval, Runnable task) {
+    Runnable forEver =
+        () -> {
+          try {
+            task.run();
+          } catch (RuntimeException | Error e) {
+            // Let through, it would be the last time.
+            LOG.error("A task of the webhooks' timer has failed", e);
+          }
+        };
+    long nanos = interval.toNanos();
+    return TIMER.scheduleWithFixedDelay(forEver, nanos, nanos, TimeUnit.NANOSECONDS);
+  }
+}

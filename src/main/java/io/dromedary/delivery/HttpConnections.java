@@ -1,0 +1,107 @@
+package io.dromedary.delivery;
+
+import java.io.IOException;
+import java.net.Socket;
+import javax.net.ssl.HostnameVerifier;
+import javax.net.ssl.SSLContext;
+import org.apache.hc.client5.http.DnsResolver;
+import org.apache.hc.client5.http.impl.io.DefaultHttpClientConnectionOperator;
+import org.apache.hc.client5.http.impl.io.ManagedHttpClientConnectionFactory;
+import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManager;
+import org.apache.hc.client5.http.ssl.DefaultClientTlsStrategy;
+import org.apache.hc.client5.http.ssl.TlsSocketStrategy;
+import org.apache.hc.core5.http.URIScheme;
+import org.apache.hc.core5.http.config.Http1Config;
+import org.apache.hc.core5.http.config.RegistryBuilder;
+import org.apache.hc.core5.http.io.SocketConfig;
+import org.apache.hc.core5.io.CloseMode;
+import org.apache.hc.core5.pool.PoolConcurrencyPolicy;
+import org.apache.hc.core5.pool.PoolReusePolicy;
+import org.apache.hc.core5.util.TimeValue;
+import org.apache.hc.core5.util.Timeout;
+
+/**
+ * The connections of one webhook. There are as many as there are attempts: nobody ever waits for
+ * one, so a webhook that hangs cannot take the others'. Thread-safe.
+ */
+final class HttpConnections extends PoolingHttpClientConnectionManager {
+
+  /**
+   * The client's own default for each of three buffers is 8 KiB, and there may be thousands of
+   * connections; what does not fit is sent and read in pieces.
+   */
+  private static final Http1Config HTTP =
+      Http1Config.custom()
+          .setBufferSize(2048)
+          .setMaxHeaderCount(200)
+          .setMaxLineLength(16 * 1024)
+          .build();
+
+  private final Reuse reuse;
+
+  /**
+   * Connections of a webhook, none yet.
+   *
+   * @param connect how long connecting may take
+   * @param lookup looks up hosts
+   */
+  HttpConnections(
+      Timeout connect,
+      SocketConfig sockets,
+      SSLContext tls,
+      HostnameVerifier hosts,
+      HeadBudget budget,
+      DnsResolver lookup) {
+    super(
+        new DefaultHttpClientConnectionOperator(
+            proxy -> open(proxy == null ? new Socket() : new Socket(proxy)),
+            null,
+            lookup,
+            RegistryBuilder.<TlsSocketStrategy>create()
+                .register(URIScheme.HTTPS.id, new DefaultClientTlsStrategy(tls, hosts))
+                .build()),
+        PoolConcurrencyPolicy.LAX,
+        PoolReusePolicy.LIFO,
+        TimeValue.NEG_ONE_MILLISECOND,
+        ManagedHttpClientConnectionFactory.builder()
+            .http1Config(HTTP)
+            .responseParserFactory(AnswerHead.parsers(HTTP, budget))
+            .build());
+    this.reuse = new Reuse(connect);
+    setDefaultMaxPerRoute(Integer.MAX_VALUE);
+    setDefaultSocketConfig(sockets);
+    setConnectionConfigResolver(route -> reuse.config());
+  }
+
+  /** An attempt that has ended connects no more, wherever it was when it ended. */
+  private static Socket open(Socket socket) throws IOException {
+    Attempt attempt = Attempt.current();
+    if (attempt != null) {
+      attempt.connects(socket);
+    }
+    return socket;
+  }
+
+  Reuse reuse() {
+    return reuse;
+  }
+
+  /** Closes what has not been used for a minute. */
+  void evict() {
+    closeIdle(TimeValue.ofMinutes(1));
+  }
+
+  /** A connection was closed by the receiver, so the others that wait in the pool may be, too. */
+  void closeIdle() {
+    closeIdle(TimeValue.ZERO_MILLISECONDS);
+  }
+
+  /** Does nothing: the client closes all connections of the pool when one request ends in an Error. */
+  @Override
+  public void close(CloseMode mode) {}
+
+  /** Closes all connections for good. */
+  void shutDown() {
+    super.close(CloseMode.IMMEDIATE);
+  }
+}

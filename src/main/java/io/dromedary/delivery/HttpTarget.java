@@ -1,0 +1,320 @@
+package io.dromedary.delivery;
+
+import java.net.URI;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Future;
+import javax.net.ssl.HostnameVerifier;
+import javax.net.ssl.SSLContext;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Component;
+import org.apache.camel.Exchange;
+import org.apache.camel.Message;
+import org.apache.camel.Processor;
+import org.apache.camel.component.http.HttpClientConfigurer;
+import org.apache.camel.component.http.HttpComponent;
+import org.apache.camel.component.http.HttpEndpoint;
+import org.apache.camel.http.common.HttpMethods;
+import org.apache.camel.spi.HeaderFilterStrategy;
+import org.apache.camel.support.PropertyBindingSupport;
+import org.apache.camel.support.jsse.SSLContextParameters;
+import org.apache.camel.support.service.ServiceHelper;
+import org.apache.camel.support.service.ServiceSupport;
+import org.apache.hc.client5.http.DnsResolver;
+import org.apache.hc.client5.http.config.RequestConfig;
+import org.apache.hc.client5.http.impl.classic.HttpClientBuilder;
+import org.apache.hc.core5.http.ContentType;
+import org.apache.hc.core5.http.HttpHeaders;
+import org.apache.hc.core5.http.impl.DefaultConnectionReuseStrategy;
+import org.apache.hc.core5.http.io.SocketConfig;
+import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
+import org.apache.hc.core5.ssl.SSLContexts;
+import org.apache.hc.core5.util.Timeout;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A webhook that speaks HTTP, through the context's own component of Camel's: its options act, and
+ * those of an endpoint. What would make more of an attempt than one request, or less, is decided
+ * here. The endpoint is not in the context's registry and not named by the URL, which may hold a
+ * secret.
+ */
+final class HttpTarget implements Target {
+
+  /** Without a charset, which JSON has not. */
+  private static final ContentType JSON = ContentType.create("application/json");
+
+  private static final Duration EVICTION = Duration.ofSeconds(20);
+
+  private final CamelContext context;
+  private final URI url;
+  private final Options options;
+  private final Set<String> headers;
+  private final HeadBudget budget;
+  private final DnsResolver lookup;
+  private volatile @Nullable Client client;
+
+  /**
+   * How a webhook is spoken to.
+   *
+   * @param endpoint options of Camel's HTTP endpoint
+   * @param tls a certificate and trusted authorities of its own, or null
+   */
+  record Options(
+      Duration timeout,
+      String userAgent,
+      Map<String, String> endpoint,
+      @Nullable SSLContextParameters tls) {}
+
+  /** An endpoint that has started. */
+  private record Client(
+      HttpEndpoint endpoint, Processor producer, HttpConnections connections, Future<?> eviction) {}
+
+  /**
+   * A webhook of that URL.
+   *
+   * @param headers the names of those that a request may have of a message
+   * @param lookup looks up hosts
+   */
+  HttpTarget(
+      CamelContext context,
+      URI url,
+      Options options,
+      Set<String> headers,
+      HeadBudget budget,
+      DnsResolver lookup) {
+    this.context = context;
+    this.url = url;
+    this.options = options;
+    this.headers = Set.copyOf(headers);
+    this.budget = budget;
+    this.lookup = lookup;
+  }
+
+  @Override
+  public void start() throws Exception {
+    HttpComponent component = component();
+    HttpEndpoint endpoint = endpoint(component);
+    HttpConnections connections = connections(component, endpoint);
+    if (endpoint.getClientConnectionManager() != component.getClientConnectionManager()) {
+      endpoint.getClientConnectionManager().close();
+    }
+    endpoint.setClientConnectionManager(connections);
+    endpoint.setHttpClientConfigurer(
+        new Configurer(endpoint, requests(endpoint), connections));
+    var producer = endpoint.createProducer();
+    ServiceHelper.startService(endpoint, producer);
+    client =
+        new Client(
+            endpoint, producer, connections, AttemptTimer.every(EVICTION, connections::evict));
+  }
+
+  @Override
+  public void send(Exchange exchange) throws Exception {
+    Client current = client;
+    if (current == null) {
+      throw new IllegalStateException("the webhook has stopped");
+    }
+    Message message = exchange.getIn();
+    message.setBody(new ByteArrayEntity(message.getMandatoryBody(byte[].class), JSON));
+    current.producer.process(exchange);
+  }
+
+  @Override
+  public void stop() {
+    Client last = client;
+    client = null;
+    if (last != null) {
+      last.eviction.cancel(false);
+      ServiceHelper.stopService(last.producer, last.endpoint);
+      last.connections.shutDown();
+    }
+  }
+
+  /** The one that the host configures, unless something else has its name. */
+  private HttpComponent component() {
+    Component component = context.getComponent(url.getScheme());
+    if (component instanceof HttpComponent http) {
+      return http;
+    }
+    HttpComponent own = new HttpComponent();
+    own.setCamelContext(context);
+    return own;
+  }
+
+  private HttpEndpoint endpoint(HttpComponent component) throws Exception {
+    Map<String, Object> parameters = new HashMap<>(options.endpoint);
+    // Camel's default is that of the webhook; but hardly any proxy speaks TLS to its clients.
+    if (component.getProxyAuthScheme() == null) {
+      parameters.putIfAbsent("proxyAuthScheme", "http");
+    }
+    HttpEndpoint endpoint =
+        (HttpEndpoint) component.createEndpoint(url.getScheme() + "://webhook", parameters);
+    endpoint.setHttpUri(url);
+    if (endpoint.getAuthUsername() != null
+        && !"NTLM".equalsIgnoreCase(endpoint.getAuthMethod())
+        && !options.endpoint.containsKey("authenticationPreemptive")) {
+      // Or else the first request would be made only to be told that it is not enough.
+      endpoint.setAuthenticationPreemptive(true);
+    }
+    endpoint.setHttpMethod(HttpMethods.POST);
+    endpoint.setUserAgent(options.userAgent);
+    endpoint.setThrowExceptionOnFailure(false);
+    endpoint.setFollowRedirects(false);
+    endpoint.setSkipControlHeaders(true);
+    endpoint.setSkipRequestHeaders(false);
+    endpoint.setSkipResponseHeaders(false);
+    endpoint.setCopyHeaders(false);
+    endpoint.setClearExpiredCookies(false);
+    endpoint.setHeaderFilterStrategy(new OwnHeaders(headers));
+    return endpoint;
+  }
+
+  private HttpConnections connections(HttpComponent component, HttpEndpoint endpoint)
+      throws Exception {
+    HostnameVerifier hosts = endpoint.getX509HostnameVerifier();
+    SocketConfig.Builder sockets = SocketConfig.custom().setTcpNoDelay(true);
+    bind("httpConnection.", sockets);
+    // Or else somewhat later than the deadline, which an operator is to be told of.
+    Timeout connect =
+        isSet(endpoint.getConnectTimeout())
+            ? Timeout.ofMilliseconds(endpoint.getConnectTimeout())
+            : Timeout.of(options.timeout.plusSeconds(1));
+    return new HttpConnections(
+        connect,
+        sockets.build(),
+        sslContext(component, endpoint),
+        hosts == null ? component.getX509HostnameVerifier() : hosts,
+        budget,
+        lookup);
+  }
+
+  /** The most particular there is: of the webhook, of the component, of the context. */
+  private SSLContext sslContext(HttpComponent component, HttpEndpoint endpoint) throws Exception {
+    SSLContextParameters parameters = options.tls;
+    if (parameters == null) {
+      parameters = endpoint.getSslContextParameters();
+    }
+    if (parameters == null) {
+      parameters = component.getSslContextParameters();
+    }
+    if (parameters == null) {
+      parameters = context.getSSLContextParameters();
+    }
+    return parameters == null
+        ? SSLContexts.createSystemDefault()
+        : parameters.createSSLContext(context);
+  }
+
+  private RequestConfig requests(HttpEndpoint endpoint) {
+    RequestConfig.Builder requests = RequestConfig.custom();
+    // A thread whose attempt has no deadline any more must end all the same.
+    Timeout longest = Timeout.of(options.timeout.plusSeconds(1));
+    requests.setConnectionRequestTimeout(longest).setResponseTimeout(longest);
+    if (endpoint.getResponseTimeout() > 0) {
+      requests.setResponseTimeout(Timeout.ofMilliseconds(endpoint.getResponseTimeout()));
+    } else if (isSet(endpoint.getSoTimeout())) {
+      requests.setResponseTimeout(Timeout.ofMilliseconds(endpoint.getSoTimeout()));
+    }
+    bind("httpClient.", requests);
+    return requests
+        .setExpectContinueEnabled(false)
+        .setProtocolUpgradeEnabled(false)
+        .setRedirectsEnabled(false)
+        .build();
+  }
+
+  /** Whether it is something else than Camel's own default, which is far beyond every deadline. */
+  private static boolean isSet(long timeoutMillis) {
+    return timeoutMillis > 0 && timeoutMillis != 3 * 60_000;
+  }
+
+  private void bind(String prefix, Object builder) {
+    Map<String, Object> properties = new HashMap<>();
+    options.endpoint.forEach(
+        (name, value) -> {
+          if (name.startsWith(prefix)) {
+            properties.put(name.substring(prefix.length()), value);
+          }
+        });
+    PropertyBindingSupport.bindProperties(context, builder, properties);
+  }
+
+  /** One attempt is one request: nothing is repeated, followed, negotiated or remembered. */
+  private static final class Configurer extends ServiceSupport implements HttpClientConfigurer {
+
+    private final @Nullable HttpClientConfigurer theirs;
+    private final @Nullable String bearerToken;
+    private final RequestConfig requests;
+    private final HttpConnections connections;
+
+    Configurer(HttpEndpoint endpoint, RequestConfig requests, HttpConnections connections) {
+      this.theirs = endpoint.getHttpClientConfigurer();
+      this.bearerToken = endpoint.getAuthBearerToken();
+      this.requests = requests;
+      this.connections = connections;
+    }
+
+    @Override
+    public void configureHttpClient(HttpClientBuilder builder) {
+      OneRequest request = new OneRequest(connections);
+      builder
+          .setDefaultRequestConfig(requests)
+          .addExecInterceptorFirst("attempt", request)
+          .addExecInterceptorLast("attempt-connected", request.whenConnected())
+          .setRequestExecutor(request.executor());
+      refuse(builder);
+      if (theirs != null) {
+        // It may make a client of its own of this, which has to be like that.
+        theirs.configureHttpClient(builder);
+        refuse(builder);
+      }
+      if (bearerToken != null) {
+        // Camel would wait to be asked for it.
+        builder.addRequestInterceptorFirst(
+            (head, body, httpContext) ->
+                head.setHeader(HttpHeaders.AUTHORIZATION, "Bearer " + bearerToken));
+      }
+    }
+
+    @Override
+    protected void doStart() {
+      ServiceHelper.startService(theirs);
+    }
+
+    @Override
+    protected void doStop() {
+      ServiceHelper.stopService(theirs);
+    }
+
+    private void refuse(HttpClientBuilder builder) {
+      builder
+          .setConnectionManager(connections)
+          .disableAutomaticRetries()
+          .disableRedirectHandling()
+          .disableContentCompression()
+          .disableCookieManagement()
+          .disableConnectionState()
+          // Only the answer may end a connection: the client would parse each request for it.
+          .setConnectionReuseStrategy(
+              (request, response, httpContext) ->
+                  DefaultConnectionReuseStrategy.INSTANCE.keepAlive(null, response, httpContext));
+    }
+  }
+
+  /** Lets only the headers through that the destination sets itself. */
+  private record OwnHeaders(Set<String> names) implements HeaderFilterStrategy {
+
+    @Override
+    public boolean applyFilterToCamelHeaders(String name, Object value, Exchange exchange) {
+      // The body has the other.
+      return !names.contains(name) || name.equals(Exchange.CONTENT_TYPE);
+    }
+
+    @Override
+    public boolean applyFilterToExternalHeaders(String name, Object value, Exchange exchange) {
+      return false;
+    }
+  }
+}
