@@ -83,7 +83,7 @@ class HealthTest {
                               .at("/data")
                               .get("webhook 1 " + receiver.url())
                               .asText())
-                      .startsWith("down, tried again at 20"));
+                      .startsWith("down since 20"));
       assertThat(check(url, "webhooks-default").get("status").asText()).isEqualTo("UP");
       assertThat(Http.send("GET", url)).hasToString("200 {\"status\":\"UP\"}");
       assertThat(Http.send("GET", url + "?exposureLevel=full&data=true").body())

@@ -68,6 +68,10 @@ class MetricsTest {
         + "\"}";
   }
 
+  private static String limit(int webhook) {
+    return "dromedary_webhook_limit{" + HERE + ",webhook=\"" + webhook + "\"}";
+  }
+
   private static String dead(String reason) {
     return "dromedary_dead_letters_total{" + HERE + ",reason=\"" + reason + "\"}";
   }
@@ -113,6 +117,8 @@ class MetricsTest {
       assertThat(metrics.remove(of("delivery_seconds_total"))).isPositive();
       assertThat(metrics.remove(of("outbox_events"))).isBetween(0.0, 3.0);
       assertThat(metrics.remove(of("outbox_overdue_seconds"))).isNotNegative();
+      assertThat(metrics.remove(limit(1))).isPositive();
+      assertThat(metrics.remove(limit(2))).isPositive();
       assertThat(metrics)
           .containsExactlyInAnyOrderEntriesOf(
               Map.ofEntries(
@@ -129,7 +135,6 @@ class MetricsTest {
                   Map.entry(dead("transform"), 0.0),
                   Map.entry(dead("rejected"), 0.0),
                   Map.entry(dead("expired"), 0.0),
-                  Map.entry(dead("stopped"), 0.0),
                   Map.entry(of("in_flight_events"), 0.0),
                   Map.entry(down(1), 0.0),
                   Map.entry(down(2), 0.0),

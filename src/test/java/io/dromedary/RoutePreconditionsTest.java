@@ -36,7 +36,8 @@ class RoutePreconditionsTest {
             "webhooks.batch.size", batchSize,
             "webhooks.urls", urls);
     try (Application application = Application.start(folder, settings)) {
-      String deliver = batchSize.equals("1") ? "deliver-events" : "deliver-batches";
+      String deliver =
+          batchSize.equals("1") ? "dromedary-deliver-events" : "dromedary-deliver-batches";
       List<String> expected =
           new ArrayList<>(
               List.of(
@@ -44,11 +45,12 @@ class RoutePreconditionsTest {
                   "dead-letters",
                   "request-bin",
                   deliver + "-default",
-                  "redeliver-round-default",
-                  (urls.contains(",") ? "send-round-to-several" : "send-round") + "-default",
-                  "give-up-default",
+                  "dromedary-redeliver-round-default",
+                  (urls.contains(",") ? "dromedary-send-round-to-several" : "dromedary-send-round")
+                      + "-default",
+                  "dromedary-give-up-default",
                   "manage-dead-letters",
-                  "keep-dead-letter-default"));
+                  "dromedary-keep-dead-letter-default"));
       assertThat(application.context().getRoutes())
           .extracting(Route::getRouteId)
           .containsExactlyInAnyOrderElementsOf(expected);

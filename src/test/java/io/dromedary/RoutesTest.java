@@ -76,11 +76,11 @@ class RoutesTest extends CamelMainTestSupport {
         .containsExactlyInAnyOrder(
             "receive-events",
             "dead-letters",
-            "deliver-events-default",
-            "redeliver-round-default",
-            "send-round-default",
-            "give-up-default",
-            "keep-dead-letter-default");
+            "dromedary-deliver-events-default",
+            "dromedary-redeliver-round-default",
+            "dromedary-send-round-default",
+            "dromedary-give-up-default",
+            "dromedary-keep-dead-letter-default");
   }
 
   /** One sentence, for an operator. */

@@ -48,6 +48,7 @@ final class AnswerHead implements HttpMessageParser<ClassicHttpResponse> {
 
       @Override
       @Deprecated
+      @SuppressWarnings("InlineMeSuggester") // Nobody calls it by this class.
       public HttpMessageParser<ClassicHttpResponse> create(Http1Config ignored) {
         return create();
       }

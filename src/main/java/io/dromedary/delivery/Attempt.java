@@ -55,7 +55,7 @@ final class Attempt {
     return isFirst;
   }
 
-  /** Closes what the attempt has opened, after it has ended. */
+  /** Closes what the attempt has opened, after it has ended. Waits for nothing. */
   void close() {
     List<Closeable> left;
     synchronized (this) {

@@ -19,7 +19,7 @@ final class AttemptTimer {
   private static ScheduledThreadPoolExecutor timer() {
     ScheduledThreadPoolExecutor timer =
         new ScheduledThreadPoolExecutor(
-            1, task -> WorkerThreads.platform(task, "webhooks-deadlines"));
+            1, task -> DeliveryThreads.daemon(task, "webhooks-deadlines"));
     // Hardly any attempt sees its deadline.
     timer.setRemoveOnCancelPolicy(true);
     timer.setKeepAliveTime(10, TimeUnit.SECONDS);

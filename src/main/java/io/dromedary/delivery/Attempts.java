@@ -22,10 +22,10 @@ import org.slf4j.LoggerFactory;
  * time-outs of clients limit single steps, so a receiver that drips a byte a second would hold a
  * request for as long as it likes, and many endpoints have none.
  *
- * <p>The thread that starts an attempt makes it. At the deadline the exchange goes on elsewhere, and
- * what comes later is of no use any more: only a copy was sent. A thread that does not come back
- * even then is waited for by nobody. It is not interrupted, which would close files and channels of
- * others under it; but when too many have not come back, further attempts fail at once.
+ * <p>The thread that starts an attempt makes it. At the deadline the exchange goes on elsewhere,
+ * and what comes later is of no use any more: only a copy was sent. A thread that does not come
+ * back even then is waited for by nobody. It is not interrupted, which would close files and
+ * channels of others under it; but when too many have not come back, further attempts fail at once.
  *
  * <p>Thread-safe.
  */
@@ -55,7 +55,8 @@ final class Attempts extends ServiceSupport {
    * @param headers the names of those that are sent; no others are
    * @param timeout from the start of an attempt to its deadline
    * @param mostLate so many threads may not have come back before no more attempts are made
-   * @param elsewhere goes on with exchanges whose attempts have ended at their deadline
+   * @param elsewhere goes on with exchanges whose attempts have ended at their deadline, on threads
+   *     that make no attempts
    */
   Attempts(
       CamelContext context,
@@ -104,8 +105,7 @@ final class Attempts extends ServiceSupport {
           callback);
     }
     Attempt attempt = new Attempt(timeout);
-    Future<?> deadline =
-        AttemptTimer.after(timeout, () -> expire(attempt, exchange, callback));
+    Future<?> deadline = AttemptTimer.after(timeout, () -> expire(attempt, exchange, callback));
     Outcome outcome = send(attempt, exchange);
     if (!attempt.end()) {
       late.decrementAndGet();
@@ -113,6 +113,16 @@ final class Attempts extends ServiceSupport {
     }
     deadline.cancel(false);
     return goOn(exchange, outcome, callback);
+  }
+
+  /** The outcome of the attempt that an exchange has made. */
+  static Outcome outcome(Exchange exchange) {
+    Outcome outcome = exchange.getProperty(OUTCOME, Outcome.class);
+    Throwable failure = exchange.getException();
+    if (outcome == null) {
+      return failure == null ? Outcome.unsent("the attempt was not made") : Outcome.of(failure);
+    }
+    return outcome;
   }
 
   private static boolean goOn(Exchange exchange, Outcome outcome, AsyncCallback callback) {
@@ -159,22 +169,20 @@ final class Attempts extends ServiceSupport {
       return;
     }
     late.incrementAndGet();
-    Runnable end = () -> timeOut(attempt, exchange, callback);
+    // Here, as those who go on with exchanges may all be waiting for what is closed by it.
+    attempt.close();
+    Runnable goOn = () -> timeOut(exchange, callback);
     try {
-      elsewhere.execute(end);
+      elsewhere.execute(goOn);
     } catch (RejectedExecutionException | OutOfMemoryError e) {
       // The destination has stopped, or the system has no thread left.
-      end.run();
+      goOn.run();
     }
   }
 
-  private void timeOut(Attempt attempt, Exchange exchange, AsyncCallback callback) {
-    try {
-      attempt.close();
-      exchange.setProperty(
-          OUTCOME, Outcome.timeout("no complete answer within " + timeout.toMillis() + " ms"));
-    } finally {
-      callback.done(false);
-    }
+  private void timeOut(Exchange exchange, AsyncCallback callback) {
+    exchange.setProperty(
+        OUTCOME, Outcome.timeout("no complete answer within " + timeout.toMillis() + " ms"));
+    callback.done(false);
   }
 }

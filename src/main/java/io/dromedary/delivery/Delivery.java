@@ -1,5 +1,6 @@
 package io.dromedary.delivery;
 
+import io.dromedary.delivery.flow.Permit;
 import io.dromedary.event.Event;
 import io.dromedary.event.EventType;
 import io.dromedary.outbox.Claim;
@@ -10,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import org.apache.camel.Exchange;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +20,9 @@ import org.jspecify.annotations.Nullable;
  * it visible; the multicast aggregates outcomes one at a time.
  */
 final class Delivery {
+
+  /** The exchange property that holds the delivery. */
+  static final String PROPERTY = "DromedaryDelivery";
 
   /** What a webhook has made of the events. */
   enum State {
@@ -68,10 +73,10 @@ final class Delivery {
   private final State[] states;
   private final @Nullable Outcome[] outcomes;
   private int[] due = {};
-  private int unended;
+  private @Nullable Permit[] permits = {};
   private int attempts;
   private int skipped;
-  private boolean waiting;
+  private boolean waits;
   private Payload payload;
   private @Nullable String transformFailure;
   private @Nullable Instant firstAttemptAt;
@@ -218,7 +223,7 @@ final class Delivery {
     return attempts;
   }
 
-  /** How many rounds have sent nothing, since no webhook was to be sent to. */
+  /** How many rounds since the last attempt have sent nothing, as no webhook was to be sent to. */
   int skipped() {
     return skipped;
   }
@@ -226,15 +231,6 @@ final class Delivery {
   /** Whether the event comes of a batch that was rejected, and is not to be part of another. */
   boolean isAlone() {
     return alone;
-  }
-
-  /** Events that may share a batch have the same. */
-  String batchKey() {
-    StringBuilder key = new StringBuilder();
-    for (State state : states) {
-      key.append(state.json().charAt(0));
-    }
-    return key.toString();
   }
 
   @Nullable Instant firstAttemptAt() {
@@ -254,35 +250,85 @@ final class Delivery {
     parkedUntil = until;
   }
 
-  /**
-   * Starts a round: notes the webhooks that are sent to, of those that have neither accepted nor
-   * failed for good and do not want to be left alone until later. Returns their indices, in an
-   * array that is not to be written to.
-   */
-  int[] beginRound(Instant now, List<Webhook> webhooks) {
+  /** The webhooks that have neither accepted nor failed for good, a bit each. */
+  int pending() {
+    int pending = 0;
+    for (int i = 0; i < states.length; i++) {
+      pending |= states[i] == State.PENDING ? 1 << i : 0;
+    }
+    return pending;
+  }
+
+  /** The indices of the pending webhooks that do not want to be left alone until later. */
+  int[] due(Instant now) {
     int[] indices = new int[states.length];
     int count = 0;
     for (int i = 0; i < states.length; i++) {
       Instant notBefore = notBefore(i);
-      if (states[i] == State.PENDING
-          && (notBefore == null || !notBefore.isAfter(now))
-          && webhooks.get(i).breaker().tryAcquire()) {
+      if (states[i] == State.PENDING && (notBefore == null || !notBefore.isAfter(now))) {
         indices[count++] = i;
       }
     }
-    due = Arrays.copyOf(indices, count);
-    unended = 0;
-    for (int webhook : due) {
-      unended |= 1 << webhook;
+    return count == indices.length ? indices : Arrays.copyOf(indices, count);
+  }
+
+  /**
+   * The next round goes to these webhooks as far as there are permissions.
+   *
+   * @param permits of each of them, or null for a webhook that is left out
+   */
+  void admit(int[] webhooks, @Nullable Permit[] permits) {
+    int count = 0;
+    for (int i = 0; i < webhooks.length; i++) {
+      if (permits[i] != null) {
+        webhooks[count] = webhooks[i];
+        permits[count++] = permits[i];
+      }
     }
-    if (count == 0) {
-      skipped++;
-    } else {
-      attempts++;
-      firstAttemptAt = firstAttemptAt == null ? now : firstAttemptAt;
-      lastAttemptAt = now;
+    this.due = count == webhooks.length ? webhooks : Arrays.copyOf(webhooks, count);
+    this.permits = permits;
+  }
+
+  /** Starts the round that has been admitted. */
+  void beginRound(Instant now) {
+    attempts++;
+    skipped = 0;
+    firstAttemptAt = firstAttemptAt == null ? now : firstAttemptAt;
+    lastAttemptAt = now;
+  }
+
+  /** Gives back the permissions of a round that was not sent, and returns whether it had any. */
+  boolean cancelPermits() {
+    boolean hadAny = false;
+    for (int i = 0; i < permits.length; i++) {
+      Permit permit = permits[i];
+      if (permit != null) {
+        permits[i] = null;
+        permit.cancelled();
+        hadAny = true;
+      }
     }
-    return due;
+    return hadAny;
+  }
+
+  /** A round has sent nothing, since no webhook was to be sent to. */
+  void skip() {
+    skipped++;
+  }
+
+  /** Whether the events have been sent to any webhook before. */
+  boolean isRetry() {
+    return attempts > 0;
+  }
+
+  /** By which the flow controls tell events from each other. */
+  long eventId() {
+    return claims.get(0).id();
+  }
+
+  /** How many webhooks still have to accept. */
+  int missing(int acks) {
+    return acks - count(State.ACCEPTED);
   }
 
   private @Nullable Instant notBefore(int webhook) {
@@ -290,35 +336,44 @@ final class Delivery {
     return last == null ? null : last.notBefore();
   }
 
-  /** How many webhooks the round goes to. */
-  int sentTo() {
-    return due.length;
+  /** The webhooks that the round goes to, in an array that is not to be written to. */
+  int[] sentTo() {
+    return due;
   }
 
-  /** The webhook that a branch of the round went to. */
-  int webhook(int branch) {
-    return due[branch];
-  }
-
-  /** Notes an outcome of the round. */
-  void note(int webhook, Outcome outcome) {
+  /** Notes the outcome at one of the webhooks that the round went to, and ends its permission. */
+  void note(int branch, Outcome outcome, Instant now) {
+    int webhook = due[branch];
     outcomes[webhook] = outcome;
     states[webhook] = State.after(outcome);
-    unended &= ~(1 << webhook);
+    Permit permit = permits[branch];
+    if (permit != null) {
+      permits[branch] = null;
+      permit.ended(outcome.toSignal(now));
+    }
   }
 
-  /** Whether the round has begun an attempt at a webhook whose outcome is not noted. */
-  boolean isUnended(int webhook) {
-    return (unended & (1 << webhook)) != 0;
+  /** Whether the round has begun an attempt whose outcome is not noted. */
+  boolean isUnended(int branch) {
+    return permits[branch] != null;
   }
 
   /**
-   * Notes that the events wait in memory, or that they do not any more; returns what was before.
+   * The events wait in memory: they do not count as in flight. Returns false if there is no room.
    */
-  boolean setWaiting(boolean waits) {
-    boolean before = waiting;
-    waiting = waits;
-    return before;
+  boolean pause() {
+    waits = true;
+    claims.forEach(Claim::pause);
+    return true;
+  }
+
+  /** The events do not wait any more. */
+  void resume() {
+    if (waits) {
+      waits = false;
+      // Whether there is room or not: what goes on without it waits for its admission.
+      claims.forEach(Claim::resume);
+    }
   }
 
   /** Whether as many webhooks have accepted as must. */
@@ -346,13 +401,13 @@ final class Delivery {
 
   /**
    * The earliest instant at which some pending webhook may be sent to again, as far as receivers
-   * and circuit breakers are concerned, or null for any.
+   * and flow controls are concerned, or null for any.
    */
-  @Nullable Instant notBefore(List<Webhook> webhooks) {
+  @Nullable Instant notBefore(Instant now, List<Webhook> webhooks) {
     Instant earliest = Instant.MAX;
     for (int i = 0; i < states.length; i++) {
       if (states[i] == State.PENDING) {
-        Instant notBefore = later(notBefore(i), webhooks.get(i).breaker().openUntil());
+        Instant notBefore = later(notBefore(i), webhooks.get(i).closedUntil(now));
         if (notBefore == null) {
           return null;
         }
@@ -376,5 +431,14 @@ final class Delivery {
 
   State state(int webhook) {
     return states[webhook];
+  }
+
+  /** The delivery that an exchange carries. */
+  static Delivery of(Exchange exchange) {
+    Delivery delivery = exchange.getProperty(PROPERTY, Delivery.class);
+    if (delivery == null) {
+      throw new IllegalStateException("The exchange carries no delivery: it was not taken up.");
+    }
+    return delivery;
   }
 }

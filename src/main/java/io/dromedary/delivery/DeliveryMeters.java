@@ -1,5 +1,6 @@
 package io.dromedary.delivery;
 
+import io.dromedary.delivery.flow.FlowState;
 import io.dromedary.metrics.Meters;
 import io.dromedary.metrics.Meters.Kind;
 import io.dromedary.metrics.Meters.Meter;
@@ -52,9 +53,16 @@ final class DeliveryMeters {
           new Meter(
               Kind.GAUGE,
               "dromedary.webhook.down",
-              "1 while the circuit breaker of a webhook is open",
+              "1 while nothing shows that a webhook lives",
               Map.of("destination", destination, "webhook", number),
-              () -> webhook.breaker().isOpen() ? 1 : 0));
+              () -> webhook.flow().state().kind() == FlowState.Kind.DOWN ? 1 : 0));
+      meters.add(
+          new Meter(
+              Kind.GAUGE,
+              "dromedary.webhook.limit",
+              "Attempts that may be in flight at a webhook",
+              Map.of("destination", destination, "webhook", number),
+              () -> webhook.flow().limit()));
     }
   }
 

@@ -34,9 +34,11 @@ final class DeliveryThreads {
     this.workers = workers;
   }
 
-  /** Runs rounds; the caller waits while all workers are busy. */
-  ExecutorService workers() {
-    return workers;
+  /** A thread that is not started, and keeps no JVM alive. */
+  static Thread daemon(Runnable task, String name) {
+    Thread thread = new Thread(task, name);
+    thread.setDaemon(true);
+    return thread;
   }
 
   /** Keeps rounds until they are due by the clock, and hands them to the workers. */
@@ -59,13 +61,7 @@ final class DeliveryThreads {
   private final class Timer extends ScheduledThreadPoolExecutor {
 
     Timer() {
-      super(
-          1,
-          task -> {
-            Thread thread = new Thread(task, "webhooks-redelivery");
-            thread.setDaemon(true);
-            return thread;
-          });
+      super(1, task -> daemon(task, "webhooks-redelivery"));
     }
 
     @Override

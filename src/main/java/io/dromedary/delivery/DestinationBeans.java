@@ -84,7 +84,7 @@ public final class DestinationBeans implements CamelContextAware {
   }
 
   private static boolean isMade(CamelContext context, String name) {
-    return context.getRegistry().lookupByName(name + "-admit") != null;
+    return context.getRegistry().lookupByName(DestinationBindings.bean(name, "round")) != null;
   }
 
   private void make(CamelContext context, DestinationSettings destination) {

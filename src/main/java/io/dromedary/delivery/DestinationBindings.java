@@ -1,6 +1,9 @@
 package io.dromedary.delivery;
 
+import io.dromedary.delivery.flow.FlowControl;
+import io.dromedary.delivery.flow.FlowSettings;
 import io.dromedary.settings.DestinationSettings;
+import io.dromedary.settings.Rate;
 import io.dromedary.settings.Settings;
 import io.dromedary.signing.MessageIds;
 import java.time.Clock;
@@ -10,37 +13,21 @@ import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
 import java.util.function.IntSupplier;
-import org.apache.camel.AggregationStrategy;
 import org.apache.camel.CamelContext;
-import org.apache.camel.Endpoint;
-import org.apache.camel.Predicate;
-import org.apache.camel.Processor;
 import org.apache.camel.spi.CamelEvent;
 import org.apache.camel.spi.Registry;
 import org.apache.camel.support.SimpleEventNotifierSupport;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Puts the beans into the registry that the routes of a destination name, each as {@code
- * NAME-bean}.
+ * dromedary-NAME-bean}.
  */
 final class DestinationBindings {
 
-  private static final Logger LOG = LoggerFactory.getLogger(DestinationBindings.class);
-
-  /** What an event that waits in memory is taken to cost. */
-  private static final int EVENT_BYTES = 12_000;
-
-  /** Deadlines are kept to this precision, and so often a look is taken at the threads. */
-  private static final Duration TICK = Duration.ofMillis(20);
-
-  /** For each processor: requests that may wait for an I/O thread before no more rounds begin. */
-  private static final int UNWRITTEN = 32;
+  /** How often what a webhook is like is looked at, for the log. */
+  private static final Duration LOG_INTERVAL = Duration.ofSeconds(1);
 
   private final CamelContext context;
   private final DestinationSettings settings;
@@ -52,75 +39,52 @@ final class DestinationBindings {
     this.name = settings.name();
   }
 
+  /** The name of a bean of a destination. */
+  static String bean(String destination, String bean) {
+    return "dromedary-" + destination + "-" + bean;
+  }
+
   void bind() {
     Clock clock = Settings.clock(context);
-    StartGate gate = new StartGate(UNWRITTEN * Runtime.getRuntime().availableProcessors());
+    List<Webhook> webhooks = new ArrayList<>();
+    Destination destination = new Destination(settings, schedule(), clock, webhooks);
     int attempts = settings.inFlight() * settings.urls().size();
-    Workers workers = Workers.of(name + "-delivery", attempts, gate);
+    ExecutorService workers =
+        Workers.of(
+            name + "-delivery", () -> destination.limit() * settings.urls().size(), attempts);
     DeliveryThreads threads = new DeliveryThreads(clock, workers);
-    WebhookEndpoints endpoints = new WebhookEndpoints(context, settings, gate);
-    ScheduledExecutorService ticks =
-        context.getExecutorServiceManager().newSingleThreadScheduledExecutor(this, name + "-ticks");
-    every(TICK, ticks, gate::look);
-    every(TICK, ticks, workers::adjust);
-    Duration timeout = settings.timeout();
-    every(timeout.compareTo(TICK) < 0 ? timeout : TICK, ticks, endpoints.attempts()::expire);
-    List<Webhook> webhooks = webhooks(endpoints);
+    Admission admission = addWebhooks(destination, webhooks, workers);
     WebhooksHealth.register(context, name, webhooks);
-    // Half of the heap for what waits; the queue and what is in flight have bounds of their own.
-    int destinations = Settings.of(context).destinations().size();
-    long heapRoom = Runtime.getRuntime().maxMemory() / 2 / EVENT_BYTES / destinations;
-    int room = (int) Math.max(1000, Math.min(heapRoom, 1_000_000));
-    Destination destination =
-        new Destination(settings, schedule(settings), clock, webhooks, new Room(room));
     destination.meters().register(context, name, webhooks);
+
+    Round round = new Round(destination, admission);
+    Batching batching = new Batching(destination);
+    bind("admission", admission);
+    bind("round", round);
+    bind("retry-decision", new RetryDecision(destination, round));
+    bind("giving-up", new GivingUp(destination));
+    bind("batching", batching);
+    bind("transform", Transform.of(context, settings));
     int batchSize = settings.batchSize();
     // A round carries a batch: to take fewer events than rounds do would let none of them fill.
-    int events =
-        batchSize == 1
-            ? settings.inFlight()
-            : (int) Math.min((long) settings.inFlight() * batchSize, room);
-
-    Registry registry = context.getRegistry();
-    bind(registry, "admit", destination::admit);
-    bind(registry, "begin-round", destination::beginRound);
-    bind(registry, "end-round", destination::endRound);
-    bind(registry, "note-answer", destination::noteAnswer);
-    bind(registry, "note-failure", destination::noteFailure);
-    bind(registry, "park", destination::park);
-    bind(registry, "deliver-batch", destination::deliverBatch);
-    bind(registry, "in-flight", Integer.class, events);
-    bind(
-        registry,
-        "limit",
-        IntSupplier.class,
-        (IntSupplier) () -> (int) Math.min((long) destination.limit() * batchSize, events));
-    bind(registry, "is-to-one", Predicate.class, (Predicate) destination::isToOne);
-    bind(registry, "is-parked", Predicate.class, (Predicate) destination::isParked);
-    bind(registry, "is-alone", Predicate.class, (Predicate) destination::isAlone);
-    bind(registry, "give-up", destination::giveUp);
-    bind(registry, "retry-while", Predicate.class, (Predicate) destination::retryWhile);
-    bind(
-        registry,
-        "note-outcome",
-        AggregationStrategy.class,
-        (AggregationStrategy) destination::noteOutcome);
-    bind(registry, "batch", AggregationStrategy.class, new BatchStrategy());
-    bind(registry, "batch-is-full", Predicate.class, (Predicate) destination::isBatchComplete);
+    int events = (int) Math.min((long) settings.inFlight() * batchSize, 1_000_000);
+    bind("in-flight", events);
+    IntSupplier limit = () -> (int) Math.min((long) destination.limit() * batchSize, events);
+    context.getRegistry().bind(bean(name, "limit"), IntSupplier.class, limit);
     // An event that is transformed may take its time, which one thread has not.
     ExecutorService gatherer =
         batchSize == 1 || settings.transform() != null
-            ? threads.workers()
+            ? workers
             : Executors.newSingleThreadExecutor(
-                task -> WorkerThreads.platform(task, name + "-gatherer"));
-    bind(registry, "gatherer", ExecutorService.class, gatherer);
-    bind(registry, "transform", new Transform(context, name));
-    bind(registry, "attempts", ExecutorService.class, workers.first());
-    bind(registry, "workers", ExecutorService.class, threads.workers());
-    bind(registry, "timer", ExecutorService.class, threads.timer());
+                task -> DeliveryThreads.daemon(task, name + "-gatherer"));
+    bind("gatherer", ExecutorService.class, gatherer);
+    bind("workers", ExecutorService.class, workers);
+    bind("timer", ExecutorService.class, threads.timer());
+    Future<?> log =
+        AttemptTimer.every(LOG_INTERVAL, () -> webhooks.forEach(each -> each.log().tick()));
     context
         .getManagementStrategy()
-        .addEventNotifier(new Stop(destination, threads, List.of(gatherer)));
+        .addEventNotifier(new Stop(destination, admission, threads, gatherer, log));
     Settings all = Settings.of(context);
     boolean isFirst = all.destinations().values().iterator().next().equals(settings);
     if (isFirst && all.deadLetter() != null) {
@@ -128,46 +92,44 @@ final class DestinationBindings {
     }
   }
 
-  private List<Webhook> webhooks(WebhookEndpoints endpoints) {
-    List<Webhook> webhooks = new ArrayList<>();
+  private Admission addWebhooks(
+      Destination destination, List<Webhook> webhooks, ExecutorService workers) {
+    Admission[] admission = {null};
+    IntSupplier waiting = () -> admission[0] == null ? 0 : admission[0].waiting();
+    WebhookAttempts all = new WebhookAttempts(context, settings, workers);
     for (String url : settings.urls()) {
-      int index = webhooks.size();
-      Endpoint endpoint = endpoints.endpoint(url, index);
-      // By this name the routes find it: not by its URL, which may hold a secret.
-      addEndpoint(context, "webhook://" + name + "/" + (index + 1), endpoint);
+      int number = webhooks.size() + 1;
+      all.add(url, number);
+      FlowControl flow = new FlowControl(flowSettings(), System::nanoTime);
+      String shown = Settings.origin(url);
       webhooks.add(
           new Webhook(
-              Settings.origin(url),
+              shown,
               MessageIds.fingerprint(url),
-              endpoint,
-              new Breaker(Settings.clock(context))));
+              AttemptComponent.uri(name, number),
+              flow,
+              new WebhookLog(name, shown, flow, waiting)));
     }
-    return List.copyOf(webhooks);
+    admission[0] = new Admission(destination, workers);
+    return admission[0];
   }
 
-  private void every(Duration interval, ScheduledExecutorService ticks, Runnable task) {
-    long millis = interval.toMillis();
-    Runnable forEver =
-        () -> {
-          try {
-            task.run();
-          } catch (RuntimeException | Error e) {
-            // Let through, it would be the last time; exchanges go on in it, too.
-            LOG.error("Destination {}: deadlines or threads are not looked after", name, e);
-          }
-        };
-    Future<?> unused = ticks.scheduleWithFixedDelay(forEver, millis, millis, TimeUnit.MILLISECONDS);
+  private FlowSettings flowSettings() {
+    Rate rate = settings.rate();
+    return new FlowSettings(
+        settings.inFlight(),
+        settings.concurrency(),
+        rate == null ? 0 : rate.permits() / (double) rate.per().toSeconds(),
+        settings.down().attempts(),
+        settings.down().after(),
+        settings.down().events(),
+        settings.down().probeInterval(),
+        settings.down().detection(),
+        settings.maxDelay(),
+        settings.timeout());
   }
 
-  private static void addEndpoint(CamelContext context, String uri, Endpoint endpoint) {
-    try {
-      context.addEndpoint(uri, endpoint);
-    } catch (Exception e) {
-      throw new IllegalStateException("The webhook " + uri + " cannot be used: " + e, e);
-    }
-  }
-
-  private static RetrySchedule schedule(DestinationSettings settings) {
+  private RetrySchedule schedule() {
     return new RetrySchedule(
         settings.retryWindow(),
         settings.initialDelay(),
@@ -177,25 +139,35 @@ final class DestinationBindings {
         () -> ThreadLocalRandom.current().nextDouble());
   }
 
-  private void bind(Registry registry, String bean, Processor step) {
-    bind(registry, bean, Processor.class, step);
+  private void bind(String bean, Object value) {
+    context.getRegistry().bind(bean(name, bean), value);
   }
 
-  private void bind(Registry registry, String bean, Class<?> type, Object value) {
-    registry.bind(name + "-" + bean, type, value);
+  private <T> void bind(String bean, Class<T> type, T value) {
+    Registry registry = context.getRegistry();
+    registry.bind(bean(name, bean), type, value);
   }
 
   /** Stops with the context: first the waiting ends, then, when all is done, the threads. */
   private static final class Stop extends SimpleEventNotifierSupport {
 
     private final Destination destination;
+    private final Admission admission;
     private final DeliveryThreads threads;
-    private final List<ExecutorService> others;
+    private final ExecutorService gatherer;
+    private final Future<?> log;
 
-    Stop(Destination destination, DeliveryThreads threads, List<ExecutorService> others) {
+    Stop(
+        Destination destination,
+        Admission admission,
+        DeliveryThreads threads,
+        ExecutorService gatherer,
+        Future<?> log) {
       this.destination = destination;
+      this.admission = admission;
       this.threads = threads;
-      this.others = others;
+      this.gatherer = gatherer;
+      this.log = log;
     }
 
     @Override
@@ -208,10 +180,12 @@ final class DestinationBindings {
     public void notify(CamelEvent event) {
       if (event instanceof CamelEvent.CamelContextStoppingEvent) {
         destination.stop();
+        admission.sendBack();
         threads.hurry();
       } else {
+        log.cancel(false);
         threads.close();
-        others.forEach(ExecutorService::shutdown);
+        gatherer.shutdown();
         destination.stopped();
       }
     }

@@ -96,7 +96,9 @@ final class HttpConnections extends PoolingHttpClientConnectionManager {
     closeIdle(TimeValue.ZERO_MILLISECONDS);
   }
 
-  /** Does nothing: the client closes all connections of the pool when one request ends in an Error. */
+  /**
+   * Does nothing: the client closes all connections of the pool when one request ends in an Error.
+   */
   @Override
   public void close(CloseMode mode) {}
 

@@ -101,8 +101,7 @@ final class HttpTarget implements Target {
       endpoint.getClientConnectionManager().close();
     }
     endpoint.setClientConnectionManager(connections);
-    endpoint.setHttpClientConfigurer(
-        new Configurer(endpoint, requests(endpoint), connections));
+    endpoint.setHttpClientConfigurer(new Configurer(endpoint, requests(endpoint), connections));
     var producer = endpoint.createProducer();
     ServiceHelper.startService(endpoint, producer);
     client =

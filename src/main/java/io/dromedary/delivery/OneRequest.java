@@ -25,11 +25,11 @@ import org.apache.hc.core5.http.protocol.HttpContext;
 import org.apache.hc.core5.io.Closer;
 
 /**
- * Makes a request of the HTTP client the one request of the {@link Attempt} that runs on its thread:
- * it ends with the attempt, and its answer is read here, while the deadline is watched. What leaves
- * is the status, {@code Retry-After} and, unless the receiver has accepted, the beginning of the
- * body; nothing else of an answer is of use, and nothing of it is kept that a receiver could make as
- * long as it likes.
+ * Makes a request of the HTTP client the one request of the {@link Attempt} that runs on its
+ * thread: it ends with the attempt, and its answer is read here, while the deadline is watched.
+ * What leaves is the status, {@code Retry-After} and, unless the receiver has accepted, the
+ * beginning of the body; nothing else of an answer is of use, and nothing of it is kept that a
+ * receiver could make as long as it likes.
  *
  * <p>Requests for a token that the client makes in between belong to the attempt, too. Thread-safe.
  */

@@ -12,6 +12,7 @@ import java.security.cert.CertPathBuilderException;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateExpiredException;
 import java.security.cert.CertificateNotYetValidException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLPeerUnverifiedException;
@@ -137,8 +138,7 @@ public record Outcome(
     return switch (status) {
       case 429 -> Signal.Kind.THROTTLED;
       case 408, 425, 502, 503, 504 -> Signal.Kind.UNAVAILABLE;
-      default ->
-          status >= 500 || status < 200 ? Signal.Kind.ERROR : Signal.Kind.REJECTED;
+      default -> status >= 500 || status < 200 ? Signal.Kind.ERROR : Signal.Kind.REJECTED;
     };
   }
 
@@ -219,7 +219,12 @@ public record Outcome(
 
   private static Outcome untrusted(Kind kind, String reason, Throwable cause) {
     return new Outcome(
-        kind, Signal.Kind.UNTRUSTED, null, reason + cut(String.valueOf(cause.getMessage())), null, null);
+        kind,
+        Signal.Kind.UNTRUSTED,
+        null,
+        reason + cut(String.valueOf(cause.getMessage())),
+        null,
+        null);
   }
 
   private static @Nullable String excerpt(Message answer) {
@@ -239,5 +244,11 @@ public record Outcome(
 
   private static String cut(String text) {
     return text.length() <= EXCERPT_BYTES ? text : text.substring(0, EXCERPT_BYTES);
+  }
+
+  /** What the flow control of the webhook learns of it. */
+  Signal toSignal(Instant now) {
+    long wait = notBefore == null ? 0 : Math.max(0, Duration.between(now, notBefore).toNanos());
+    return new Signal(signal, wait, reason);
   }
 }

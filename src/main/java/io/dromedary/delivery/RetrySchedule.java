@@ -2,6 +2,7 @@ package io.dromedary.delivery;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.function.DoubleSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +25,9 @@ public record RetrySchedule(
     double jitter,
     DoubleSupplier random) {
 
+  /** How long events wait at the most that cannot be sent, after the webhook is back. */
+  private static final Duration LONGEST_SKIP = Duration.ofMinutes(1);
+
   /** The wait after so many attempts, 1 at the least. */
   Duration delay(int attempts) {
     double uncapped = (double) initialDelay.toMillis() * Math.pow(multiplier, attempts - 1);
@@ -37,23 +41,39 @@ public record RetrySchedule(
   }
 
   /**
-   * The instant of the next attempt, or null where there is none: the window has closed, or the
-   * receiver wants to be left alone until after it. A wait that would reach beyond the window ends
-   * with it: an event gets its last attempt when its window closes, not a wait earlier.
+   * The instant of the next attempt, or null where there is none, since the window has closed. A
+   * wait that would reach beyond the window ends with it, also where the receiver asked for it: an
+   * event gets its last attempt when its window closes, not a wait earlier.
    *
    * @param attempts how many there have been
-   * @param notBefore what the receiver asked for, or null
+   * @param skipped how many rounds since the last attempt have sent nothing
+   * @param notBefore what receivers asked for, or null
    */
   @Nullable Instant next(
-      int attempts, Instant now, Instant acceptedAt, @Nullable Instant notBefore) {
+      int attempts, int skipped, Instant now, Instant acceptedAt, @Nullable Instant notBefore) {
     Instant end = windowEnd(acceptedAt);
-    if (!now.isBefore(end) || (notBefore != null && notBefore.isAfter(end))) {
+    if (!now.isBefore(end)) {
       return null;
     }
-    Instant due = now.plus(delay(attempts));
+    Duration delay = delay(Math.max(1, skipped == 0 ? attempts : skipped));
+    if (skipped > 0 && delay.compareTo(LONGEST_SKIP) > 0) {
+      delay = LONGEST_SKIP;
+    }
+    Instant due = now.plus(delay);
     if (notBefore != null && notBefore.isAfter(due)) {
       due = notBefore;
     }
     return due.isAfter(end) ? end : due;
+  }
+
+  /** The instant of the next attempt at what is pending of a delivery. */
+  @Nullable Instant next(
+      Delivery delivery, Instant now, Instant acceptedAt, List<Webhook> webhooks) {
+    return next(
+        delivery.attempts(),
+        delivery.skipped(),
+        now,
+        acceptedAt,
+        delivery.notBefore(now, webhooks));
   }
 }

@@ -41,7 +41,9 @@ final class TellDeadLetters extends SimpleEventNotifierSupport {
     Map<String, AsyncProducer> routes = new HashMap<>();
     for (DestinationSettings each : Settings.of(context).destinations().values()) {
       AsyncProducer route =
-          context.getEndpoint("direct:keep-dead-letter-" + each.name()).createAsyncProducer();
+          context
+              .getEndpoint("direct:dromedary-keep-dead-letter-" + each.name())
+              .createAsyncProducer();
       context.addService(route);
       routes.put(each.name(), route);
     }

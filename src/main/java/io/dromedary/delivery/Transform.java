@@ -6,6 +6,7 @@ import io.dromedary.event.Event;
 import io.dromedary.json.InvalidJsonException;
 import io.dromedary.json.JsonStringify;
 import io.dromedary.outbox.OutboxEndpoint;
+import io.dromedary.settings.DestinationSettings;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -38,7 +39,12 @@ final class Transform implements Processor {
   private final ProducerTemplate template;
   private final AtomicBoolean failing = new AtomicBoolean();
 
-  Transform(CamelContext context, String destination) {
+  /** The transform of a destination, which does nothing where there is none. */
+  static Processor of(CamelContext context, DestinationSettings settings) {
+    return settings.transform() == null ? exchange -> {} : new Transform(context, settings.name());
+  }
+
+  private Transform(CamelContext context, String destination) {
     this.context = context;
     this.destination = destination;
     this.template = context.createProducerTemplate();
@@ -46,7 +52,7 @@ final class Transform implements Processor {
 
   @Override
   public void process(Exchange exchange) {
-    Delivery delivery = Destination.delivery(exchange);
+    Delivery delivery = Delivery.of(exchange);
     Event event = delivery.events().get(0);
     try {
       byte[] changed = changed(call(event), event.json().length);
@@ -63,13 +69,13 @@ final class Transform implements Processor {
         LOG.warn("Destination {}: the transform fails: {}", destination, e.getMessage());
       }
       delivery.failTransform(e.getMessage());
-      template.send("direct:give-up-" + destination, exchange);
+      template.send("direct:dromedary-give-up-" + destination, exchange);
       exchange.setRouteStop(true);
     }
   }
 
   private Message call(Event event) throws FailedException {
-    Endpoint route = context.getEndpoint("direct:transform-" + destination);
+    Endpoint route = context.getEndpoint("direct:dromedary-transform-" + destination);
     Exchange call = new DefaultExchange(context, ExchangePattern.InOut);
     // Others may have the same array, and whoever gets a copy may write to it.
     call.getMessage().setBody(event.json().clone());

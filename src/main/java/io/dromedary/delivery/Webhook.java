@@ -1,37 +1,37 @@
 package io.dromedary.delivery;
 
+import io.dromedary.delivery.flow.FlowControl;
+import io.dromedary.delivery.flow.FlowState;
+import java.time.Instant;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
-import org.apache.camel.Endpoint;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import org.jspecify.annotations.Nullable;
 
-/** One URL of a destination, and whether it works at present. Thread-safe. */
+/** One URL of a destination, and how much it may be sent at present. Thread-safe. */
 final class Webhook {
-
-  private static final Logger LOG = LoggerFactory.getLogger(Webhook.class);
 
   private final String name;
   private final String key;
-  private final Endpoint endpoint;
-  private final Breaker breaker;
+  private final String uri;
+  private final FlowControl flow;
+  private final WebhookLog log;
   private final Map<Outcome.Kind, LongAdder> attempts = new EnumMap<>(Outcome.Kind.class);
-  private final AtomicBoolean failing = new AtomicBoolean();
 
   /**
    * A webhook.
    *
    * @param name what may be shown of it: no path and no query, which often hold a secret
    * @param key by which the outbox knows it again after a restart: the same for the same URL
+   * @param uri the endpoint that makes the attempts
    */
-  Webhook(String name, String key, Endpoint endpoint, Breaker breaker) {
+  Webhook(String name, String key, String uri, FlowControl flow, WebhookLog log) {
     this.name = name;
     this.key = key;
-    this.endpoint = endpoint;
-    this.breaker = breaker;
+    this.uri = uri;
+    this.flow = flow;
+    this.log = log;
     for (Outcome.Kind kind : Outcome.Kind.values()) {
       attempts.put(kind, new LongAdder());
     }
@@ -45,12 +45,31 @@ final class Webhook {
     return key;
   }
 
-  Breaker breaker() {
-    return breaker;
+  String uri() {
+    return uri;
   }
 
-  Endpoint endpoint() {
-    return endpoint;
+  FlowControl flow() {
+    return flow;
+  }
+
+  WebhookLog log() {
+    return log;
+  }
+
+  /** Whether it is down or paused, so that nothing is sent to it but a probe now and then. */
+  boolean isClosed() {
+    return isClosed(flow.state());
+  }
+
+  private static boolean isClosed(FlowState state) {
+    return state.kind() == FlowState.Kind.DOWN || state.kind() == FlowState.Kind.PAUSED;
+  }
+
+  /** The instant until which it is down or paused, or null if it is not. */
+  @Nullable Instant closedUntil(Instant now) {
+    FlowState state = flow.state();
+    return isClosed(state) && state.untilNext() != null ? now.plus(state.untilNext()) : null;
   }
 
   /** How many attempts have ended so. */
@@ -58,16 +77,11 @@ final class Webhook {
     return Objects.requireNonNull(attempts.get(kind));
   }
 
-  /** Counts an attempt, and logs when the webhook begins to fail and when it works again. */
-  void report(String destination, Outcome outcome) {
+  /** Counts an attempt that has ended. */
+  void report(Outcome outcome) {
     attempts(outcome.kind()).increment();
-    boolean fails = outcome.kind() != Outcome.Kind.ACCEPTED;
-    if (failing.get() != fails && failing.compareAndSet(!fails, fails)) {
-      if (fails) {
-        LOG.warn("Destination {}: webhook {} fails: {}", destination, name, outcome.reason());
-      } else {
-        LOG.info("Destination {}: webhook {} accepts again", destination, name);
-      }
+    if (outcome.kind() != Outcome.Kind.ACCEPTED) {
+      log.failed(outcome.reason());
     }
   }
 }

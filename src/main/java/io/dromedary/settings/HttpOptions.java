@@ -33,7 +33,8 @@ public record HttpOptions(Map<String, String> options, @Nullable SSLContextParam
   public static final HttpOptions NONE = new HttpOptions(Map.of(), null);
 
   private static final String ONE_POST = "since an attempt is one POST of the event";
-  private static final String OWN_HEADERS = "since only webhooks.headers.NAME are added to a request";
+  private static final String OWN_HEADERS =
+      "since only webhooks.headers.NAME are added to a request";
   private static final String BY_STATUS = "since the status decides what an answer means";
   private static final String OWN_CONNECTIONS =
       "since there are as many connections as attempts, and none is waited for";

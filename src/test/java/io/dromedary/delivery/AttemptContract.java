@@ -42,9 +42,9 @@ abstract class AttemptContract {
 
   final CamelContext context = new DefaultCamelContext();
   final ExecutorService elsewhere =
-      Executors.newCachedThreadPool(task -> WorkerThreads.platform(task, "elsewhere"));
+      Executors.newCachedThreadPool(task -> DeliveryThreads.daemon(task, "elsewhere"));
   final ExecutorService workers =
-      Executors.newCachedThreadPool(task -> WorkerThreads.platform(task, "worker"));
+      Executors.newCachedThreadPool(task -> DeliveryThreads.daemon(task, "worker"));
 
   /** The webhook of the test. */
   abstract Target target(Duration timeout) throws Exception;
@@ -312,7 +312,11 @@ abstract class AttemptContract {
         });
     Endpoint round = context.getEndpoint("direct:round");
     // Not on this thread, which would hang with the webhook.
-    Exchange sent = context.createProducerTemplate().asyncSend(round, exchange()).get(LONG.toSeconds(), TimeUnit.SECONDS);
+    Exchange sent =
+        context
+            .createProducerTemplate()
+            .asyncSend(round, exchange())
+            .get(LONG.toSeconds(), TimeUnit.SECONDS);
     assertThat(sent.getException()).isNull();
     assertThat(outcomes).extracting(Outcome::kind).containsExactly(TEMPORARY, ACCEPTED);
     assertThat(sent.getMessage().getBody(String.class)).isEqualTo("{\"a\":1}");

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import io.dromedary.Application;
 import io.dromedary.testing.Answer;
 import io.dromedary.testing.Certificates;
+import io.dromedary.testing.OutboxFile;
 import io.dromedary.testing.Receiver;
 import io.dromedary.testing.Request;
 import io.dromedary.testing.Signatures;
@@ -144,7 +145,6 @@ class DeliveryTest {
         Arguments.of("hang", Answer.hang()),
         Arguments.of("drip body", Answer.dripBody(gap)),
         Arguments.of("drip headers", Answer.dripHeaders(gap)),
-        Arguments.of("endless body", Answer.endlessBody()),
         Arguments.of("endless headers", Answer.endlessHeaders()),
         Arguments.of("reset", Answer.reset()),
         Arguments.of("no answer", Answer.closeSilently()),
@@ -347,7 +347,6 @@ class DeliveryTest {
   static Stream<Arguments> certificates() {
     return Stream.of(
         Arguments.of("self-signed", CERTIFICATES.selfSigned()),
-        Arguments.of("expired", CERTIFICATES.expired()),
         Arguments.of("wrong host", CERTIFICATES.wrongHost()));
   }
 
@@ -363,6 +362,24 @@ class DeliveryTest {
           .contains("\"reason\":\"rejected\"")
           .contains("the certificate is not trusted: ")
           .contains("\"attempts\":1");
+      assertThat(secure.count()).isZero();
+    }
+  }
+
+  @Test
+  void anExpiredCertificateIsWaitedFor() throws Exception {
+    try (Receiver secure = Receiver.startTls(CERTIFICATES.expired())) {
+      settings.put("webhooks.retry.in-memory", "0s");
+      startTrustingTheAuthority(secure);
+      send(track("m1"));
+
+      OutboxFile outbox = new OutboxFile(folder);
+      await()
+          .atMost(AT_MOST)
+          .until(
+              () ->
+                  outbox.count("outbox WHERE progress LIKE '%the certificate has expired%'") == 1);
+      assertThat(outbox.count("dead_letter")).isZero();
       assertThat(secure.count()).isZero();
     }
   }

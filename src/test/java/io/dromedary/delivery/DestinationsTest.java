@@ -227,23 +227,28 @@ class DestinationsTest {
         routes.resolve("own.camel.yaml"),
         """
         - route:
-            id: send-round-copy
+            id: dromedary-send-round-copy
             from:
-              uri: direct:send-round-copy
+              uri: direct:dromedary-send-round-copy
               steps:
                 - process:
-                    ref: copy-begin-round
+                    ref: dromedary-copy-admission
+                - bean:
+                    ref: dromedary-copy-round
+                    method: begin
                 - setHeader:
                     name: X-Signature
                     expression:
                       constant:
                         expression: my-own
                 - to:
-                    uri: webhook://copy/1
-                - process:
-                    ref: copy-note-answer
-                - process:
-                    ref: copy-end-round
+                    uri: dromedary-attempt:copy/1
+                - bean:
+                    ref: dromedary-copy-round
+                    method: noteOutcome
+                - bean:
+                    ref: dromedary-copy-round
+                    method: end
         """);
     settings.put("webhooks.urls", first.url());
     settings.put("webhooks.destination.copy.urls", second.url());

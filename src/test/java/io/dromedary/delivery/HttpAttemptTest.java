@@ -203,7 +203,8 @@ class HttpAttemptTest extends AttemptContract {
             @Override
             public InetAddress[] resolve(String host) throws UnknownHostException {
               return new InetAddress[] {
-                InetAddress.getByName("127.0.0.1"), InetAddress.getByName("127.0.0.2")
+                InetAddress.getByAddress(new byte[] {127, 0, 0, 1}),
+                InetAddress.getByAddress(new byte[] {127, 0, 0, 2})
               };
             }
           };
@@ -329,15 +330,25 @@ class HttpAttemptTest extends AttemptContract {
   @Test
   void aHeadThatIsTooLongIsCut() throws Exception {
     // 60 KiB are, 70 are not.
-    receiver.answerNext(Answer.status(200).header("X-A", "x".repeat(15_000)).header("X-B", "x".repeat(15_000)).header("X-C", "x".repeat(15_000)).header("X-D", "x".repeat(15_000)));
+    receiver.answerNext(
+        Answer.status(200)
+            .header("X-A", "x".repeat(15_000))
+            .header("X-B", "x".repeat(15_000))
+            .header("X-C", "x".repeat(15_000))
+            .header("X-D", "x".repeat(15_000)));
     attempts(LONG);
     assertThat(start().outcome().kind()).isEqualTo(ACCEPTED);
-    receiver.answerNext(Answer.status(200).header("X-A", "x".repeat(16_000)).header("X-B", "x".repeat(16_000)).header("X-C", "x".repeat(16_000)).header("X-D", "x".repeat(16_000)).header("X-E", "x".repeat(6_000)));
+    receiver.answerNext(
+        Answer.status(200)
+            .header("X-A", "x".repeat(16_000))
+            .header("X-B", "x".repeat(16_000))
+            .header("X-C", "x".repeat(16_000))
+            .header("X-D", "x".repeat(16_000))
+            .header("X-E", "x".repeat(6_000)));
     Outcome outcome = start().outcome();
     assertThat(outcome.kind()).isEqualTo(TEMPORARY);
     assertThat(outcome.reason())
-        .isEqualTo(
-            "MessageConstraintException: the head of the answer is longer than 65536 bytes");
+        .isEqualTo("MessageConstraintException: the head of the answer is longer than 65536 bytes");
   }
 
   // --- connections that the receiver closes
@@ -347,7 +358,10 @@ class HttpAttemptTest extends AttemptContract {
     receiver.answer(Answer.closeAfter(Answer.status(200)));
     attempts(LONG);
     for (int i = 1; i <= 200; i++) {
-      assertThat(start().outcome()).as("attempt %d", i).extracting(Outcome::kind).isEqualTo(ACCEPTED);
+      assertThat(start().outcome())
+          .as("attempt %d", i)
+          .extracting(Outcome::kind)
+          .isEqualTo(ACCEPTED);
     }
     assertThat(receiver.connections()).isEqualTo(200);
   }
@@ -373,7 +387,9 @@ class HttpAttemptTest extends AttemptContract {
         Attempted attempted = start();
         first = first == null ? server.accept() : first;
         read(first);
-        first.getOutputStream().write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".getBytes(UTF_8));
+        first
+            .getOutputStream()
+            .write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".getBytes(UTF_8));
         assertThat(attempted.outcome().kind()).isEqualTo(ACCEPTED);
       }
       first.setSoLinger(true, 0);

@@ -297,7 +297,9 @@ class OutboxDeliveryTest {
     Files.writeString(
         routes.resolve(file),
         Files.readString(Path.of("routes", file))
-            .replace("ref: \"{{destination}}-give-up\"", "ref: broken"));
+            .replace(
+                "ref: dromedary-{{destination}}-giving-up\n                      method: giveUp",
+                "ref: broken"));
     beans.put(
         "broken",
         (Processor)
@@ -324,14 +326,14 @@ class OutboxDeliveryTest {
     application
         .context()
         .getRouteController()
-        .stopRoute("deliver-events-default", 100, TimeUnit.MILLISECONDS);
+        .stopRoute("dromedary-deliver-events-default", 100, TimeUnit.MILLISECONDS);
     assertThat(count("outbox")).isEqualTo(10);
 
     // Cuts the attempt that hangs.
     receiver.pause();
     receiver.answer(Answer.status(200));
     receiver.resume();
-    application.context().getRouteController().startRoute("deliver-events-default");
+    application.context().getRouteController().startRoute("dromedary-deliver-events-default");
     awaitWaiting(0);
     assertThat(receiver.messageIds()).hasSize(10);
   }

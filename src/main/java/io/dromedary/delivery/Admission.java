@@ -1,0 +1,284 @@
+package io.dromedary.delivery;
+
+import io.dromedary.delivery.flow.Permit;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
+import org.apache.camel.AsyncCallback;
+import org.apache.camel.Exchange;
+import org.apache.camel.support.AsyncProcessorSupport;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Lets a round begin when the flow controls of its webhooks permit it, and lets it wait until then
+ * without a thread. A webhook that is down or paused is left out of a round; where there is no
+ * other, the round fails at once and its events go back to the outbox, but for one round, which
+ * waits to be the next probe.
+ *
+ * <p>Retries and fresh events wait in queues of their own, one for each set of pending webhooks, so
+ * that neither waits behind the other, nor behind what is pending elsewhere.
+ *
+ * <p>Thread-safe: {@code queueLock} guards the queues, which are bounded by what the outbox's
+ * consumer has in flight.
+ */
+final class Admission extends AsyncProcessorSupport {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Admission.class);
+
+  /** After so long a round goes without the webhook that holds it up, if others are enough. */
+  private static final long LATE_NANOS = Duration.ofMillis(250).toNanos();
+
+  /** How long a webhook that has held rounds up so long is not waited for any more. */
+  private static final long LAGGING_NANOS = Duration.ofSeconds(1).toNanos();
+
+  private static final long LEAST_TICK_NANOS = Duration.ofNanos(500_000).toNanos();
+  private static final long MOST_TICK_NANOS = Duration.ofMillis(500).toNanos();
+
+  private enum Verdict {
+    ADMITTED,
+    WAIT,
+    REFUSED
+  }
+
+  /** A round that waits. */
+  private record Waiting(
+      Exchange exchange, Delivery delivery, AsyncCallback callback, long sinceNanos) {}
+
+  private final Destination destination;
+  private final List<Webhook> webhooks;
+  private final Executor workers;
+  private final ReentrantLock queueLock = new ReentrantLock();
+
+  /** By {@link #key}: retries first, which the flow controls hold to their share. */
+  private final Map<Integer, Deque<Waiting>> queues = new TreeMap<>();
+
+  private final AtomicInteger waiting = new AtomicInteger();
+  private long tickNanos = Long.MAX_VALUE;
+
+  /** By webhook: until when it is not waited for. */
+  private final long[] laggingUntilNanos;
+
+  /**
+   * The admission of a destination.
+   *
+   * @param workers go on with rounds that have waited
+   */
+  Admission(Destination destination, Executor workers) {
+    this.destination = destination;
+    this.webhooks = destination.webhooks();
+    this.workers = workers;
+    this.laggingUntilNanos = new long[webhooks.size()];
+    long now = System.nanoTime();
+    for (int i = 0; i < laggingUntilNanos.length; i++) {
+      laggingUntilNanos[i] = now;
+    }
+  }
+
+  @Override
+  public boolean process(Exchange exchange, AsyncCallback callback) {
+    Verdict verdict;
+    queueLock.lock();
+    try {
+      verdict = enter(exchange, callback);
+    } finally {
+      queueLock.unlock();
+    }
+    if (verdict == Verdict.WAIT) {
+      return false;
+    }
+    if (verdict == Verdict.REFUSED) {
+      exchange.setException(refused(Delivery.of(exchange)));
+    }
+    callback.done(true);
+    return true;
+  }
+
+  private Verdict enter(Exchange exchange, AsyncCallback callback) {
+    Delivery delivery = Delivery.of(exchange);
+    delivery.resume();
+    if (destination.isStopping()) {
+      return Verdict.REFUSED;
+    }
+    Deque<Waiting> queue = queues.computeIfAbsent(key(delivery), key -> new ArrayDeque<>());
+    Verdict verdict = queue.isEmpty() ? admit(delivery, false) : Verdict.WAIT;
+    if (verdict != Verdict.WAIT) {
+      return verdict;
+    }
+    queue.addLast(new Waiting(exchange, delivery, callback, System.nanoTime()));
+    waiting.incrementAndGet();
+    // A permission that came back before this was seen to wait has woken nobody.
+    if (queue.size() == 1 && admit(delivery, false) == Verdict.ADMITTED) {
+      queue.removeLast();
+      waiting.decrementAndGet();
+      return Verdict.ADMITTED;
+    }
+    tick();
+    return Verdict.WAIT;
+  }
+
+  private int key(Delivery delivery) {
+    int pending = delivery.pending();
+    return delivery.isRetry() ? pending : pending | 1 << webhooks.size();
+  }
+
+  /**
+   * Takes the permissions of a round.
+   *
+   * @param isLate whether it has waited so long that it goes without a webhook it need not have
+   */
+  private Verdict admit(Delivery delivery, boolean isLate) {
+    int[] due = delivery.due(destination.clock().instant());
+    @Nullable Permit[] permits = new Permit[due.length];
+    int granted = 0;
+    int heldUpBy = -1;
+    for (int i = 0; i < due.length; i++) {
+      Webhook webhook = webhooks.get(due[i]);
+      permits[i] = webhook.flow().tryAcquire(delivery.eventId(), delivery.isRetry());
+      if (permits[i] != null) {
+        granted++;
+      } else if (!webhook.isClosed() && laggingUntilNanos[due[i]] - System.nanoTime() <= 0) {
+        heldUpBy = due[i];
+      }
+    }
+    boolean isEnough = granted > 0 && granted >= delivery.missing(destination.settings().acks());
+    if (heldUpBy >= 0 && isLate && isEnough) {
+      laggingUntilNanos[heldUpBy] = System.nanoTime() + LAGGING_NANOS;
+      heldUpBy = -1;
+    }
+    if (granted > 0 && heldUpBy < 0) {
+      delivery.admit(due, permits);
+      return Verdict.ADMITTED;
+    }
+    for (Permit permit : permits) {
+      if (permit != null) {
+        permit.cancelled();
+      }
+    }
+    // One waits to be the next probe; more would only keep memory and claims.
+    return heldUpBy >= 0 || (due.length > 0 && waiting.get() == 0) ? Verdict.WAIT : Verdict.REFUSED;
+  }
+
+  /** Something may be permitted that was not: to be called whenever an attempt has ended. */
+  void wake() {
+    if (waiting.get() == 0) {
+      return;
+    }
+    List<Waiting> admitted = new ArrayList<>();
+    List<Waiting> refused = new ArrayList<>();
+    queueLock.lock();
+    try {
+      boolean more = true;
+      while (more) {
+        more = false;
+        for (Deque<Waiting> queue : queues.values()) {
+          more |= next(queue, admitted, refused);
+        }
+      }
+      tick();
+    } finally {
+      queueLock.unlock();
+    }
+    admitted.forEach(this::goOn);
+    refused.forEach(this::refuse);
+  }
+
+  /** Looks at the first of a queue, and returns whether to look again. */
+  private boolean next(Deque<Waiting> queue, List<Waiting> admitted, List<Waiting> refused) {
+    Waiting first = queue.peekFirst();
+    if (first == null) {
+      return false;
+    }
+    waiting.decrementAndGet();
+    boolean isLate = System.nanoTime() - first.sinceNanos() >= LATE_NANOS;
+    Verdict verdict = admit(first.delivery(), isLate);
+    if (verdict == Verdict.WAIT) {
+      waiting.incrementAndGet();
+      return false;
+    }
+    queue.removeFirst();
+    (verdict == Verdict.ADMITTED ? admitted : refused).add(first);
+    return true;
+  }
+
+  private void goOn(Waiting round) {
+    try {
+      workers.execute(() -> round.callback().done(false));
+    } catch (RuntimeException | Error e) {
+      // The workers have ended, or the system has no thread left: its events can wait.
+      LOG.debug("Destination {}: a round cannot go on", destination.settings().name(), e);
+      round.delivery().cancelPermits();
+      refuse(round);
+    }
+  }
+
+  private void refuse(Waiting round) {
+    round.exchange().setException(refused(round.delivery()));
+    round.callback().done(false);
+  }
+
+  private static RoundFailedException refused(Delivery delivery) {
+    delivery.skip();
+    return new RoundFailedException("no webhook may be sent to at present");
+  }
+
+  /** Has a look taken when time alone may permit something. The caller has the lock. */
+  private void tick() {
+    if (waiting.get() == 0) {
+      return;
+    }
+    long wait = MOST_TICK_NANOS;
+    for (Webhook webhook : webhooks) {
+      wait = Math.min(wait, webhook.flow().nanosUntilNext());
+    }
+    long at = System.nanoTime() + Math.max(LEAST_TICK_NANOS, wait);
+    if (tickNanos == Long.MAX_VALUE || at - tickNanos < 0) {
+      tickNanos = at;
+      Future<?> unused =
+          AttemptTimer.after(Duration.ofNanos(at - System.nanoTime()), () -> ticked(at));
+    }
+  }
+
+  private void ticked(long at) {
+    queueLock.lock();
+    try {
+      if (tickNanos == at) {
+        tickNanos = Long.MAX_VALUE;
+      }
+    } finally {
+      queueLock.unlock();
+    }
+    wake();
+  }
+
+  /** How many rounds wait. */
+  int waiting() {
+    return waiting.get();
+  }
+
+  /** Sends back all that waits: the destination stops. */
+  void sendBack() {
+    List<Waiting> refused = new ArrayList<>();
+    queueLock.lock();
+    try {
+      for (Iterator<Deque<Waiting>> each = queues.values().iterator(); each.hasNext(); ) {
+        refused.addAll(each.next());
+        each.remove();
+      }
+      waiting.set(0);
+    } finally {
+      queueLock.unlock();
+    }
+    refused.forEach(this::refuse);
+  }
+}

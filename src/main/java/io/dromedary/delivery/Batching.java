@@ -1,0 +1,82 @@
+package io.dromedary.delivery;
+
+import io.dromedary.outbox.Claim;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.camel.AggregationStrategy;
+import org.apache.camel.Exchange;
+import org.apache.camel.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Gathers events that are pending at the same webhooks into a list, until it is as long as a body
+ * may be. Thread-safe.
+ */
+public final class Batching implements AggregationStrategy, Predicate {
+
+  /**
+   * From how many bytes a batch is complete, whatever its size is: a further event, of at most 64
+   * KiB, keeps the body below Segment's limit of 500 KB.
+   */
+  static final int FULL_BYTES = 400 * 1024;
+
+  private static final String BYTES = "DromedaryBatchBytes";
+
+  private final Destination destination;
+
+  Batching(Destination destination) {
+    this.destination = destination;
+  }
+
+  /** Whether the event is to be delivered by itself, because a batch with it was rejected. */
+  public boolean isAlone(Exchange exchange) {
+    return Delivery.of(exchange).isAlone();
+  }
+
+  /** Events that may share a batch have the same: the webhooks at which they are pending. */
+  public int key(Exchange exchange) {
+    return Delivery.of(exchange).pending();
+  }
+
+  @Override
+  public Exchange aggregate(@Nullable Exchange batch, Exchange next) {
+    Delivery delivery = Delivery.of(next);
+    int length = delivery.body().length + 1;
+    // An event is done when its batch is.
+    for (Claim claim : delivery.claims()) {
+      claim.handOver(batch == null ? next : batch);
+    }
+    if (batch == null) {
+      List<Delivery> deliveries = new ArrayList<>();
+      deliveries.add(delivery);
+      next.getMessage().setBody(deliveries);
+      next.setProperty(BYTES, length);
+      return next;
+    }
+    @SuppressWarnings("unchecked") // It is the list of the branch above.
+    List<Delivery> deliveries = (List<Delivery>) batch.getMessage().getBody();
+    deliveries.add(delivery);
+    batch.setProperty(BYTES, bytes(batch) + length);
+    return batch;
+  }
+
+  /**
+   * Whether a batch is sent although it has fewer events than it may have. While the process stops
+   * every one is: an event that left the outbox after the aggregator's last batch would be lost.
+   */
+  @Override
+  public boolean matches(Exchange batch) {
+    return destination.isStopping() || bytes(batch) >= FULL_BYTES;
+  }
+
+  private static int bytes(Exchange batch) {
+    return batch.getProperty(BYTES, 0, Integer.class);
+  }
+
+  /** Turns a batch that is complete into one delivery. */
+  public void deliver(Exchange batch) {
+    @SuppressWarnings("unchecked") // It is the list of aggregate.
+    List<Delivery> deliveries = (List<Delivery>) batch.getMessage().getBody();
+    batch.setProperty(Delivery.PROPERTY, Delivery.of(deliveries));
+  }
+}

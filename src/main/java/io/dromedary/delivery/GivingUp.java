@@ -1,0 +1,130 @@
+package io.dromedary.delivery;
+
+import io.dromedary.event.Event;
+import io.dromedary.outbox.Claim;
+import io.dromedary.outbox.DeadLetter;
+import io.dromedary.outbox.DeadLetter.Reason;
+import io.dromedary.outbox.OutboxEvent;
+import io.dromedary.outbox.Settlement;
+import java.time.Instant;
+import java.util.List;
+import org.apache.camel.Exchange;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Settles events that are not redelivered from memory: they go back to the outbox, or become dead
+ * letters there. Thread-safe.
+ */
+public final class GivingUp {
+
+  private static final Logger LOG = LoggerFactory.getLogger(GivingUp.class);
+
+  private final Destination destination;
+  private final List<Webhook> webhooks;
+
+  GivingUp(Destination destination) {
+    this.destination = destination;
+    this.webhooks = destination.webhooks();
+  }
+
+  /** Whether the events go back to the outbox. */
+  public boolean isParked(Exchange exchange) {
+    return Delivery.of(exchange).parkedUntil() != null;
+  }
+
+  /** Gives the events back to the outbox until they are due. */
+  public void park(Exchange exchange) {
+    Delivery delivery = Delivery.of(exchange);
+    Instant until = delivery.parkedUntil();
+    if (until == null) {
+      return;
+    }
+    String progress = Progress.write(delivery, webhooks, delivery.isRejectedBatch());
+    for (Claim claim : delivery.claims()) {
+      claim.settle(new Settlement.Parked(until, delivery.attempts(), progress));
+    }
+    destination.meters().parked.add(delivery.claims().size());
+  }
+
+  /** Gives the events up: they become dead letters in the outbox, which tells of them. */
+  public void giveUp(Exchange exchange) {
+    Delivery delivery = Delivery.of(exchange);
+    Reason reason =
+        delivery.transformFailure() != null
+            ? Reason.TRANSFORM
+            : delivery.isPending() ? Reason.EXPIRED : Reason.REJECTED;
+    Instant now = destination.clock().instant();
+    for (int i = 0; i < delivery.events().size(); i++) {
+      Claim claim = delivery.claims().get(i);
+      if (reason == Reason.EXPIRED && parkYounger(delivery, i, claim, now)) {
+        continue;
+      }
+      destination.meters().dead.increment();
+      DeadLetter letter = deadLetter(delivery, i, claim, reason, now);
+      LOG.error(
+          "Destination {}: event {} is a dead letter after {} attempts: {}",
+          letter.destination(),
+          letter.event().messageId(),
+          letter.event().attempts(),
+          letter.detail());
+      claim.settle(new Settlement.Dead(letter));
+    }
+  }
+
+  /** A batch has old events beside new ones, whose windows have not closed. */
+  private boolean parkYounger(Delivery delivery, int index, Claim claim, Instant now) {
+    Instant next =
+        destination
+            .schedule()
+            .next(delivery, now, delivery.events().get(index).acceptedAt(), webhooks);
+    if (next == null) {
+      return false;
+    }
+    claim.settle(
+        new Settlement.Parked(
+            next, delivery.attempts(), Progress.write(delivery, webhooks, false)));
+    destination.meters().parked.increment();
+    return true;
+  }
+
+  private DeadLetter deadLetter(
+      Delivery delivery, int index, Claim claim, Reason reason, Instant now) {
+    Event event = delivery.events().get(index);
+    Integer lastStatus = null;
+    StringBuilder detail =
+        new StringBuilder(
+            switch (reason) {
+              case REJECTED -> "no webhook is left that might accept the event";
+              case EXPIRED -> "the retry window has closed";
+              case TRANSFORM -> "the transform failed: " + delivery.transformFailure();
+              case INVALID -> throw new IllegalArgumentException("an event that was sent is one");
+            });
+    for (int i = 0; i < webhooks.size(); i++) {
+      Outcome outcome = delivery.outcome(i);
+      if (outcome != null && outcome.status() != null) {
+        lastStatus = outcome.status();
+      }
+      if (outcome != null && !outcome.reason().isEmpty() && reason != Reason.TRANSFORM) {
+        detail.append("; ").append(webhooks.get(i).name()).append(": ").append(outcome.reason());
+      }
+    }
+    return new DeadLetter(
+        claim.id(),
+        claim.destination(),
+        new OutboxEvent(
+            event.messageId(),
+            event.type().json(),
+            event.acceptedAt(),
+            event.json(),
+            delivery.attempts(),
+            null),
+        reason,
+        detail.toString(),
+        lastStatus,
+        delivery.firstAttemptAt(),
+        delivery.lastAttemptAt(),
+        now,
+        Progress.webhooks(delivery, webhooks));
+  }
+}

@@ -1,0 +1,79 @@
+package io.dromedary.delivery;
+
+import io.dromedary.outbox.Claim;
+import java.time.Duration;
+import java.time.Instant;
+import org.apache.camel.Exchange;
+import org.apache.camel.Processor;
+
+/**
+ * Decides what becomes of a round that has failed: redelivered from memory, where the wait is short
+ * and there is room, parked in the outbox, or given up. Thread-safe.
+ *
+ * <p>As a processor it hears of each failure, before it is asked whether Camel is to redeliver the
+ * round.
+ */
+public final class RetryDecision implements Processor {
+
+  private final Destination destination;
+  private final Round round;
+  private final long holdNanos;
+
+  RetryDecision(Destination destination, Round round) {
+    this.destination = destination;
+    this.round = round;
+    this.holdNanos = Round.holdNanos(destination.settings());
+  }
+
+  @Override
+  public void process(Exchange exchange) {
+    Throwable failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
+    Delivery delivery = exchange.getProperty(Delivery.PROPERTY, Delivery.class);
+    if (failure != null && delivery != null) {
+      round.failed(delivery, failure);
+    }
+  }
+
+  /** Whether the round is to be redelivered from memory; sets the wait until then. */
+  public boolean isRedelivered(Exchange exchange) {
+    Delivery delivery = Delivery.of(exchange);
+    Instant now = destination.clock().instant();
+    if (destination.isStopping() || delivery.isRejectedBatch()) {
+      delivery.park(now);
+      return false;
+    }
+    if (!delivery.isPending()) {
+      return false;
+    }
+    Instant next =
+        destination.schedule().next(delivery, now, delivery.acceptedAt(), destination.webhooks());
+    if (next == null) {
+      return false;
+    }
+    // A fraction of a millisecond too early would be before what the receiver asked for; too late,
+    // and the last attempt would be after the window.
+    boolean isLast = next.equals(destination.schedule().windowEnd(delivery.acceptedAt()));
+    long waitMillis = Math.max(1, Duration.between(now, next).toMillis() + (isLast ? 0 : 1));
+    if (!waitsInMemory(delivery, waitMillis)) {
+      delivery.park(now.plusMillis(waitMillis));
+      return false;
+    }
+    exchange.getIn().setHeader(Exchange.REDELIVERY_DELAY, waitMillis);
+    return true;
+  }
+
+  /** Whether events wait in memory; if so they no longer count as in flight. */
+  private boolean waitsInMemory(Delivery delivery, long waitMillis) {
+    if (waitMillis > destination.settings().inMemory().toMillis()
+        || destination.webhooks().stream().allMatch(Webhook::isClosed)) {
+      return false;
+    }
+    long needNanos = Duration.ofMillis(waitMillis).toNanos() + holdNanos;
+    for (Claim claim : delivery.claims()) {
+      if (!claim.isHeldFor(needNanos)) {
+        return false;
+      }
+    }
+    return delivery.pause();
+  }
+}

@@ -1,0 +1,180 @@
+package io.dromedary.delivery;
+
+import io.dromedary.event.Event;
+import io.dromedary.outbox.Claim;
+import io.dromedary.settings.DestinationSettings;
+import io.dromedary.settings.SigningScheme;
+import io.dromedary.signing.SharedSecretSigner;
+import io.dromedary.signing.Signer;
+import io.dromedary.signing.StandardWebhooksSigner;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.camel.AggregationStrategy;
+import org.apache.camel.Exchange;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A round: what is sent to the webhooks that are pending, what each of them makes of it, and the
+ * verdict. Thread-safe: what is known of an event is in its {@link Delivery}, which one thread at a
+ * time has.
+ */
+public final class Round implements AggregationStrategy {
+
+  /** The exchange property that holds the endpoint URIs of the round. */
+  static final String RECIPIENTS = "DromedaryRecipients";
+
+  /** The exchange property with the number, from 1, of the only webhook that a round goes to. */
+  static final String WEBHOOK = "DromedaryWebhook";
+
+  /** How much longer than an attempt a claim has to be held, so that it can be settled in time. */
+  private static final Duration LEASE_RESERVE = Duration.ofMillis(500);
+
+  private final Destination destination;
+  private final Admission admission;
+  private final List<Webhook> webhooks;
+  private final List<Signer> signers;
+  private final long holdNanos;
+
+  Round(Destination destination, Admission admission) {
+    this.destination = destination;
+    this.admission = admission;
+    this.webhooks = destination.webhooks();
+    this.signers = signers(destination.settings());
+    this.holdNanos = holdNanos(destination.settings());
+  }
+
+  /** How long a claim has to be held for an attempt to be settled in time. */
+  static long holdNanos(DestinationSettings settings) {
+    return settings.timeout().plus(LEASE_RESERVE).toNanos();
+  }
+
+  private static List<Signer> signers(DestinationSettings settings) {
+    List<Signer> signers = new ArrayList<>();
+    if (!settings.secrets().isEmpty()) {
+      for (SigningScheme scheme : settings.schemes()) {
+        signers.add(
+            switch (scheme) {
+              case X_SIGNATURE -> new SharedSecretSigner(settings.secrets().get(0));
+              case STANDARD_WEBHOOKS -> new StandardWebhooksSigner(settings.secrets());
+            });
+      }
+    }
+    return List.copyOf(signers);
+  }
+
+  /** Takes up an event that has come out of the outbox. */
+  public void takeUp(Exchange exchange) {
+    Claim claim = exchange.getProperty(Claim.PROPERTY, Claim.class);
+    Delivery delivery = Delivery.of(claim, webhooks, destination.settings().batchSize() > 1);
+    if (delivery.isDone(destination.settings().acks())) {
+      // The webhooks it waited for have been taken out of the settings, or fewer must accept.
+      exchange.setRouteStop(true);
+      return;
+    }
+    exchange.setProperty(Delivery.PROPERTY, delivery);
+  }
+
+  /** Puts body, headers and recipients of a round into the exchange. */
+  public void begin(Exchange exchange) throws RoundFailedException {
+    Delivery delivery = Delivery.of(exchange);
+    if (destination.isStopping()) {
+      throw new RoundFailedException("the process stops");
+    }
+    if (delivery.sentTo().length == 0) {
+      throw new IllegalStateException(
+          "The round has not been admitted, expected that step before.");
+    }
+    for (Claim claim : delivery.claims()) {
+      if (!claim.isHeldFor(holdNanos)) {
+        throw new RoundFailedException("another node may claim the event before an attempt ends");
+      }
+    }
+    Instant now = destination.clock().instant();
+    Map<String, Object> headers = new HashMap<>(destination.settings().headers());
+    headers.put(Exchange.CONTENT_TYPE, "application/json");
+    for (Signer signer : signers) {
+      signer.sign(delivery.payload(), now, headers);
+    }
+    exchange.getMessage().setHeaders(headers);
+    exchange.getMessage().setBody(delivery.payload().body());
+    delivery.beginRound(now);
+    if (webhooks.size() > 1) {
+      address(exchange, delivery.sentTo());
+    }
+  }
+
+  private void address(Exchange exchange, int[] sentTo) {
+    if (sentTo.length == 1) {
+      exchange.setProperty(WEBHOOK, sentTo[0] + 1);
+      return;
+    }
+    List<String> recipients = new ArrayList<>(sentTo.length);
+    for (int webhook : sentTo) {
+      recipients.add(webhooks.get(webhook).uri());
+    }
+    exchange.setProperty(RECIPIENTS, recipients);
+  }
+
+  /** Whether the round goes to one webhook only. */
+  public boolean isToOne(Exchange exchange) {
+    return Delivery.of(exchange).sentTo().length == 1;
+  }
+
+  /** Notes the outcome of a round to one webhook. */
+  public void noteOutcome(Exchange exchange) {
+    note(Delivery.of(exchange), 0, Attempts.outcome(exchange));
+  }
+
+  /** Notes the outcome of one branch of a round to several. */
+  @Override
+  public Exchange aggregate(@Nullable Exchange before, Exchange branch) {
+    Outcome outcome = Attempts.outcome(branch);
+    // One that stayed would end the retries of the whole round.
+    branch.setException(null);
+    note(
+        Delivery.of(branch),
+        branch.getProperty(Exchange.MULTICAST_INDEX, 0, Integer.class),
+        outcome);
+    return before == null ? branch : before;
+  }
+
+  private void note(Delivery delivery, int branch, Outcome outcome) {
+    Webhook webhook = webhooks.get(delivery.sentTo()[branch]);
+    delivery.note(branch, outcome, destination.clock().instant());
+    webhook.report(outcome);
+    admission.wake();
+  }
+
+  /** Notes what an exception that has ended a round means for the attempts it was to make. */
+  void failed(Delivery delivery, Throwable failure) {
+    if (failure instanceof RoundFailedException) {
+      if (delivery.cancelPermits()) {
+        admission.wake();
+      }
+      return;
+    }
+    for (int i = 0; i < delivery.sentTo().length; i++) {
+      if (delivery.isUnended(i)) {
+        note(delivery, i, Outcome.of(failure));
+      }
+    }
+  }
+
+  /** Ends a round: returns where enough webhooks have accepted, and throws where not. */
+  public void end(Exchange exchange) throws RoundFailedException {
+    Delivery delivery = Delivery.of(exchange);
+    if (!delivery.isDone(destination.settings().acks())) {
+      throw new RoundFailedException("too few webhooks have accepted");
+    }
+    DeliveryMeters meters = destination.meters();
+    meters.delivered.add(delivery.events().size());
+    long nowMillis = destination.clock().millis();
+    for (Event event : delivery.events()) {
+      meters.deliveryMillis.add(Math.max(0, nowMillis - event.acceptedAt().toEpochMilli()));
+    }
+  }
+}

@@ -1,0 +1,66 @@
+package io.dromedary.delivery;
+
+import io.dromedary.settings.DestinationSettings;
+import io.dromedary.settings.HttpOptions;
+import io.dromedary.settings.Settings;
+import java.net.URI;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Executor;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Exchange;
+import org.apache.hc.client5.http.SystemDefaultDnsResolver;
+
+/** Makes the attempts at the webhooks of a destination. */
+final class WebhookAttempts {
+
+  private final CamelContext context;
+  private final DestinationSettings settings;
+  private final Executor elsewhere;
+  private final Set<String> headers;
+  private final HeadBudget budget;
+
+  WebhookAttempts(CamelContext context, DestinationSettings settings, Executor elsewhere) {
+    this.context = context;
+    this.settings = settings;
+    this.elsewhere = elsewhere;
+    this.budget = HeadBudget.ofOne(Settings.of(context).destinations().size());
+    this.headers = new HashSet<>(settings.headers().keySet());
+    headers.add(Exchange.CONTENT_TYPE);
+    headers.addAll(List.of("X-Signature", "webhook-id", "webhook-timestamp", "webhook-signature"));
+  }
+
+  /** Adds the attempts at a webhook to the context. */
+  void add(String url, int number) {
+    boolean isHttp = url.startsWith("http:") || url.startsWith("https:");
+    HttpOptions http = settings.http().get(number - 1);
+    Target target =
+        isHttp
+            ? new HttpTarget(
+                context,
+                URI.create(url),
+                new HttpTarget.Options(
+                    settings.timeout(), settings.userAgent(), http.options(), http.tls()),
+                headers,
+                budget,
+                SystemDefaultDnsResolver.INSTANCE)
+            : new EndpointTarget(context, url);
+    Attempts attempts =
+        new Attempts(
+            context,
+            Settings.origin(url),
+            target,
+            headers,
+            settings.timeout(),
+            settings.inFlight(),
+            elsewhere,
+            Settings.clock(context));
+    try {
+      AttemptComponent.of(context).add(settings.name(), number, attempts);
+    } catch (Exception e) {
+      throw new IllegalStateException(
+          "The webhook " + Settings.origin(url) + " cannot be used: " + e.getMessage(), e);
+    }
+  }
+}
