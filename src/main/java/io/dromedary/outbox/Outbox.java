@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -88,6 +89,7 @@ public final class Outbox implements AutoCloseable {
   private final DeadLetters deadLetters = new DeadLetters(this);
   private final MemoryBudget memory = new MemoryBudget();
   private final Poller poller;
+  private final StoreFigures figures;
 
   /** On these, routes go on behind their commits. */
   private final ElasticThreads continuations;
@@ -142,6 +144,7 @@ public final class Outbox implements AutoCloseable {
         new ElasticThreads("outbox-continuation", leastContinuing, mostContinuing, STUCK);
     handingOn = new ElasticThreads("outbox-handing-on", 1, 1, STUCK);
     poller = new Poller(this);
+    figures = new StoreFigures(this::connect, this::inMemory, dialect.isShared(), clock);
     writer = new Thread(this::write, "outbox-writer");
     writer.setDaemon(true);
     writer.start();
@@ -351,6 +354,18 @@ public final class Outbox implements AutoCloseable {
   /** Who claims what is due. */
   Poller poller() {
     return poller;
+  }
+
+  /** What can be seen of the store. */
+  StoreFigures figures() {
+    return figures;
+  }
+
+  /** The rows of each destination that are in memory. */
+  private Map<String, List<Long>> inMemory() {
+    Map<String, List<Long>> ids = new HashMap<>();
+    takers.forEach((destination, taker) -> ids.put(destination, taker.ids()));
+    return ids;
   }
 
   /** How many destinations have a consumer. */
@@ -707,6 +722,7 @@ public final class Outbox implements AutoCloseable {
   @Override
   public void close() {
     poller.close();
+    figures.close();
     closing = true;
     // Wakes the writer.
     put(new Work.Task<>((opened, nowMillis) -> nowMillis));

@@ -17,6 +17,11 @@ final class Hands implements Taker {
   }
 
   @Override
+  public List<Long> ids() {
+    return taken.stream().map(Claim::id).toList();
+  }
+
+  @Override
   public int reserve(List<OutboxEvent> wanted) {
     int granted = Math.min(wanted.size(), room.get());
     room.addAndGet(-granted);

@@ -714,6 +714,28 @@ class OutboxComponentTest {
     assertThat(seen).hasSize(4).contains("one", "two");
   }
 
+  @Test
+  void idleDestinationsHaveNoThreadsOfTheirOwn() throws Exception {
+    start(
+        IntStream.range(0, 50)
+            .mapToObj(
+                i ->
+                    new RouteBuilder() {
+                      @Override
+                      public void configure() {
+                        from("outbox:orders" + i).process(OutboxComponentTest.this::see);
+                      }
+                    })
+            .toArray(RouteBuilder[]::new));
+    assertThat(send(event("a", clock.instant())).getException()).isNull();
+    assertThat(
+            Thread.getAllStackTraces().keySet().stream()
+                .map(Thread::getName)
+                .filter(name -> name.contains("poller") || name.contains("orders"))
+                .toList())
+        .containsExactly("outbox-poller");
+  }
+
   // Stops
 
   @Test

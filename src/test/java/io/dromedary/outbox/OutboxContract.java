@@ -466,6 +466,21 @@ abstract class OutboxContract {
     assertThat(claim(outbox, 20)).hasSize(16);
   }
 
+  @Test
+  void overdueIsWhatNobodyHasTaken() throws Exception {
+    Outbox outbox = open();
+    Hands hands = new Hands(1);
+    outbox.register(ORDERS, hands);
+    append(outbox, "handed on", "waits");
+    await().atMost(AT_MOST).until(() -> hands.taken.size() == 1);
+    pass(Duration.ofSeconds(50));
+    List<Claim> claimed = claim(outbox, 1);
+    assertThat(ids(claimed)).containsExactly("waits");
+    hands.taken.addAll(claimed);
+    await().atMost(AT_MOST).until(() -> outbox.figures().of(ORDERS).events() == 2);
+    assertThat(outbox.figures().of(ORDERS).overdueMillis()).isZero();
+  }
+
   // Failures
 
   @Test
