@@ -100,7 +100,8 @@ final class ClaimDue extends Work {
 
   @Override
   void committed() {
-    done.complete(due);
+    // Behind the settlements of before: an event may come back whose settlement is one of them.
+    outbox.tellTakers(() -> done.complete(due));
   }
 
   @Override

@@ -5,7 +5,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -46,7 +45,6 @@ final class ClaimQueue implements Taker {
   private final AtomicInteger held = new AtomicInteger();
   private final AtomicInteger started = new AtomicInteger();
   private final Map<Long, Claim> open = new ConcurrentHashMap<>();
-  private final AtomicBoolean isStarting = new AtomicBoolean();
   private volatile boolean taking;
 
   /** Of the thread that claims. */
@@ -228,7 +226,7 @@ final class ClaimQueue implements Taker {
       due.at(Lane.of(parked.attempts()), millis);
       outbox.poller().wakeBy(millis);
     }
-    startElsewhere();
+    startReady();
   }
 
   // Starts
@@ -249,22 +247,6 @@ final class ClaimQueue implements Taker {
       }
     }
     startReady();
-  }
-
-  /** Not on the writer's thread: an executor may make its caller run what it has no room for. */
-  private void startElsewhere() {
-    if (!ready.isEmpty() && isStarting.compareAndSet(false, true)) {
-      try {
-        outbox.handOn(
-            () -> {
-              isStarting.set(false);
-              startReady();
-            });
-      } catch (RuntimeException | Error e) {
-        // The poller does it a moment later.
-        isStarting.set(false);
-      }
-    }
   }
 
   /** Starts exchanges as far as there may be more in flight. */

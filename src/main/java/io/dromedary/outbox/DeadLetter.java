@@ -86,6 +86,21 @@ public record DeadLetter(
         null);
   }
 
+  /** The same with the id that it has in the store. */
+  DeadLetter withId(long given) {
+    return new DeadLetter(
+        given,
+        destination,
+        event,
+        reason,
+        detail,
+        lastStatus,
+        firstAttemptAt,
+        lastAttemptAt,
+        deadAt,
+        webhooks);
+  }
+
   /** The dead letter as one JSON object, without a line break. */
   public String toJson() {
     return JsonFields.write(this::write);

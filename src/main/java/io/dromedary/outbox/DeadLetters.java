@@ -300,10 +300,7 @@ public final class DeadLetters {
       List<String> destinations =
           outbox.run((store, nowMillis) -> change.apply(store, nowMillis, ids)).join();
       for (String destination : new HashSet<>(destinations)) {
-        Taker taker = outbox.taker(destination);
-        if (taker != null) {
-          taker.due();
-        }
+        outbox.due(destination);
       }
       return destinations.size();
     } catch (CompletionException e) {

@@ -74,6 +74,13 @@ final class Held {
     return true;
   }
 
+  /** As {@link #note}, and where that cannot be, the row may be claimed again at once. */
+  void leave(long id, Noted what) {
+    if (!note(id, what) && ids.remove(id)) {
+      positions.clear();
+    }
+  }
+
   /** The event of a row, as it would be if everything could have been written. */
   OutboxEvent asNoted(long id, OutboxEvent event) {
     Noted what = noted.isEmpty() ? null : noted.remove(id);

@@ -115,8 +115,8 @@ final class HostTransaction {
         connection.setAutoCommit(false);
       }
       try {
-        Work.Append append =
-            new Work.Append(outbox, dialect, arrivals, invalid, false, new CompletableFuture<>());
+        Append append =
+            new Append(outbox, dialect, arrivals, invalid, false, new CompletableFuture<>());
         append.join(store, store.nowMillis());
         store.flush();
         if (isOwn) {

@@ -6,9 +6,6 @@ import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,13 +14,9 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -33,11 +26,8 @@ import org.slf4j.LoggerFactory;
 /**
  * The durable store of events that are not done, and of dead letters. Thread-safe.
  *
- * <p>One thread writes. It takes what has gathered, of whatever kind, does it in one transaction
- * and then tells everybody: so concurrent appends share the cost of a commit, and none is told that
- * it succeeded before it is on disk. Work that makes a transaction fail is tried again alone, so
- * that it does not cost the others. While the store does not work, appends fail at once and
- * settlements wait, of which there are no more than events in flight.
+ * <p>One thread writes ({@link GroupCommitWriter}). It runs nobody else's code, and neither does
+ * the one that tells takers of what has been committed: routes go on on threads of their own.
  *
  * <p>What waits to be written is bounded by an eighth of the heap; beyond it, appends wait for a
  * second and then fail. As much again may wait to go on behind its commit; beyond that, appends
@@ -46,9 +36,6 @@ import org.slf4j.LoggerFactory;
 public final class Outbox implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Outbox.class);
-
-  /** A transaction takes more work until it has so many rows. */
-  private static final int MOST_ROWS = 4000;
 
   /** Threads on which routes go on: these are enough for tens of thousands a second. */
   static final int LEAST_CONTINUING = 4;
@@ -59,20 +46,7 @@ public final class Outbox implements AutoCloseable {
   /** So long without anything that goes on, and nobody may count on it. */
   private static final Duration STUCK = Duration.ofSeconds(5);
 
-  /** From so many settlements on, a commit is worth its while at once. */
-  private static final int MANY = 200;
-
-  private static final long SETTLEMENTS_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
   private static final long APPEND_WAIT_MILLIS = 1000;
-  private static final long LEAST_RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
-  private static final long MOST_RETRY_NANOS = TimeUnit.SECONDS.toNanos(2);
-
-  /** A failure that comes sooner after the last belongs to it: it is not told again. */
-  private static final long CALM_NANOS = TimeUnit.SECONDS.toNanos(30);
-
-  private static final long TIDY_NANOS = TimeUnit.SECONDS.toNanos(10);
-  private static final long TIDY_MORE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
-  private static final long CLOSE_SECONDS = 10;
 
   /** Longer than any process runs, and short enough to be added to an instant. */
   private static final long FOREVER_NANOS = TimeUnit.DAYS.toNanos(36_500);
@@ -82,7 +56,6 @@ public final class Outbox implements AutoCloseable {
   private final SqlDialect dialect;
   private final int mostKib = (int) Math.min(1 << 20, Runtime.getRuntime().maxMemory() / 8 / 1024);
   private final Semaphore room = new Semaphore(mostKib, true);
-  private final LinkedBlockingQueue<Work> queue = new LinkedBlockingQueue<>();
   private final Map<String, LongAdder> accepted = new ConcurrentHashMap<>();
   private final Map<String, LongAdder> dead = new ConcurrentHashMap<>();
   private final Map<String, Taker> takers = new ConcurrentHashMap<>();
@@ -91,28 +64,13 @@ public final class Outbox implements AutoCloseable {
   private final Poller poller;
   private final StoreFigures figures;
 
-  /** On these, routes go on behind their commits. */
-  private final ElasticThreads continuations;
-
-  /** What they hold up, by the size of what was stored. */
-  private final AtomicInteger continuingKib = new AtomicInteger();
+  private final Continuations continuations;
 
   /** Apart, since what is handed on must not wait for routes. */
   private final ElasticThreads handingOn;
 
-  private final Thread writer;
-  private volatile boolean closing;
-  private volatile boolean ended;
-  private volatile @Nullable String failure;
+  private final GroupCommitWriter writer;
   private volatile @Nullable Consumer<DeadLetter> listener;
-
-  // Of the writer's thread.
-  private @Nullable Store store;
-  private final Deque<Work> unsettled = new ArrayDeque<>();
-  private long retryNanos = LEAST_RETRY_NANOS;
-  private long nextTryNanos = System.nanoTime();
-  private long failedNanos = System.nanoTime() - CALM_NANOS;
-  private long nextTidyNanos = System.nanoTime();
 
   /**
    * Opens the store, making or migrating its schema.
@@ -130,24 +88,37 @@ public final class Outbox implements AutoCloseable {
    * @param mostContinuing how many of them there may be while routes block
    */
   Outbox(OutboxSettings settings, Clock clock, int leastContinuing, int mostContinuing) {
+    this(settings, clock, SqlDialect.of(settings, clock), leastContinuing, mostContinuing);
+  }
+
+  Outbox(
+      OutboxSettings settings,
+      Clock clock,
+      SqlDialect dialect,
+      int leastContinuing,
+      int mostContinuing) {
     this.settings = settings;
     this.clock = clock;
-    this.dialect = SqlDialect.of(settings, clock);
+    this.dialect = dialect;
     try {
-      store = new Store(dialect);
+      writer = new GroupCommitWriter(dialect, new Upkeep(this), this::allDue);
     } catch (SQLException | RuntimeException e) {
       dialect.close();
       throw new IllegalStateException(
           "The outbox (webhooks.outbox.url) cannot be opened: " + e.getMessage(), e);
     }
-    continuations =
-        new ElasticThreads("outbox-continuation", leastContinuing, mostContinuing, STUCK);
-    handingOn = new ElasticThreads("outbox-handing-on", 1, 1, STUCK);
-    poller = new Poller(this);
-    figures = new StoreFigures(this::connect, this::inMemory, dialect.isShared(), clock);
-    writer = new Thread(this::write, "outbox-writer");
-    writer.setDaemon(true);
-    writer.start();
+    try {
+      continuations = new Continuations(leastContinuing, mostContinuing, mostKib, STUCK);
+      handingOn = new ElasticThreads("outbox-handing-on", 1, 1, STUCK);
+      poller = new Poller(this);
+      figures = new StoreFigures(this::connect, this::inMemory, dialect.isShared(), clock);
+      writer.start();
+    } catch (RuntimeException | Error e) {
+      // For want of threads: the file must not stay locked.
+      writer.close();
+      dialect.close();
+      throw e;
+    }
   }
 
   /**
@@ -161,12 +132,12 @@ public final class Outbox implements AutoCloseable {
   CompletableFuture<Integer> append(List<Work.Arrival> arrivals, List<DeadLetter> invalid)
       throws OutboxException {
     // Routes that are behind their commits may end, whatever the others do.
-    String why = continuations.isMember() ? failure : failure();
+    String why = mustWait() ? writer.failure() : failure();
     if (why != null) {
       // Not when the store is asked again, which may take seconds.
       throw new OutboxException("the outbox does not work: " + why);
     }
-    if (continuingKib.get() > mostKib) {
+    if (continuations.isFull()) {
       throw new OutboxException("more waits to go on behind its commit than there is room for");
     }
     long bytes = 0;
@@ -181,7 +152,7 @@ public final class Outbox implements AutoCloseable {
     Stored done = new Stored(kib);
     CompletableFuture<Integer> unused = done.whenComplete((count, failed) -> room.release(kib));
     try {
-      put(new Work.Append(this, dialect, arrivals, invalid, true, done));
+      writer.put(new Append(this, dialect, arrivals, invalid, true, done));
     } catch (RuntimeException | Error e) {
       done.completeExceptionally(e);
       throw e;
@@ -199,51 +170,14 @@ public final class Outbox implements AutoCloseable {
     }
   }
 
-  /**
-   * Whether the calling thread is one on which routes go on. If so, it waits for its next commit
-   * where it is, while another thread takes its place: so however many routes wait for a second
-   * commit, no thread is missing to tell them of it.
-   */
+  /** See {@link Continuations#mustWait}. */
   boolean mustWait() {
-    return continuations.isMember();
+    return continuations.mustWait();
   }
 
-  /** Goes on when events are stored, on a thread that may be blocked: see {@link #mustWait}. */
+  /** Goes on when events are stored, on a thread that may be blocked. */
   void goOn(CompletableFuture<Integer> stored, BiConsumer<Integer, @Nullable Throwable> next) {
-    if (mustWait()) {
-      await(stored);
-      CompletableFuture<Integer> unused = stored.whenComplete(next);
-      return;
-    }
-    int kib = stored instanceof Stored known ? known.kib : 1;
-    CompletableFuture<Integer> unused =
-        stored.whenComplete(
-            (count, failed) -> {
-              continuingKib.addAndGet(kib);
-              continuations.execute(
-                  () -> {
-                    continuingKib.addAndGet(-kib);
-                    next.accept(count, failed);
-                  });
-            });
-  }
-
-  /** Waits for the writer, which says in any case what has become of it. */
-  private void await(CompletableFuture<Integer> stored) {
-    CompletableFuture<Integer> ended = stored.exceptionally(failed -> 0);
-    boolean isInterrupted = false;
-    while (!ended.isDone()) {
-      try {
-        int unused = continuations.whileAnotherWorks(ended::get);
-      } catch (InterruptedException e) {
-        isInterrupted = true;
-      } catch (ExecutionException e) {
-        throw new IllegalStateException(e);
-      }
-    }
-    if (isInterrupted) {
-      Thread.currentThread().interrupt();
-    }
+    continuations.goOn(stored, stored instanceof Stored known ? known.kib : 1, next);
   }
 
   private void acquire(int kib) throws OutboxException {
@@ -263,7 +197,7 @@ public final class Outbox implements AutoCloseable {
    */
   CompletableFuture<ClaimDue.Due> claimDue(String destination, ClaimDue.Wanted wanted) {
     ClaimDue claim = new ClaimDue(this, destination, wanted);
-    put(claim);
+    writer.put(claim);
     return claim.done();
   }
 
@@ -273,7 +207,7 @@ public final class Outbox implements AutoCloseable {
    */
   <T> CompletableFuture<T> run(Work.Task.Body<T> body) {
     Work.Task<T> task = new Work.Task<>(body);
-    put(task);
+    writer.put(task);
     return task.done();
   }
 
@@ -288,27 +222,41 @@ public final class Outbox implements AutoCloseable {
   }
 
   void settle(Claim claim, Settlement settlement) {
-    put(new Work.Settle(this, claim, settlement));
+    writer.put(new Work.Settle(this, claim, settlement));
   }
 
-  private void put(Work work) {
-    queue.add(work);
-    if (ended) {
-      // The writer may not have seen it: it looks for the last time after it has said so.
-      failAll();
+  /**
+   * Hands claims on to their taker. Those that cannot be are due at once: on SQLite a claim would
+   * last as long as the process.
+   */
+  void handOn(Taker taker, List<Claim> claims) {
+    tellTakers(
+        () -> {
+          try {
+            taker.take(claims);
+          } catch (RuntimeException | Error e) {
+            LOG.error("Events could not be handed on: they are due again", e);
+            claims.stream().filter(claim -> !claim.isStarted()).forEach(this::giveBack);
+          }
+        });
+  }
+
+  private void giveBack(Claim claim) {
+    OutboxEvent event = claim.event();
+    claim.settle(new Settlement.Parked(clock.instant(), event.attempts(), event.progress()));
+  }
+
+  /** A settlement has been committed, or will never be. */
+  void settled(Claim claim, Settlement settlement) {
+    Taker taker = takers.get(claim.destination());
+    if (taker != null) {
+      tellTakers(() -> taker.settled(claim, settlement));
     }
   }
 
-  private void failAll() {
-    OutboxException failed = new OutboxException("the outbox is closed");
-    for (Work work = queue.poll(); work != null; work = queue.poll()) {
-      work.failed(failed);
-    }
-  }
-
-  /** Hands claims on to their taker. */
-  void handOn(Runnable handing) {
-    handingOn.execute(handing);
+  /** Takers are told of what has been committed by one thread, in the order of the commits. */
+  void tellTakers(Runnable telling) {
+    handingOn.execute(telling);
   }
 
   /** From now on somebody is told of each dead letter once it is stored; at most one is. */
@@ -381,7 +329,19 @@ public final class Outbox implements AutoCloseable {
   void due(String destination) {
     Taker taker = takers.get(destination);
     if (taker != null) {
+      due(taker);
+    }
+  }
+
+  private void allDue() {
+    takers.values().forEach(Outbox::due);
+  }
+
+  private static void due(Taker taker) {
+    try {
       taker.due();
+    } catch (RuntimeException | Error e) {
+      LOG.error("Who takes events could not be told that some are due", e);
     }
   }
 
@@ -396,7 +356,7 @@ public final class Outbox implements AutoCloseable {
     if (held != null) {
       OutboxEvent event = claim.event();
       long endMillis = clock.millis() + leaseMillis();
-      held.note(claim.id(), new Held.Noted(endMillis, event.attempts(), event.progress()));
+      held.leave(claim.id(), new Held.Noted(endMillis, event.attempts(), event.progress()));
     }
   }
 
@@ -423,10 +383,7 @@ public final class Outbox implements AutoCloseable {
 
   /** What is wrong with the store, or null where it works. */
   public @Nullable String failure() {
-    String why = failure;
-    if (why == null && !closing && !writer.isAlive()) {
-      why = "its writer has ended";
-    }
+    String why = writer.failure();
     if (why == null) {
       why = continuations.failure();
     }
@@ -461,260 +418,6 @@ public final class Outbox implements AutoCloseable {
     return dialect.forgotten();
   }
 
-  private void write() {
-    try {
-      writeUntilClosed();
-    } finally {
-      ended = true;
-      failAll();
-    }
-  }
-
-  private void writeUntilClosed() {
-    List<Work> group = new ArrayList<>();
-    while (!closing || !queue.isEmpty()) {
-      try {
-        gather(group);
-        if (mayTry()) {
-          retryUnsettled();
-        }
-        if (mayTry()) {
-          transact(group);
-        } else {
-          giveUp(group, new OutboxException("the outbox does not work: " + failure));
-        }
-        if (group.isEmpty()) {
-          watch();
-        }
-        group.clear();
-        if (failure != null && System.nanoTime() - nextTryNanos >= 0) {
-          probe();
-        }
-        tidy();
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        closing = true;
-      } catch (RuntimeException | Error e) {
-        LOG.error("The outbox's writer goes on after an error", e);
-        giveUp(group, new OutboxException(String.valueOf(e.getMessage()), e));
-        group.clear();
-      }
-    }
-    retryUnsettled();
-    if (!unsettled.isEmpty()) {
-      LOG.warn(
-          "{} events were settled while the outbox did not work: they are delivered again",
-          unsettled.size());
-    }
-  }
-
-  private void gather(List<Work> group) throws InterruptedException {
-    long waitMillis = failure != null || !unsettled.isEmpty() ? 50 : 500;
-    Work first = queue.poll(waitMillis, TimeUnit.MILLISECONDS);
-    if (first == null) {
-      return;
-    }
-    group.add(first);
-    boolean isAwaited = gatherMore(group);
-    if (!isAwaited && group.size() < MANY && !closing) {
-      // Nobody waits for settlements to be on disk: gathered for a moment they share a commit.
-      LockSupport.parkNanos(SETTLEMENTS_NANOS);
-      gatherMore(group);
-    }
-  }
-
-  /** Takes what there is, up to a bound, and says whether somebody waits for any of the group. */
-  private boolean gatherMore(List<Work> group) {
-    int rows = 0;
-    boolean isAwaited = false;
-    for (Work work : group) {
-      rows += work.rows();
-      isAwaited |= !work.isLasting();
-    }
-    while (rows < MOST_ROWS) {
-      Work work = queue.poll();
-      if (work == null) {
-        break;
-      }
-      group.add(work);
-      rows += work.rows();
-      isAwaited |= !work.isLasting();
-    }
-    return isAwaited;
-  }
-
-  private void retryUnsettled() {
-    if (!unsettled.isEmpty()) {
-      List<Work> again = List.copyOf(unsettled);
-      unsettled.clear();
-      transact(again);
-    }
-  }
-
-  /** A connection that is gone is not asked for again at once. */
-  private boolean mayTry() {
-    return store != null || System.nanoTime() - nextTryNanos >= 0;
-  }
-
-  /** Does it all in one transaction, or, if that fails by something in it, each alone. */
-  private void transact(List<Work> group) {
-    OutboxException failed = group.isEmpty() ? null : attempt(group);
-    if (failed == null) {
-      group.forEach(Work::committed);
-      return;
-    }
-    if (group.size() == 1) {
-      fail(group.get(0), failed);
-      return;
-    }
-    for (Work work : group) {
-      // Without a connection, none would fare better.
-      OutboxException alone = store == null ? failed : attempt(List.of(work));
-      if (alone == null) {
-        work.committed();
-      } else {
-        failed = alone;
-        fail(work, alone);
-      }
-    }
-  }
-
-  /** A transaction without work notices what has become of the files while none is stored. */
-  private void watch() {
-    if (store != null && !isShared()) {
-      attempt(List.of());
-    }
-  }
-
-  private void giveUp(List<Work> group, OutboxException failed) {
-    for (Work work : group) {
-      fail(work, failed);
-    }
-  }
-
-  private void fail(Work work, OutboxException failed) {
-    if (work.isLasting() && failed.isOfStore()) {
-      unsettled.add(work);
-      work.postponed();
-      return;
-    }
-    if (work.isLasting()) {
-      LOG.error(
-          "What became of an event cannot be stored, so it is delivered again: {}",
-          failed.getMessage());
-    }
-    work.failed(failed);
-  }
-
-  /** One transaction; afterwards the work has been done, or nothing has. */
-  private @Nullable OutboxException attempt(List<Work> group) {
-    try {
-      Store open = store == null ? new Store(dialect) : store;
-      store = open;
-      long nowMillis = open.nowMillis();
-      for (Work work : group) {
-        work.join(open, nowMillis);
-      }
-      open.flush();
-      open.commit();
-      return null;
-    } catch (SQLException | RuntimeException | Error e) {
-      // An Error, too, be it for want of memory or a driver's assertion: the thread has to go on.
-      group.forEach(Work::rolledBack);
-      SqlDialect.Fault fault =
-          e instanceof SQLException sql
-              ? dialect.fault(sql)
-              : e instanceof RuntimeException && store != null
-                  ? SqlDialect.Fault.WORK
-                  : SqlDialect.Fault.CONNECTION;
-      OutboxException failed =
-          new OutboxException(String.valueOf(e.getMessage()), e, fault != SqlDialect.Fault.WORK);
-      reset(fault == SqlDialect.Fault.CONNECTION);
-      if (store == null || (failed.isOfStore() && group.size() == 1)) {
-        note(failed);
-      }
-      return failed;
-    }
-  }
-
-  private void reset(boolean isBroken) {
-    Store open = store;
-    if (open != null) {
-      try {
-        if (!isBroken) {
-          open.rollback();
-          return;
-        }
-      } catch (SQLException e) {
-        // Then it is broken, too.
-      }
-      open.close();
-      store = null;
-    }
-  }
-
-  private void note(OutboxException failed) {
-    long nowNanos = System.nanoTime();
-    boolean isNew = nowNanos - failedNanos >= CALM_NANOS;
-    if (isNew) {
-      LOG.error("The outbox does not work: {}", failed.getMessage());
-    }
-    retryNanos = isNew ? LEAST_RETRY_NANOS : Math.min(MOST_RETRY_NANOS, retryNanos * 2);
-    failure = failed.getMessage();
-    failedNanos = nowNanos;
-    nextTryNanos = nowNanos + retryNanos;
-  }
-
-  /** Finds out whether events can be stored again: nobody may ask who could tell. */
-  private void probe() {
-    Work.Task<Boolean> write =
-        new Work.Task<>(
-            (open, nowMillis) -> {
-              open.probe();
-              return true;
-            });
-    if (attempt(List.of(write)) == null) {
-      failure = null;
-      LOG.info("The outbox works again");
-      takers.values().forEach(Taker::due);
-    }
-  }
-
-  /** Deletes what has been kept long enough, now and then, a bounded part at a time. */
-  private void tidy() {
-    if (failure != null || System.nanoTime() - nextTidyNanos < 0) {
-      return;
-    }
-    nextTidyNanos = System.nanoTime() + TIDY_NANOS;
-    long retentionMillis = settings.retention().toMillis();
-    long latestMillis = settings.longestWait().plus(settings.lease()).toMillis();
-    boolean[] more = {false};
-    List<String> mended = new ArrayList<>();
-    transact(
-        List.of(
-            new Work.Task<>(
-                (open, nowMillis) -> {
-                  for (String destination : takers.keySet()) {
-                    if (open.mendDue(destination, nowMillis, nowMillis + latestMillis) > 0) {
-                      mended.add(destination);
-                    }
-                  }
-                  more[0] = open.tidy(nowMillis, retentionMillis);
-                  return nowMillis;
-                })));
-    for (String destination : mended) {
-      // It waits for the instant at which they were due before.
-      Taker taker = takers.get(destination);
-      if (taker != null) {
-        taker.due();
-      }
-    }
-    if (more[0]) {
-      // Also while the writer is never idle, or the file would grow for as long.
-      nextTidyNanos = System.nanoTime() + (queue.isEmpty() ? 0 : TIDY_MORE_NANOS);
-    }
-  }
-
   /**
    * Writes what has been taken, within ten seconds, and closes the store. Whoever wants to append
    * afterwards is refused.
@@ -723,20 +426,9 @@ public final class Outbox implements AutoCloseable {
   public void close() {
     poller.close();
     figures.close();
-    closing = true;
-    // Wakes the writer.
-    put(new Work.Task<>((opened, nowMillis) -> nowMillis));
-    try {
-      writer.join(TimeUnit.SECONDS.toMillis(CLOSE_SECONDS));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    writer.close();
     handingOn.close();
     continuations.close();
-    Store open = store;
-    if (open != null) {
-      open.close();
-    }
     dialect.close();
   }
 }

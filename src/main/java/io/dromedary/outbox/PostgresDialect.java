@@ -35,6 +35,9 @@ final class PostgresDialect implements SqlDialect {
    */
   private static final String MOST_LOCKED = "500ms";
 
+  /** How long it waits when it has waited before. */
+  private static final String MOST_LOCKED_AGAIN = "10ms";
+
   /**
    * The database gives a statement up before we do: one that goes on without us holds its locks,
    * and every later one waits for them. So does a transaction whose node is gone.
@@ -60,6 +63,7 @@ final class PostgresDialect implements SqlDialect {
 
   private final OutboxSettings settings;
   private final boolean joins;
+  private boolean isPatient = true;
   private long nextId;
   private int idsLeft;
   private long clockMillis;
@@ -241,7 +245,7 @@ final class PostgresDialect implements SqlDialect {
     try (PreparedStatement insert =
         connection.prepareStatement(
             "INSERT INTO seen AS known (fingerprint, seen_at) SELECT unnest(?::uuid[]), ?"
-                + (joins ? "" : " FROM set_config('lock_timeout', '" + MOST_LOCKED + "', true)")
+                + (joins ? "" : " FROM set_config('lock_timeout', '" + mostLocked() + "', true)")
                 + " ON CONFLICT (fingerprint) DO UPDATE SET seen_at = EXCLUDED.seen_at"
                 + " WHERE known.seen_at <= ? RETURNING fingerprint")) {
       if (joins) {
@@ -270,6 +274,15 @@ final class PostgresDialect implements SqlDialect {
       uuids.free();
     }
     return added;
+  }
+
+  private String mostLocked() {
+    return isPatient ? MOST_LOCKED : MOST_LOCKED_AGAIN;
+  }
+
+  @Override
+  public void setPatient(boolean patient) {
+    isPatient = patient;
   }
 
   @Override

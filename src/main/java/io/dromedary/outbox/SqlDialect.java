@@ -73,6 +73,12 @@ interface SqlDialect extends AutoCloseable {
    */
   default void check() throws SQLException {}
 
+  /**
+   * Whether the transaction that begins may wait for others. It may not where it repeats in parts
+   * what has waited already.
+   */
+  default void setPatient(boolean patient) {}
+
   /** The time that decides what is due, in milliseconds since 1970. */
   long nowMillis(Connection connection) throws SQLException;
 

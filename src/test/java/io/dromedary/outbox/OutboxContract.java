@@ -8,6 +8,8 @@ import static org.awaitility.Awaitility.await;
 import io.dromedary.settings.OutboxSettings;
 import io.dromedary.testing.SettableClock;
 import java.io.InputStream;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -23,15 +25,19 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What an outbox promises, whatever the database is. */
 @SuppressWarnings("try") // A hold has nothing to do but to end.
@@ -511,6 +517,172 @@ abstract class OutboxContract {
     assertThat(outbox.failure()).isNull();
   }
 
+  /** The outbox on a dialect of which each call is first told to somebody. */
+  final Outbox open(Consumer<String> told) {
+    OutboxSettings settings = settings(LEASE, WINDOW);
+    SqlDialect real = SqlDialect.of(settings, clock);
+    SqlDialect dialect =
+        (SqlDialect)
+            Proxy.newProxyInstance(
+                SqlDialect.class.getClassLoader(),
+                new Class<?>[] {SqlDialect.class},
+                (proxy, method, arguments) -> {
+                  told.accept(method.getName());
+                  try {
+                    return method.invoke(real, arguments);
+                  } catch (InvocationTargetException e) {
+                    throw e.getCause();
+                  }
+                });
+    Outbox outbox = new Outbox(settings, clock, dialect, 2, 4);
+    open.push(outbox);
+    return outbox;
+  }
+
+  @Test
+  void ofThousandsTheOneThatFailsIsFoundInADozenTransactions() throws Exception {
+    AtomicInteger transactions = new AtomicInteger();
+    Outbox outbox =
+        open(
+            called -> {
+              if (called.equals("check") || called.equals("rollback")) {
+                transactions.incrementAndGet();
+              }
+            });
+    List<CompletableFuture<Integer>> good = new ArrayList<>();
+    CompletableFuture<Integer> broken;
+    try (Hold hold = new Hold(outbox)) {
+      for (int i = 0; i < 1000; i++) {
+        good.add(begin(outbox, event("before" + i)));
+      }
+      broken = begin(outbox, broken());
+      for (int i = 0; i < 1000; i++) {
+        good.add(begin(outbox, event("after" + i)));
+      }
+      transactions.set(0);
+    }
+    good.forEach(append -> assertThat(join(append)).isEqualTo(1));
+    assertThatThrownBy(() -> join(broken)).hasRootCauseInstanceOf(NullPointerException.class);
+    // Twice the binary logarithm, and what is tidied meanwhile.
+    assertThat(transactions.get()).isLessThan(40);
+    assertThat(stored()).hasSize(2000);
+  }
+
+  /** Somebody who takes events and fails at it, by an error. */
+  private static void register(Outbox outbox, String method) {
+    Hands hands = new Hands(100);
+    outbox.register(
+        ORDERS,
+        (Taker)
+            Proxy.newProxyInstance(
+                Taker.class.getClassLoader(),
+                new Class<?>[] {Taker.class},
+                (proxy, called, arguments) -> {
+                  if (called.getName().equals(method)) {
+                    throw new OutOfMemoryError("unable to create native thread: a test's");
+                  }
+                  return called.getName().equals("hashCode")
+                      ? System.identityHashCode(proxy)
+                      : called.getName().equals("equals")
+                          ? proxy == arguments[0]
+                          : called.invoke(hands, arguments);
+                }));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"reserve", "giveBack", "take", "due", "settled"})
+  void whateverATakerThrowsEverybodyIsToldTheTruthAndNothingIsStuck(String method)
+      throws Exception {
+    Outbox outbox = open();
+    append(outbox, "earlier", "parked");
+    List<Claim> claims = claim(outbox, 2);
+    register(outbox, method);
+    CompletableFuture<Integer> before;
+    CompletableFuture<Integer> broken;
+    CompletableFuture<Integer> after;
+    try (Hold hold = new Hold(outbox)) {
+      before = begin(outbox, event("before"));
+      claims.get(0).settle(Settlement.DONE);
+      claims.get(1).settle(new Settlement.Parked(clock.instant(), 1, null));
+      broken = begin(outbox, event("with the broken one"), broken());
+      after = begin(outbox, event("after"));
+    }
+    assertThat(join(before)).isEqualTo(1);
+    assertThat(join(after)).isEqualTo(1);
+    assertThatThrownBy(() -> join(broken)).hasRootCauseInstanceOf(NullPointerException.class);
+    assertThat(stored()).containsExactly("parked", "before", "after");
+    assertThat(outbox.failure()).isNull();
+    if (method.equals("take") || method.equals("reserve")) {
+      Set<String> due = ConcurrentHashMap.newKeySet();
+      await().atMost(AT_MOST).until(() -> due.addAll(ids(claim(outbox, 10))) && due.size() == 3);
+    }
+  }
+
+  @Test
+  void anInterruptIsNoEndOfTheWriter() {
+    Outbox outbox = open();
+    for (int i = 0; i < 3; i++) {
+      join(
+          outbox.run(
+              (store, nowMillis) -> {
+                Thread.currentThread().interrupt();
+                return 1;
+              }));
+      assertThat(append(outbox, "id" + i)).isEqualTo(1);
+    }
+    assertThat(outbox.failure()).isNull();
+  }
+
+  /** Each call fails once, those of a rollback too. */
+  @ParameterizedTest
+  @ValueSource(classes = {IllegalStateException.class, StackOverflowError.class})
+  void whateverTheDatabaseThrowsTheWriterGoesOnAndTellsTheTruth(Class<? extends Throwable> kind)
+      throws Exception {
+    AtomicInteger left = new AtomicInteger(Integer.MAX_VALUE);
+    Outbox outbox =
+        open(
+            called -> {
+              // What any thread may ask, and the end, are none of the writer's.
+              if (!Set.of("held", "isShared", "name", "close", "forgotten").contains(called)
+                  && left.decrementAndGet() == 0) {
+                throwAny(newInstance(kind));
+              }
+            });
+    Set<String> accepted = new java.util.LinkedHashSet<>();
+    Set<String> refused = new java.util.LinkedHashSet<>();
+    for (int calls = 1; calls <= 25; calls++) {
+      String id = "id" + calls;
+      left.set(calls);
+      CompletableFuture<Integer> broken = begin(outbox, broken());
+      CompletableFuture<Integer> good = begin(outbox, event(id));
+      assertThat(broken).failsWithin(AT_MOST);
+      try {
+        join(good);
+        accepted.add(id);
+      } catch (IllegalStateException e) {
+        refused.add(id);
+      }
+      left.set(Integer.MAX_VALUE);
+      await().atMost(AT_MOST).until(() -> outbox.failure() == null);
+    }
+    assertThat(stored()).containsAll(accepted).doesNotContainAnyElementsOf(refused);
+    assertThat(accepted).isNotEmpty();
+    assertThat(append(outbox, "last")).isEqualTo(1);
+  }
+
+  private static Throwable newInstance(Class<? extends Throwable> kind) {
+    try {
+      return kind.getConstructor(String.class).newInstance("a test's");
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
+  private static <T extends Throwable> void throwAny(Throwable thrown) throws T {
+    throw (T) thrown;
+  }
+
   @Test
   void workThatFailsAloneDoesNotMakeTheOutboxOneThatDoesNotWork() {
     Outbox outbox = open();
@@ -675,7 +847,7 @@ abstract class OutboxContract {
   @Test
   void aDeadLetterHasAllThatIsKnown() {
     Outbox outbox = open();
-    List<DeadLetter> told = new java.util.concurrent.CopyOnWriteArrayList<>();
+    List<DeadLetter> told = new CopyOnWriteArrayList<>();
     outbox.listen(told::add);
     OutboxEvent event =
         new OutboxEvent(
@@ -709,6 +881,18 @@ abstract class OutboxContract {
     assertThat(count).isEqualTo(1);
     assertThat(query("SELECT reason, detail, last_status, webhooks FROM dead_letter"))
         .containsExactly("invalid|broken|null|null");
+  }
+
+  @Test
+  void whatIsNoEventIsToldWithTheIdThatItHasInTheStore() throws Exception {
+    Outbox outbox = open();
+    List<DeadLetter> told = new CopyOnWriteArrayList<>();
+    outbox.listen(told::add);
+    join(outbox.append(List.of(), List.of(invalid(clock.instant()), invalid(clock.instant()))));
+    await().atMost(AT_MOST).until(() -> told.size() == 2);
+    assertThat(told)
+        .extracting(letter -> Long.toString(letter.id()))
+        .containsExactlyInAnyOrderElementsOf(query("SELECT id FROM dead_letter"));
   }
 
   private static DeadLetter invalid(Instant deadAt) {

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -122,6 +123,8 @@ class PostgresOutboxTest extends OutboxContract {
   @Test
   void anEventOutlivesItsLeaseAndThenOnlyDoneCountsOfItsFormerHolder() throws Exception {
     Outbox one = open();
+    List<DeadLetter> told = new CopyOnWriteArrayList<>();
+    one.listen(told::add);
     Outbox other = anotherNode(one);
     append(one, "parked", "dead", "done");
     List<Claim> stale = claim(one, 3);
@@ -139,12 +142,46 @@ class PostgresOutboxTest extends OutboxContract {
     assertThat(query("SELECT message_id, due_at, claim_token FROM outbox ORDER BY id"))
         .containsExactlyElementsOf(before.subList(0, 2));
     assertThat(query("SELECT message_id FROM dead_letter")).isEmpty();
+    assertThat(one.dead(ORDERS, DeadLetter.Reason.REJECTED).sum()).isZero();
     // Its new holder is not confused by the row that has gone.
     held.get(2).settle(new Settlement.Dead(letter(held.get(2))));
     held.get(1).settle(new Settlement.Dead(letter(held.get(1))));
     settle(other);
     assertThat(stored()).containsExactly("parked");
     assertThat(query("SELECT message_id FROM dead_letter")).containsExactly("dead");
+    one.close();
+    // Not even by now.
+    assertThat(told).isEmpty();
+  }
+
+  /** Others that share its commit would wait half a second for each of them. */
+  @Test
+  void manyAppendsThatWaitForAHostsTransactionHoldUpTheOthersOnce() throws Exception {
+    Outbox outbox = open();
+    append(outbox, "known");
+    pass(WINDOW.plusHours(1));
+    try (Connection host = connect();
+        Statement statement = host.createStatement()) {
+      host.setAutoCommit(false);
+      statement.executeUpdate("UPDATE seen SET seen_at = seen_at + 1");
+      List<CompletableFuture<Integer>> blocked = new ArrayList<>();
+      List<CompletableFuture<Integer>> others = new ArrayList<>();
+      try (Hold hold = new Hold(outbox)) {
+        for (int i = 0; i < 60; i++) {
+          blocked.add(begin(outbox, event("known")));
+          others.add(begin(outbox, event("other" + i)));
+        }
+      }
+      long beganNanos = System.nanoTime();
+      blocked.forEach(
+          append ->
+              assertThat(failure(append))
+                  .hasMessageContaining("a transaction that has not ended has stored an event"));
+      others.forEach(append -> assertThat(join(append)).isEqualTo(1));
+      assertThat(Duration.ofNanos(System.nanoTime() - beganNanos))
+          .isLessThan(Duration.ofSeconds(15));
+      host.rollback();
+    }
   }
 
   /** What is not due, or in the other lane, must not cost anything. */

@@ -1,0 +1,171 @@
+package io.dromedary.outbox;
+
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** New events, all or none of them, each but once within the window of the de-duplication. */
+final class Append extends Work {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Append.class);
+
+  private final Outbox outbox;
+  private final SqlDialect dialect;
+  private final List<Work.Arrival> arrivals;
+  private final List<DeadLetter> invalid;
+  private final boolean deduplicated;
+  private final boolean handsOn;
+  private final CompletableFuture<Integer> done;
+  private Set<Fingerprint> remembered = Set.of();
+  private final Map<Taker, List<OutboxEvent>> reserved = new HashMap<>();
+  private final Map<Taker, List<Claim>> handedOn = new HashMap<>();
+  private final List<DeadLetter> letters = new ArrayList<>();
+  private Map<String, List<Work.Arrival>> stored = Map.of();
+  private int written;
+
+  /**
+   * Appends.
+   *
+   * @param handsOn whether events go on at the commit, without being claimed; not where nobody here
+   *     would see it
+   * @param done is told of the end
+   */
+  Append(
+      Outbox outbox,
+      SqlDialect dialect,
+      List<Work.Arrival> arrivals,
+      List<DeadLetter> invalid,
+      boolean handsOn,
+      CompletableFuture<Integer> done) {
+    this.outbox = outbox;
+    this.dialect = dialect;
+    this.arrivals = arrivals;
+    this.invalid = invalid;
+    this.deduplicated = !outbox.settings().dedupWindow().isZero();
+    this.handsOn = handsOn;
+    this.done = done;
+  }
+
+  @Override
+  int rows() {
+    return arrivals.size() + invalid.size();
+  }
+
+  @Override
+  void join(Store store, long nowMillis) throws SQLException {
+    List<Work.Arrival> fresh = deduplicated ? fresh(store, nowMillis) : arrivals;
+    written = fresh.size();
+    Map<String, List<Work.Arrival>> byDestination = new HashMap<>();
+    for (Work.Arrival arrival : fresh) {
+      byDestination.computeIfAbsent(arrival.destination(), key -> new ArrayList<>()).add(arrival);
+    }
+    stored = byDestination;
+    for (Map.Entry<String, List<Work.Arrival>> each : byDestination.entrySet()) {
+      insert(store, each.getKey(), each.getValue(), nowMillis);
+    }
+    letters.clear();
+    for (DeadLetter each : invalid) {
+      DeadLetter letter = each.withId(store.takeId());
+      store.insertDead(letter.id(), letter);
+      letters.add(letter);
+    }
+  }
+
+  /** What has not been accepted before, of each message id the first. */
+  private List<Work.Arrival> fresh(Store store, long nowMillis) throws SQLException {
+    Map<Fingerprint, Work.Arrival> byFingerprint = new LinkedHashMap<>();
+    for (Work.Arrival arrival : arrivals) {
+      byFingerprint.putIfAbsent(
+          Fingerprint.of(arrival.destination(), arrival.event().messageId()), arrival);
+    }
+    remembered = store.remember(new ArrayList<>(byFingerprint.keySet()), nowMillis);
+    // In the order in which they came, whatever the database's is.
+    byFingerprint.keySet().retainAll(remembered);
+    return new ArrayList<>(byFingerprint.values());
+  }
+
+  /** As many as there is room for in flight are written as already claimed. */
+  private void insert(Store store, String destination, List<Work.Arrival> arrivals, long nowMillis)
+      throws SQLException {
+    Taker taker = handsOn ? outbox.taker(destination) : null;
+    List<OutboxEvent> events = arrivals.stream().map(Work.Arrival::event).toList();
+    int handOn = taker == null ? 0 : reserve(taker, events);
+    List<Claim> claims = new ArrayList<>(handOn);
+    if (taker != null && handOn > 0) {
+      // Before anything can fail.
+      reserved.put(taker, events.subList(0, handOn));
+      handedOn.put(taker, claims);
+    }
+    long token = token();
+    long leaseMillis = outbox.leaseMillis();
+    for (int i = 0; i < arrivals.size(); i++) {
+      OutboxEvent event = events.get(i);
+      long id = store.takeId();
+      if (i < handOn) {
+        store.insertClaimed(id, destination, event, nowMillis, nowMillis + leaseMillis, token);
+        claims.add(outbox.claim(destination, id, event, token));
+      } else {
+        store.insert(id, destination, event, nowMillis);
+      }
+    }
+    if (taker != null && handOn < arrivals.size()) {
+      outbox.due(destination);
+    }
+  }
+
+  /** A taker that fails is no reason not to store events: they are claimed when it works again. */
+  private static int reserve(Taker taker, List<OutboxEvent> wanted) {
+    try {
+      return taker.reserve(wanted);
+    } catch (RuntimeException | Error e) {
+      LOG.error("Events wait in the store, since there is no telling for how many is room", e);
+      return 0;
+    }
+  }
+
+  @Override
+  void committed() {
+    try {
+      stored.forEach((name, events) -> outbox.accepted(name).add(events.size()));
+    } finally {
+      done.complete(written);
+      handedOn.forEach(outbox::handOn);
+    }
+    letters.forEach(outbox::tell);
+  }
+
+  @Override
+  void rolledBack() {
+    handedOn.clear();
+    try {
+      Map<Taker, List<OutboxEvent>> unused = Map.copyOf(reserved);
+      reserved.clear();
+      unused.forEach(Taker::giveBack);
+    } finally {
+      forget();
+    }
+  }
+
+  /** A message id that stayed known would make a duplicate of the event when it is sent again. */
+  private void forget() {
+    Set<Fingerprint> known = remembered;
+    try {
+      dialect.forget(known);
+    } catch (RuntimeException | Error e) {
+      dialect.forget(known);
+    }
+    remembered = Set.of();
+  }
+
+  @Override
+  void failed(OutboxException failure) {
+    done.completeExceptionally(failure);
+  }
+}

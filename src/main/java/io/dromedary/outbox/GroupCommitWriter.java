@@ -1,0 +1,355 @@
+package io.dromedary.outbox;
+
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The one thread that writes to a store. It takes what has gathered, of whatever kind, does it in
+ * one transaction and then tells everybody: so concurrent work shares the cost of a commit, and
+ * none is told that it succeeded before it is on disk. Thread-safe.
+ *
+ * <p>Of work that makes a transaction fail each half is tried for itself, and so on: that finds the
+ * one that fails among thousands in a dozen transactions, and the others do not pay for it. While
+ * the store does not work, work fails at once, but for lasting work, which waits.
+ *
+ * <p>What has been committed is told as done, whatever is thrown then. Nothing that is thrown ends
+ * the thread, an {@link Error} or an interrupt neither: the group at hand fails, and the
+ * connection, whose transaction may be half done, is closed.
+ */
+final class GroupCommitWriter implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(GroupCommitWriter.class);
+
+  private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+  private static final long CLOSE_SECONDS = 10;
+
+  /** Longer than a database that works lets anybody wait for a transaction. */
+  private static final Duration STUCK = Duration.ofSeconds(15);
+
+  private final SqlDialect dialect;
+  private final Upkeep upkeep;
+  private final Runnable recovered;
+  private final WorkQueue queue = new WorkQueue();
+  private final Thread thread = new Thread(this::write, "outbox-writer");
+  private volatile boolean closing;
+  private volatile boolean ended;
+  private final Outage outage = new Outage();
+
+  /** When the transaction has begun that is not done; 0 where there is none. */
+  private volatile long begunNanos;
+
+  // Of the writer's thread.
+  private volatile @Nullable Store store;
+  private final List<Work> group = new ArrayList<>();
+  private final Deque<Work> unsettled = new ArrayDeque<>();
+
+  /**
+   * Opens the store, making or migrating its schema.
+   *
+   * @param recovered is told when the store works again; it may not block
+   * @throws IllegalStateException if the schema is of a later version
+   */
+  GroupCommitWriter(SqlDialect dialect, Upkeep upkeep, Runnable recovered) throws SQLException {
+    this.dialect = dialect;
+    this.upkeep = upkeep;
+    this.recovered = recovered;
+    this.store = new Store(dialect);
+    thread.setDaemon(true);
+  }
+
+  void start() {
+    thread.start();
+  }
+
+  /** Does some work; it is told of its end in any case. */
+  void put(Work work) {
+    queue.add(work);
+    if (ended) {
+      // The writer may not have seen it: it looks for the last time after it has said so.
+      failAll();
+    }
+  }
+
+  private void failAll() {
+    String why = closing ? "the outbox is closed" : "the outbox does not work: " + failure();
+    OutboxException failed = new OutboxException(why);
+    for (Work work = queue.poll(); work != null; work = queue.poll()) {
+      tell(work, failed);
+    }
+  }
+
+  /** Why nothing can be written, or null. */
+  @Nullable String failure() {
+    String why = outage.reason();
+    if (why != null || closing) {
+      return why;
+    }
+    if (ended || !thread.isAlive()) {
+      return "its writer has ended";
+    }
+    long begun = begunNanos;
+    Duration since = Duration.ofNanos(begun == 0 ? 0 : System.nanoTime() - begun);
+    return since.compareTo(STUCK) < 0
+        ? null
+        : "a transaction has not ended for " + since.toSeconds() + " s";
+  }
+
+  private void write() {
+    try {
+      while (!closing || !queue.isEmpty()) {
+        goOn();
+      }
+      retryUnsettled();
+      if (!unsettled.isEmpty()) {
+        LOG.warn(
+            "{} events were settled while the outbox did not work: they are delivered again",
+            unsettled.size());
+      }
+    } finally {
+      ended = true;
+      failAll();
+    }
+  }
+
+  private void goOn() {
+    try {
+      doNext();
+    } catch (InterruptedException e) {
+      // Only a close ends the writer, and that does not interrupt it.
+      LOG.warn("The outbox's writer was interrupted, and goes on");
+    } catch (Throwable e) {
+      abandon(e);
+    }
+  }
+
+  private void doNext() throws InterruptedException {
+    begunNanos = 0;
+    gather();
+    if (mayTry()) {
+      retryUnsettled();
+    }
+    if (group.isEmpty()) {
+      watch();
+    } else if (mayTry()) {
+      transact(group, true);
+    } else {
+      giveUp(group, new OutboxException("the outbox does not work: " + outage.reason()));
+    }
+    group.clear();
+    if (outage.reason() == null) {
+      keepUp();
+    } else if (outage.mayTry()) {
+      probe();
+    }
+  }
+
+  /** After what is thrown by none of the work, as by a lack of memory. */
+  private void abandon(Throwable thrown) {
+    try {
+      reset(true);
+      LOG.error("The outbox's writer goes on after an error", thrown);
+      giveUp(group, new OutboxException(String.valueOf(thrown.getMessage()), thrown));
+      group.clear();
+    } catch (Throwable again) {
+      // The rest of the group is told the next time. Until then memory may have become free.
+      LockSupport.parkNanos(PAUSE_NANOS);
+    }
+  }
+
+  /** Takes what there is; nobody has been told yet of what is left of a group that broke off. */
+  private void gather() throws InterruptedException {
+    giveUp(group, new OutboxException("the outbox has failed"));
+    group.clear();
+    queue.gather(group, outage.reason() != null || !unsettled.isEmpty() ? 50 : 500, closing);
+  }
+
+  private void retryUnsettled() {
+    if (!unsettled.isEmpty()) {
+      List<Work> again = List.copyOf(unsettled);
+      unsettled.clear();
+      transact(again, true);
+    }
+  }
+
+  /** A connection that is gone is not asked for again at once. */
+  private boolean mayTry() {
+    return store != null || outage.mayTry();
+  }
+
+  /** A transaction without work notices what has become of the files while none is stored. */
+  private void watch() {
+    if (store != null && !dialect.isShared()) {
+      attempt(List.of(), true);
+    }
+  }
+
+  /** Does it all in one transaction, or, if that fails by something in it, each half in one. */
+  private void transact(List<Work> works, boolean isFirst) {
+    if (works.isEmpty()) {
+      return;
+    }
+    OutboxException failed = attempt(works, isFirst);
+    if (failed == null) {
+      works.forEach(work -> tell(work, null));
+    } else if (works.size() == 1 || (failed.isOfStore() && store == null)) {
+      // Without a connection, none would fare better.
+      giveUp(works, failed);
+    } else if (failed.isOfStore()
+        && outage.reason() != null
+        && !works.stream().allMatch(Work::isLasting)) {
+      // It is full. What has to be done in any case may make room.
+      giveUp(works.stream().filter(work -> !work.isLasting()).toList(), failed);
+      transact(works.stream().filter(Work::isLasting).toList(), false);
+    } else {
+      int half = works.size() / 2;
+      transact(works.subList(0, half), false);
+      transact(works.subList(half, works.size()), false);
+    }
+  }
+
+  private void giveUp(List<Work> works, OutboxException failed) {
+    for (Work work : works) {
+      if (work.isLasting() && failed.isOfStore() && !work.isStored()) {
+        unsettled.add(work);
+        guard("taken back", work::postponed);
+      } else {
+        tell(work, failed);
+      }
+    }
+  }
+
+  /** Says, once, what has become of work: what is on disk has not failed. */
+  private static void tell(Work work, @Nullable OutboxException failed) {
+    if (!work.mayTell()) {
+      return;
+    }
+    if (failed == null || work.isStored()) {
+      guard("told that it is stored", work::committed);
+      return;
+    }
+    if (work.isLasting()) {
+      LOG.error(
+          "What became of an event cannot be stored, so it is delivered again: {}",
+          failed.getMessage());
+    }
+    guard("told that it is not stored", () -> work.failed(failed));
+  }
+
+  /** Calls somebody, who may fail without anybody else being the worse for it. */
+  private static void guard(String what, Runnable call) {
+    try {
+      call.run();
+    } catch (Throwable e) {
+      LOG.error("Work of the outbox could not be {} in all", what, e);
+    }
+  }
+
+  /** One transaction; afterwards the work has been done, or nothing has. */
+  private @Nullable OutboxException attempt(List<Work> works, boolean isPatient) {
+    begunNanos = System.nanoTime() | 1;
+    // It is meant for nobody here, and a driver that waits would fail.
+    boolean unused = Thread.interrupted();
+    try {
+      Store open = store == null ? new Store(dialect) : store;
+      store = open;
+      dialect.setPatient(isPatient);
+      long nowMillis = open.nowMillis();
+      for (Work work : works) {
+        work.join(open, nowMillis);
+      }
+      open.flush();
+      open.commit();
+    } catch (Throwable e) {
+      return undo(works, e);
+    }
+    // Before anything else, which may fail: nobody is told otherwise from now on.
+    for (int i = 0; i < works.size(); i++) {
+      works.get(i).setStored();
+    }
+    return null;
+  }
+
+  private OutboxException undo(List<Work> works, Throwable e) {
+    boolean isOpen = store != null;
+    SqlDialect.Fault fault = SqlDialect.Fault.CONNECTION;
+    if (isOpen && e instanceof SQLException sql) {
+      fault = dialect.fault(sql);
+    } else if (isOpen && e instanceof RuntimeException) {
+      fault = SqlDialect.Fault.WORK;
+    }
+    for (Work work : works) {
+      guard("taken back", work::rolledBack);
+    }
+    reset(fault == SqlDialect.Fault.CONNECTION);
+    // An error may have left the connection unusable, and is the work's all the same.
+    boolean isOfStore = fault != SqlDialect.Fault.WORK && !(isOpen && e instanceof Error);
+    OutboxException failed = new OutboxException(String.valueOf(e.getMessage()), e, isOfStore);
+    if (isOfStore && (store == null || works.size() == 1)) {
+      outage.add(failed);
+    }
+    return failed;
+  }
+
+  private void reset(boolean isBroken) {
+    Store open = store;
+    if (open == null) {
+      return;
+    }
+    if (!isBroken) {
+      try {
+        open.rollback();
+        return;
+      } catch (SQLException | RuntimeException | Error e) {
+        // Then it is broken, too.
+      }
+    }
+    store = null;
+    guard("rolled back", open::close);
+  }
+
+  /** Finds out whether events can be stored again: nobody may ask who could tell. */
+  private void probe() {
+    Work.Task<Boolean> write =
+        new Work.Task<>(
+            (open, nowMillis) -> {
+              open.probe();
+              return true;
+            });
+    if (attempt(List.of(write), true) == null) {
+      outage.end();
+      guard("woken", recovered);
+    }
+  }
+
+  private void keepUp() {
+    if (upkeep.isDue(queue.isEmpty())) {
+      transact(List.of(upkeep.next()), true);
+    }
+  }
+
+  /** Writes what has been taken, within ten seconds, and closes the store. */
+  @Override
+  public void close() {
+    closing = true;
+    // Wakes the writer.
+    put(new Work.Task<>((opened, nowMillis) -> nowMillis));
+    try {
+      thread.join(TimeUnit.SECONDS.toMillis(CLOSE_SECONDS));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    Store open = store;
+    if (open != null) {
+      open.close();
+    }
+  }
+}

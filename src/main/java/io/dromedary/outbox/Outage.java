@@ -1,0 +1,55 @@
+package io.dromedary.outbox;
+
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Whether the store works, and if not, when it is tried again: after 100 ms to two seconds. Owned
+ * by the writer's thread; any may ask for the reason.
+ */
+final class Outage {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Outage.class);
+
+  private static final long LEAST_RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+  private static final long MOST_RETRY_NANOS = TimeUnit.SECONDS.toNanos(2);
+
+  /** A failure that comes sooner after the last belongs to it: it is not told again. */
+  private static final long CALM_NANOS = TimeUnit.SECONDS.toNanos(30);
+
+  private volatile @Nullable String reason;
+  private long retryNanos = LEAST_RETRY_NANOS;
+  private long nextTryNanos = System.nanoTime();
+  private long failedNanos = System.nanoTime() - CALM_NANOS;
+
+  /** Why the store does not work, or null where it does. */
+  @Nullable String reason() {
+    return reason;
+  }
+
+  /** Whether it has been left alone for long enough. */
+  boolean mayTry() {
+    return System.nanoTime() - nextTryNanos >= 0;
+  }
+
+  /** The store has failed. */
+  void add(OutboxException failed) {
+    long nowNanos = System.nanoTime();
+    boolean isNew = nowNanos - failedNanos >= CALM_NANOS;
+    if (isNew) {
+      LOG.error("The outbox does not work: {}", failed.getMessage());
+    }
+    retryNanos = isNew ? LEAST_RETRY_NANOS : Math.min(MOST_RETRY_NANOS, retryNanos * 2);
+    reason = failed.getMessage();
+    failedNanos = nowNanos;
+    nextTryNanos = nowNanos + retryNanos;
+  }
+
+  /** The store works again. */
+  void end() {
+    reason = null;
+    LOG.info("The outbox works again");
+  }
+}

@@ -1,0 +1,83 @@
+package io.dromedary.outbox;
+
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What is done in the store now and then beside what is asked for: it deletes what has been kept
+ * long enough, a bounded part at a time, and makes due what a wrong clock has put off. Owned by the
+ * store's writer thread.
+ */
+final class Upkeep {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Upkeep.class);
+
+  private static final long NANOS = TimeUnit.SECONDS.toNanos(10);
+  private static final long MORE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
+  private final Outbox outbox;
+  private final Duration retention;
+  private final Duration longestWait;
+  private long doneNanos = System.nanoTime() - NANOS;
+  private boolean hasMore;
+  private @Nullable String failure;
+
+  Upkeep(Outbox outbox) {
+    this.outbox = outbox;
+    this.retention = outbox.settings().retention();
+    this.longestWait = outbox.settings().longestWait().plus(outbox.settings().lease());
+  }
+
+  /** Whether there is something to do now. */
+  boolean isDue(boolean isIdle) {
+    // What is left is done also while the writer is never idle, or the file would grow for as long.
+    return System.nanoTime() - doneNanos >= (!hasMore ? NANOS : isIdle ? 0 : MORE_NANOS);
+  }
+
+  /** The next part. */
+  Work next() {
+    doneNanos = System.nanoTime();
+    hasMore = false;
+    return new Part();
+  }
+
+  private final class Part extends Work {
+
+    private final List<String> mended = new ArrayList<>();
+    private boolean isUnfinished;
+
+    @Override
+    void join(Store store, long nowMillis) throws SQLException {
+      mended.clear();
+      for (String destination : outbox.taken()) {
+        if (store.mendDue(destination, nowMillis, nowMillis + longestWait.toMillis()) > 0) {
+          mended.add(destination);
+        }
+      }
+      isUnfinished = store.tidy(nowMillis, retention.toMillis());
+    }
+
+    @Override
+    void committed() {
+      hasMore = isUnfinished;
+      failure = null;
+      // Their takers wait for the instant at which they were due before.
+      mended.forEach(outbox::due);
+    }
+
+    @Override
+    void failed(OutboxException failed) {
+      String message = String.valueOf(failed.getMessage());
+      if (!message.equals(failure)) {
+        LOG.warn("The outbox cannot be tidied now: {}", message);
+      }
+      failure = message;
+    }
+  }
+}
