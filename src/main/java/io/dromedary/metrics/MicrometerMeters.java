@@ -1,21 +1,28 @@
 package io.dromedary.metrics;
 
+import io.micrometer.core.instrument.Clock;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.DoubleSupplier;
 import org.apache.camel.CamelContext;
-import org.apache.camel.support.CamelContextHelper;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The meters of a context in a registry of Micrometer. Confined to {@link Meters}. */
 final class MicrometerMeters {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Meters.class);
 
   private final MeterRegistry registry;
   private final Map<Meter.Id, Meter> published = new HashMap<>();
@@ -24,10 +31,30 @@ final class MicrometerMeters {
     this.registry = registry;
   }
 
-  /** In the registry that the host has, or null if it has none, or several. */
+  /** In the registry that the host has, or prefers, or else in each; null if it has none. */
   static @Nullable MicrometerMeters of(CamelContext context) {
-    MeterRegistry registry = CamelContextHelper.findSingleByType(context, MeterRegistry.class);
-    return registry == null ? null : new MicrometerMeters(registry);
+    MeterRegistry only = context.getRegistry().findSingleByType(MeterRegistry.class);
+    Set<MeterRegistry> all =
+        only == null ? ends(context.getRegistry().findByType(MeterRegistry.class)) : Set.of(only);
+    return switch (all.size()) {
+      case 0 -> null;
+      case 1 -> new MicrometerMeters(all.iterator().next());
+      default -> {
+        LOG.info("Metrics are in each of the {} Micrometer registries of the host", all.size());
+        yield new MicrometerMeters(new CompositeMeterRegistry(Clock.SYSTEM, all));
+      }
+    };
+  }
+
+  /** The registries that are no part of another, which would have each value twice. */
+  private static Set<MeterRegistry> ends(Set<MeterRegistry> registries) {
+    Set<MeterRegistry> ends = new HashSet<>(registries);
+    for (MeterRegistry each : registries) {
+      if (each instanceof CompositeMeterRegistry composite) {
+        ends.removeAll(composite.getRegistries());
+      }
+    }
+    return ends;
   }
 
   void publish(Meters.Meter meter) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dromedary.metrics.Meters.Kind;
 import io.dromedary.metrics.Meters.Meter;
+import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.File;
 import java.io.IOException;
@@ -46,6 +47,47 @@ class MetersTest {
 
     camel.stop();
     assertThat(registry.getMeters()).isEmpty();
+  }
+
+  @Test
+  void aHostMayHaveSeveralRegistries() {
+    SimpleMeterRegistry first = new SimpleMeterRegistry();
+    SimpleMeterRegistry second = new SimpleMeterRegistry();
+    DefaultCamelContext camel = new DefaultCamelContext();
+    camel.getRegistry().bind("first", first);
+    camel.getRegistry().bind("second", second);
+    Meters.of(camel).add(gauge("before", 1));
+    camel.start();
+    Meters.of(camel).add(gauge("after", 2));
+
+    for (SimpleMeterRegistry registry : List.of(first, second)) {
+      assertThat(registry.getMeters()).hasSize(2);
+      assertThat(value(registry, "before")).isEqualTo(1);
+      assertThat(value(registry, "after")).isEqualTo(2);
+    }
+    camel.stop();
+    assertThat(first.getMeters()).isEmpty();
+    assertThat(second.getMeters()).isEmpty();
+  }
+
+  /** As Spring Boot makes one of all that are on the class path. */
+  @Test
+  void whatARegistryIsMadeOfIsNotCountedTwice() {
+    SimpleMeterRegistry part = new SimpleMeterRegistry();
+    CompositeMeterRegistry composite = new CompositeMeterRegistry();
+    composite.add(part);
+    DefaultCamelContext camel = new DefaultCamelContext();
+    camel.getRegistry().bind("part", part);
+    camel.getRegistry().bind("composite", composite);
+    Meters.of(camel)
+        .add(new Meter(Kind.COUNTER, "dromedary.test", "A test", Map.of("label", "one"), () -> 1));
+    camel.start();
+
+    assertThat(composite.getMeters()).hasSize(1);
+    assertThat(part.get("dromedary.test").functionCounter().count()).isEqualTo(1);
+    camel.stop();
+    assertThat(composite.getMeters()).isEmpty();
+    assertThat(part.getMeters()).isEmpty();
   }
 
   @Test
