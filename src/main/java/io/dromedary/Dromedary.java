@@ -94,6 +94,7 @@ public final class Dromedary {
         main.addOverrideProperty(key, value);
       }
     }
+    main.bind("dromedary-http-servers", new LateHttpServer.Factory());
     main.addMainListener(new ServerCheck());
     main.addMainListener(new StartSummary());
     return main;

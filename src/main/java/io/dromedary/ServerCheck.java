@@ -11,8 +11,8 @@ import org.apache.camel.main.MainListenerSupport;
 
 /**
  * Decides where the health is served, and refuses the start where a server's port is taken, since
- * Camel would log a warning, stay up and serve nothing, or where strangers could ask for the
- * health.
+ * Camel would log a warning, stay up and serve nothing, or where strangers could ask for the health
+ * or for files.
  *
  * <p>On loopback it is served beside the tracking API. Where that is open to others, the health is
  * served on loopback, on a port of its own, unless an operator says otherwise and asks for a
@@ -20,7 +20,7 @@ import org.apache.camel.main.MainListenerSupport;
  */
 final class ServerCheck extends MainListenerSupport {
 
-  private static final String SERVER = "camel.server";
+  static final String SERVER = "camel.server";
   private static final String MANAGEMENT = "camel.management";
   private static final String MANAGEMENT_PORT = "9876";
 
@@ -37,6 +37,12 @@ final class ServerCheck extends MainListenerSupport {
         .getPropertiesComponent()
         .addInitialProperty(MANAGEMENT + ".port", isLocal ? port : MANAGEMENT_PORT);
     check(SERVER, host, port);
+    if (Boolean.parseBoolean(value(context, SERVER + ".staticEnabled", "false"))) {
+      throw new IllegalStateException(
+          SERVER
+              + ".staticEnabled: found true, which serves the working directory with the settings"
+              + " and the outbox in it, expected false.");
+    }
     if (!Boolean.parseBoolean(value(context, MANAGEMENT + ".enabled", "false"))) {
       return;
     }
@@ -75,23 +81,26 @@ final class ServerCheck extends MainListenerSupport {
     return context.resolvePropertyPlaceholders("{{" + key + ":" + fallback + "}}");
   }
 
-  private static void check(String server, String host, String port) {
+  static void check(String server, String host, String port) {
     try (ServerSocket socket = new ServerSocket()) {
       socket.setReuseAddress(true);
       socket.bind(new InetSocketAddress(InetAddress.getByName(host), Integer.parseInt(port)));
     } catch (IOException | IllegalArgumentException e) {
-      throw new IllegalStateException(
-          server
-              + ".host and "
-              + server
-              + ".port: found "
-              + host
-              + " and "
-              + port
-              + ", expected an address of this machine and a port that is free ("
-              + e.getMessage()
-              + ").",
-          e);
+      throw notFree(server, host, port, String.valueOf(e.getMessage()));
     }
+  }
+
+  static IllegalStateException notFree(String server, String host, String port, String reason) {
+    return new IllegalStateException(
+        server
+            + ".host and "
+            + server
+            + ".port: found "
+            + host
+            + " and "
+            + port
+            + ", expected an address of this machine and a port that is free ("
+            + reason
+            + ").");
   }
 }

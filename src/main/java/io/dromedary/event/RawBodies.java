@@ -25,6 +25,9 @@ public final class RawBodies {
   /** The longest body that is read, before it is unpacked. */
   public static final int MOST_BYTES = 1024 * 1024;
 
+  /** In how many seconds to come again while the context starts or stops. */
+  private static final String STARTS = "1";
+
   /** Whether there is Vert.x: a host may bring another server. */
   private static final boolean IS_VERTX = isVertx();
 
@@ -76,7 +79,7 @@ public final class RawBodies {
       headers.putAll(cors == null ? Map.of() : cors.apply(origin));
     }
     if (status == 503) {
-      headers.put("Retry-After", HttpAnswer.RETRY_AFTER);
+      headers.put("Retry-After", context.isStarted() ? HttpAnswer.RETRY_AFTER : STARTS);
     }
     headers.put("Content-Type", "application/json");
     return headers;
@@ -94,8 +97,9 @@ public final class RawBodies {
 
   /**
    * Takes the Content-Type off requests to a path before anything looks at their bodies, and
-   * answers 503 while no endpoint serves the path. To be called before the server starts: a sender
-   * that comes a moment too early must not hear 404, upon which it would drop its events.
+   * answers 503 while the context starts or stops, or no endpoint serves the path. To be called
+   * before the server starts: a sender that comes a moment too early must not hear 404, upon which
+   * it would drop its events.
    *
    * @param cors the headers of an answer to a request with that {@code Origin}, which may be null
    */
@@ -157,8 +161,14 @@ public final class RawBodies {
             .order(FIRST)
             .handler(
                 request -> {
-                  request.request().headers().remove("Content-Type");
-                  request.next();
+                  if (context.isStarted()) {
+                    request.request().headers().remove("Content-Type");
+                    request.next();
+                  } else {
+                    // Camel would say so without a word, and keep the connection for the next one.
+                    request.response().putHeader("Connection", "close");
+                    answer(context, request, 503);
+                  }
                 })
             .failureHandler(request -> refuse(context, request));
         // Where no endpoint has the path: its route has not started yet, or has stopped already.

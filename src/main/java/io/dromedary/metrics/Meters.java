@@ -11,9 +11,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What is measured in a context. Values are only read when somebody asks for them, so a meter costs
- * what its owner pays to count. They are in the host's Micrometer registry, or in each if it has several, from the start
- * of the context to its stop, and nowhere if there is none: this class does without that library.
- * Thread-safe.
+ * what its owner pays to count. They are in the host's Micrometer registry, or in each if it has
+ * several, from the start of the context to its stop, and nowhere if there is none: this class does
+ * without that library. Thread-safe.
  */
 public final class Meters {
 

@@ -50,7 +50,11 @@ final class RawBodyFilter implements Filter {
     if (context == null || RawBodies.kept(context, path) == null) {
       boolean isEarly =
           context != null && !context.isStarted() && RawBodies.isBelow(path, inboundPath);
-      chain.doFilter(request, isEarly ? new EarlyResponse(answer) : response);
+      chain.doFilter(
+          request,
+          isEarly
+              ? new EarlyResponse(answer, () -> refuse(http, answer, context, path, 503))
+              : response);
     } else if (!context.isStarted()) {
       refuse(http, answer, context, path, 503);
     } else if (http.getContentLengthLong() > RawBodies.MOST_BYTES) {
@@ -84,27 +88,42 @@ final class RawBodyFilter implements Filter {
   /** Of an answer before it is known which paths are Dromedary's: not there is not there yet. */
   private static final class EarlyResponse extends HttpServletResponseWrapper {
 
-    EarlyResponse(HttpServletResponse response) {
+    private final Refusal refusal;
+
+    /** Answers that it is not there yet. */
+    interface Refusal {
+      void send() throws IOException;
+    }
+
+    EarlyResponse(HttpServletResponse response, Refusal refusal) {
       super(response);
+      this.refusal = refusal;
     }
 
     @Override
     public void sendError(int status) throws IOException {
-      super.sendError(early(status));
+      if (status == SC_NOT_FOUND) {
+        refusal.send();
+      } else {
+        super.sendError(status);
+      }
     }
 
     @Override
     public void sendError(int status, String message) throws IOException {
-      super.sendError(early(status), message);
+      if (status == SC_NOT_FOUND) {
+        refusal.send();
+      } else {
+        super.sendError(status, message);
+      }
     }
 
     @Override
     public void setStatus(int status) {
-      super.setStatus(early(status));
-    }
-
-    private static int early(int status) {
-      return status == SC_NOT_FOUND ? SC_SERVICE_UNAVAILABLE : status;
+      if (status == SC_NOT_FOUND) {
+        setHeader("Retry-After", "1");
+      }
+      super.setStatus(status == SC_NOT_FOUND ? SC_SERVICE_UNAVAILABLE : status);
     }
   }
 }
