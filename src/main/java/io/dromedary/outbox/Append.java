@@ -16,6 +16,9 @@ final class Append extends Work {
 
   private static final Logger LOG = LoggerFactory.getLogger(Append.class);
 
+  /** What a row has beside its body. */
+  private static final int ROW_BYTES = 256;
+
   private final Outbox outbox;
   private final SqlDialect dialect;
   private final List<Work.Arrival> arrivals;
@@ -60,6 +63,7 @@ final class Append extends Work {
 
   @Override
   void join(Store store, long nowMillis) throws SQLException {
+    store.admit(bytes());
     List<Work.Arrival> fresh = deduplicated ? fresh(store, nowMillis) : arrivals;
     written = fresh.size();
     Map<String, List<Work.Arrival>> byDestination = new HashMap<>();
@@ -76,6 +80,17 @@ final class Append extends Work {
       store.insertDead(letter.id(), letter);
       letters.add(letter);
     }
+  }
+
+  private long bytes() {
+    long bytes = 0;
+    for (Work.Arrival arrival : arrivals) {
+      bytes += arrival.event().body().length + ROW_BYTES;
+    }
+    for (DeadLetter letter : invalid) {
+      bytes += letter.event().body().length + ROW_BYTES;
+    }
+    return bytes;
   }
 
   /** What has not been accepted before, of each message id the first. */

@@ -145,10 +145,16 @@ final class GroupCommitWriter implements AutoCloseable {
       giveUp(group, new OutboxException("the outbox does not work: " + outage.reason()));
     }
     group.clear();
-    if (outage.reason() == null) {
-      keepUp();
-    } else if (outage.mayTry()) {
+    String lack = dialect.lack();
+    if (outage.reason() == null && lack != null) {
+      outage.add(new OutboxException(lack));
+    }
+    if (outage.reason() != null && outage.mayTry()) {
       probe();
+    }
+    // Also while events are refused for want of room, which this may make.
+    if (outage.reason() == null || (store != null && lack != null)) {
+      keepUp();
     }
   }
 

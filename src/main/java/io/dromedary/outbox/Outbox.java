@@ -395,6 +395,11 @@ public final class Outbox implements AutoCloseable {
     return dialect.name();
   }
 
+  /** Why new events are refused although the store works; null where they are not. */
+  @Nullable String lack() {
+    return dialect.lack();
+  }
+
   /** Whether what is accepted survives the process. */
   boolean isDurable() {
     return dialect.isDurable();

@@ -79,6 +79,25 @@ interface SqlDialect extends AutoCloseable {
    */
   default void setPatient(boolean patient) {}
 
+  /**
+   * New events of so many bytes are about to be written, by that connection.
+   *
+   * @throws SQLException if they are to be refused, so that there is room for what makes room
+   */
+  default void admit(Connection connection, long bytes) throws SQLException {}
+
+  /**
+   * Prepares for new events after they were refused.
+   *
+   * @throws SQLException if they still are to be
+   */
+  default void makeRoom(Connection connection) throws SQLException {}
+
+  /** Why new events are refused although the store works; null where they are not. */
+  default @Nullable String lack() {
+    return null;
+  }
+
   /** The time that decides what is due, in milliseconds since 1970. */
   long nowMillis(Connection connection) throws SQLException;
 

@@ -28,20 +28,16 @@ final class SqliteDialect implements SqlDialect {
 
   private static final Logger LOG = LoggerFactory.getLogger(SqliteDialect.class);
 
-  /** Pages given back to the file system at once: 4 MiB, a few milliseconds. */
-  private static final int VACUUM_PAGES = 1024;
-
   /** Of at most 64 KiB each. */
   private static final int EXPIRED_ROWS = 200;
 
   // Result codes, of which an extended one has more in its higher bits.
   private static final int CORRUPT = 11;
-  private static final int FULL = 13;
   private static final int TOO_BIG = 18;
   private static final int CONSTRAINT = 19;
   private static final int MISMATCH = 20;
 
-  /** The driver tells no extended code but in its message. */
+  /** The driver tells an extended code in its message only. */
   private static final String SHORT_READ = "SQLITE_IOERR_SHORT_READ";
 
   private final OutboxSettings settings;
@@ -56,6 +52,7 @@ final class SqliteDialect implements SqlDialect {
   private @Nullable Connection cutOff;
 
   private final Held held = new Held();
+  private final SqliteRoom room;
   private @Nullable SeenIds seen;
 
   /** Fingerprints of the transaction, which are written as one row. */
@@ -74,10 +71,20 @@ final class SqliteDialect implements SqlDialect {
   private volatile long forgotten;
 
   SqliteDialect(OutboxSettings settings, Clock clock) {
+    this(settings, clock, null);
+  }
+
+  /**
+   * A dialect.
+   *
+   * @param disk where the database is; null for the disk that is found there
+   */
+  SqliteDialect(OutboxSettings settings, Clock clock, FreeSpace.@Nullable Disk disk) {
     this.settings = settings;
     this.clock = clock;
     this.url = SqliteUrl.of(settings.url());
     this.files = url.file() == null ? null : SqliteFiles.lock(url.file());
+    this.room = files == null ? SqliteRoom.inMemory() : SqliteRoom.onDisk(files.database(), disk);
     if (files == null) {
       LOG.warn(
           "The outbox is in memory: an event that is accepted is lost when the process ends"
@@ -97,10 +104,19 @@ final class SqliteDialect implements SqlDialect {
 
   @Override
   public synchronized Connection connect() throws SQLException {
-    if (cutOff != null) {
-      save(cutOff);
+    while (true) {
+      try {
+        if (cutOff != null) {
+          save(cutOff);
+        }
+        return open(true);
+      } catch (SQLException e) {
+        // To open it, too, takes some room.
+        if (!room.isThereMoreAfter(e)) {
+          throw e;
+        }
+      }
     }
-    return open(true);
   }
 
   @Override
@@ -139,7 +155,8 @@ final class SqliteDialect implements SqlDialect {
       statement.execute("PRAGMA synchronous = FULL");
       // Negative: KiB. Outside of the heap.
       statement.execute("PRAGMA cache_size = -32768");
-      statement.execute("PRAGMA wal_autocheckpoint = 4000");
+      // Else what is sorted may go to a disk that is full.
+      statement.execute("PRAGMA temp_store = MEMORY");
       statement.execute("PRAGMA journal_size_limit = " + SqliteFiles.LOG_BYTES);
       if (isCorrupt) {
         // Parts of it may still work, which would not be seen to be less than the whole.
@@ -150,11 +167,9 @@ final class SqliteDialect implements SqlDialect {
         number(connection, "PRAGMA schema_version");
         checkName(statement, files.database());
         files.opened();
-      } else {
-        long most = mostMemory() / number(connection, "PRAGMA page_size");
-        if (number(connection, "PRAGMA max_page_count") > most) {
-          statement.execute("PRAGMA max_page_count = " + most);
-        }
+      }
+      if (isWriter) {
+        room.opened(connection, files == null);
       }
     } catch (SQLException e) {
       connection.close();
@@ -165,9 +180,19 @@ final class SqliteDialect implements SqlDialect {
     return connection;
   }
 
-  /** It is outside of the heap, but in the same machine; SQLite takes no more than 1 GiB. */
-  private static long mostMemory() {
-    return Math.min(1L << 30, Runtime.getRuntime().maxMemory() / 4);
+  @Override
+  public void admit(Connection connection, long bytes) throws SQLException {
+    room.admit(connection, bytes);
+  }
+
+  @Override
+  public void makeRoom(Connection connection) throws SQLException {
+    room.make(connection);
+  }
+
+  @Override
+  public @Nullable String lack() {
+    return room.lack();
   }
 
   /** The lock and all checks are worth nothing if SQLite takes the URL for that of another file. */
@@ -204,6 +229,7 @@ final class SqliteDialect implements SqlDialect {
       files.check();
       files.checkLock();
     }
+    room.committing();
   }
 
   @Override
@@ -255,11 +281,13 @@ final class SqliteDialect implements SqlDialect {
 
   @Override
   public Fault fault(SQLException failure) {
+    if (room.isShortAfter(failure)) {
+      return Fault.STORE;
+    }
     int code = failure.getErrorCode() & 0xff;
     isCorrupt |= code == CORRUPT;
     return switch (code) {
       case TOO_BIG, CONSTRAINT, MISMATCH -> Fault.WORK;
-      case FULL -> Fault.STORE;
       default -> Fault.CONNECTION;
     };
   }
@@ -282,6 +310,7 @@ final class SqliteDialect implements SqlDialect {
         statement.execute("BEGIN");
       }
     }
+    room.rolledBack(connection);
   }
 
   @Override
@@ -431,14 +460,7 @@ final class SqliteDialect implements SqlDialect {
       expire.setInt(2, EXPIRED_ROWS);
       more = expire.executeUpdate() == EXPIRED_ROWS;
     }
-    if (number(connection, "PRAGMA freelist_count") > VACUUM_PAGES) {
-      try (Statement vacuum = connection.createStatement()) {
-        // Each of its steps gives back a page, and only an update takes all of them.
-        vacuum.executeUpdate("PRAGMA incremental_vacuum(" + VACUUM_PAGES + ")");
-      }
-      more = true;
-    }
-    return more;
+    return room.giveBack(connection) || more;
   }
 
   @Override
@@ -465,7 +487,7 @@ final class SqliteDialect implements SqlDialect {
     }
   }
 
-  private static long number(Connection connection, String query) throws SQLException {
+  static long number(Connection connection, String query) throws SQLException {
     try (Statement statement = connection.createStatement();
         ResultSet row = statement.executeQuery(query)) {
       return row.next() ? row.getLong(1) : 0;

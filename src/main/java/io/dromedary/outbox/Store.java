@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -46,7 +47,10 @@ final class Store implements AutoCloseable {
   private final @Nullable Held held;
   private final String insertSql;
   private final String parkSql;
-  private final Map<String, PreparedStatement> statements = new HashMap<>();
+
+  /** Sorted: what a DELETE makes free is there for an INSERT, also where there is no other room. */
+  private final Map<String, PreparedStatement> statements = new TreeMap<>();
+
   private final List<Long> deleted = new ArrayList<>();
 
   /**
@@ -129,6 +133,11 @@ final class Store implements AutoCloseable {
 
   Set<Fingerprint> remember(List<Fingerprint> accepted, long nowMillis) throws SQLException {
     return dialect.remember(connection, accepted, nowMillis);
+  }
+
+  /** New events of so many bytes come next; throws if they are to be refused. */
+  void admit(long bytes) throws SQLException {
+    dialect.admit(connection, bytes);
   }
 
   /** A new row that anybody may claim once it is due. */
@@ -440,6 +449,7 @@ final class Store implements AutoCloseable {
    * longer than an event may be: where a small one would just fit, the next event would fail again.
    */
   void probe() throws SQLException {
+    dialect.makeRoom(connection);
     long id = takeId();
     OutboxEvent nothing = new OutboxEvent("", "", Instant.EPOCH, new byte[PROBE_BYTES]);
     insert(id, "", nothing, 0);

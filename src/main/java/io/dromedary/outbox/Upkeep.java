@@ -19,6 +19,7 @@ final class Upkeep {
   private static final Logger LOG = LoggerFactory.getLogger(Upkeep.class);
 
   private static final long NANOS = TimeUnit.SECONDS.toNanos(10);
+  private static final long SOON_NANOS = TimeUnit.SECONDS.toNanos(1);
   private static final long MORE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
   private final Outbox outbox;
@@ -37,7 +38,11 @@ final class Upkeep {
   /** Whether there is something to do now. */
   boolean isDue(boolean isIdle) {
     // What is left is done also while the writer is never idle, or the file would grow for as long.
-    return System.nanoTime() - doneNanos >= (!hasMore ? NANOS : isIdle ? 0 : MORE_NANOS);
+    long pauseNanos = outbox.lack() == null ? NANOS : SOON_NANOS;
+    if (hasMore) {
+      pauseNanos = isIdle ? 0 : MORE_NANOS;
+    }
+    return System.nanoTime() - doneNanos >= pauseNanos;
   }
 
   /** The next part. */

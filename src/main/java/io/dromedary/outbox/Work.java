@@ -86,7 +86,8 @@ abstract class Work {
         long waitMillis = Math.max(0, outbox.millisUntil(parked.dueAt()));
         long dueMillis = nowMillis + waitMillis;
         // Events that wait to be parked would keep those from being delivered that make room.
-        if (!isPostponed
+        boolean isRoomShort = isPostponed || outbox.lack() != null;
+        if (!isRoomShort
             || !store.parkInMemory(claim, dueMillis, parked.attempts(), parked.progress())) {
           store.park(claim, dueMillis, parked.attempts(), parked.progress());
         }

@@ -18,12 +18,15 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The outbox on SQLite, and what only one process a file can promise. */
 @SuppressWarnings("try") // A hold has nothing to do but to end.
@@ -202,6 +205,110 @@ class SqliteOutboxTest extends OutboxContract {
     }
     assertThat(accepted).isPositive();
     assertThat(stored()).hasSize(accepted);
+  }
+
+  @Test
+  void aDiskThatIsNearlyFullDeliversAndTakesEventsAgainLater() throws Exception {
+    AtomicLong usable = new AtomicLong(16 << 20);
+    FreeSpace.Disk disk =
+        new FreeSpace.Disk() {
+          @Override
+          public long usableBytes() {
+            return usable.get();
+          }
+
+          @Override
+          public long totalBytes() {
+            return 16 << 20;
+          }
+        };
+    OutboxSettings settings = settings(LEASE, WINDOW);
+    try (Outbox outbox =
+        new Outbox(settings, clock, new SqliteDialect(settings, clock, disk), 1, 4)) {
+      append(outbox, "a", "b", "c", "d");
+      Path ballast = file().resolveSibling("outbox.db.ballast");
+      await().atMost(AT_MOST).until(() -> Files.exists(ballast) && Files.size(ballast) == 2 << 20);
+
+      usable.set(1 << 20);
+      assertThatThrownBy(() -> append(outbox, "e"))
+          .hasStackTraceContaining("the disk has 1024 KiB left: events are refused until there is");
+      await()
+          .atMost(AT_MOST)
+          .untilAsserted(() -> assertThat(outbox.failure()).contains("deliveries go on"));
+      List<Claim> claims = claim(outbox, 10);
+      assertThat(ids(claims)).containsExactly("a", "b", "c", "d");
+      claims.get(0).settle(Settlement.DONE);
+      claims.get(1).settle(dead(claims.get(1)));
+      // Writes nothing: the row is as it was.
+      claims.get(2).settle(new Settlement.Parked(clock.instant(), 7, "progress"));
+      claims.get(3).settle(new Settlement.Parked(clock.instant().plusSeconds(60), 7, "progress"));
+      settle(outbox);
+      assertThat(query("SELECT message_id, attempts FROM outbox ORDER BY id"))
+          .containsExactly("c|0", "d|0");
+      assertThat(query("SELECT message_id FROM dead_letter")).containsExactly("b");
+      List<Claim> again = claim(outbox, 10);
+      assertThat(ids(again)).containsExactly("c");
+      assertThat(again.get(0).event().attempts()).isEqualTo(7);
+      again.get(0).settle(Settlement.DONE);
+
+      usable.set(4 << 20);
+      await().atMost(AT_MOST).until(() -> outbox.failure() == null);
+      assertThat(append(outbox, "e", "a")).isEqualTo(1);
+      assertThat(stored()).containsExactly("d", "e");
+    }
+  }
+
+  /** At the bound of the database: what is given up has its room, and nothing of it is lost. */
+  @ParameterizedTest
+  @ValueSource(ints = {250, 4000})
+  void whatIsGivenUpWhileTheFileMayNotGrowIsADeadLetter(int bytes) throws Exception {
+    OutboxSettings bounded =
+        new OutboxSettings(
+            url() + "?max_page_count=400",
+            null,
+            null,
+            LEASE,
+            WINDOW,
+            1_000_000,
+            RETENTION,
+            LONGEST_WAIT);
+    Outbox outbox = open(bounded, clock);
+    int accepted = 0;
+    while (true) {
+      OutboxEvent[] events = new OutboxEvent[10];
+      for (int i = 0; i < events.length; i++) {
+        events[i] =
+            new OutboxEvent("m" + (accepted + i), "track", clock.instant(), new byte[bytes]);
+      }
+      try {
+        accepted += begin(outbox, events).get(AT_MOST.toSeconds(), TimeUnit.SECONDS);
+      } catch (ExecutionException e) {
+        break;
+      }
+    }
+    List<Claim> claims = claim(outbox, accepted);
+    assertThat(claims).hasSize(accepted);
+    for (int i = 0; i < accepted; i++) {
+      claims.get(i).settle(i % 3 == 0 ? Settlement.DONE : dead(claims.get(i)));
+    }
+    await().atMost(AT_MOST).until(() -> stored().isEmpty());
+    assertThat(query("SELECT count(*) FROM dead_letter"))
+        .containsExactly(Integer.toString(accepted - (accepted + 2) / 3));
+  }
+
+  private Settlement dead(Claim claim) {
+    return new Settlement.Dead(
+        new DeadLetter(
+            claim.id(),
+            ORDERS,
+            claim.event(),
+            DeadLetter.Reason.REJECTED,
+            "answered 400",
+            400,
+            clock.instant(),
+            clock.instant(),
+            clock.instant(),
+            null));
   }
 
   @Test

@@ -1,0 +1,106 @@
+package io.dromedary.outbox;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Random;
+
+/**
+ * A file that occupies room on a disk. When the disk is full, it is given up a piece at a time:
+ * others that write to the disk get no more of it than what is not used at once. Used by one
+ * thread.
+ */
+final class Ballast {
+
+  private static final int PIECES = 16;
+
+  private static final int BUFFER = 64 * 1024;
+
+  private final Path file;
+  private final long wholeBytes;
+  private long bytes;
+  private boolean wasWhole;
+
+  /** The ballast that a former process may have left, whole or not. */
+  Ballast(Path file, long wholeBytes) {
+    this.file = file;
+    this.wholeBytes = wholeBytes;
+    try {
+      bytes = Files.exists(file) ? Files.size(file) : 0;
+    } catch (IOException e) {
+      bytes = 0;
+    }
+    // One that is not, but was once, was given up.
+    wasWhole = bytes > 0;
+  }
+
+  long wholeBytes() {
+    return wholeBytes;
+  }
+
+  long bytes() {
+    return bytes;
+  }
+
+  long missingBytes() {
+    return Math.max(0, wholeBytes - bytes);
+  }
+
+  /** Whether it has to be whole: where it never was, it cannot be made. */
+  boolean isRequired() {
+    return wasWhole;
+  }
+
+  private long pieceBytes() {
+    return Math.max(BUFFER, wholeBytes / PIECES);
+  }
+
+  /** Gives a piece up, and says whether there was one. */
+  boolean give() {
+    if (bytes == 0) {
+      return false;
+    }
+    long left = Math.max(0, bytes - pieceBytes());
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      channel.truncate(left);
+      channel.force(true);
+    } catch (IOException e) {
+      // Where it has been deleted, the room was given up by somebody else.
+      left = 0;
+    }
+    bytes = left;
+    return true;
+  }
+
+  /**
+   * Adds a piece.
+   *
+   * @throws IOException if there is no room for it; then it is as it was before
+   */
+  void grow() throws IOException {
+    // Bytes that a file system cannot make smaller.
+    Random random = new Random(bytes + 1);
+    byte[] noise = new byte[BUFFER];
+    long to = Math.min(wholeBytes, bytes + pieceBytes());
+    try (FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+      try {
+        channel.truncate(bytes);
+        for (long at = bytes; at < to; ) {
+          random.nextBytes(noise);
+          int length = (int) Math.min(noise.length, to - at);
+          at += channel.write(ByteBuffer.wrap(noise, 0, length), at);
+        }
+        channel.force(true);
+      } catch (IOException e) {
+        channel.truncate(bytes);
+        throw e;
+      }
+    }
+    bytes = to;
+    wasWhole |= missingBytes() == 0;
+  }
+}
