@@ -45,7 +45,6 @@ final class Attempts extends ServiceSupport {
   private final Executor elsewhere;
   private final Clock clock;
 
-  /** Attempts that have ended at their deadline, and whose threads have not come back. */
   private final AtomicInteger late = new AtomicInteger();
 
   /**
@@ -113,6 +112,11 @@ final class Attempts extends ServiceSupport {
     }
     deadline.cancel(false);
     return goOn(exchange, outcome, callback);
+  }
+
+  /** How many attempts have ended at their deadline whose threads have not come back. */
+  int late() {
+    return late.get();
   }
 
   /** The outcome of the attempt that an exchange has made. */

@@ -208,9 +208,8 @@ final class HttpTarget implements Target {
 
   private RequestConfig requests(HttpEndpoint endpoint) {
     RequestConfig.Builder requests = RequestConfig.custom();
-    // A thread whose attempt has no deadline any more must end all the same.
-    Timeout longest = Timeout.of(options.timeout.plusSeconds(1));
-    requests.setConnectionRequestTimeout(longest).setResponseTimeout(longest);
+    // Without a time-out of its own a read is one system call: the deadline closes its socket.
+    requests.setConnectionRequestTimeout(Timeout.of(options.timeout));
     if (endpoint.getResponseTimeout() > 0) {
       requests.setResponseTimeout(Timeout.ofMilliseconds(endpoint.getResponseTimeout()));
     } else if (isSet(endpoint.getSoTimeout())) {

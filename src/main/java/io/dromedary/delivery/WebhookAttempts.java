@@ -7,7 +7,12 @@ import java.net.URI;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.hc.client5.http.SystemDefaultDnsResolver;
@@ -15,20 +20,47 @@ import org.apache.hc.client5.http.SystemDefaultDnsResolver;
 /** Makes the attempts at the webhooks of a destination. */
 final class WebhookAttempts {
 
+  /** They hardly have anything to do: what follows an attempt waits for nothing. */
+  private static final int THREADS = 4;
+
   private final CamelContext context;
   private final DestinationSettings settings;
   private final Executor elsewhere;
   private final Set<String> headers;
   private final HeadBudget budget;
+  private final List<Attempts> webhooks = new CopyOnWriteArrayList<>();
 
-  WebhookAttempts(CamelContext context, DestinationSettings settings, Executor elsewhere) {
+  /**
+   * Attempts of a destination.
+   *
+   * @param workers the threads that make them
+   */
+  WebhookAttempts(CamelContext context, DestinationSettings settings, ExecutorService workers) {
     this.context = context;
     this.settings = settings;
-    this.elsewhere = elsewhere;
+    this.elsewhere = workers instanceof Workers pool ? beside(pool) : workers;
     this.budget = HeadBudget.ofOne(Settings.of(context).destinations().size());
     this.headers = new HashSet<>(settings.headers().keySet());
     headers.add(Exchange.CONTENT_TYPE);
     headers.addAll(List.of("X-Signature", "webhook-id", "webhook-timestamp", "webhook-signature"));
+  }
+
+  /** Goes on with exchanges while each thread of the pool waits for an attempt to come back. */
+  private Executor beside(Workers pool) {
+    pool.replace(() -> webhooks.stream().mapToInt(Attempts::late).sum());
+    ThreadPoolExecutor few =
+        new ThreadPoolExecutor(
+            THREADS,
+            THREADS,
+            10,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            task -> DeliveryThreads.daemon(task, settings.name() + "-late"));
+    few.allowCoreThreadTimeOut(true);
+    return task -> {
+      pool.look();
+      few.execute(task);
+    };
   }
 
   /** Adds the attempts at a webhook to the context. */
@@ -56,6 +88,7 @@ final class WebhookAttempts {
             settings.inFlight(),
             elsewhere,
             Settings.clock(context));
+    webhooks.add(attempts);
     try {
       AttemptComponent.of(context).add(settings.name(), number, attempts);
     } catch (Exception e) {

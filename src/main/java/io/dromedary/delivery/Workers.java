@@ -23,9 +23,11 @@ final class Workers extends ThreadPoolExecutor {
   private final IntSupplier limit;
   private final int most;
   private final AtomicLong nextLookNanos = new AtomicLong(System.nanoTime());
+  private volatile IntSupplier lost = () -> 0;
 
   private Workers(String name, IntSupplier limit, int most) {
-    super(1, most, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), new Named(name));
+    // The queue is never full, so there are never more than the core.
+    super(1, Integer.MAX_VALUE, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), new Named(name));
     this.limit = limit;
     this.most = most;
     allowCoreThreadTimeOut(true);
@@ -47,12 +49,22 @@ final class Workers extends ThreadPoolExecutor {
     long now = System.nanoTime();
     long next = nextLookNanos.get();
     if (now - next >= 0 && nextLookNanos.compareAndSet(next, now + LOOK_NANOS)) {
-      int size = Math.max(1, Math.min(limit.getAsInt(), most));
-      if (size != getCorePoolSize()) {
-        setCorePoolSize(size);
-      }
+      look();
     }
     super.execute(task);
+  }
+
+  /** Has others run in the place of threads that do not come back. */
+  void replace(IntSupplier lost) {
+    this.lost = lost;
+  }
+
+  /** Adjusts how many threads there are. */
+  synchronized void look() {
+    int size = Math.max(1, Math.min(limit.getAsInt(), most)) + lost.getAsInt();
+    if (size != getCorePoolSize()) {
+      setCorePoolSize(size);
+    }
   }
 
   private static final class Named implements ThreadFactory {

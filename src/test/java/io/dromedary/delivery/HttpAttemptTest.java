@@ -55,6 +55,7 @@ class HttpAttemptTest extends AttemptContract {
   private final Receiver receiver = Receiver.start();
   private final Map<String, String> options = new HashMap<>();
   private DnsResolver lookup = SystemDefaultDnsResolver.INSTANCE;
+  private HeadBudget budget = new HeadBudget(1 << 20);
   private String url = receiver.url("/hook?key=value");
 
   @AfterEach
@@ -69,7 +70,7 @@ class HttpAttemptTest extends AttemptContract {
         URI.create(url),
         new HttpTarget.Options(timeout, "Segment.io/1.0", options, null),
         HEADERS,
-        new HeadBudget(1 << 20),
+        budget,
         lookup);
   }
 
@@ -349,6 +350,32 @@ class HttpAttemptTest extends AttemptContract {
     assertThat(outcome.kind()).isEqualTo(TEMPORARY);
     assertThat(outcome.reason())
         .isEqualTo("MessageConstraintException: the head of the answer is longer than 65536 bytes");
+  }
+
+  @Test
+  void headsThatNeverEndShareABudget() throws Exception {
+    receiver.answer(Answer.longHeadersThenHang());
+    // Of which each takes 48 KiB.
+    budget = new HeadBudget(5 * 48 * 1024);
+    attempts(Duration.ofSeconds(5));
+    List<Attempted> all = new ArrayList<>();
+    for (int i = 0; i < 40; i++) {
+      all.add(start());
+    }
+    int refused = 0;
+    for (Attempted each : all) {
+      Outcome outcome = each.outcome();
+      assertThat(outcome.kind()).isEqualTo(TEMPORARY);
+      if (outcome
+          .reason()
+          .contains("the heads of the answers take more memory than there is for them")) {
+        refused++;
+      }
+    }
+    assertThat(refused).isGreaterThanOrEqualTo(35);
+    // What was taken has been given back.
+    receiver.answer(Answer.status(200).header("X-Long", "x".repeat(15_000)));
+    await().atMost(LONG).until(() -> start().outcome().kind() == ACCEPTED);
   }
 
   // --- connections that the receiver closes

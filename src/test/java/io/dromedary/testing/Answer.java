@@ -60,6 +60,17 @@ public class Answer {
     return drip(OK, "X-Endless: x\r\n".repeat(500), Duration.ZERO);
   }
 
+  /** 48 KiB of headers, and nothing after them. */
+  public static Answer longHeadersThenHang() {
+    byte[] bytes = (OK + ("X-Long: " + "x".repeat(1014) + "\r\n").repeat(48)).getBytes(ISO_8859_1);
+    return new Answer(
+        (connection, request) -> {
+          connection.write(bytes);
+          while (!connection.endsWithin(Duration.ofDays(1))) {}
+          return false;
+        });
+  }
+
   private static Answer drip(String start, String drop, Duration gap) {
     byte[] bytes = drop.getBytes(ISO_8859_1);
     return new Answer(
