@@ -7,38 +7,30 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * How much may be sent to one webhook at present. Each attempt needs a {@link Permit}, and what
- * comes of it decides about the next ones.
+ * comes of it decides about the next ones: whether the webhook is down ({@link Liveness}), how many
+ * attempts are in flight ({@link ConcurrencyLimit}), how many are sent a second ({@link
+ * RateLimit}), and what is left of that while nothing is accepted ({@link Drought}).
  *
  * <p>Thread-safe, without a thread of its own: time passes when somebody asks.
  */
 public final class FlowControl {
 
-  /** Beyond this time an attempt hangs, if it also takes many times as long as others. */
-  private static final long HANGING_NANOS = Duration.ofSeconds(1).toNanos();
+  /** With that part of what may be in flight, the limit is what bounds it. */
+  private static final double FULL = 0.8;
 
-  private static final int HANGING_TIMES = 8;
-
-  /** For so long after a fresh event was refused, retries may take only a share. */
-  private static final long FRESH_WAIT_NANOS = Duration.ofSeconds(1).toNanos();
-
-  private static final int RETRY_SHARE = 4;
-
-  private final FlowSettings settings;
   private final LongSupplier nanoTime;
   private final ReentrantLock lock = new ReentrantLock();
-  private final InFlight inFlight;
+  private final Lanes lanes;
   private final Liveness liveness;
+  private final ConcurrencyLimit concurrency;
+  private final RateLimit rate;
+  private final Drought drought;
+  private final Pacer droughtPacer = new Pacer();
   private final Pacer operators = new Pacer();
 
   private FlowState.Kind kind = FlowState.Kind.UP;
   private long kindSinceNanos;
   private String reason = "";
-  private double latencyNanos;
-  private long lastAnsweredNanos;
-  private boolean isPaused;
-  private long pausedUntilNanos;
-  private boolean hasFreshWaited;
-  private long freshWaitedNanos;
 
   /**
    * A webhook that is taken to be up.
@@ -47,13 +39,14 @@ public final class FlowControl {
    * @param nanoTime a monotonic clock, {@link System#nanoTime}
    */
   public FlowControl(FlowSettings settings, LongSupplier nanoTime) {
-    this.settings = settings;
     this.nanoTime = nanoTime;
-    this.inFlight = new InFlight(settings.mostInFlight());
-    this.liveness = new Liveness(settings);
     long now = nanoTime.getAsLong();
+    this.lanes = new Lanes(settings, now);
+    this.liveness = new Liveness(settings);
+    this.concurrency = new ConcurrencyLimit(settings.ceiling(), now);
+    this.rate = new RateLimit(now);
+    this.drought = new Drought(settings.maxPause(), now);
     this.kindSinceNanos = now;
-    this.lastAnsweredNanos = now - FRESH_WAIT_NANOS;
     if (settings.ratePerSecond() > 0) {
       operators.setRate(settings.ratePerSecond(), now);
     }
@@ -63,7 +56,9 @@ public final class FlowControl {
    * The permission for one attempt now, or null if there is none.
    *
    * @param eventId which event is sent: several attempts of one event say less than one of several
-   * @param isRetry whether the event was sent to this webhook before; fresh ones go first
+   * @param isRetry whether the event was sent to this webhook before: while fresh ones are held
+   *     back, retries get at most a quarter of the permissions. Whoever has both should ask for a
+   *     retry first every fourth time, so that these are not starved either.
    */
   public @Nullable Permit tryAcquire(long eventId, boolean isRetry) {
     lock.lock();
@@ -73,8 +68,7 @@ public final class FlowControl {
         return permit(eventId, isRetry, now);
       }
       if (!isRetry) {
-        hasFreshWaited = true;
-        freshWaitedNanos = now;
+        lanes.freshWaits(now);
       }
       return null;
     } finally {
@@ -97,45 +91,31 @@ public final class FlowControl {
       liveness.probes(now);
     }
     operators.take(now);
+    rate.pacer().take(now);
+    droughtPacer.take(now);
     Permit permit = new Permit(this, eventId, isRetry, now);
-    inFlight.add(permit);
+    lanes.add(permit, now);
+    concurrency.begins(permit);
+    rate.phase().begins(permit, !drought.isOn() && lanes.isTelling(permit, now));
     return permit;
   }
 
   private boolean isPermitted(boolean isRetry, long now) {
-    if (isPaused(now) || !operators.hasToken(now)) {
+    if (drought.isPaused(now) || !operators.hasToken(now)) {
       return false;
     }
     if (liveness.isDown()) {
       return liveness.isProbeDue(now);
     }
-    int limit = attempts(now);
-    if (inFlight.counted() >= limit) {
+    lanes.look(now);
+    if (!lanes.hasRoom(isRetry, concurrency.limit(), now)) {
       return false;
     }
-    return !isRetry
-        || !hasFreshWaited
-        || now - freshWaitedNanos > FRESH_WAIT_NANOS
-        || inFlight.retries() < Math.max(1, limit / RETRY_SHARE);
-  }
-
-  /** How many attempts may be in flight without those that hang. */
-  private int attempts(long now) {
-    if (now - lastAnsweredNanos < hangingNanos()) {
-      inFlight.hangBefore(now - hangingNanos());
+    if (!rate.pacer().hasToken(now)) {
+      rate.phase().holds();
+      return false;
     }
-    return settings.ceiling();
-  }
-
-  private long hangingNanos() {
-    return Math.max(HANGING_NANOS, (long) (HANGING_TIMES * latencyNanos));
-  }
-
-  private boolean isPaused(long now) {
-    if (isPaused && now - pausedUntilNanos >= 0) {
-      isPaused = false;
-    }
-    return isPaused;
+    return droughtPacer.hasToken(now);
   }
 
   /** Ends an attempt; without a signal nothing was sent. */
@@ -146,71 +126,117 @@ public final class FlowControl {
         return;
       }
       permit.isEnded = true;
-      inFlight.remove(permit);
+      int counted = lanes.counted();
+      lanes.remove(permit);
       long now = nanoTime.getAsLong();
       if (signal == null) {
-        operators.giveBack();
-        if (liveness.isDown()) {
-          liveness.probeCancelled(now);
-        }
-        return;
+        takeBack(permit, now);
+      } else {
+        learn(permit, signal, counted, now);
       }
-      learn(permit, signal, now);
       become(now);
     } finally {
       lock.unlock();
     }
   }
 
-  private void learn(Permit permit, Signal signal, long now) {
+  private void takeBack(Permit permit, long now) {
+    operators.giveBack();
+    rate.pacer().giveBack();
+    droughtPacer.giveBack();
+    rate.phase().cancelled(permit);
+    if (liveness.isDown()) {
+      liveness.probeCancelled(now);
+    }
+  }
+
+  private void learn(Permit permit, Signal signal, int counted, long now) {
     Signal.Kind came = signal.kind();
+    if (!came.isLife()) {
+      liveness.silent(permit.eventId, now);
+    } else if (liveness.alive()) {
+      drought.restart(now);
+      concurrency.restart(now);
+      rate.restart(now);
+    }
+    if (!lanes.hasHung(permit, now)) {
+      boolean isPaced = rate.phase().isPaced() || drought.isOn();
+      concurrency.ended(permit, came, counted, isPaced, now);
+      boolean isFull = counted >= FULL * concurrency.limit();
+      rate.ended(permit, came, isFull, lanes.latencyNanos(), now);
+    }
     if (came.isAnswered()) {
-      long took = now - permit.startNanos;
-      latencyNanos = latencyNanos == 0 ? took : latencyNanos + (took - latencyNanos) / 16;
-      lastAnsweredNanos = now;
-      isPaused = false;
+      lanes.answered(permit, now);
+      endDrought(permit, now);
     } else {
       reason = signal.reason();
+      if (!permit.isHanging && lanes.isTelling(permit, now)) {
+        beginDrought(permit, signal, now);
+      }
     }
-    if (came.isLife()) {
-      liveness.alive();
+    if (droughtPacer.ratePerSecond() != drought.cap()) {
+      droughtPacer.setRate(drought.cap(), now);
+    }
+  }
+
+  private void endDrought(Permit permit, long now) {
+    boolean isThrottled = drought.isThrottled();
+    boolean hasPaused = drought.hasPaused();
+    double takes = drought.accepted(permit, now);
+    if (takes != Drought.UNKNOWN) {
+      rate.takes(takes, isThrottled, now);
+      if (hasPaused) {
+        rate.again(now);
+      }
+    }
+  }
+
+  private void beginDrought(Permit permit, Signal signal, long now) {
+    boolean wasPaused = drought.isPaused(now);
+    double sending = rate.phase().rate(now);
+    double takes = drought.failed(permit, signal, rate.usual(), sending, lanes.latencyNanos(), now);
+    if (wasPaused || !drought.isPaused(now)) {
+      return;
+    }
+    if (takes == Drought.UNKNOWN) {
+      rate.restart(now);
     } else {
-      liveness.silent(permit.eventId, now);
-    }
-    if (signal.retryAfterNanos() > 0 && now - lastAnsweredNanos >= FRESH_WAIT_NANOS) {
-      pausedUntilNanos = now + Math.min(signal.retryAfterNanos(), settings.maxPause().toNanos());
-      isPaused = true;
+      rate.takes(takes, drought.isThrottled(), now);
     }
   }
 
   /**
    * How long until time alone may bring a permission; 0 if there may be one now, {@link
    * Long#MAX_VALUE} if only the end of an attempt can bring one.
+   *
+   * @param isRetry for an event that was sent before
    */
-  public long nanosUntilNext() {
+  public long nanosUntilNext(boolean isRetry) {
     lock.lock();
     try {
-      return nanosUntilNext(nanoTime.getAsLong());
+      return nanosUntilNext(isRetry, nanoTime.getAsLong());
     } finally {
       lock.unlock();
     }
   }
 
-  private long nanosUntilNext(long now) {
+  /** The same for a fresh event. */
+  public long nanosUntilNext() {
+    return nanosUntilNext(false);
+  }
+
+  private long nanosUntilNext(boolean isRetry, long now) {
     long wait = operators.nanosUntilToken(now);
-    if (isPaused(now)) {
-      return Math.max(wait, pausedUntilNanos - now);
+    if (drought.isPaused(now)) {
+      return Math.max(wait, drought.pausedUntilNanos() - now);
     }
     if (liveness.isDown()) {
       return Math.max(wait, liveness.nanosUntilProbe(now));
     }
-    if (inFlight.counted() < attempts(now)) {
-      return wait;
-    }
-    Long oldest = inFlight.oldestStart();
-    return oldest == null
-        ? Long.MAX_VALUE
-        : Math.max(wait, Math.max(1, oldest + hangingNanos() - now));
+    lanes.look(now);
+    wait = Math.max(wait, rate.pacer().nanosUntilToken(now));
+    wait = Math.max(wait, droughtPacer.nanosUntilToken(now));
+    return Math.max(wait, lanes.nanosUntilRoom(isRetry, concurrency.limit(), now));
   }
 
   /**
@@ -227,13 +253,14 @@ public final class FlowControl {
   }
 
   private int limit(long now) {
-    if (isPaused(now)) {
+    if (drought.isPaused(now)) {
       return 0;
     }
     if (liveness.isDown()) {
       return liveness.isProbeDue(now) ? 1 : 0;
     }
-    return attempts(now) + inFlight.hanging();
+    lanes.look(now);
+    return concurrency.limit() + lanes.hanging();
   }
 
   /** What the webhook is like at present. */
@@ -246,20 +273,24 @@ public final class FlowControl {
       return new FlowState(
           kind,
           Duration.ofNanos(now - kindSinceNanos),
-          isTimed ? Duration.ofNanos(nanosUntilNext(now)) : null,
+          isTimed ? Duration.ofNanos(nanosUntilNext(false, now)) : null,
           reason,
           limit(now),
-          operators.ratePerSecond());
+          Math.min(operators.ratePerSecond(), rate.pacer().ratePerSecond()));
     } finally {
       lock.unlock();
     }
   }
 
   private void become(long now) {
-    FlowState.Kind next =
-        isPaused(now)
-            ? FlowState.Kind.PAUSED
-            : liveness.isDown() ? FlowState.Kind.DOWN : FlowState.Kind.UP;
+    FlowState.Kind next = FlowState.Kind.UP;
+    if (drought.isPaused(now)) {
+      next = FlowState.Kind.PAUSED;
+    } else if (liveness.isDown()) {
+      next = FlowState.Kind.DOWN;
+    } else if (rate.isLimited()) {
+      next = FlowState.Kind.LIMITED;
+    }
     if (next != kind) {
       kind = next;
       kindSinceNanos = now;

@@ -3,8 +3,9 @@ package io.dromedary.delivery.flow;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The attempts in flight, in the order in which they began. Those that take far longer than others
- * do are counted apart, so that a few events that are never answered do not take the room of all.
+ * The attempts in flight of one kind, in the order in which they began. Those that take far longer
+ * than others do are counted apart, so that a few events that are never answered do not take the
+ * room of all.
  *
  * <p>Not thread-safe.
  */
@@ -15,7 +16,6 @@ final class InFlight {
   private @Nullable Permit newest;
   private int counted;
   private int hanging;
-  private int retries;
 
   InFlight(int mostHanging) {
     this.mostHanging = mostHanging;
@@ -30,17 +30,14 @@ final class InFlight {
     }
     newest = permit;
     counted++;
-    if (permit.isRetry) {
-      retries++;
-    }
   }
 
   void remove(Permit permit) {
     if (permit.isHanging) {
       hanging--;
-      return;
+    } else {
+      unlink(permit);
     }
-    unlink(permit);
   }
 
   private void unlink(Permit permit) {
@@ -57,13 +54,14 @@ final class InFlight {
     permit.before = null;
     permit.after = null;
     counted--;
-    if (permit.isRetry) {
-      retries--;
-    }
   }
 
-  /** Counts attempts that began before {@code instant} as hanging, as many as there may be. */
-  void hangBefore(long instant) {
+  /**
+   * Counts attempts that began before {@code instant} as hanging, as many as there may be. Returns
+   * how many those are.
+   */
+  int hangBefore(long instant) {
+    int before = hanging;
     Permit next = oldest;
     while (next != null && next.startNanos - instant < 0 && hanging < mostHanging) {
       unlink(next);
@@ -71,11 +69,14 @@ final class InFlight {
       hanging++;
       next = oldest;
     }
+    return hanging - before;
   }
 
-  /** When the oldest attempt began that may come to hang; null if there is none. */
-  @Nullable Long oldestStart() {
-    return oldest == null || hanging >= mostHanging ? null : oldest.startNanos;
+  /** How long after {@code instant} the oldest began that may come to hang. */
+  long nanosUntilOldest(long instant) {
+    return oldest == null || hanging >= mostHanging
+        ? Long.MAX_VALUE
+        : Math.max(1, oldest.startNanos - instant);
   }
 
   /** Attempts in flight without those that hang. */
@@ -87,8 +88,8 @@ final class InFlight {
     return hanging;
   }
 
-  /** Those of {@link #counted} that are retries. */
-  int retries() {
-    return retries;
+  /** Whether as many hang as may be, so that more would be counted. */
+  boolean isFull() {
+    return hanging >= mostHanging;
   }
 }

@@ -18,6 +18,11 @@ public final class Permit {
 
   @Nullable Permit after;
   boolean isHanging;
+
+  /** In which round of the concurrency limit, and phase of the rate limit, the attempt began. */
+  int round;
+
+  int phase;
   boolean isEnded;
 
   Permit(FlowControl control, long eventId, boolean isRetry, long startNanos) {

@@ -1,0 +1,254 @@
+package io.dromedary.delivery.flow;
+
+import java.time.Duration;
+
+/**
+ * How many attempts may be in flight: as many as bring more accepted events, and no more. It starts
+ * low and doubles with each round trip while twice as many bring more. From then on a few more and
+ * a few less are tried for a moment every now and then, and what was better is kept.
+ *
+ * <p>What a number brings follows from how long the attempts take that began with it (Little's
+ * law), so a judgement needs no longer than they do. Failures alone say nothing here, only
+ * time-outs do: with those the number is halved.
+ *
+ * <p>Not thread-safe.
+ */
+final class ConcurrencyLimit {
+
+  private enum Mode {
+    GROW,
+    HOLD,
+    /** One number of attempts is compared with another, in turns. */
+    TRIAL
+  }
+
+  private static final int FIRST = 16;
+  private static final int AFTER_OUTAGE = 4;
+
+  /** With fewer, a round trip says nothing. */
+  private static final int FEWEST_TO_JUDGE = 16;
+
+  private static final long GROW_NANOS = Duration.ofMillis(20).toNanos();
+  private static final long HOLD_NANOS = Duration.ofMillis(100).toNanos();
+
+  /** Twice as many have to bring that much more. */
+  private static final double GROWTH = 1.25;
+
+  /** That many rounds in a row it has brought less, which is not chance, for growth to end. */
+  private static final int VAIN_ROUNDS = 2;
+
+  private static final double MORE = 1.4;
+  private static final double FEWER = 0.7;
+
+  /** What {@link #MORE} have to bring to be kept, and what {@link #FEWER} have to. */
+  private static final double GAIN = 1.06;
+
+  private static final double NO_LOSS = 0.97;
+  private static final int PAIRS = 3;
+
+  /** In rounds, from one vain trial to the next. */
+  private static final int LONGEST_PAUSE = 128;
+
+  /** That many attempts are not too many if they are answered within {@link #QUICK_SECONDS}. */
+  private static final int FEW = 8;
+
+  private static final double QUICK_SECONDS = 0.1;
+
+  private final int most;
+  private int limit;
+  private Mode mode = Mode.GROW;
+
+  /** The round: attempts that began with the present limit, and what came of them. */
+  private int round;
+
+  private long roundSinceNanos;
+  private int ended;
+  private int answered;
+  private int timedOut;
+  private int full;
+  private double inFlight;
+  private double tookNanos;
+
+  /** The number before the last one, and what it brought; 0 if it is not known. */
+  private int baseLimit;
+
+  private double baseBrought;
+  private int vainRounds;
+  private boolean triesMore = true;
+  private int pairs;
+  private double ratios;
+  private double tried;
+  private int pause = 2;
+  private int passed;
+
+  ConcurrencyLimit(int most, long now) {
+    this.most = most;
+    this.limit = Math.min(FIRST, most);
+    this.roundSinceNanos = now;
+  }
+
+  int limit() {
+    return limit;
+  }
+
+  /** The receiver has come back from an outage. */
+  void restart(long now) {
+    mode = Mode.GROW;
+    baseBrought = 0;
+    next(Math.min(AFTER_OUTAGE, most), now);
+  }
+
+  void begins(Permit permit) {
+    permit.round = round;
+  }
+
+  /**
+   * An attempt has ended that did not hang.
+   *
+   * @param counted how many were in flight with it
+   * @param isPaced whether something else than this limit held attempts back
+   */
+  void ended(Permit permit, Signal.Kind kind, int counted, boolean isPaced, long now) {
+    if (permit.round != round) {
+      return;
+    }
+    ended++;
+    tookNanos += Math.max(1, now - permit.startNanos);
+    inFlight += counted;
+    if (counted >= 0.8 * limit && !isPaced) {
+      full++;
+    }
+    if (kind.isAnswered()) {
+      answered++;
+    } else if (kind == Signal.Kind.TIMEOUT) {
+      timedOut++;
+    }
+    long nanos = now - roundSinceNanos;
+    boolean isOver =
+        mode == Mode.GROW
+            ? ended >= Math.max(limit < FEWEST_TO_JUDGE ? 4 : 32, limit / 2) && nanos >= GROW_NANOS
+            : ended >= Math.max(64, limit) && nanos >= HOLD_NANOS;
+    if (timedOut > 2 && timedOut > 0.1 * ended && timedOut * 4 > limit) {
+      mode = Mode.HOLD;
+      next(Math.max(1, Math.min(limit, counted) / 2), now);
+    } else if (isOver) {
+      judge(now);
+    }
+  }
+
+  private void judge(long now) {
+    double brought = inFlight / ended * answered / tookNanos;
+    boolean isFull = full * 2 > ended;
+    switch (mode) {
+      case GROW -> grow(brought, isFull, now);
+      case HOLD -> hold(brought, isFull, now);
+      case TRIAL -> compare(brought, isFull, now);
+    }
+  }
+
+  private void grow(double brought, boolean isFull, long now) {
+    if (!isFull) {
+      baseBrought = 0;
+      next(limit, now);
+    } else if (limit >= FEWEST_TO_JUDGE && baseBrought > 0 && brought < GROWTH * baseBrought) {
+      if (++vainRounds < VAIN_ROUNDS) {
+        next(limit, now);
+        return;
+      }
+      vainRounds = 0;
+      mode = Mode.HOLD;
+      triesMore = false;
+      pause = 2;
+      passed = 0;
+      next(baseLimit, now);
+    } else {
+      vainRounds = 0;
+      baseBrought = limit >= FEWEST_TO_JUDGE ? brought : 0;
+      baseLimit = limit;
+      if (limit == most) {
+        mode = Mode.HOLD;
+      }
+      next(Math.min(most, 2 * limit), now);
+    }
+  }
+
+  private void hold(double brought, boolean isFull, long now) {
+    passed++;
+    if (!isFull || passed < pause || answered == 0) {
+      next(limit, now);
+      return;
+    }
+    int other = other(brought);
+    if (other == limit) {
+      triesMore = !triesMore;
+      other = other(brought);
+    }
+    if (other == limit) {
+      next(limit, now);
+      return;
+    }
+    passed = 0;
+    mode = Mode.TRIAL;
+    baseLimit = limit;
+    pairs = 0;
+    ratios = 0;
+    tried = 0;
+    next(other, now);
+  }
+
+  private int other(double brought) {
+    if (triesMore) {
+      return Math.min(most, (int) Math.ceil(limit * MORE));
+    }
+    int fewest = (int) Math.ceil(brought * 1e9 * QUICK_SECONDS);
+    return Math.min(limit, Math.max(Math.max(1, Math.min(FEW, fewest)), (int) (limit * FEWER)));
+  }
+
+  private void compare(double brought, boolean isFull, long now) {
+    int other = limit == baseLimit ? 0 : limit;
+    if (!isFull) {
+      mode = Mode.HOLD;
+      next(baseLimit, now);
+    } else if (other != 0) {
+      tried = brought;
+      baseBrought = other;
+      next(baseLimit, now);
+    } else {
+      pairs++;
+      ratios += tried / Math.max(brought, 1e-30);
+      decide((int) baseBrought, now);
+    }
+  }
+
+  private void decide(int other, long now) {
+    double ratio = ratios / pairs;
+    boolean isClear = triesMore ? ratio < 1.02 : ratio < 0.9;
+    if (pairs < PAIRS && !isClear) {
+      next(other, now);
+      return;
+    }
+    if (ratio < (triesMore ? GAIN : NO_LOSS)) {
+      mode = Mode.HOLD;
+      triesMore = !triesMore;
+      pause = Math.min(LONGEST_PAUSE, 2 * pause);
+      next(baseLimit, now);
+      return;
+    }
+    pause = 2;
+    mode = triesMore ? Mode.GROW : Mode.HOLD;
+    baseBrought = 0;
+    next(other, now);
+  }
+
+  private void next(int nextLimit, long now) {
+    limit = nextLimit;
+    round++;
+    roundSinceNanos = now;
+    ended = 0;
+    answered = 0;
+    timedOut = 0;
+    full = 0;
+    inFlight = 0;
+    tookNanos = 0;
+  }
+}

@@ -1,0 +1,106 @@
+package io.dromedary.delivery.flow;
+
+import java.time.Duration;
+
+/**
+ * A time in which attempts are sent at one rate: how many began in it, how many of them failed, and
+ * how many only wanted to begin.
+ *
+ * <p>Not thread-safe.
+ */
+final class Phase {
+
+  /** In less time nothing is known of the rate. */
+  private static final long SHORTEST_NANOS = Duration.ofMillis(2).toNanos();
+
+  private static final int NONE = -1;
+
+  private int number;
+  private long sinceNanos;
+  private int sent;
+  private int telling;
+  private int failed;
+  private int throttled;
+  private int held;
+
+  Phase(long now) {
+    this.sinceNanos = now;
+  }
+
+  /** Begins the next one. */
+  void next(long now) {
+    number++;
+    sinceNanos = now;
+    sent = 0;
+    telling = 0;
+    failed = 0;
+    throttled = 0;
+    held = 0;
+  }
+
+  /**
+   * An attempt begins.
+   *
+   * @param isTelling whether what comes of it says something about the load
+   */
+  void begins(Permit permit, boolean isTelling) {
+    sent++;
+    permit.phase = isTelling ? number : NONE;
+    telling += isTelling ? 1 : 0;
+  }
+
+  void cancelled(Permit permit) {
+    if (has(permit)) {
+      sent--;
+      telling--;
+    }
+  }
+
+  /** Whether the attempt began in this phase, and tells something. */
+  boolean has(Permit permit) {
+    return permit.phase == number;
+  }
+
+  /** An attempt of this phase has failed. */
+  void fails(boolean isThrottled) {
+    failed++;
+    throttled += isThrottled ? 1 : 0;
+  }
+
+  /** An attempt was held back by the pace. */
+  void holds() {
+    held++;
+  }
+
+  boolean isPaced() {
+    return held > 0;
+  }
+
+  long nanos(long now) {
+    return now - sinceNanos;
+  }
+
+  /** Attempts a second. */
+  double rate(long now) {
+    return sent * 1e9 / Math.max(SHORTEST_NANOS, nanos(now));
+  }
+
+  /** Of how many attempts something is known or will be. */
+  int size() {
+    return telling;
+  }
+
+  int failed() {
+    return failed;
+  }
+
+  /** Whether most of what failed was answered with 429, which is about the rate. */
+  boolean isThrottled() {
+    return throttled * 2 > failed;
+  }
+
+  /** What got through, or may still. */
+  double share() {
+    return (double) (telling - failed) / telling;
+  }
+}
