@@ -42,14 +42,14 @@ class RoutePreconditionsTest {
           new ArrayList<>(
               List.of(
                   "receive-events",
-                  "dead-letters",
-                  "request-bin",
+                  "dromedary-dead-letters",
+                  "dromedary-request-bin",
                   deliver + "-default",
                   "dromedary-redeliver-round-default",
                   (urls.contains(",") ? "dromedary-send-round-to-several" : "dromedary-send-round")
                       + "-default",
                   "dromedary-give-up-default",
-                  "manage-dead-letters",
+                  "dromedary-manage-dead-letters",
                   "dromedary-keep-dead-letter-default"));
       assertThat(application.context().getRoutes())
           .extracting(Route::getRouteId)

@@ -75,7 +75,7 @@ class RoutesTest extends CamelMainTestSupport {
         .extracting(Route::getRouteId)
         .containsExactlyInAnyOrder(
             "receive-events",
-            "dead-letters",
+            "dromedary-dead-letters",
             "dromedary-deliver-events-default",
             "dromedary-redeliver-round-default",
             "dromedary-send-round-default",
