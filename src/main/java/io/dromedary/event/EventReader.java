@@ -34,7 +34,7 @@ final class EventReader {
   private final byte[] text;
   private int mergedBytes;
   private final EventCompletion completion;
-  private final Intake intake = new Intake();
+  private Intake intake = new Intake();
 
   /**
    * A reader of one message.
@@ -144,6 +144,10 @@ final class EventReader {
       }
     } catch (InvalidEventException e) {
       rejectAll(e.code(), String.valueOf(e.getMessage()));
+    } catch (RuntimeException | StackOverflowError e) {
+      // Whatever is wrong with this message or this reader, the next one can do without.
+      intake = new Intake();
+      rejectAll("unreadable", "expected a text that can be read, found one that fails with " + e);
     }
     return intake;
   }
@@ -187,6 +191,9 @@ final class EventReader {
         add(found, Wrapper.NONE, null);
       } catch (InvalidJsonException e) {
         reject(index, null, "invalid_json", String.valueOf(e.getMessage()), line[0], line[1]);
+      } catch (RuntimeException | StackOverflowError e) {
+        String message = "expected a line that can be read, found one that fails with " + e;
+        reject(index, null, "unreadable", message, line[0], line[1]);
       }
     }
     return true;

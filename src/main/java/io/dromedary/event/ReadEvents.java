@@ -18,11 +18,17 @@ import java.util.function.Supplier;
 import org.apache.camel.CamelContext;
 import org.apache.camel.CamelContextAware;
 import org.apache.camel.Exchange;
+import org.apache.camel.Message;
 import org.apache.camel.Predicate;
 import org.apache.camel.Processor;
 import org.apache.camel.StreamCache;
+import org.apache.camel.TypeConversionException;
 import org.apache.camel.WrappedFile;
+import org.apache.camel.support.SynchronizationAdapter;
+import org.apache.camel.util.IOHelper;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Turns the body of any inbound endpoint but the tracking API into an iterator of {@link Event}s
@@ -35,6 +41,12 @@ public final class ReadEvents extends FailClosed implements CamelContextAware {
   /** Endpoints whose messages say no more than that it is time: each becomes a heartbeat. */
   private static final Set<String> CLOCKS = Set.of("timer", "scheduler", "quartz", "cron");
 
+  /** How often a message is read again when there is not enough memory. */
+  private static final int MOST_REPETITIONS = 20;
+
+  private static final Logger LOG = LoggerFactory.getLogger(ReadEvents.class);
+
+  private final KeptMessages keptMessages = new KeptMessages();
   private @Nullable CamelContext context;
   private Clock clock = Clock.systemUTC();
   private DestinationChoice choice = new DestinationChoice(List.of());
@@ -57,6 +69,7 @@ public final class ReadEvents extends FailClosed implements CamelContextAware {
     context
         .getRegistry()
         .bind("acknowledge", Processor.class, FailClosed.of(MessageGroup::acknowledge));
+    context.getRegistry().bind("reject", Processor.class, FailClosed.of(ReadEvents::reject));
   }
 
   private static boolean isStructured(Exchange exchange) {
@@ -77,27 +90,31 @@ public final class ReadEvents extends FailClosed implements CamelContextAware {
   }
 
   @Override
-  protected void run(Exchange exchange) throws IOException {
-    Object body = exchange.getMessage().getBody();
-    Iterator<Object> events;
-    if (MessageGroup.isGroup(body)) {
-      MessageGroup group = MessageGroup.of(body);
-      exchange.setProperty(MessageGroup.PROPERTY, group);
-      List<Object> all = new ArrayList<>();
-      for (Exchange message : group.messages()) {
-        eventsOfGrouped(message).forEachRemaining(all::add);
-      }
-      events = all.iterator();
-    } else {
-      events = events(exchange);
-    }
-    exchange.getMessage().setBody(events);
+  protected void run(Exchange exchange) {
+    Message message = exchange.getMessage();
+    Object body = message.getBody();
+    // From here on the message has no body but what has been read of it and checked.
+    message.setBody(null);
+    message.setBody(events(exchange, body));
   }
 
-  private Iterator<Object> eventsOfGrouped(Exchange message) throws IOException {
+  private Iterator<?> events(Exchange exchange, @Nullable Object body) {
+    if (body == null || !MessageGroup.isGroup(body)) {
+      return events(exchange, body, KeptMessages.name(exchange));
+    }
+    MessageGroup group = MessageGroup.of(body);
+    exchange.setProperty(MessageGroup.PROPERTY, group);
+    List<Object> all = new ArrayList<>();
+    for (Exchange message : group.messages()) {
+      eventsOfGrouped(message).forEachRemaining(all::add);
+    }
+    return all.iterator();
+  }
+
+  private Iterator<?> eventsOfGrouped(Exchange message) {
     Object body = message.getMessage().getBody();
     if (!isObject(body)) {
-      return events(message);
+      return events(message, body, null);
     }
     RejectedEvent rejected =
         new RejectedEvent(
@@ -106,26 +123,100 @@ public final class ReadEvents extends FailClosed implements CamelContextAware {
             "invalid_json",
             "expected JSON text in a group of messages, found an object of the class "
                 + body.getClass().getName(),
-            String.valueOf(body).getBytes(UTF_8));
-    return List.<Object>of(rejected).iterator();
+            RejectedEvent.shown(body));
+    return List.of(rejected).iterator();
   }
 
-  private Iterator<Object> events(Exchange exchange) throws IOException {
-    Object body = exchange.getMessage().getBody();
-    if (body == null) {
-      return read(exchange, heartbeat(exchange)).iterator();
+  /**
+   * The events of a body, or why it has none.
+   *
+   * @param kept what its source calls it, which hands it over again if it fails, or null
+   */
+  private Iterator<?> events(Exchange exchange, @Nullable Object body, @Nullable String kept) {
+    try {
+      if (body == null) {
+        return read(exchange, heartbeat(exchange)).iterator();
+      }
+      if (body instanceof CharSequence text) {
+        return read(exchange, Utf8.encode(text.toString())).iterator();
+      }
+      if (body instanceof byte[] bytes) {
+        return read(exchange, bytes).iterator();
+      }
+      return stream(exchange, body, kept);
+    } catch (Exception | Error e) {
+      return List.of(rejected(exchange, body, e)).iterator();
     }
-    if (body instanceof CharSequence text) {
-      return read(exchange, Utf8.encode(text.toString())).iterator();
+  }
+
+  private EventStream stream(Exchange exchange, Object body, @Nullable String kept)
+      throws Exception {
+    long taken = kept == null ? 0 : keptMessages.taken(kept);
+    try {
+      EventStream events =
+          new EventStream(open(exchange, body), clock.instant(), choice, kept != null);
+      exchange.getExchangeExtension().addOnCompletion(new Completion(events, kept));
+      events.resume(taken);
+      return events;
+    } catch (IOException | TypeConversionException e) {
+      if (kept == null) {
+        throw e;
+      }
+      throw new UnreadableBodyException(taken, e);
     }
-    if (body instanceof byte[] bytes) {
-      return read(exchange, bytes).iterator();
-    }
-    InputStream in = exchange.getMessage().getBody(InputStream.class);
+  }
+
+  private static InputStream open(Exchange exchange, Object body) throws IOException {
+    InputStream in =
+        body instanceof Reader reader
+            ? new ReaderStream(reader)
+            : exchange.getContext().getTypeConverter().convertTo(InputStream.class, exchange, body);
     if (in == null) {
-      throw new IOException("The body cannot be read as a stream: " + body.getClass().getName());
+      throw new IOException("a " + body.getClass().getName() + " is no stream");
     }
-    return new EventStream(in, clock.instant(), choice);
+    return in;
+  }
+
+  /** What is done when all has been stored, or has failed for good. */
+  private final class Completion extends SynchronizationAdapter {
+
+    private final EventStream events;
+    private final @Nullable String kept;
+
+    Completion(EventStream events, @Nullable String kept) {
+      this.events = events;
+      this.kept = kept;
+    }
+
+    @Override
+    public void onDone(Exchange exchange) {
+      IOHelper.close(events);
+      if (kept != null) {
+        keptMessages.note(kept, exchange);
+      }
+    }
+  }
+
+  /** The dead letter of a body, after a failure that there is no use in waiting for the end of. */
+  private static RejectedEvent rejected(Exchange exchange, @Nullable Object body, Throwable why) {
+    int repetitions = exchange.getMessage().getHeader(Exchange.REDELIVERY_COUNTER, 0, int.class);
+    if (why instanceof UnreadableBodyException unreadable) {
+      throw unreadable;
+    }
+    if (why instanceof OutOfMemoryError error && repetitions < MOST_REPETITIONS) {
+      // Of the whole process, and maybe not of this message.
+      throw error;
+    }
+    LOG.error("A message cannot be read and becomes a dead letter", why);
+    return RejectedEvent.unreadable(body, why);
+  }
+
+  /** Turns a body that could not be marshalled into a dead letter. */
+  private static void reject(Exchange exchange) {
+    Throwable why = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
+    Throwable cause = why.getCause() instanceof Error error ? error : why;
+    Message message = exchange.getMessage();
+    message.setBody(rejected(exchange, message.getBody(), cause));
   }
 
   private List<Object> read(Exchange exchange, byte[] text) {

@@ -88,9 +88,10 @@ public final class TrackingApi extends FailClosed implements CamelContextAware {
   @Override
   protected void run(Exchange exchange) {
     Message request = exchange.getMessage();
-    // From here on the message has no body but what has been read of it and checked.
+    // From here on the message has no body but what has been read of it and checked. Not null, upon
+    // which the message of a servlet would ask its request for the body once more.
     Object body = request.getBody();
-    request.setBody(null);
+    request.setBody("");
     Map<String, Object> headers = request.getHeaders();
     String method = String.valueOf(headers.get(Exchange.HTTP_METHOD));
     String path = String.valueOf(headers.get(Exchange.HTTP_PATH));

@@ -1,6 +1,7 @@
 package io.dromedary.outbox;
 
 import io.dromedary.event.Event;
+import io.dromedary.event.EventStream;
 import io.dromedary.event.RejectedEvent;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -31,11 +32,14 @@ final class OutboxProducer extends DefaultAsyncProducer {
   /** The longest batch by HTTP is one piece, so that all of it is stored or nothing. */
   private static final int PIECE_EVENTS = 2500;
 
+  /** From so many bytes on a piece has no more events. No batch by HTTP is as long. */
+  private static final int PIECE_BYTES = 16 * 1024 * 1024;
+
   private static final String NOT_STORED = "DromedaryNotStored";
 
   /** What of a body is not known to be stored, and at which endpoint. */
   private record NotStored(
-      OutboxEndpoint endpoint, @Nullable Object body, List<?> piece, Iterator<?> rest) {
+      OutboxEndpoint endpoint, @Nullable Object body, Piece piece, Iterator<?> rest) {
 
     /** What another body or another endpoint has left is none of this one's business. */
     @SuppressWarnings("ReferenceEquality") // The same body, not an equal one.
@@ -107,11 +111,14 @@ final class OutboxProducer extends DefaultAsyncProducer {
   /** Stores all of it on the caller's thread, whose transaction it is. */
   private void join(HostTransaction transaction, Exchange exchange) throws Exception {
     NotStored all = notStored(exchange);
-    if (all.rest().hasNext()) {
-      throw new IllegalArgumentException(
-          "expected at most " + PIECE_EVENTS + " events in a transaction, found more");
+    if (all.piece().failure() != null) {
+      throw new IllegalArgumentException("expected events, found a failure", all.piece().failure());
     }
-    Arrivals arrivals = arrivals(all.piece());
+    if (!all.piece().isLast()) {
+      throw new IllegalArgumentException(
+          "expected at most " + PIECE_EVENTS + " events or 16 MiB in a transaction, found more");
+    }
+    Arrivals arrivals = arrivals(all.piece().events());
     boolean isStored = transaction.append(arrivals.events(), arrivals.invalid());
     // An iterator cannot be read again if the transaction has to be repeated: the piece is kept.
     if (isStored || !(all.body() instanceof Iterator)) {
@@ -138,7 +145,7 @@ final class OutboxProducer extends DefaultAsyncProducer {
     NotStored before = exchange.getProperty(NOT_STORED, NotStored.class);
     if (before == null || !before.isOf(endpoint, body)) {
       Iterator<?> all = events(exchange);
-      before = new NotStored(endpoint, body, piece(all), all);
+      before = new NotStored(endpoint, body, Piece.of(all), all);
       exchange.setProperty(NOT_STORED, before);
     }
     return before;
@@ -148,11 +155,10 @@ final class OutboxProducer extends DefaultAsyncProducer {
   private CompletableFuture<Integer> store(Exchange exchange) throws Exception {
     NotStored before = notStored(exchange);
     Iterator<?> all = before.rest();
-    List<?> piece = before.piece();
+    Piece piece = before.piece();
     while (true) {
-      exchange.setProperty(NOT_STORED, new NotStored(endpoint, before.body(), piece, all));
-      CompletableFuture<Integer> stored = append(piece);
-      if (!all.hasNext()) {
+      CompletableFuture<Integer> stored = append(piece.events());
+      if (piece.isLast()) {
         return stored;
       }
       try {
@@ -160,16 +166,58 @@ final class OutboxProducer extends DefaultAsyncProducer {
       } catch (ExecutionException e) {
         throw e.getCause() instanceof Exception cause ? cause : e;
       }
-      piece = piece(all);
+      Throwable failure = piece.failure();
+      piece = failure == null || all instanceof EventStream ? Piece.of(all) : piece.failed();
+      exchange.setProperty(NOT_STORED, new NotStored(endpoint, before.body(), piece, all));
+      if (piece.events().isEmpty() && piece.failure() != null) {
+        throw asException(piece.failure());
+      }
     }
   }
 
-  private static List<?> piece(Iterator<?> all) {
-    List<Object> piece = new ArrayList<>();
-    while (piece.size() < PIECE_EVENTS && all.hasNext()) {
-      piece.add(all.next());
+  private static Exception asException(Throwable failure) {
+    if (failure instanceof Error error) {
+      throw error;
     }
-    return piece;
+    return (Exception) failure;
+  }
+
+  /**
+   * What an iterator gives at once, which is stored at once.
+   *
+   * @param isLast whether there is nothing behind it
+   * @param failure why it has come to no end, if it has not
+   */
+  private record Piece(List<?> events, boolean isLast, @Nullable Throwable failure) {
+
+    static Piece of(Iterator<?> all) {
+      List<Object> events = new ArrayList<>();
+      long bytes = 0;
+      try {
+        while (all.hasNext()) {
+          if (events.size() == PIECE_EVENTS || bytes >= PIECE_BYTES) {
+            return new Piece(events, false, null);
+          }
+          Object next = all.next();
+          bytes += bytes(next);
+          events.add(next);
+        }
+      } catch (Throwable e) {
+        // What came before it is stored; an iterator that has failed may go on behind a gap.
+        return new Piece(events, false, e);
+      }
+      return new Piece(events, true, null);
+    }
+
+    private static int bytes(@Nullable Object event) {
+      return event instanceof Event good
+          ? good.json().length
+          : event instanceof RejectedEvent bad ? bad.text().length : 0;
+    }
+
+    Piece failed() {
+      return new Piece(List.of(), false, failure);
+    }
   }
 
   private Iterator<?> events(Exchange exchange) throws InvalidPayloadException {

@@ -10,7 +10,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.sun.management.ThreadMXBean;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.time.Instant;
 import java.util.Collections;
@@ -172,7 +171,7 @@ class EventReaderTest {
         (start + event.repeat(999) + event.replace(separator + "\n", end)).getBytes(UTF_8);
     assertThat(text).hasSizeBetween(EventStream.PIECE_BYTES - 2_000_000, EventStream.PIECE_BYTES);
 
-    assertThat(new EventStream(new ByteArrayInputStream(text), NOW, TO_ALL))
+    assertThat(new EventStream(new ByteArrayInputStream(text), NOW, TO_ALL, false))
         .toIterable()
         .extracting(found -> found.getClass().getSimpleName())
         .hasSize(1_000)
@@ -200,10 +199,10 @@ class EventReaderTest {
   void aStreamThatBreaksOffIsAFailure() throws Exception {
     InputStream broken = InputStream.nullInputStream();
     broken.close();
-    EventStream events = new EventStream(broken, NOW, TO_ALL);
+    EventStream events = new EventStream(broken, NOW, TO_ALL, true);
 
     assertThatThrownBy(events::hasNext)
-        .isInstanceOf(UncheckedIOException.class)
+        .isInstanceOf(UnreadableBodyException.class)
         .hasRootCauseMessage("Stream closed");
   }
 
@@ -270,7 +269,7 @@ class EventReaderTest {
             return super.read(into, offset, Math.min(1, length));
           }
         };
-    return new EventStream(in, NOW, TO_ALL, pieceBytes);
+    return new EventStream(in, NOW, TO_ALL, false, pieceBytes);
   }
 
   private static String shown(Iterator<Object> events) {

@@ -387,7 +387,7 @@ class HostTransactionTest {
   @Test
   void moreEventsThanATransactionMayHaveAreRefused() {
     assertThatThrownBy(() -> join(events("many-", 2501)))
-        .hasRootCauseMessage("expected at most 2500 events in a transaction, found more");
+        .hasRootCauseMessage("expected at most 2500 events or 16 MiB in a transaction, found more");
     assertThat(count(committed, "outbox WHERE message_id LIKE 'many-%'")).isZero();
   }
 

@@ -400,6 +400,46 @@ class OutboxComponentTest {
     assertThat(stored()).isEmpty();
   }
 
+  /** An iterator that fails may give what is behind a gap when it is asked again. */
+  @Test
+  void nothingBehindAGapIsStored() throws Exception {
+    start();
+    append("first");
+    for (Throwable failure :
+        List.of(new IllegalStateException("gap"), new StackOverflowError("gap"))) {
+      Iterator<Object> events =
+          new Iterator<>() {
+            private int next;
+
+            @Override
+            public boolean hasNext() {
+              return next < 5_000;
+            }
+
+            @Override
+            public Object next() {
+              if (++next == 3_000) {
+                if (failure instanceof Error error) {
+                  throw error;
+                }
+                throw (RuntimeException) failure;
+              }
+              return event(failure.getClass().getSimpleName() + next, clock.instant());
+            }
+          };
+      int before = stored().size();
+      Exchange exchange =
+          camel.createFluentProducerTemplate().to("outbox:orders").withBody(events).send();
+      for (int i = 0; i < 3; i++) {
+        assertThat(exchange.getException(failure.getClass())).isSameAs(failure);
+        assertThat(stored()).hasSize(before + 2_999);
+        // The step is repeated, as an error handler does.
+        exchange.setException(null);
+        camel.createProducerTemplate().send("outbox:orders", exchange);
+      }
+    }
+  }
+
   @Test
   void whatHasNotBeenReadIsRefusedWhereOnlyEventsAre() throws Exception {
     start();
