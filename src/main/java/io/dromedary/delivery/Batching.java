@@ -14,11 +14,14 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Batching implements AggregationStrategy, Predicate {
 
-  /**
-   * From how many bytes a batch is complete, whatever its size is: a further event, of at most 64
-   * KiB, keeps the body below Segment's limit of 500 KB.
-   */
+  /** Segment's limit of a body: 500 KB. */
+  static final int MOST_BYTES = 500_000;
+
+  /** From how many bytes a batch is complete, whatever its size is. */
   static final int FULL_BYTES = 400 * 1024;
+
+  /** The longest event that a batch which is not complete has room for, with its punctuation. */
+  private static final int MOST_EVENT_BYTES = MOST_BYTES - FULL_BYTES - 2;
 
   private static final String BYTES = "DromedaryBatchBytes";
 
@@ -28,9 +31,13 @@ public final class Batching implements AggregationStrategy, Predicate {
     this.destination = destination;
   }
 
-  /** Whether the event is to be delivered by itself, because a batch with it was rejected. */
+  /**
+   * Whether the event is to be delivered by itself, because a batch with it was rejected or might
+   * become longer than a body may be.
+   */
   public boolean isAlone(Exchange exchange) {
-    return Delivery.of(exchange).isAlone();
+    Delivery delivery = Delivery.of(exchange);
+    return delivery.isAlone() || delivery.body().length > MOST_EVENT_BYTES;
   }
 
   /** Events that may share a batch have the same: the webhooks at which they are pending. */

@@ -22,6 +22,13 @@ final class EventReader {
   /** The longest event, in bytes as it came in. */
   static final int MOST_EVENT_BYTES = 32 * 1024;
 
+  /**
+   * The longest event, in bytes, when it is complete: with the fields of its batch, and with
+   * numbers as JavaScript writes them, which may be four times as long. Many such fit into a batch
+   * of ours.
+   */
+  static final int MOST_COMPLETE_BYTES = MOST_EVENT_BYTES + 1024;
+
   /** The most events of a batch that comes by HTTP. */
   static final int MOST_BATCH_EVENTS = 2500;
 
@@ -32,7 +39,7 @@ final class EventReader {
   static final int MOST_MERGED_BYTES = 8 * 1024 * 1024;
 
   private final byte[] text;
-  private int mergedBytes;
+  private long mergedBytes;
   private final EventCompletion completion;
   private Intake intake = new Intake();
 
@@ -313,6 +320,14 @@ final class EventReader {
                 + " bytes of the batch's context and integrations in all its events, found more");
       }
       Event complete = completion.complete(event, wrapper, fromPath);
+      if (complete != null && complete.json().length > MOST_COMPLETE_BYTES) {
+        throw new InvalidEventException(
+            "event_too_large",
+            "expected at most "
+                + MOST_COMPLETE_BYTES
+                + " bytes with the batch's context and integrations, found "
+                + complete.json().length);
+      }
       if (complete == null) {
         intake.filter();
       } else {

@@ -26,6 +26,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.camel.Processor;
+import org.apache.camel.ProducerTemplate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -288,6 +289,27 @@ class OutboxDeliveryTest {
     receiver.awaitCount(1, AT_MOST);
     awaitWaiting(0);
     assertThat(receiver.messageIds()).hasSize(100);
+  }
+
+  /** Whatever the lengths of its events are, also of those that a route has put there itself. */
+  @Test
+  void aBatchHasABound() throws Exception {
+    settings.put("webhooks.batch.size", "1000");
+    settings.put("webhooks.batch.interval", "200ms");
+    start();
+    ProducerTemplate producer = application.context().createProducerTemplate();
+    int[] lengths = {30_000, 250_000, 33_700, 90_000, 91_000, 300_000, 33_792};
+    for (int i = 0; i < 60; i++) {
+      String padding = "x".repeat(lengths[i % lengths.length] - 40);
+      producer.sendBody(
+          "outbox:default", "{\"messageId\":\"m" + i + "\",\"x\":\"" + padding + "\"}");
+    }
+    awaitWaiting(0);
+
+    assertThat(receiver.messageIds()).hasSize(60);
+    assertThat(receiver.requests())
+        .hasSizeLessThan(60)
+        .allSatisfy(request -> assertThat(request.body()).hasSizeLessThanOrEqualTo(500_000));
   }
 
   @Test

@@ -232,6 +232,60 @@ class EventReaderTest {
     assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(64 << 20);
   }
 
+  /** A sum of 2 GiB is not a negative one. */
+  @Test
+  void aLongContextDoesNotFillTheMemoryHoweverManyEventsThereAre() throws Exception {
+    String context = "'context':{'long':'" + "x".repeat(900_000) + "'}";
+    // A key of its own costs an event the context, which need not be merged into it then.
+    String event = json("{'type':'page','userId':'u','context':{'long':1}}");
+    String events = String.join(",", Collections.nCopies(2_500, event));
+    byte[] batch = bytes("{" + context + ",'batch':[" + events + "]}");
+
+    Intake intake = new EventReader(batch, NOW, true, TO_ALL, null).readAny();
+
+    assertThat(intake.accepted()).isEqualTo(MOST_MERGED_EVENTS);
+    assertThat(intake.rejected())
+        .hasSize(2_500 - MOST_MERGED_EVENTS)
+        .extracting(RejectedEvent::code)
+        .containsOnly("batch_too_large");
+  }
+
+  /** 8 MiB of such a context. */
+  private static final int MOST_MERGED_EVENTS = 9;
+
+  @ParameterizedTest
+  @CsvSource({"30000, 2000, true", "30000, 3700, false", "100, 33000, true", "100, 33700, false"})
+  void anEventMayBeNoLongerWithTheContextOfItsBatch(int own, int ofBatch, boolean isTaken)
+      throws Exception {
+    String context = "'context':{'batch':'" + "x".repeat(ofBatch) + "'}";
+    String event = "{'type':'page','userId':'u','own':'" + "y".repeat(own) + "'}";
+    byte[] batch = bytes("{" + context + ",'batch':[" + event + "]}");
+
+    Intake intake = new EventReader(batch, NOW, false, TO_ALL, null).readBatch();
+
+    assertThat(intake.accepted()).isEqualTo(isTaken ? 1 : 0);
+    if (isTaken) {
+      assertThat(((Event) intake.all().get(0)).json())
+          .hasSizeLessThanOrEqualTo(EventReader.MOST_COMPLETE_BYTES);
+    } else {
+      assertThat(intake.rejected().get(0).code()).isEqualTo("event_too_large");
+      assertThat(intake.rejected().get(0).message())
+          .startsWith(
+              "expected at most 33792 bytes with the batch's context and integrations, found");
+    }
+  }
+
+  /** Five characters become twenty-two. */
+  @Test
+  void anEventMayBeNoLongerWithItsNumbersWrittenOut() {
+    String numbers = String.join(",", Collections.nCopies(6_000, "1e20"));
+    String event = "{'type':'page','userId':'u','numbers':[" + numbers + "]}";
+
+    Intake intake = new EventReader(bytes(event), NOW, true, TO_ALL, null).readAny();
+
+    assertThat(intake.rejected()).extracting(RejectedEvent::code).containsOnly("event_too_large");
+  }
+
   // Strings, of which UTF-8 cannot have half a pair
 
   @ParameterizedTest
