@@ -41,7 +41,7 @@ class RoutePreconditionsTest {
       List<String> expected =
           new ArrayList<>(
               List.of(
-                  "receive-events",
+                  "dromedary-receive-events",
                   "dromedary-dead-letters",
                   "dromedary-request-bin",
                   deliver + "-default",

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -16,6 +17,8 @@ import java.util.UUID;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.camel.Exchange;
+import org.apache.camel.Predicate;
+import org.apache.camel.Processor;
 import org.apache.camel.Route;
 import org.apache.camel.component.mock.MockEndpoint;
 import org.apache.camel.main.MainConfigurationProperties;
@@ -68,13 +71,29 @@ class RoutesTest extends CamelMainTestSupport {
     }
   }
 
+  /** A host's own beans and steps may be called {@code answer} or {@code store}. */
+  @Test
+  void theNamesOfReceivingHaveAPrefix() throws IOException {
+    Map<String, Object> beans = new HashMap<>();
+    beans.putAll(context().getRegistry().findByTypeWithName(Predicate.class));
+    beans.putAll(context().getRegistry().findByTypeWithName(Processor.class));
+    beans.values().removeIf(bean -> !bean.getClass().getName().matches(".*(event|routing).*"));
+    assertThat(beans).hasSizeGreaterThan(5);
+    assertThat(beans.keySet()).allMatch(name -> name.startsWith("dromedary-"));
+    Pattern names = Pattern.compile("(?:id|name|ref|Ref|ref: *\\n *expression): *([\\w-]+)");
+    assertThat(
+            names.matcher(Files.readString(Path.of("routes/receive-events.camel.yaml"))).results())
+        .isNotEmpty()
+        .allMatch(name -> name.group(1).startsWith("dromedary-"));
+  }
+
   @Test
   void theRoutesHaveTheirIds() {
     // No request bin where there is no server on loopback, and no batches of one event.
     assertThat(context().getRoutes())
         .extracting(Route::getRouteId)
         .containsExactlyInAnyOrder(
-            "receive-events",
+            "dromedary-receive-events",
             "dromedary-dead-letters",
             "dromedary-deliver-events-default",
             "dromedary-redeliver-round-default",

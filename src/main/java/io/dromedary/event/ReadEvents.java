@@ -64,12 +64,14 @@ public final class ReadEvents extends FailClosed implements CamelContextAware {
     // Whether the body is an object that has to be marshalled before it can be read.
     context
         .getRegistry()
-        .bind("is-structured", Predicate.class, (Predicate) ReadEvents::isStructured);
+        .bind("dromedary-is-structured", Predicate.class, (Predicate) ReadEvents::isStructured);
     // A source that waits for more than the end of the route hears that its messages are taken.
     context
         .getRegistry()
-        .bind("acknowledge", Processor.class, FailClosed.of(MessageGroup::acknowledge));
-    context.getRegistry().bind("reject", Processor.class, FailClosed.of(ReadEvents::reject));
+        .bind("dromedary-acknowledge", Processor.class, FailClosed.of(MessageGroup::acknowledge));
+    context
+        .getRegistry()
+        .bind("dromedary-reject", Processor.class, FailClosed.of(ReadEvents::reject));
   }
 
   private static boolean isStructured(Exchange exchange) {

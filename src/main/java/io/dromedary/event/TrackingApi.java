@@ -79,10 +79,10 @@ public final class TrackingApi extends FailClosed implements CamelContextAware {
     if (isHttp) {
       RawBodies.keep(context, RawBodies.path(inbound), this::cors);
     }
-    registry.bind("is-http", Predicate.class, (Predicate) exchange -> isHttp);
-    registry.bind("answer", Processor.class, FailClosed.of(HttpAnswer::answer));
-    registry.bind("answer-unavailable", Processor.class, new Unavailable());
-    registry.bind("is-answered", Predicate.class, (Predicate) HttpAnswer::isRequest);
+    registry.bind("dromedary-is-http", Predicate.class, (Predicate) exchange -> isHttp);
+    registry.bind("dromedary-answer", Processor.class, FailClosed.of(HttpAnswer::answer));
+    registry.bind("dromedary-answer-unavailable", Processor.class, new Unavailable());
+    registry.bind("dromedary-is-answered", Predicate.class, (Predicate) HttpAnswer::isRequest);
   }
 
   @Override

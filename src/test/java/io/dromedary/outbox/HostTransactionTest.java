@@ -91,7 +91,7 @@ class HostTransactionTest {
               public void configure() {
                 from("direct:join")
                     .errorHandler(noErrorHandler())
-                    .process("read-events")
+                    .process("dromedary-read-events")
                     .to("outbox:default?dataSource=#hostDataSource");
                 from("direct:sell")
                     .transacted("required")
