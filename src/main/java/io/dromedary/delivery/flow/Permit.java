@@ -23,6 +23,9 @@ public final class Permit {
   int round;
 
   int phase;
+
+  /** Whether what comes of it says something about the load. */
+  boolean isTelling;
   boolean isEnded;
 
   Permit(FlowControl control, long eventId, boolean isRetry, long startNanos) {

@@ -13,8 +13,6 @@ final class Phase {
   /** In less time nothing is known of the rate. */
   private static final long SHORTEST_NANOS = Duration.ofMillis(2).toNanos();
 
-  private static final int NONE = -1;
-
   private int number;
   private long sinceNanos;
   private int sent;
@@ -45,20 +43,21 @@ final class Phase {
    */
   void begins(Permit permit, boolean isTelling) {
     sent++;
-    permit.phase = isTelling ? number : NONE;
+    permit.phase = number;
+    permit.isTelling = isTelling;
     telling += isTelling ? 1 : 0;
   }
 
   void cancelled(Permit permit) {
-    if (has(permit)) {
+    if (permit.phase == number) {
       sent--;
-      telling--;
+      telling -= permit.isTelling ? 1 : 0;
     }
   }
 
   /** Whether the attempt began in this phase, and tells something. */
   boolean has(Permit permit) {
-    return permit.phase == number;
+    return permit.phase == number && permit.isTelling;
   }
 
   /** An attempt of this phase has failed. */
