@@ -5,7 +5,9 @@ import static org.awaitility.Awaitility.await;
 
 import io.dromedary.Application;
 import io.dromedary.testing.Answer;
+import io.dromedary.testing.Certificates;
 import io.dromedary.testing.Receiver;
+import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -17,6 +19,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import javax.net.ssl.SSLServerSocket;
+import javax.net.ssl.SSLSocket;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
@@ -124,5 +128,34 @@ class AttemptDeliveryTest {
     send(0, 300);
     other.awaitCount(300, AT_MOST);
     assertThat(receiver.count()).isPositive();
+  }
+
+  @Test
+  void aWebhookGetsItsOwnClientCertificate() throws Exception {
+    Certificates certificates = new Certificates();
+    try (SSLServerSocket server =
+        (SSLServerSocket)
+            certificates
+                .serverContext()
+                .getServerSocketFactory()
+                .createServerSocket(0, 10, InetAddress.getLoopbackAddress())) {
+      server.setNeedClientAuth(true);
+      settings.put("webhooks.timeout", "10s");
+      settings.put("webhooks.acks", "all");
+      settings.put(
+          "webhooks.urls", receiver.url() + ",https://localhost:" + server.getLocalPort() + "/");
+      settings.put("webhooks.2.tls.key-store", certificates.clientStore(folder).toString());
+      settings.put("webhooks.2.tls.key-store.password", Certificates.PASSWORD);
+      settings.put("webhooks.2.tls.trust-store", certificates.trustStore(folder).toString());
+      settings.put("webhooks.2.tls.trust-store.password", Certificates.PASSWORD);
+      start();
+      send(0, 1);
+      try (SSLSocket connection = (SSLSocket) server.accept()) {
+        connection.setSoTimeout((int) AT_MOST.toMillis());
+        assertThat(connection.getInputStream().read()).isEqualTo('P');
+        assertThat(connection.getSession().getPeerPrincipal()).hasToString("CN=client");
+      }
+      receiver.awaitCount(1, AT_MOST);
+    }
   }
 }

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
+import java.security.cert.Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import javax.net.ssl.SSLContext;
@@ -72,6 +73,33 @@ public final class Certificates {
       trustStore().store(out, PASSWORD.toCharArray());
     }
     return file;
+  }
+
+  /** Writes a store with a client's certificate and its key, locked with {@link #PASSWORD}. */
+  public Path clientStore(Path directory) throws GeneralSecurityException, IOException {
+    HeldCertificate client =
+        new HeldCertificate.Builder().commonName("client").signedBy(authority).build();
+    KeyStore store = KeyStore.getInstance("PKCS12");
+    store.load(null, null);
+    store.setKeyEntry(
+        "client",
+        client.keyPair().getPrivate(),
+        PASSWORD.toCharArray(),
+        new Certificate[] {client.certificate(), authority.certificate()});
+    Path file = directory.resolve("client.p12");
+    try (OutputStream out = Files.newOutputStream(file)) {
+      store.store(out, PASSWORD.toCharArray());
+    }
+    return file;
+  }
+
+  /** A context for a server that trusts the authority's clients. */
+  public SSLContext serverContext() {
+    return new HandshakeCertificates.Builder()
+        .heldCertificate(local().signedBy(authority).build())
+        .addTrustedCertificate(authority.certificate())
+        .build()
+        .sslContext();
   }
 
   /** A context for a client that trusts the authority and nobody else. */
