@@ -27,6 +27,11 @@ final class ClaimQueue implements Taker {
 
     /** Gives a claim back, so that it is due again after a while; throws nothing. */
     void giveBack(Claim claim, Duration after);
+
+    /** For how long it parks events that have failed. */
+    default Duration retryDelay() {
+      return Duration.ZERO;
+    }
   }
 
   static final int MOST_CLAIMED = 500;
@@ -199,6 +204,11 @@ final class ClaimQueue implements Taker {
     ready.count(claim, 1, 1);
     held.incrementAndGet();
     return !limit.isExceeded(started.incrementAndGet());
+  }
+
+  @Override
+  public Duration retryDelay() {
+    return deliverer.retryDelay();
   }
 
   @Override

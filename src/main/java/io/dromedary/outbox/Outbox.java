@@ -360,6 +360,14 @@ public final class Outbox implements AutoCloseable {
     }
   }
 
+  /** How far ahead due times of a destination are as a rule. */
+  Duration longestWait(String destination) {
+    Taker taker = takers.get(destination);
+    Duration delay = taker == null ? Duration.ZERO : taker.retryDelay();
+    Duration longest = settings.longestWait();
+    return longest.compareTo(delay) < 0 ? delay : longest;
+  }
+
   long leaseMillis() {
     return settings.lease().toMillis();
   }

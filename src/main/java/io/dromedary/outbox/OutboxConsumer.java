@@ -143,6 +143,11 @@ final class OutboxConsumer extends DefaultConsumer
   }
 
   @Override
+  public Duration retryDelay() {
+    return endpoint.getRetryDelay();
+  }
+
+  @Override
   public void giveBack(Claim claim, Duration after) {
     try {
       OutboxEvent event = claim.event();

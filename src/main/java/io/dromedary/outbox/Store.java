@@ -84,7 +84,7 @@ final class Store implements AutoCloseable {
                 ? ", claim_token) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
                 : ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
     this.parkSql =
-        "UPDATE outbox SET due_at = ?, attempts = ?, progress = ?"
+        "UPDATE outbox SET due_at = ?, parked_at = ?, attempts = ?, progress = ?"
             + (isWritten
                 ? ", claim_token = NULL WHERE id = ? AND claim_token = ?"
                 : " WHERE id = ?");
@@ -217,15 +217,16 @@ final class Store implements AutoCloseable {
   }
 
   /** Gives a claim back, if the row is still that claim's. */
-  void park(Claim claim, long dueMillis, int attempts, @Nullable String progress)
+  void park(Claim claim, long nowMillis, long dueMillis, int attempts, @Nullable String progress)
       throws SQLException {
     PreparedStatement park = prepared(parkSql);
     park.setLong(1, dueMillis);
-    park.setInt(2, attempts);
-    park.setString(3, progress);
-    park.setLong(4, claim.id());
+    park.setLong(2, nowMillis);
+    park.setInt(3, attempts);
+    park.setString(4, progress);
+    park.setLong(5, claim.id());
     if (held == null) {
-      park.setLong(5, claim.token());
+      park.setLong(6, claim.token());
     } else {
       held.written(claim.destination(), Lane.of(attempts), dueMillis);
       held.release(claim.id());
@@ -411,23 +412,33 @@ final class Store implements AutoCloseable {
 
   /**
    * Makes due what is so far ahead that the clock was wrong when it was written, and returns how
-   * much that was.
+   * much that was. A route may park an event for as long as it likes: then the row says that it was
+   * parked before now.
+   *
+   * @param latestMillis what is due before is left alone
+   * @param aheadMillis what was parked after that was parked by a wrong clock
    */
-  int mendDue(String destination, long nowMillis, long latestMillis) throws SQLException {
+  int mendDue(String destination, long nowMillis, long latestMillis, long aheadMillis)
+      throws SQLException {
     int mended = 0;
     for (Lane lane : Lane.values()) {
       PreparedStatement mend =
           prepared(
               "UPDATE outbox SET due_at = ? WHERE "
                   + lane.condition()
-                  + " AND destination = ? AND due_at > ?");
+                  + " AND destination = ? AND due_at > ?"
+                  + " AND (parked_at IS NULL OR parked_at > ?"
+                  // A claim lasts for a lease, whenever the event was parked before.
+                  + (held == null ? " OR claim_token IS NOT NULL)" : ")"));
       mend.setLong(1, nowMillis);
       mend.setString(2, destination);
       mend.setLong(3, latestMillis);
-      if (held != null) {
+      mend.setLong(4, aheadMillis);
+      int found = mend.executeUpdate();
+      if (held != null && found > 0) {
         held.written(destination, lane, nowMillis);
       }
-      mended += mend.executeUpdate();
+      mended += found;
     }
     return mended;
   }

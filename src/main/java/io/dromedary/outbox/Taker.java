@@ -1,5 +1,6 @@
 package io.dromedary.outbox;
 
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +37,11 @@ interface Taker {
   /** The ids of the rows whose events are in memory. */
   default List<Long> ids() {
     return List.of();
+  }
+
+  /** For how long it parks events that have failed. */
+  default Duration retryDelay() {
+    return Duration.ZERO;
   }
 
   /** Why it takes nothing although there may be something, or null where it works. */

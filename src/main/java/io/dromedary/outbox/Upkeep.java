@@ -3,7 +3,9 @@ package io.dromedary.outbox;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -22,9 +24,14 @@ final class Upkeep {
   private static final long SOON_NANOS = TimeUnit.SECONDS.toNanos(1);
   private static final long MORE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
+  /** One in so much time is spent on looking for due times that are wrong. */
+  private static final long MOST_SHARE = 200;
+
   private final Outbox outbox;
   private final Duration retention;
-  private final Duration longestWait;
+  private final Duration lease;
+  private final Map<String, Long> nextLookNanos = new HashMap<>();
+  private final long startNanos = System.nanoTime();
   private long doneNanos = System.nanoTime() - NANOS;
   private boolean hasMore;
   private @Nullable String failure;
@@ -32,7 +39,7 @@ final class Upkeep {
   Upkeep(Outbox outbox) {
     this.outbox = outbox;
     this.retention = outbox.settings().retention();
-    this.longestWait = outbox.settings().longestWait().plus(outbox.settings().lease());
+    this.lease = outbox.settings().lease();
   }
 
   /** Whether there is something to do now. */
@@ -61,11 +68,31 @@ final class Upkeep {
     void join(Store store, long nowMillis) throws SQLException {
       mended.clear();
       for (String destination : outbox.taken()) {
-        if (store.mendDue(destination, nowMillis, nowMillis + longestWait.toMillis()) > 0) {
+        if (isLookedAt(destination) && mend(store, destination, nowMillis) > 0) {
           mended.add(destination);
         }
       }
       isUnfinished = store.tidy(nowMillis, retention.toMillis());
+    }
+
+    private boolean isLookedAt(String destination) {
+      return System.nanoTime() - nextLookNanos.getOrDefault(destination, startNanos) >= 0;
+    }
+
+    private int mend(Store store, String destination, long nowMillis) throws SQLException {
+      long beganNanos = System.nanoTime();
+      Duration latest = outbox.longestWait(destination).plus(lease);
+      int found =
+          store.mendDue(
+              destination,
+              nowMillis,
+              nowMillis + latest.toMillis(),
+              // Of nodes that share a store, none knows its clock that well.
+              nowMillis + lease.toMillis());
+      // It takes time where routes have parked much for very long.
+      long nowNanos = System.nanoTime();
+      nextLookNanos.put(destination, nowNanos + MOST_SHARE * (nowNanos - beganNanos));
+      return found;
     }
 
     @Override

@@ -89,7 +89,7 @@ abstract class Work {
         boolean isRoomShort = isPostponed || outbox.lack() != null;
         if (!isRoomShort
             || !store.parkInMemory(claim, dueMillis, parked.attempts(), parked.progress())) {
-          store.park(claim, dueMillis, parked.attempts(), parked.progress());
+          store.park(claim, nowMillis, dueMillis, parked.attempts(), parked.progress());
         }
       } else if (settlement instanceof Settlement.Dead dead) {
         // Whoever has claimed it since then decides.
