@@ -362,6 +362,9 @@ final class Delivery {
    * The events wait in memory: they do not count as in flight. Returns false if there is no room.
    */
   boolean pause() {
+    if (!Claim.mayWait(claims)) {
+      return false;
+    }
     waits = true;
     claims.forEach(Claim::pause);
     return true;

@@ -1,5 +1,6 @@
 package io.dromedary.delivery;
 
+import io.dromedary.settings.HeapShare;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -11,8 +12,6 @@ final class HeadBudget {
 
   /** What a byte of a head takes in memory while it is read, in arrays that grow. */
   private static final int COST = 4;
-
-  private static final long LEAST = 256 * 1024;
 
   private final AtomicLong left;
 
@@ -27,8 +26,7 @@ final class HeadBudget {
 
   /** The budget of one of so many destinations: a sixteenth of the heap for all of them. */
   static HeadBudget ofOne(int destinations) {
-    long bytes = Runtime.getRuntime().maxMemory() / 16 / COST / destinations;
-    return new HeadBudget(Math.max(LEAST, bytes));
+    return new HeadBudget(HeapShare.ANSWER_HEADS.bytes() / COST / destinations);
   }
 
   /** Takes so many bytes, unless there are fewer left. */

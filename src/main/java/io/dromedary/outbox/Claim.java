@@ -1,5 +1,6 @@
 package io.dromedary.outbox;
 
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
@@ -139,12 +140,13 @@ public final class Claim {
   }
 
   /**
-   * Whether there is memory for the event to wait in for its next attempt; otherwise it has to go
-   * back to the store.
+   * Whether there is memory for events of a destination to wait in for their next attempt;
+   * otherwise they have to go back to the store.
    */
-  public boolean mayWait() {
-    Taker taker = outbox.taker(destination);
-    return taker == null || taker.mayWait(this);
+  public static boolean mayWait(List<Claim> claims) {
+    Claim first = claims.get(0);
+    Taker taker = first.outbox.taker(first.destination);
+    return taker == null || taker.mayWait(claims.stream().mapToLong(Claim::bytes).sum());
   }
 
   /** Among which events this one is counted. */

@@ -184,8 +184,8 @@ final class ClaimQueue implements Taker {
   }
 
   @Override
-  public boolean mayWait(Claim claim) {
-    return memory.mayWait(claim.bytes());
+  public boolean mayWait(long bytes) {
+    return memory.mayWait(bytes);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.dromedary.outbox;
 
+import io.dromedary.settings.HeapShare;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -39,9 +40,9 @@ final class MemoryBudget {
 
   private final AtomicInteger accounts = new AtomicInteger();
 
-  /** A quarter of the heap. */
+  /** A budget of its share of the heap. */
   MemoryBudget() {
-    this(Runtime.getRuntime().maxMemory() / 4, LONGEST_EVENT);
+    this(HeapShare.CLAIMS.bytes(), LONGEST_EVENT);
   }
 
   /**

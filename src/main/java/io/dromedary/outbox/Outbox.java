@@ -1,5 +1,6 @@
 package io.dromedary.outbox;
 
+import io.dromedary.settings.HeapShare;
 import io.dromedary.settings.OutboxSettings;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -30,7 +31,7 @@ import org.slf4j.LoggerFactory;
  * the one that tells takers of what has been committed: routes go on on threads of their own.
  *
  * <p>What waits to be written is bounded by an eighth of the heap; beyond it, appends wait for a
- * second and then fail. As much again may wait to go on behind its commit; beyond that, appends
+ * second and then fail. Half as much may wait to go on behind its commit; beyond that, appends
  * fail.
  */
 public final class Outbox implements AutoCloseable {
@@ -54,7 +55,7 @@ public final class Outbox implements AutoCloseable {
   private final OutboxSettings settings;
   private final Clock clock;
   private final SqlDialect dialect;
-  private final int mostKib = (int) Math.min(1 << 20, Runtime.getRuntime().maxMemory() / 8 / 1024);
+  private final int mostKib = (int) Math.min(1 << 20, HeapShare.APPENDS.bytes() / 1024);
   private final Semaphore room = new Semaphore(mostKib, true);
   private final Map<String, LongAdder> accepted = new ConcurrentHashMap<>();
   private final Map<String, LongAdder> dead = new ConcurrentHashMap<>();
@@ -108,7 +109,9 @@ public final class Outbox implements AutoCloseable {
           "The outbox (webhooks.outbox.url) cannot be opened: " + e.getMessage(), e);
     }
     try {
-      continuations = new Continuations(leastContinuing, mostContinuing, mostKib, STUCK);
+      int mostContinuingKib = (int) Math.min(1 << 20, HeapShare.CONTINUATIONS.bytes() / 1024);
+      continuations =
+          new Continuations(leastContinuing, mostContinuing, mostContinuingKib, STUCK);
       handingOn = new ElasticThreads("outbox-handing-on", 1, 1, STUCK);
       poller = new Poller(this);
       figures = new StoreFigures(this::connect, this::inMemory, dialect.isShared(), clock);

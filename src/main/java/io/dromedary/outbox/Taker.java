@@ -13,8 +13,8 @@ interface Taker {
   /** Gives back room that was reserved for events that have not come. */
   void giveBack(List<OutboxEvent> reserved);
 
-  /** Whether there is memory for an event to wait in. */
-  boolean mayWait(Claim claim);
+  /** Whether there is so much memory for events to wait in. */
+  boolean mayWait(long bytes);
 
   /** An event waits in memory and takes no room. */
   void paused(Claim claim);

@@ -234,7 +234,7 @@ public record Settings(
               + (because.isEmpty() ? "" : ", a second more than " + because));
     }
     // A key takes 32 bytes in memory: an eighth of the heap.
-    int most = (int) Math.min(50_000_000, Runtime.getRuntime().maxMemory() / 8 / 32);
+    int most = (int) Math.min(50_000_000, HeapShare.MESSAGE_IDS.bytes() / 32);
     return new OutboxSettings(
         url,
         keys.raw("webhooks.outbox.user"),

@@ -382,7 +382,7 @@ abstract class DeadLettersContract {
     public void giveBack(List<OutboxEvent> reserved) {}
 
     @Override
-    public boolean mayWait(Claim claim) {
+    public boolean mayWait(long bytes) {
       return true;
     }
 

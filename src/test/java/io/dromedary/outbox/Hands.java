@@ -34,7 +34,7 @@ final class Hands implements Taker {
   }
 
   @Override
-  public boolean mayWait(Claim claim) {
+  public boolean mayWait(long bytes) {
     return true;
   }
 

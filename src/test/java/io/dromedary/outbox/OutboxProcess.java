@@ -3,16 +3,12 @@ package io.dromedary.outbox;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.dromedary.settings.OutboxSettings;
+import io.dromedary.testing.ClassPath;
 import java.io.BufferedReader;
-import java.io.File;
 import java.io.IOException;
-import java.net.URL;
-import java.net.URLClassLoader;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 
 /** Another process that opens an outbox on SQLite, says so, and lives until it is killed. */
 final class OutboxProcess implements AutoCloseable {
@@ -36,7 +32,7 @@ final class OutboxProcess implements AutoCloseable {
                 "-Xmx64m",
                 "-XX:TieredStopAtLevel=1",
                 "-cp",
-                classPath(),
+                ClassPath.ofTests(),
                 OutboxProcess.class.getName(),
                 url)
             .redirectError(ProcessBuilder.Redirect.DISCARD)
@@ -47,18 +43,6 @@ final class OutboxProcess implements AutoCloseable {
       line = out.readLine();
     }
     return new OutboxProcess(process, line == null ? "nothing" : line.substring(6));
-  }
-
-  /** That of the tests, however they are run. */
-  private static String classPath() {
-    List<String> paths = new ArrayList<>();
-    if (Thread.currentThread().getContextClassLoader() instanceof URLClassLoader loader) {
-      for (URL url : loader.getURLs()) {
-        paths.add(new File(url.getPath()).getPath());
-      }
-    }
-    paths.add(System.getProperty("java.class.path"));
-    return String.join(File.pathSeparator, paths);
   }
 
   boolean isOpen() {

@@ -1,0 +1,46 @@
+package io.dromedary.settings;
+
+/**
+ * How the heap is divided among all that Dromedary keeps in memory. Every bound that grows with the
+ * load is one of these, whatever the number of destinations, so that their sum can be checked
+ * against the heap.
+ */
+public enum HeapShare {
+  /** Events that wait to be written into the store. */
+  APPENDS(4),
+  /** Events whose commit is done and whose routes have not gone on yet. */
+  CONTINUATIONS(2),
+  /** Message ids that are remembered on SQLite. */
+  MESSAGE_IDS(4),
+  /** Events out of the store: handed on, claimed, in flight, or waiting for a retry. */
+  CLAIMS(6),
+  /** Heads of answers that are being read. */
+  ANSWER_HEADS(2);
+
+  private static final int PARTS = 32;
+
+  /** Classes, routes and connections, which are there without any load: measured at 30 MiB. */
+  public static final long APPLICATION_BYTES = 32L << 20;
+
+  /** The last requests that the request bin keeps: a hundred of 64 Ki characters. */
+  public static final long REQUEST_BIN_BYTES = 100L * 64 * 1024 * 2;
+
+  /** Requests that are being received, a MiB at the most each. How many is for the server. */
+  public static final long REQUESTS_BYTES = 8L << 20;
+
+  private final int parts;
+
+  HeapShare(int parts) {
+    this.parts = parts;
+  }
+
+  /** The share of this process's heap. */
+  public long bytes() {
+    return bytes(Runtime.getRuntime().maxMemory());
+  }
+
+  /** The share of a heap. */
+  public long bytes(long heap) {
+    return heap / PARTS * parts;
+  }
+}

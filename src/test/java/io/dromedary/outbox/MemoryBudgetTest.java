@@ -1,0 +1,114 @@
+package io.dromedary.outbox;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.dromedary.outbox.MemoryBudget.Account;
+import io.dromedary.settings.HeapShare;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** How destinations share the memory for their events. */
+class MemoryBudgetTest {
+
+  private static final int LONGEST = 1_000;
+  private static final long RESERVED = MemoryBudget.CLAIM_BYTES + 3 * LONGEST;
+
+  private static long takeAll(Account account, long cost) {
+    long taken = 0;
+    while (account.tryTake(cost)) {
+      taken += cost;
+    }
+    return taken;
+  }
+
+  @Test
+  void oneMayTakeFourFifthsAndAnotherStillFindsRoom() {
+    MemoryBudget budget = new MemoryBudget(1_000_000 + 2 * RESERVED, LONGEST);
+    Account one = budget.open();
+    Account other = budget.open();
+
+    assertThat(takeAll(one, 1_000)).isBetween(790_000L, 801_000L);
+    assertThat(takeAll(other, 1_000)).isBetween(150_000L, 200_000L);
+    // As it gives back what it has too much of, the other gets its share.
+    assertThat(one.tryTake(1_000)).isFalse();
+    for (int i = 0; i < 400; i++) {
+      one.give(1_000);
+    }
+    assertThat(takeAll(other, 1_000) + other.used()).isGreaterThan(400_000);
+    one.close();
+    assertThat(budget.used()).isEqualTo(other.used());
+  }
+
+  /** However many there are, and however they come, all get something and the sum is bounded. */
+  @ParameterizedTest
+  @CsvSource({"128,1", "128,50", "256,50", "2048,50", "8192,3"})
+  void theSumIsBoundedAndNoneStarves(long mebibytes, int destinations) {
+    long bytes = HeapShare.CLAIMS.bytes(mebibytes << 20);
+    MemoryBudget budget = new MemoryBudget(bytes, 64 * 1024);
+    List<Account> accounts =
+        IntStream.range(0, destinations).mapToObj(i -> budget.open()).toList();
+    long cost = MemoryBudget.CLAIM_BYTES + 3 * 32_000;
+    Random random = new Random(7);
+    long most = 0;
+    for (int i = 0; i < 100_000; i++) {
+      Account account = accounts.get(random.nextInt(destinations));
+      if (!account.tryTake(cost)) {
+        assertThat(account.used()).isPositive();
+        account.give(cost);
+      }
+      most = Math.max(most, budget.used());
+    }
+    assertThat(most).isLessThanOrEqualTo(bytes);
+    assertThat(accounts).allMatch(account -> account.used() > 0 || account.tryTake(cost));
+  }
+
+  @Test
+  void aLongEventGoesOnAloneAndNothingElseWithIt() {
+    MemoryBudget budget = new MemoryBudget(100_000, LONGEST);
+    Account account = budget.open();
+    assertThat(account.available()).isPositive();
+    assertThat(account.tryTake(10_000_000)).isTrue();
+    assertThat(account.available()).isZero();
+    assertThat(account.tryTake(1)).isFalse();
+    Account other = budget.open();
+    assertThat(other.tryTake(500)).isTrue();
+    assertThat(other.tryTake(500)).isFalse();
+    account.give(10_000_000);
+    assertThat(other.tryTake(500)).isTrue();
+  }
+
+  @Test
+  void whatWaitsLeavesAsMuchForOthers() {
+    MemoryBudget budget = new MemoryBudget(1_000_000 + RESERVED, LONGEST);
+    Account account = budget.open();
+    List<Long> waits = new ArrayList<>();
+    while (account.tryTake(1_000)) {
+      if (account.mayWait(1_000)) {
+        account.waits(1_000);
+        waits.add(1_000L);
+      }
+    }
+    assertThat(waits.size()).isBetween(490, 510);
+    account.waits(-500_000);
+    account.give(500_000);
+    assertThat(account.mayWait(1_000)).isTrue();
+  }
+
+  @Test
+  void whatIsClosedCountsNoMore() {
+    MemoryBudget budget = new MemoryBudget(1_000_000, LONGEST);
+    Account account = budget.open();
+    account.take(700);
+    account.close();
+    account.give(700);
+    account.take(900);
+    account.close();
+    assertThat(budget.used()).isZero();
+    assertThat(budget.shared()).isEqualTo(1_000_000);
+  }
+}
