@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(240)
 class SmallHeapTest {
 
-  private static final Duration AT_MOST = Duration.ofSeconds(180);
+  private static final Duration AT_MOST = Duration.ofMinutes(3);
   private static final int BATCHES = 310;
   private static final int EVENTS = 10;
 

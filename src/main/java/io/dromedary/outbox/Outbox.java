@@ -110,8 +110,7 @@ public final class Outbox implements AutoCloseable {
     }
     try {
       int mostContinuingKib = (int) Math.min(1 << 20, HeapShare.CONTINUATIONS.bytes() / 1024);
-      continuations =
-          new Continuations(leastContinuing, mostContinuing, mostContinuingKib, STUCK);
+      continuations = new Continuations(leastContinuing, mostContinuing, mostContinuingKib, STUCK);
       handingOn = new ElasticThreads("outbox-handing-on", 1, 1, STUCK);
       poller = new Poller(this);
       figures = new StoreFigures(this::connect, this::inMemory, dialect.isShared(), clock);

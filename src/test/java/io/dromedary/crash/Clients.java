@@ -81,7 +81,7 @@ final class Clients implements AutoCloseable {
       // A load that the webhooks can take: a backlog of the whole run would only make it longer.
       do {
         pause(random, 200);
-      } while (beginning && ledger.waiting() > mostWaiting);
+      } while (beginning && ledger.underWay() > mostWaiting);
     }
   }
 

@@ -18,8 +18,9 @@ import java.util.stream.Stream;
 /**
  * The proof that a crash loses nothing. Clients send events to the packaged application, whose
  * webhooks fail at random, while its processes are killed at random instants and started again.
- * When it is over, each event whose sender was answered 200 must have been delivered, and whatever
- * was delivered twice must have been in flight at a kill.
+ * When it is over, each event whose sender was answered 200 must have been delivered, or be a dead
+ * letter because a webhook has rejected it, and whatever was delivered twice must have been in
+ * flight at a kill.
  */
 public final class CrashHarness {
 
@@ -84,7 +85,8 @@ public final class CrashHarness {
   private Report run(Setup setup, Path folder) throws IOException, InterruptedException {
     try {
       for (int number = 0; number < ledger.webhooks(); number++) {
-        webhooks.add(new FlakyWebhook(number, ledger, random.nextLong()));
+        webhooks.add(
+            new FlakyWebhook(number, setup.manners().get(number), ledger, random.nextLong()));
       }
       Map<String, String> settings = settings(setup);
       for (int number = 0; number < setup.nodes(); number++) {
@@ -102,9 +104,12 @@ public final class CrashHarness {
         clients.finish();
       }
       webhooks.forEach(FlakyWebhook::recover);
-      await().atMost(BOUND).until(() -> ledger.isAllDelivered() || isQuiet());
+      await().atMost(BOUND).until(() -> ledger.isAllDone() || isQuiet());
       for (Node node : nodes) {
         node.stop();
+      }
+      for (Node node : nodes) {
+        ledger.found(Remains.of(node.folder(), setup.settings()));
       }
       return Report.of(seed, IN_FLIGHT, ledger);
     } finally {
@@ -166,7 +171,7 @@ public final class CrashHarness {
     return System.nanoTime() - ledger.lastNanos() > QUIET.toNanos();
   }
 
-  private static void delete(Path folder) throws IOException {
+  static void delete(Path folder) throws IOException {
     if (Files.exists(folder)) {
       try (Stream<Path> files = Files.walk(folder)) {
         for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {

@@ -16,6 +16,13 @@ class CrashIT {
   }
 
   @Test
+  void aCrashLosesNothingThatOneOfTwoWebhooksFails() throws Exception {
+    Report report = assertNothingIsLost("sqlite-acks-all", 10);
+    // Otherwise nothing has been proved of these.
+    assertThat(report.dead()).isPositive();
+  }
+
+  @Test
   void aCrashOfOneOfTwoNodesLosesNothingOnPostgres() throws Exception {
     assertNothingIsLost("postgres", 10);
   }
@@ -44,12 +51,13 @@ class CrashIT {
     assertThat(CrashHarness.run("memory", 3, SEED).lost()).isNotEmpty();
   }
 
-  private static void assertNothingIsLost(String store, int kills) throws Exception {
+  private static Report assertNothingIsLost(String store, int kills) throws Exception {
     Report report = CrashHarness.run(store, kills, SEED);
 
     assertThat(report.problems()).as("%s", report).isEmpty();
     assertThat(report.kills()).isEqualTo(kills);
     // Otherwise nothing has been proved.
     assertThat(report.answered()).isGreaterThan(50 * kills);
+    return report;
   }
 }

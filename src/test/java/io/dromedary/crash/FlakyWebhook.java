@@ -10,8 +10,19 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A webhook that fails at random, in ways that all pass, until it is told to be healthy. */
+/**
+ * A webhook that fails at random, in ways that all pass, until it is told to be healthy. One that
+ * is choosy also rejects some events for good, always the same ones.
+ */
 final class FlakyWebhook implements AutoCloseable {
+
+  /** How a webhook behaves: how many of a hundred attempts it fails, and whether it is choosy. */
+  record Manner(int failedPercent, boolean isChoosy) {
+
+    static final Manner STEADY = new Manner(0, false);
+    static final Manner FLAKY = new Manner(10, false);
+    static final Manner BAD = new Manner(30, true);
+  }
 
   /** A whole attempt may take so long. */
   static final Duration TIMEOUT = Duration.ofMillis(500);
@@ -22,6 +33,7 @@ final class FlakyWebhook implements AutoCloseable {
       Pattern.compile("\"messageId\":\"" + Clients.ID_PREFIX + "(\\d+)\"");
 
   private final int number;
+  private final Manner manner;
   private final Ledger ledger;
   private final Random random;
   private final Receiver receiver = Receiver.start().countOnly();
@@ -31,8 +43,9 @@ final class FlakyWebhook implements AutoCloseable {
 
   private volatile boolean healthy;
 
-  FlakyWebhook(int number, Ledger ledger, long seed) {
+  FlakyWebhook(int number, Manner manner, Ledger ledger, long seed) {
     this.number = number;
+    this.manner = manner;
     this.ledger = ledger;
     random = new Random(seed);
     receiver.answerBy(this::choose);
@@ -59,16 +72,21 @@ final class FlakyWebhook implements AutoCloseable {
     }
     int event = Integer.parseInt(id.group(1));
     ledger.arrived(event);
-    int percent = healthy ? 0 : random.nextInt(100);
-    if (percent < 92) {
-      // Noted once it is written: before, it is none.
-      return (percent < 90 ? Answer.status(200) : TOO_LATE).then(() -> accept(request, event));
-    } else if (percent < 95) {
-      return Answer.reset();
-    } else if (percent < 96) {
-      return TRY_LATER;
+    if (manner.isChoosy() && Ledger.isUnwanted(event)) {
+      ledger.rejected(event);
+      return Answer.status(400);
     }
-    return Answer.status(500);
+    boolean fails = !healthy && random.nextInt(100) < manner.failedPercent();
+    int way = fails ? random.nextInt(10) : 10;
+    if (way < 3) {
+      return Answer.reset();
+    } else if (way < 4) {
+      return TRY_LATER;
+    } else if (way < 8) {
+      return Answer.status(500);
+    }
+    // Noted once it is written: before, it is none.
+    return (fails ? TOO_LATE : Answer.status(200)).then(() -> accept(request, event));
   }
 
   private void accept(Request request, int event) {

@@ -4,17 +4,19 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
  * What has been seen from outside: which events senders were answered 200, which ones webhooks have
- * accepted, and which process was killed when. Events and processes ("lives") are numbers.
- * Thread-safe.
+ * accepted or rejected for good, which ones are dead letters or still wait in the end, and which
+ * process was killed when. Events and processes ("lives") are numbers. Thread-safe.
  */
 final class Ledger {
 
@@ -25,12 +27,21 @@ final class Ledger {
       List.of(new ConcurrentHashMap<>(), new ConcurrentHashMap<>());
   private final Map<Integer, Integer> arrivals = new ConcurrentHashMap<>();
   private final Set<Integer> answered = ConcurrentHashMap.newKeySet();
+  private final Set<Integer> rejected = ConcurrentHashMap.newKeySet();
+  private final Set<Integer> dead = ConcurrentHashMap.newKeySet();
+  private final Set<Integer> waiting = ConcurrentHashMap.newKeySet();
+  private final Set<Integer> told = ConcurrentHashMap.newKeySet();
   private final Set<Integer> delivering = ConcurrentHashMap.newKeySet();
   private final Map<Integer, Long> killedNanos = new ConcurrentHashMap<>();
   private final Collection<Duplicate> duplicates = new ArrayList<>();
   private final List<String> surprises = new ArrayList<>();
   private int lives;
   private volatile long lastNanos = System.nanoTime();
+
+  /** Whether a choosy webhook rejects an event for good. */
+  static boolean isUnwanted(int event) {
+    return event % 97 == 13;
+  }
 
   /** How many webhooks there are; each has to accept each event. */
   int webhooks() {
@@ -72,6 +83,44 @@ final class Ledger {
     }
   }
 
+  /** Notes that a webhook has rejected an event for good. */
+  void rejected(int event) {
+    rejected.add(event);
+    lastNanos = System.nanoTime();
+  }
+
+  /** Notes what is in a store when all processes have stopped. */
+  void found(Remains remains) {
+    dead.addAll(remains.dead());
+    waiting.addAll(remains.waiting());
+    told.addAll(remains.told());
+  }
+
+  /** How many events are dead letters. */
+  int dead() {
+    return dead.size();
+  }
+
+  /** How many events the operator's endpoint was told of as dead letters. */
+  int told() {
+    return told.size();
+  }
+
+  /** The events that a sender was answered 200 for and that are still in a store. */
+  NavigableSet<Integer> stuck() {
+    NavigableSet<Integer> stuck = new TreeSet<>(waiting);
+    stuck.retainAll(answered);
+    return stuck;
+  }
+
+  /** The events that are dead letters, or were told to be, and should not be. */
+  NavigableSet<Integer> wronglyDead() {
+    NavigableSet<Integer> wrongly = new TreeSet<>(dead);
+    wrongly.removeAll(rejected);
+    told.stream().filter(event -> !dead.contains(event)).forEach(wrongly::add);
+    return wrongly;
+  }
+
   /** Notes what must not be at all, such as a 400 for a good event. */
   synchronized void surprise(String what) {
     surprises.add(what);
@@ -100,21 +149,24 @@ final class Ledger {
   }
 
   /** About how many events are taken and not delivered. */
-  int waiting() {
+  int underWay() {
     return answered.size() - accepted.get(0).size();
   }
 
-  boolean isAllDelivered() {
-    return undelivered().findAny().isEmpty();
+  /** Whether each event that was answered for is delivered or has been rejected. */
+  boolean isAllDone() {
+    return undelivered().allMatch(rejected::contains);
   }
 
   /**
-   * The events that a sender was answered 200 for and that a webhook has not accepted, and how
-   * often each has come to any.
+   * The events that a sender was answered 200 for, that a webhook has not accepted and that are in
+   * no store, neither as dead letters nor waiting, and how often each has come to any.
    */
   SortedMap<Integer, Integer> lost() {
     SortedMap<Integer, Integer> lost = new TreeMap<>();
-    undelivered().forEach(event -> lost.put(event, arrivals.getOrDefault(event, 0)));
+    undelivered()
+        .filter(event -> !dead.contains(event) && !waiting.contains(event))
+        .forEach(event -> lost.put(event, arrivals.getOrDefault(event, 0)));
     return lost;
   }
 

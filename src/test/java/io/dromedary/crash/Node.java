@@ -53,6 +53,11 @@ final class Node implements AutoCloseable {
     start();
   }
 
+  /** Where it runs, and what it keeps. */
+  Path folder() {
+    return folder;
+  }
+
   /** The life that has sent a request. */
   static int life(Request request) {
     return Integer.parseInt(String.valueOf(request.header("User-Agent")).replace(USER_AGENT, ""));
@@ -61,6 +66,11 @@ final class Node implements AutoCloseable {
   /** The process that runs, by number. */
   int life() {
     return life;
+  }
+
+  /** The process that runs, by the system's number. */
+  long pid() {
+    return process.pid();
   }
 
   /** Where it listens, or will. */

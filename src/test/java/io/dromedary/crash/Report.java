@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.Set;
 import java.util.SortedMap;
 
@@ -16,7 +17,12 @@ import java.util.SortedMap;
  *     that have waited for another attempt
  * @param answered events whose senders were answered 200
  * @param delivered events that each webhook has accepted
- * @param lost answered, but not accepted by each webhook, and how often each has come to any
+ * @param lost answered, but not accepted by each webhook and in no store, and how often each has
+ *     come to any
+ * @param dead dead letters in the stores, of events that a webhook has rejected
+ * @param told of how many of them an operator was told
+ * @param stuck events that are still in a store, although nothing was under way any more
+ * @param wronglyDead dead letters, or events told to be, that no webhook has rejected
  * @param surprises what must not be at all
  * @param duplicates acceptances of an event by a webhook that had accepted it before
  * @param unread of those, how many follow an answer that may have come too late for its sender
@@ -31,6 +37,10 @@ record Report(
     int answered,
     long delivered,
     SortedMap<Integer, Integer> lost,
+    int dead,
+    int told,
+    NavigableSet<Integer> stuck,
+    NavigableSet<Integer> wronglyDead,
     List<String> surprises,
     int duplicates,
     int unread,
@@ -81,6 +91,10 @@ record Report(
         ledger.answered(),
         ledger.delivered(),
         ledger.lost(),
+        ledger.dead(),
+        ledger.told(),
+        ledger.stuck(),
+        ledger.wronglyDead(),
         ledger.surprises(),
         ledger.duplicates().size(),
         unread,
@@ -97,6 +111,13 @@ record Report(
           lost.size()
               + " events were lost (=how often each has come): "
               + lost.entrySet().stream().limit(MOST_SHOWN).toList());
+    }
+    if (!stuck.isEmpty()) {
+      problems.add(stuck.size() + " events are stuck: " + shown(stuck));
+    }
+    if (!wronglyDead.isEmpty()) {
+      problems.add(
+          wronglyDead.size() + " events are dead letters for no reason: " + shown(wronglyDead));
     }
     if (!unexplained.isEmpty()) {
       problems.add(
@@ -115,12 +136,17 @@ record Report(
     return problems;
   }
 
+  private static List<Integer> shown(NavigableSet<Integer> events) {
+    return events.stream().limit(MOST_SHOWN).toList();
+  }
+
   @Override
   public String toString() {
     return """
         seed %d: %d kills
           answered 200           %,d events
           delivered              %,d events
+          dead letters           %,d events, %,d told
           lost                   %,d events
           delivered again        %,d times, of which %,d after an answer that came too late
             for no reason        %,d
@@ -131,6 +157,8 @@ record Report(
             kills,
             answered,
             delivered,
+            dead,
+            told,
             lost.size(),
             duplicates,
             unread,

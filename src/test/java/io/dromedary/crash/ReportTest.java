@@ -2,6 +2,7 @@ package io.dromedary.crash;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** That the report finds what must not be: a proof that cannot fail proves nothing. */
@@ -34,6 +35,31 @@ class ReportTest {
     assertThat(report().problems())
         .containsExactly("2 events were lost (=how often each has come): [8=1, 9=0]");
     assertThat(report().delivered()).isEqualTo(1);
+  }
+
+  @Test
+  void whatAWebhookHasRejectedIsADeadLetter() {
+    ledger.answered(7, 3);
+    accept(0, 7, first);
+    accept(0, 8, first);
+    accept(0, 9, first);
+    accept(1, 9, first);
+    ledger.rejected(7);
+    assertThat(ledger.isAllDone()).isFalse();
+    ledger.found(new Remains(Set.of(7, 8), Set.of(), Set.of(7, 10)));
+
+    assertThat(report().problems())
+        .containsExactly("2 events are dead letters for no reason: [8, 10]");
+    assertThat(report().dead()).isEqualTo(2);
+    assertThat(report().told()).isEqualTo(2);
+  }
+
+  @Test
+  void whatWaitsInTheEndIsStuckAndNotLost() {
+    ledger.answered(7, 1);
+    ledger.found(new Remains(Set.of(), Set.of(7), Set.of()));
+
+    assertThat(report().problems()).containsExactly("1 events are stuck: [7]");
   }
 
   @Test

@@ -1,11 +1,13 @@
 package io.dromedary.crash;
 
+import io.dromedary.crash.FlakyWebhook.Manner;
 import io.dromedary.testing.JmsBroker;
 import io.dromedary.testing.KafkaBroker;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
@@ -16,11 +18,22 @@ import org.jspecify.annotations.Nullable;
 /**
  * How many nodes there are, where their events come from and where they are kept.
  *
+ * @param manners how each webhook behaves
  * @param sender who sends the events; null: a client over HTTP, to any of the nodes
  * @param server what has to end with it
  */
-record Setup(int nodes, Map<String, String> settings, @Nullable Sender sender, Closeable server)
+record Setup(
+    int nodes,
+    Map<String, String> settings,
+    List<Manner> manners,
+    @Nullable Sender sender,
+    Closeable server)
     implements Closeable {
+
+  /** One of these at the end of a name: one webhook is steady, the other is bad. */
+  private static final String ACKS_ALL = "-acks-all";
+
+  private static final List<Manner> FLAKY = List.of(Manner.FLAKY, Manner.FLAKY);
 
   /** As short as it may be, so that what a dead node had claimed is soon taken over. */
   private static final String LEASE = "5s";
@@ -33,14 +46,20 @@ record Setup(int nodes, Map<String, String> settings, @Nullable Sender sender, C
   /**
    * By name: {@code sqlite}, {@code postgres} with two nodes, {@code kafka} with two nodes that
    * have an outbox each, {@code jms}, {@code memory}, or the JDBC URL, with the user, of an empty
-   * PostgreSQL database.
+   * PostgreSQL database. Of each, {@code -acks-all} at its end makes one with a steady webhook and
+   * one that fails more often and rejects events, all of which must nevertheless get to the other.
    */
   static Setup of(String name) throws Exception {
+    if (name.endsWith(ACKS_ALL)) {
+      Setup same = of(name.substring(0, name.length() - ACKS_ALL.length()));
+      return new Setup(
+          same.nodes, same.settings, List.of(Manner.STEADY, Manner.BAD), same.sender, same.server);
+    }
     if (name.startsWith("jdbc:postgresql:")) {
       return postgres(name, () -> {});
     }
     return switch (name) {
-      case "sqlite" -> new Setup(1, Map.of(), null, () -> {});
+      case "sqlite" -> new Setup(1, Map.of(), FLAKY, null, () -> {});
       case "postgres" -> {
         EmbeddedPostgres server = EmbeddedPostgres.start();
         yield postgres(server.getJdbcUrl("postgres", "postgres"), server);
@@ -49,7 +68,8 @@ record Setup(int nodes, Map<String, String> settings, @Nullable Sender sender, C
       case "jms" -> jms(JmsBroker.shared(), "crash-" + UUID.randomUUID());
       // Loses events with each crash: for the proof that losses are found.
       case "memory" ->
-          new Setup(1, Map.of("webhooks.outbox.url", "jdbc:sqlite::memory:"), null, () -> {});
+          new Setup(
+              1, Map.of("webhooks.outbox.url", "jdbc:sqlite::memory:"), FLAKY, null, () -> {});
       default ->
           throw new IllegalArgumentException(
               "expected sqlite, postgres, kafka, jms, memory or jdbc:postgresql:..., found "
@@ -59,7 +79,7 @@ record Setup(int nodes, Map<String, String> settings, @Nullable Sender sender, C
 
   private static Setup postgres(String url, Closeable server) {
     return new Setup(
-        2, Map.of("webhooks.outbox.url", url, "webhooks.outbox.lease", LEASE), null, server);
+        2, Map.of("webhooks.outbox.url", url, "webhooks.outbox.lease", LEASE), FLAKY, null, server);
   }
 
   private static Setup kafka(KafkaBroker broker, String topic) throws Exception {
@@ -73,6 +93,7 @@ record Setup(int nodes, Map<String, String> settings, @Nullable Sender sender, C
                     .formatted(topic, broker.address(), POLLED)
                 // What a dead node has read soon goes to the other one.
                 + "&sessionTimeoutMs=1000&heartbeatIntervalMs=300&pollTimeoutMs=200"),
+        FLAKY,
         (random, events) -> {
           try {
             producer
@@ -95,6 +116,7 @@ record Setup(int nodes, Map<String, String> settings, @Nullable Sender sender, C
             "#class:org.apache.activemq.artemis.jms.client.ActiveMQConnectionFactory",
             "camel.beans.broker.brokerURL",
             broker.url()),
+        FLAKY,
         (random, events) -> broker.send(queue, events),
         () -> {});
   }
@@ -103,6 +125,7 @@ record Setup(int nodes, Map<String, String> settings, @Nullable Sender sender, C
   public Map<String, String> settings() {
     Map<String, String> all = new HashMap<>(settings);
     all.put("webhooks.retry.in-memory", "200ms");
+    all.put("webhooks.dead-letter", Remains.TOLD);
     return all;
   }
 

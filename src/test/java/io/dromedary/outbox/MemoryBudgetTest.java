@@ -50,8 +50,7 @@ class MemoryBudgetTest {
   void theSumIsBoundedAndNoneStarves(long mebibytes, int destinations) {
     long bytes = HeapShare.CLAIMS.bytes(mebibytes << 20);
     MemoryBudget budget = new MemoryBudget(bytes, 64 * 1024);
-    List<Account> accounts =
-        IntStream.range(0, destinations).mapToObj(i -> budget.open()).toList();
+    List<Account> accounts = IntStream.range(0, destinations).mapToObj(i -> budget.open()).toList();
     long cost = MemoryBudget.CLAIM_BYTES + 3 * 32_000;
     Random random = new Random(7);
     long most = 0;

@@ -26,6 +26,7 @@ public final class Permit {
 
   /** Whether what comes of it says something about the load. */
   boolean isTelling;
+
   boolean isEnded;
 
   Permit(FlowControl control, long eventId, boolean isRetry, long startNanos) {
