@@ -103,10 +103,12 @@ class InboundTest {
         .containsExactlyInAnyOrderElementsOf(bodies);
   }
 
+  /** What has been told of dead letters, without the ids by which the outbox knows them. */
   private String deadLetters() {
     Path file = folder.resolve("dead-letters.jsonl");
     try {
-      return Files.exists(file) ? Files.readString(file) : "";
+      String told = Files.exists(file) ? Files.readString(file) : "";
+      return told.replaceAll("(?m)^\\{\"id\":[1-9]\\d*,", "{");
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

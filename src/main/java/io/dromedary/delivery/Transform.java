@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.camel.CamelContext;
+import org.apache.camel.CamelExecutionException;
 import org.apache.camel.Endpoint;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangePattern;
@@ -65,13 +66,31 @@ final class Transform implements Processor {
         LOG.info("Destination {}: the transform works again", destination);
       }
     } catch (FailedException e) {
-      if (failing.compareAndSet(false, true)) {
-        LOG.warn("Destination {}: the transform fails: {}", destination, e.getMessage());
-      }
-      delivery.failTransform(e.getMessage());
-      template.send("direct:dromedary-give-up-" + destination, exchange);
-      exchange.setRouteStop(true);
+      giveUp(exchange, delivery, e.getMessage());
+    } catch (RuntimeException | Error e) {
+      // Camel lets errors through, and the event would be tried again and again.
+      giveUp(exchange, delivery, describe(e));
     }
+  }
+
+  private void giveUp(Exchange exchange, Delivery delivery, String why) {
+    if (failing.compareAndSet(false, true)) {
+      LOG.warn("Destination {}: the transform fails: {}", destination, why);
+    }
+    delivery.failTransform(why);
+    template.send("direct:dromedary-give-up-" + destination, exchange);
+    exchange.setRouteStop(true);
+  }
+
+  private static String describe(Throwable thrown) {
+    // Camel wraps errors.
+    Throwable failure =
+        thrown instanceof CamelExecutionException && thrown.getCause() != null
+            ? thrown.getCause()
+            : thrown;
+    String message = failure.getMessage();
+    String name = failure.getClass().getSimpleName();
+    return message == null ? name : name + ": " + message;
   }
 
   private Message call(Event event) throws FailedException {
@@ -89,9 +108,7 @@ final class Transform implements Processor {
       failure = call.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
     }
     if (failure != null) {
-      String message = failure.getMessage();
-      String name = failure.getClass().getSimpleName();
-      throw new FailedException(message == null ? name : name + ": " + message);
+      throw new FailedException(describe(failure));
     }
     if (call.isRollbackOnly()) {
       throw new FailedException("it was rolled back");

@@ -106,6 +106,7 @@ class TransformTest {
           case "broken" -> "{\"messageId\":";
           case "long" -> "{\"messageId\":\"" + "x".repeat(64 * 1024) + "\"}";
           case "throws" -> throw new IOException("no mask at hand");
+          case "error" -> throw new NoClassDefFoundError("com/example/Mask");
           case "overwrites" -> {
             Arrays.fill(event, (byte) ' ');
             throw new IOException("after writing to the body");
@@ -203,6 +204,22 @@ class TransformTest {
           assertThat(letter.get("event").toString()).isEqualTo(event(id));
           assertThat(letter.get("attempts").asInt()).isZero();
         });
+  }
+
+  @Test
+  void anErrorIsAFailureLikeAnyOther() throws Exception {
+    start(CHANGE);
+    send("error", "text");
+    Path told = folder.resolve("dead-letters.jsonl");
+    await().atMost(AT_MOST).until(() -> receiver.messageIds().size() == 1 && Files.exists(told));
+    awaitDone();
+
+    assertThat(receiver.messageIds()).isEqualTo(Map.of("text", 1));
+    JsonNode letter = JSON.readTree(Files.readString(told));
+    assertThat(letter.get("reason").asText()).isEqualTo("transform");
+    assertThat(letter.get("detail").asText())
+        .isEqualTo("the transform failed: NoClassDefFoundError: com/example/Mask");
+    assertThat(letter.get("event").toString()).isEqualTo(event("error"));
   }
 
   @Test

@@ -106,7 +106,7 @@ class MetersTest {
     }
   }
 
-  /** Runs in a class loader that knows of no Micrometer. */
+  /** Runs in a class loader that knows of no Micrometer, and so without the class around it. */
   public static final class Without implements Supplier<String> {
 
     @Override
@@ -115,7 +115,7 @@ class MetersTest {
       ClassLoader before = thread.getContextClassLoader();
       thread.setContextClassLoader(getClass().getClassLoader());
       try (DefaultCamelContext camel = new DefaultCamelContext()) {
-        Meters.of(camel).add(gauge("any", 1));
+        Meters.of(camel).add(new Meter(Kind.GAUGE, "any", "A test", Map.of(), () -> 1));
         camel.start();
         Object found =
             camel.getClassResolver().resolveClass("io.micrometer.core.instrument.MeterRegistry");
