@@ -5,7 +5,6 @@ import static io.dromedary.delivery.Outcome.Kind.PERMANENT;
 import static io.dromedary.delivery.Outcome.Kind.TEMPORARY;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.within;
 
 import io.dromedary.delivery.flow.Signal;
 import java.time.Clock;
@@ -233,9 +232,8 @@ abstract class AttemptContract {
     long begin = System.nanoTime();
     Attempted attempted = start();
     Outcome outcome = attempted.outcome();
-    assertThat(Duration.ofNanos(System.nanoTime() - begin).toMillis())
-        .isCloseTo(SHORT.toMillis(), within(SHORT.toMillis()))
-        .isGreaterThanOrEqualTo(SHORT.toMillis());
+    // Not sooner; how much later is up to a busy machine.
+    assertThat(Duration.ofNanos(System.nanoTime() - begin)).isBetween(SHORT, LONG);
     assertThat(outcome)
         .isEqualTo(
             new Outcome(
