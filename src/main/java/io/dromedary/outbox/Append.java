@@ -100,7 +100,11 @@ final class Append extends Work {
       byFingerprint.putIfAbsent(
           Fingerprint.of(arrival.destination(), arrival.event().messageId()), arrival);
     }
-    remembered = store.remember(new ArrayList<>(byFingerprint.keySet()), nowMillis);
+    List<Fingerprint> asked = new ArrayList<>(byFingerprint.keySet());
+    // If it fails in between, it is not known what has been noted: an id that stays known although
+    // its event is not stored would be refused as a duplicate when it is sent again.
+    remembered = Set.copyOf(asked);
+    remembered = store.remember(asked, nowMillis);
     // In the order in which they came, whatever the database's is.
     byFingerprint.keySet().retainAll(remembered);
     return new ArrayList<>(byFingerprint.values());

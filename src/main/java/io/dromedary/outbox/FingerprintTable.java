@@ -132,9 +132,12 @@ final class FingerprintTable {
   private void resize(int newSlots) {
     long[] oldHalves = halves;
     byte[] oldTags = tags;
+    // If there is no memory for them, the table stays as it was.
+    long[] newHalves = new long[2 * newSlots];
+    byte[] newTags = new byte[newSlots];
     slots = newSlots;
-    halves = new long[2 * newSlots];
-    tags = new byte[newSlots];
+    halves = newHalves;
+    tags = newTags;
     for (int old = 0; old < oldTags.length; old++) {
       if (oldTags[old] != 0) {
         long high = oldHalves[2 * old];
