@@ -296,6 +296,8 @@ final class GroupCommitWriter implements AutoCloseable {
       guard("taken back", work::rolledBack);
     }
     reset(fault == SqlDialect.Fault.CONNECTION);
+    // A commit may fail when it has been made: then there are events that nobody has handed on.
+    guard("woken", recovered);
     // An error may have left the connection unusable, and is the work's all the same.
     boolean isOfStore = fault != SqlDialect.Fault.WORK && !(isOpen && e instanceof Error);
     OutboxException failed = new OutboxException(String.valueOf(e.getMessage()), e, isOfStore);
