@@ -1,5 +1,7 @@
 package io.dromedary.faults;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -7,6 +9,8 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -69,6 +73,19 @@ final class Database implements AutoCloseable {
       }
     }
     return texts;
+  }
+
+  /** The bytes of the first column of what a query finds, as text. */
+  List<String> bodies(String sql) throws SQLException {
+    List<String> bodies = new ArrayList<>();
+    try (Connection connection = connect();
+        Statement statement = connection.createStatement();
+        ResultSet rows = statement.executeQuery(sql)) {
+      while (rows.next()) {
+        bodies.add(new String(rows.getBytes(1), UTF_8));
+      }
+    }
+    return bodies;
   }
 
   void execute(String sql) throws SQLException {

@@ -65,7 +65,7 @@ public final class FaultSuite {
       for (Fault fault : some) {
         Laboratory.Result result = laboratory.run(fault);
         System.err.printf("%tT %s%n", System.currentTimeMillis(), fault);
-        reached += result.isReached() ? 1 : 0;
+        reached += result.raised() == null ? 0 : 1;
         if (!result.problems().isEmpty()) {
           bad.put(fault.toString(), result.problems());
           System.out.println(
@@ -76,7 +76,9 @@ public final class FaultSuite {
                   + " "
                   + fault
                   + "\n    "
-                  + String.join("\n    ", result.problems()));
+                  + String.join("\n    ", result.problems())
+                  + "\n    by "
+                  + result.raised());
         }
       }
       return new Summary(sites.size(), all.size(), some.size(), reached, bad);

@@ -4,8 +4,9 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,8 +15,13 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Faults {
 
+  private static final StackWalker STACK = StackWalker.getInstance();
+  private static final int MOST_CALLERS = 40;
+
   private record Session(
-      @Nullable Fault fault, AtomicBoolean raised, Map<String, AtomicInteger> counts) {}
+      @Nullable Fault fault,
+      AtomicReference<@Nullable String> raised,
+      Map<String, AtomicInteger> counts) {}
 
   private static volatile @Nullable Session session;
 
@@ -38,20 +44,38 @@ public final class Faults {
     if (fault != null
         && occurrence == fault.occurrence()
         && site.equals(fault.site())
-        && now.raised.compareAndSet(false, true)) {
+        && now.raised.compareAndSet(null, callers())) {
       fault.kind().raise(site);
     }
   }
 
-  /** From now on calls are counted, and the fault happens once. */
-  static void arm(@Nullable Fault fault) {
-    session = new Session(fault, new AtomicBoolean(), new ConcurrentHashMap<>());
+  private static String callers() {
+    return Thread.currentThread().getName()
+        + STACK.walk(
+            frames ->
+                frames
+                    .skip(2)
+                    .limit(MOST_CALLERS)
+                    .map(
+                        frame ->
+                            " < "
+                                + frame.getClassName().replaceFirst(".*\\.", "")
+                                + "."
+                                + frame.getMethodName()
+                                + ":"
+                                + frame.getLineNumber())
+                    .collect(Collectors.joining()));
   }
 
-  /** Whether the fault has happened that was armed last. */
-  static boolean isRaised() {
+  /** From now on calls are counted, and the fault happens once. */
+  static void arm(@Nullable Fault fault) {
+    session = new Session(fault, new AtomicReference<>(), new ConcurrentHashMap<>());
+  }
+
+  /** On which thread and by whom the call was made that has failed; null: none has. */
+  static @Nullable String raised() {
     Session now = session;
-    return now != null && now.raised.get();
+    return now == null ? null : now.raised.get();
   }
 
   /** From now on nothing fails. Returns how often each call was made. */

@@ -1,0 +1,27 @@
+package io.dromedary.faults;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * The calls whose failure may lose or forge an event; CONTRIBUTING.md says how to make all of them
+ * fail.
+ */
+class FaultSuiteTest {
+
+  /** What decides whether a sender is told the truth. */
+  private static final String STORING =
+      "Connection.commit in|executeBatch in Store|FingerprintTable.put"
+          + "|EventReader.end |TrackingApi.(text|type) |OutboxProducer.(piece|append) ";
+
+  @ParameterizedTest
+  @CsvSource({"sqlite, http", "postgres, source"})
+  void nothingIsLostForgedStuckOrAnsweredFalsely(String store, String inbound) throws Exception {
+    FaultSuite.Summary summary = FaultSuite.run(store, inbound, "1/3", STORING);
+
+    assertThat(summary.bad()).as("%s", summary).isEmpty();
+    assertThat(summary.reached()).isGreaterThan(10);
+  }
+}
