@@ -4,7 +4,7 @@ import io.dromedary.settings.Settings;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
+import java.net.Socket;
 import org.apache.camel.CamelContext;
 import org.apache.camel.main.BaseMainSupport;
 import org.apache.camel.main.MainListenerSupport;
@@ -82,7 +82,9 @@ final class ServerCheck extends MainListenerSupport {
   }
 
   static void check(String server, String host, String port) {
-    try (ServerSocket socket = new ServerSocket()) {
+    // One that is bound and does not listen: a sender that waits for the port would otherwise be
+    // accepted here, and reset.
+    try (Socket socket = new Socket()) {
       socket.setReuseAddress(true);
       socket.bind(new InetSocketAddress(InetAddress.getByName(host), Integer.parseInt(port)));
     } catch (IOException | IllegalArgumentException e) {
