@@ -54,7 +54,7 @@ class ElasticThreadsTest {
     for (int i = 0; i < 1000; i++) {
       run();
     }
-    assertThat(threads.size()).isEqualTo(2);
+    assertThat(threads.size()).isBetween(2, 4); // A busy machine can hold both up for a tick.
   }
 
   @Test
@@ -104,7 +104,7 @@ class ElasticThreadsTest {
           });
       run();
     }
-    assertThat(threads.size()).isEqualTo(2);
+    assertThat(threads.size()).isBetween(2, 4); // A busy machine can hold both up for a tick.
   }
 
   @Test
