@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import javax.sql.DataSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Stores events on a connection of the host's, in whatever transaction its data source says that
@@ -17,6 +19,8 @@ import javax.sql.DataSource;
  * the events get one of their own. Thread-safe.
  */
 final class HostTransaction {
+
+  private static final Logger LOG = LoggerFactory.getLogger(HostTransaction.class);
 
   private final Outbox outbox;
   private final DataSource dataSource;
@@ -110,26 +114,14 @@ final class HostTransaction {
     long transaction;
     try (PostgresDialect dialect = new PostgresDialect(outbox.settings(), true);
         Store store = new Store(dialect, connection)) {
-      boolean isOwn = connection.getAutoCommit();
-      if (isOwn) {
-        connection.setAutoCommit(false);
+      Append append =
+          new Append(outbox, dialect, arrivals, invalid, false, new CompletableFuture<>());
+      if (connection.getAutoCommit()) {
+        commit(connection, store, append);
+        return true;
       }
-      try {
-        Append append =
-            new Append(outbox, dialect, arrivals, invalid, false, new CompletableFuture<>());
-        append.join(store, store.nowMillis());
-        store.flush();
-        if (isOwn) {
-          store.commit();
-          append.committed();
-          return true;
-        }
-        transaction = number(connection, "SELECT txid_current()");
-      } finally {
-        if (isOwn) {
-          end(connection);
-        }
-      }
+      join(connection, store, append);
+      transaction = number(connection, "SELECT txid_current()");
     }
     // A pool whose connections are not in auto-commit mode rolls back what nobody has committed.
     try (Connection again = dataSource.getConnection()) {
@@ -143,12 +135,55 @@ final class HostTransaction {
     return false;
   }
 
+  private static void write(Store store, Append append) throws SQLException {
+    append.join(store, store.nowMillis());
+    store.flush();
+  }
+
+  /** Stores in a transaction of our own, and gives the connection back as it was. */
+  private static void commit(Connection connection, Store store, Append append)
+      throws SQLException {
+    connection.setAutoCommit(false);
+    try {
+      write(store, append);
+      store.commit();
+    } catch (SQLException | RuntimeException | Error e) {
+      try {
+        connection.rollback();
+        connection.setAutoCommit(true);
+      } catch (SQLException | RuntimeException again) {
+        e.addSuppressed(again);
+      }
+      throw e;
+    }
+    // From here on the events are stored, whatever fails.
+    try {
+      append.committed();
+    } catch (RuntimeException | Error e) {
+      LOG.error("Events are stored, of which not everybody could be told", e);
+    }
+    try {
+      connection.setAutoCommit(true);
+    } catch (SQLException | RuntimeException e) {
+      LOG.warn("A connection of the dataSource stays without automatic commits: {}", e.toString());
+    }
+  }
+
   /**
-   * Ends a transaction of our own, if it is not committed, and gives the connection back as it was.
+   * Stores in the host's transaction. An error that is none of the database's leaves that open with
+   * a part: a host that went on would commit the message ids, and not the events.
    */
-  private static void end(Connection connection) throws SQLException {
-    connection.rollback();
-    connection.setAutoCommit(true);
+  private static void join(Connection connection, Store store, Append append) throws SQLException {
+    try {
+      write(store, append);
+    } catch (RuntimeException | Error e) {
+      try (Statement abort = connection.createStatement()) {
+        abort.execute("DO $$ BEGIN RAISE EXCEPTION 'events could not be stored'; END $$");
+      } catch (SQLException | RuntimeException aborted) {
+        e.addSuppressed(aborted);
+      }
+      throw e;
+    }
   }
 
   private static long number(Connection connection, String sql) throws SQLException {

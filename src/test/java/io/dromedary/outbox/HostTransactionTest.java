@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -346,6 +347,27 @@ class HostTransactionTest {
         .until(() -> IntStream.range(0, 300).allMatch(i -> deliveries("batch-" + i) == 1));
     assertThat(count(committed, "outbox WHERE message_id LIKE 'undone-%'")).isZero();
     assertThat(RECEIVER.messageIds().keySet()).noneMatch(id -> id.startsWith("undone-"));
+  }
+
+  @Test
+  @SuppressWarnings("NullAway") // An event without a type cannot be stored.
+  void aHostThatGoesOnAfterAFailureCommitsNoPartOfIt() {
+    byte[] body = event("half").getBytes(UTF_8);
+    List<OutboxEvent> events =
+        List.of(
+            new OutboxEvent("half", "track", Instant.now(), body),
+            new OutboxEvent("broken", null, Instant.now(), body));
+    transaction.executeWithoutResult(
+        status -> {
+          sell("half");
+          assertThatThrownBy(
+                  () -> producer.sendBody("outbox:default?dataSource=#hostDataSource", events))
+              .hasRootCauseInstanceOf(NullPointerException.class);
+        });
+    assertThat(isSold("half")).isFalse();
+    // Nor is its id known.
+    join(event("half"));
+    DELIVERIES.of("half");
   }
 
   @Test
