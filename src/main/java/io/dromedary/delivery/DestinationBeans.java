@@ -1,5 +1,6 @@
 package io.dromedary.delivery;
 
+import io.dromedary.routing.FailClosedSteps;
 import io.dromedary.settings.DestinationSettings;
 import io.dromedary.settings.Settings;
 import java.util.List;
@@ -45,6 +46,7 @@ public final class DestinationBeans implements CamelContextAware {
   @Override
   public void setCamelContext(CamelContext context) {
     this.context = context;
+    FailClosedSteps.in(context);
     // Bad settings are told before anything is built on them.
     Settings settings = Settings.of(context);
     if (context.isStarted() && !isMade(context, name)) {

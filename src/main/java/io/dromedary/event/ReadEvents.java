@@ -3,6 +3,7 @@ package io.dromedary.event;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.dromedary.routing.FailClosed;
+import io.dromedary.routing.FailClosedSteps;
 import io.dromedary.settings.Settings;
 import java.io.File;
 import java.io.IOException;
@@ -59,6 +60,7 @@ public final class ReadEvents extends FailClosed implements CamelContextAware {
   @Override
   public void setCamelContext(CamelContext context) {
     this.context = context;
+    FailClosedSteps.in(context);
     clock = Settings.clock(context);
     choice = DestinationChoice.of(Settings.of(context));
     // Whether the body is an object that has to be marshalled before it can be read.
@@ -68,10 +70,10 @@ public final class ReadEvents extends FailClosed implements CamelContextAware {
     // A source that waits for more than the end of the route hears that its messages are taken.
     context
         .getRegistry()
-        .bind("dromedary-acknowledge", Processor.class, FailClosed.of(MessageGroup::acknowledge));
+        .bind("dromedary-acknowledge", Processor.class, (Processor) MessageGroup::acknowledge);
     context
         .getRegistry()
-        .bind("dromedary-reject", Processor.class, FailClosed.of(ReadEvents::reject));
+        .bind("dromedary-reject", Processor.class, (Processor) ReadEvents::reject);
   }
 
   private static boolean isStructured(Exchange exchange) {

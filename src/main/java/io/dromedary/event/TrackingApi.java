@@ -2,6 +2,7 @@ package io.dromedary.event;
 
 import io.dromedary.json.InvalidJsonException;
 import io.dromedary.routing.FailClosed;
+import io.dromedary.routing.FailClosedSteps;
 import io.dromedary.settings.Settings;
 import java.io.IOException;
 import java.io.UnsupportedEncodingException;
@@ -67,6 +68,7 @@ public final class TrackingApi extends FailClosed implements CamelContextAware {
   @Override
   public void setCamelContext(CamelContext context) {
     this.context = context;
+    FailClosedSteps.in(context);
     Settings settings = Settings.of(context);
     clock = Settings.clock(context);
     choice = DestinationChoice.of(settings);
@@ -80,7 +82,7 @@ public final class TrackingApi extends FailClosed implements CamelContextAware {
       RawBodies.keep(context, RawBodies.path(inbound), this::cors);
     }
     registry.bind("dromedary-is-http", Predicate.class, (Predicate) exchange -> isHttp);
-    registry.bind("dromedary-answer", Processor.class, FailClosed.of(HttpAnswer::answer));
+    registry.bind("dromedary-answer", Processor.class, (Processor) HttpAnswer::answer);
     registry.bind("dromedary-answer-unavailable", Processor.class, new Unavailable());
     registry.bind("dromedary-is-answered", Predicate.class, (Predicate) HttpAnswer::isRequest);
   }

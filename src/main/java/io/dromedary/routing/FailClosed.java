@@ -11,23 +11,13 @@ import org.apache.camel.support.AsyncProcessorSupport;
  * <p>Camel takes only exceptions of a plain {@link Processor} for failures. If one throws an {@code
  * Error}, Camel nevertheless queues the rest of the route, with the message as it was before the
  * step, and the next exchange on that thread runs it: what was to be checked, changed or signed
- * goes on unchecked. So all steps of ours whose outcome matters extend this class, or are made by
- * {@link #of}.
+ * goes on unchecked. {@link FailClosedSteps} sees to that in our routes; steps that are put into
+ * routes of a host extend this class.
  */
 public abstract class FailClosed extends AsyncProcessorSupport {
 
   /** Does the step, which is done when it returns. */
   protected abstract void run(Exchange exchange) throws Exception;
-
-  /** The step that a processor does. */
-  public static FailClosed of(Processor processor) {
-    return new FailClosed() {
-      @Override
-      protected void run(Exchange exchange) throws Exception {
-        processor.process(exchange);
-      }
-    };
-  }
 
   @Override
   public final boolean process(Exchange exchange, AsyncCallback callback) {

@@ -1,0 +1,127 @@
+package io.dromedary.routing;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.camel.AsyncCallback;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Exchange;
+import org.apache.camel.NamedNode;
+import org.apache.camel.Ordered;
+import org.apache.camel.Processor;
+import org.apache.camel.spi.WrapAwareProcessor;
+import org.apache.camel.spi.InterceptStrategy;
+import org.apache.camel.support.CamelContextHelper;
+import org.apache.camel.support.processor.DelegateAsyncProcessor;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Makes an exchange of our routes fail whatever is thrown in a step, Camel's own steps included.
+ *
+ * <p>Most of Camel's steps let an {@code Error} through. On the thread that began the exchange it
+ * reaches the consumer, but behind any asynchronous step nobody is there to catch it: the exchange
+ * would never end, and its event would stay in flight.
+ */
+public final class FailClosedSteps implements InterceptStrategy, Ordered {
+
+  private static final Logger LOG = LoggerFactory.getLogger(FailClosedSteps.class);
+
+  private static final String OURS = "dromedary-";
+
+  private FailClosedSteps() {}
+
+  /** Sees to the steps of our routes in a context whose routes have not been built yet. */
+  public static synchronized void in(CamelContext context) {
+    var extension = context.getCamelContextExtension();
+    if (extension.getInterceptStrategies().stream().noneMatch(FailClosedSteps.class::isInstance)) {
+      extension.addInterceptStrategy(new FailClosedSteps());
+    }
+  }
+
+  /** Outside of all others, whose failures are caught as well. */
+  @Override
+  public int getOrder() {
+    return HIGHEST;
+  }
+
+  @Override
+  public Processor wrapProcessorInInterceptors(
+      CamelContext context, NamedNode node, Processor target, Processor next) {
+    String route = CamelContextHelper.getRouteId(node);
+    return route != null && route.startsWith(OURS) ? new Step(target) : target;
+  }
+
+  private static final class Step extends DelegateAsyncProcessor implements WrapAwareProcessor {
+
+    Step(Processor target) {
+      super(target);
+    }
+
+    @Override
+    public Processor getWrapped() {
+      return getProcessor();
+    }
+
+    @Override
+    public boolean process(Exchange exchange, AsyncCallback callback) {
+      Continuation continuation = new Continuation(callback);
+      boolean isSync;
+      try {
+        isSync = getProcessor().process(exchange, continuation);
+      } catch (Throwable e) {
+        isSync = continuation.fail(exchange, e);
+      }
+      continuation.returned(isSync);
+      return isSync;
+    }
+  }
+
+  /**
+   * Goes on with an exchange, once. When its step is done synchronously it waits for the step to
+   * return: Camel's bridge to plain processors calls its callback in a {@code finally} block, where
+   * it is not known yet that an {@code Error} was thrown.
+   */
+  private static final class Continuation extends AtomicInteger implements AsyncCallback {
+
+    private static final long serialVersionUID = 1L;
+
+    private static final int RUNNING = 0;
+    private static final int DONE = 1;
+    private static final int RETURNED = 2;
+    private static final int GONE_ON = 3;
+
+    private final transient AsyncCallback callback;
+
+    Continuation(AsyncCallback callback) {
+      this.callback = callback;
+    }
+
+    @Override
+    public void done(boolean doneSync) {
+      if (doneSync && compareAndSet(RUNNING, DONE)) {
+        return;
+      }
+      if (getAndSet(GONE_ON) != GONE_ON) {
+        callback.done(false);
+      }
+    }
+
+    /** The step has thrown. Returns whether the exchange goes on on this thread. */
+    boolean fail(Exchange exchange, Throwable failure) {
+      if (get() == GONE_ON) {
+        // Another thread may have the exchange. Let through, it would hold up others on this one.
+        LOG.error("A step has failed that was done before", failure);
+        return false;
+      }
+      FailClosed.fail(exchange, failure);
+      done(true);
+      return true;
+    }
+
+    /** The step has returned. */
+    void returned(boolean isSync) {
+      if (!compareAndSet(RUNNING, RETURNED) && compareAndSet(DONE, GONE_ON)) {
+        callback.done(isSync);
+      }
+    }
+  }
+}
