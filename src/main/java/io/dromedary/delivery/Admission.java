@@ -3,9 +3,7 @@ package io.dromedary.delivery;
 import io.dromedary.delivery.flow.Permit;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -60,7 +58,7 @@ final class Admission extends AsyncProcessorSupport {
   private final Executor workers;
   private final ReentrantLock queueLock = new ReentrantLock();
 
-  /** By {@link #key}: retries first, which the flow controls hold to their share. */
+  /** By {@link Delivery#lane}: retries first, which the flow controls hold to their share. */
   private final Map<Integer, Deque<Waiting>> queues = new TreeMap<>();
 
   private final AtomicInteger waiting = new AtomicInteger();
@@ -110,26 +108,29 @@ final class Admission extends AsyncProcessorSupport {
     if (destination.isStopping()) {
       return Verdict.REFUSED;
     }
-    Deque<Waiting> queue = queues.computeIfAbsent(key(delivery), key -> new ArrayDeque<>());
+    Deque<Waiting> queue = queues.computeIfAbsent(delivery.lane(), key -> new ArrayDeque<>());
     Verdict verdict = queue.isEmpty() ? admit(delivery, false) : Verdict.WAIT;
     if (verdict != Verdict.WAIT) {
       return verdict;
     }
-    queue.addLast(new Waiting(exchange, delivery, callback, System.nanoTime()));
+    Waiting round = new Waiting(exchange, delivery, callback, System.nanoTime());
+    queue.addLast(round);
     waiting.incrementAndGet();
-    // A permission that came back before this was seen to wait has woken nobody.
-    if (queue.size() == 1 && admit(delivery, false) == Verdict.ADMITTED) {
-      queue.removeLast();
-      waiting.decrementAndGet();
-      return Verdict.ADMITTED;
+    boolean waits = false;
+    try {
+      // A permission that came back before this was seen to wait has woken nobody.
+      if (queue.size() == 1 && admit(delivery, false) == Verdict.ADMITTED) {
+        return Verdict.ADMITTED;
+      }
+      tick();
+      waits = true;
+    } finally {
+      if (!waits) {
+        queue.removeLast();
+        waiting.decrementAndGet();
+      }
     }
-    tick();
     return Verdict.WAIT;
-  }
-
-  private int key(Delivery delivery) {
-    int pending = delivery.pending();
-    return delivery.isRetry() ? pending : pending | 1 << webhooks.size();
   }
 
   /**
@@ -140,11 +141,31 @@ final class Admission extends AsyncProcessorSupport {
   private Verdict admit(Delivery delivery, boolean isLate) {
     int[] due = delivery.due(destination.clock().instant());
     @Nullable Permit[] permits = new Permit[due.length];
+    Verdict verdict = Verdict.REFUSED;
+    try {
+      verdict = acquire(delivery, due, permits, isLate);
+      if (verdict == Verdict.ADMITTED) {
+        delivery.admit(due, permits);
+      }
+    } finally {
+      if (verdict != Verdict.ADMITTED) {
+        for (Permit permit : permits) {
+          if (permit != null) {
+            Delivery.cancel(permit);
+          }
+        }
+      }
+    }
+    return verdict;
+  }
+
+  private Verdict acquire(
+      Delivery delivery, int[] due, @Nullable Permit[] permits, boolean isLate) {
     int granted = 0;
     int heldUpBy = -1;
     for (int i = 0; i < due.length; i++) {
       Webhook webhook = webhooks.get(due[i]);
-      permits[i] = webhook.flow().tryAcquire(delivery.eventId(), delivery.isRetry());
+      permits[i] = webhook.flow().tryAcquire(delivery.eventId(), delivery.isRetry(due[i]));
       if (permits[i] != null) {
         granted++;
       } else if (!webhook.isClosed() && laggingUntilNanos[due[i]] - System.nanoTime() <= 0) {
@@ -157,57 +178,80 @@ final class Admission extends AsyncProcessorSupport {
       heldUpBy = -1;
     }
     if (granted > 0 && heldUpBy < 0) {
-      delivery.admit(due, permits);
       return Verdict.ADMITTED;
-    }
-    for (Permit permit : permits) {
-      if (permit != null) {
-        permit.cancelled();
-      }
     }
     // One waits to be the next probe; more would only keep memory and claims.
     return heldUpBy >= 0 || (due.length > 0 && waiting.get() == 0) ? Verdict.WAIT : Verdict.REFUSED;
   }
 
-  /** Something may be permitted that was not: to be called whenever an attempt has ended. */
+  /**
+   * Something may be permitted that was not: to be called whenever an attempt has ended, and now
+   * and then, should the tick be missing. Throws nothing.
+   */
   void wake() {
     if (waiting.get() == 0) {
       return;
     }
-    List<Waiting> admitted = new ArrayList<>();
-    List<Waiting> refused = new ArrayList<>();
+    // What goes on is out of the queues: whatever is thrown, the others go on, too.
+    Deque<Runnable> ended = new ArrayDeque<>();
     queueLock.lock();
     try {
       boolean more = true;
       while (more) {
         more = false;
         for (Deque<Waiting> queue : queues.values()) {
-          more |= next(queue, admitted, refused);
+          more |= next(queue, ended);
         }
       }
       tick();
+    } catch (RuntimeException | Error e) {
+      LOG.error("Destination {}: rounds that wait cannot be looked at", name(), e);
     } finally {
       queueLock.unlock();
     }
-    admitted.forEach(this::goOn);
-    refused.forEach(this::refuse);
+    run(ended);
+  }
+
+  private void run(Deque<Runnable> ended) {
+    for (Runnable each : ended) {
+      try {
+        each.run();
+      } catch (RuntimeException | Error e) {
+        LOG.error("Destination {}: a round that has waited fails", name(), e);
+      }
+    }
+  }
+
+  private String name() {
+    return destination.settings().name();
   }
 
   /** Looks at the first of a queue, and returns whether to look again. */
-  private boolean next(Deque<Waiting> queue, List<Waiting> admitted, List<Waiting> refused) {
+  private boolean next(Deque<Waiting> queue, Deque<Runnable> ended) {
     Waiting first = queue.peekFirst();
     if (first == null) {
       return false;
     }
     waiting.decrementAndGet();
     boolean isLate = System.nanoTime() - first.sinceNanos() >= LATE_NANOS;
-    Verdict verdict = admit(first.delivery(), isLate);
-    if (verdict == Verdict.WAIT) {
+    Runnable next;
+    try {
+      next =
+          switch (admit(first.delivery(), isLate)) {
+            case ADMITTED -> () -> goOn(first);
+            case REFUSED -> () -> end(first, refused(first.delivery()));
+            case WAIT -> null;
+          };
+    } catch (RuntimeException | Error e) {
+      // It would hold up those behind it.
+      next = () -> end(first, e);
+    }
+    if (next == null) {
       waiting.incrementAndGet();
       return false;
     }
     queue.removeFirst();
-    (verdict == Verdict.ADMITTED ? admitted : refused).add(first);
+    ended.add(next);
     return true;
   }
 
@@ -216,14 +260,14 @@ final class Admission extends AsyncProcessorSupport {
       workers.execute(() -> round.callback().done(false));
     } catch (RuntimeException | Error e) {
       // The workers have ended, or the system has no thread left: its events can wait.
-      LOG.debug("Destination {}: a round cannot go on", destination.settings().name(), e);
+      LOG.debug("Destination {}: a round cannot go on", name(), e);
       round.delivery().cancelPermits();
-      refuse(round);
+      end(round, refused(round.delivery()));
     }
   }
 
-  private void refuse(Waiting round) {
-    round.exchange().setException(refused(round.delivery()));
+  private static void end(Waiting round, Throwable failure) {
+    round.exchange().setException(failure);
     round.callback().done(false);
   }
 
@@ -238,15 +282,26 @@ final class Admission extends AsyncProcessorSupport {
       return;
     }
     long wait = MOST_TICK_NANOS;
-    for (Webhook webhook : webhooks) {
-      wait = Math.min(wait, webhook.flow().nanosUntilNext());
+    for (Deque<Waiting> queue : queues.values()) {
+      Waiting first = queue.peekFirst();
+      wait = first == null ? wait : Math.min(wait, nanosUntilNext(first.delivery()));
     }
-    long at = System.nanoTime() + Math.max(LEAST_TICK_NANOS, wait);
+    wait = Math.max(LEAST_TICK_NANOS, wait);
+    long at = System.nanoTime() + wait;
     if (tickNanos == Long.MAX_VALUE || at - tickNanos < 0) {
+      Future<?> unused = AttemptTimer.after(Duration.ofNanos(wait), () -> ticked(at));
       tickNanos = at;
-      Future<?> unused =
-          AttemptTimer.after(Duration.ofNanos(at - System.nanoTime()), () -> ticked(at));
     }
+  }
+
+  private long nanosUntilNext(Delivery delivery) {
+    long wait = Long.MAX_VALUE;
+    for (int i = 0; i < webhooks.size(); i++) {
+      if (delivery.state(i) == Delivery.State.PENDING) {
+        wait = Math.min(wait, webhooks.get(i).flow().nanosUntilNext(delivery.isRetry(i)));
+      }
+    }
+    return wait;
   }
 
   private void ticked(long at) {
@@ -268,17 +323,17 @@ final class Admission extends AsyncProcessorSupport {
 
   /** Sends back all that waits: the destination stops. */
   void sendBack() {
-    List<Waiting> refused = new ArrayList<>();
+    Deque<Runnable> ended = new ArrayDeque<>();
     queueLock.lock();
     try {
-      for (Iterator<Deque<Waiting>> each = queues.values().iterator(); each.hasNext(); ) {
-        refused.addAll(each.next());
-        each.remove();
+      for (Deque<Waiting> queue : queues.values()) {
+        queue.forEach(each -> ended.add(() -> end(each, refused(each.delivery()))));
       }
+      queues.clear();
       waiting.set(0);
     } finally {
       queueLock.unlock();
     }
-    refused.forEach(this::refuse);
+    run(ended);
   }
 }

@@ -5,7 +5,6 @@ import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.CamelContext;
@@ -13,6 +12,7 @@ import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.support.DefaultExchange;
 import org.apache.camel.support.service.ServiceSupport;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -93,25 +93,51 @@ final class Attempts extends ServiceSupport {
    * @return whether the exchange goes on on this thread
    */
   boolean start(Exchange exchange, AsyncCallback callback) {
-    if (!isRunAllowed()) {
-      return goOn(exchange, Outcome.unsent("the webhook has stopped"), callback);
+    Outcome outcome;
+    try {
+      outcome = attempt(exchange, callback);
+    } catch (RuntimeException | Error e) {
+      // In a branch of a multicast nobody else takes notice of an Error.
+      outcome = Outcome.of(e);
     }
-    if (late.get() >= mostLate) {
-      return goOn(
-          exchange,
-          Outcome.timeout(
-              "not sent, since " + mostLate + " attempts have not come back after their deadline"),
-          callback);
-    }
-    Attempt attempt = new Attempt(timeout);
-    Future<?> deadline = AttemptTimer.after(timeout, () -> expire(attempt, exchange, callback));
-    Outcome outcome = send(attempt, exchange);
-    if (!attempt.end()) {
-      late.decrementAndGet();
+    if (outcome == null) {
       return false;
     }
-    deadline.cancel(false);
-    return goOn(exchange, outcome, callback);
+    exchange.setProperty(OUTCOME, outcome);
+    callback.done(true);
+    return true;
+  }
+
+  /** Returns the outcome, or null if the attempt has ended at its deadline. */
+  private @Nullable Outcome attempt(Exchange exchange, AsyncCallback callback) {
+    if (!isRunAllowed()) {
+      return Outcome.unsent("the webhook has stopped");
+    }
+    if (late.get() >= mostLate) {
+      return Outcome.timeout(
+          "not sent, since " + mostLate + " attempts have not come back after their deadline");
+    }
+    Attempt attempt = new Attempt(timeout);
+    Future<?> deadline = null;
+    Outcome outcome = null;
+    Throwable failure = null;
+    try {
+      deadline = AttemptTimer.after(timeout, () -> expire(attempt, exchange, callback));
+      outcome = send(attempt, exchange);
+    } catch (Exception | Error e) {
+      failure = e;
+    }
+    if (!attempt.end()) {
+      late.decrementAndGet();
+      return null;
+    }
+    if (deadline != null) {
+      deadline.cancel(false);
+    }
+    if (failure instanceof Error) {
+      LOG.error("Webhook {}: an attempt has failed", name, failure);
+    }
+    return failure == null ? outcome : Outcome.of(failure);
   }
 
   /** How many attempts have ended at their deadline whose threads have not come back. */
@@ -121,31 +147,21 @@ final class Attempts extends ServiceSupport {
 
   /** The outcome of the attempt that an exchange has made. */
   static Outcome outcome(Exchange exchange) {
-    Outcome outcome = exchange.getProperty(OUTCOME, Outcome.class);
+    // Removed, or it might be taken for that of a later attempt which could not even begin.
+    Outcome outcome = (Outcome) exchange.removeProperty(OUTCOME);
     Throwable failure = exchange.getException();
-    if (outcome == null) {
+    if (outcome == null || failure != null) {
       return failure == null ? Outcome.unsent("the attempt was not made") : Outcome.of(failure);
     }
     return outcome;
   }
 
-  private static boolean goOn(Exchange exchange, Outcome outcome, AsyncCallback callback) {
-    exchange.setProperty(OUTCOME, outcome);
-    callback.done(true);
-    return true;
-  }
-
-  private Outcome send(Attempt attempt, Exchange exchange) {
+  private Outcome send(Attempt attempt, Exchange exchange) throws Exception {
     attempt.enter();
     try {
       Exchange copy = copy(exchange);
       target.send(copy);
       return Outcome.of(copy, clock.instant());
-    } catch (Exception e) {
-      return Outcome.of(e);
-    } catch (Error e) {
-      LOG.error("Webhook {}: an attempt has failed", name, e);
-      return Outcome.of(e);
     } finally {
       Attempt.leave();
     }
@@ -173,20 +189,27 @@ final class Attempts extends ServiceSupport {
       return;
     }
     late.incrementAndGet();
-    // Here, as those who go on with exchanges may all be waiting for what is closed by it.
-    attempt.close();
-    Runnable goOn = () -> timeOut(exchange, callback);
     try {
-      elsewhere.execute(goOn);
-    } catch (RejectedExecutionException | OutOfMemoryError e) {
+      // Here, as those who go on with exchanges may all be waiting for what is closed by it.
+      attempt.close();
+    } catch (RuntimeException | Error e) {
+      LOG.warn("Webhook {}: what a late attempt has opened cannot be closed", name, e);
+    }
+    try {
+      elsewhere.execute(() -> timeOut(exchange, callback));
+    } catch (RuntimeException | Error e) {
       // The destination has stopped, or the system has no thread left.
-      goOn.run();
+      timeOut(exchange, callback);
     }
   }
 
   private void timeOut(Exchange exchange, AsyncCallback callback) {
-    exchange.setProperty(
-        OUTCOME, Outcome.timeout("no complete answer within " + timeout.toMillis() + " ms"));
+    try {
+      exchange.setProperty(
+          OUTCOME, Outcome.timeout("no complete answer within " + timeout.toMillis() + " ms"));
+    } catch (RuntimeException | Error e) {
+      exchange.setException(e);
+    }
     callback.done(false);
   }
 }

@@ -1,6 +1,5 @@
 package io.dromedary.delivery;
 
-import io.dromedary.outbox.Claim;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.camel.AggregationStrategy;
@@ -49,22 +48,21 @@ public final class Batching implements AggregationStrategy, Predicate {
   public Exchange aggregate(@Nullable Exchange batch, Exchange next) {
     Delivery delivery = Delivery.of(next);
     int length = delivery.body().length + 1;
-    // An event is done when its batch is.
-    for (Claim claim : delivery.claims()) {
-      claim.handOver(batch == null ? next : batch);
-    }
     if (batch == null) {
-      List<Delivery> deliveries = new ArrayList<>();
-      deliveries.add(delivery);
-      next.getMessage().setBody(deliveries);
-      next.setProperty(BYTES, length);
-      return next;
+      next.getMessage().setBody(new ArrayList<Delivery>());
     }
-    @SuppressWarnings("unchecked") // It is the list of the branch above.
-    List<Delivery> deliveries = (List<Delivery>) batch.getMessage().getBody();
-    deliveries.add(delivery);
-    batch.setProperty(BYTES, bytes(batch) + length);
-    return batch;
+    Exchange gathered = batch == null ? next : batch;
+    gathered.setProperty(BYTES, bytes(gathered) + length);
+    deliveries(gathered).add(delivery);
+    // An event is done when its batch is. At last, or one that failed before would be done with a
+    // batch that it is not in.
+    delivery.claims().forEach(claim -> claim.handOver(gathered));
+    return gathered;
+  }
+
+  @SuppressWarnings("unchecked") // It is the list of aggregate.
+  private static List<Delivery> deliveries(Exchange batch) {
+    return (List<Delivery>) batch.getMessage().getBody();
   }
 
   /**
@@ -82,8 +80,6 @@ public final class Batching implements AggregationStrategy, Predicate {
 
   /** Turns a batch that is complete into one delivery. */
   public void deliver(Exchange batch) {
-    @SuppressWarnings("unchecked") // It is the list of aggregate.
-    List<Delivery> deliveries = (List<Delivery>) batch.getMessage().getBody();
-    batch.setProperty(Delivery.PROPERTY, Delivery.of(deliveries));
+    batch.setProperty(Delivery.PROPERTY, Delivery.of(deliveries(batch)));
   }
 }

@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.Locale;
 import org.apache.camel.Exchange;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * An event, or a batch of them, on its way to the webhooks of a destination: what stays from round
@@ -20,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * it visible; the multicast aggregates outcomes one at a time.
  */
 final class Delivery {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Delivery.class);
 
   /** The exchange property that holds the delivery. */
   static final String PROPERTY = "DromedaryDelivery";
@@ -304,11 +308,22 @@ final class Delivery {
       Permit permit = permits[i];
       if (permit != null) {
         permits[i] = null;
-        permit.cancelled();
+        cancel(permit);
         hadAny = true;
       }
     }
     return hadAny;
+  }
+
+  /** Gives back a permission, whatever its flow control thinks of that. */
+  static void cancel(Permit permit) {
+    try {
+      permit.cancelled();
+    } catch (RuntimeException | Error e) {
+      LOG.error("A flow control fails", e);
+      // Only the first call that gets through counts.
+      permit.cancelled();
+    }
   }
 
   /** A round has sent nothing, since no webhook was to be sent to. */
@@ -316,9 +331,23 @@ final class Delivery {
     skipped++;
   }
 
-  /** Whether the events have been sent to any webhook before. */
-  boolean isRetry() {
-    return attempts > 0;
+  /** Whether the events have been sent to that webhook before. */
+  boolean isRetry(int webhook) {
+    return outcomes[webhook] != null;
+  }
+
+  /**
+   * Deliveries that wait for the same have the same lane: by the webhooks that are pending, and by
+   * which of them are sent to for the first time. Those that are only retries have the lowest.
+   */
+  int lane() {
+    int lane = 0;
+    for (int i = 0; i < states.length; i++) {
+      if (states[i] == State.PENDING) {
+        lane |= (isRetry(i) ? 1 : 1 | 1 << states.length) << i;
+      }
+    }
+    return lane;
   }
 
   /** By which the flow controls tell events from each other. */
@@ -349,7 +378,13 @@ final class Delivery {
     Permit permit = permits[branch];
     if (permit != null) {
       permits[branch] = null;
-      permit.ended(outcome.toSignal(now));
+      try {
+        permit.ended(outcome.toSignal(now));
+      } catch (RuntimeException | Error e) {
+        LOG.error("A flow control fails", e);
+        // What has not been given back would be missing for good.
+        cancel(permit);
+      }
     }
   }
 

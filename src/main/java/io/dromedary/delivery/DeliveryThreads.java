@@ -1,8 +1,10 @@
 package io.dromedary.delivery;
 
 import java.time.Clock;
+import java.time.Duration;
 import java.util.concurrent.Delayed;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.RunnableScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -17,6 +19,8 @@ import java.util.concurrent.TimeUnit;
  * <p>Nothing is ever rejected while the destination runs: who finds all workers busy waits.
  */
 final class DeliveryThreads {
+
+  private static final Duration PAUSE = Duration.ofSeconds(1);
 
   private final Clock clock;
   private final ExecutorService workers;
@@ -58,6 +62,15 @@ final class DeliveryThreads {
     workers.shutdown();
   }
 
+  private void goOn(Runnable task) {
+    try {
+      workers.execute(task);
+    } catch (OutOfMemoryError e) {
+      // The system has no thread left, and nobody else would have the round go on.
+      Future<?> unused = AttemptTimer.after(PAUSE, () -> goOn(task));
+    }
+  }
+
   private final class Timer extends ScheduledThreadPoolExecutor {
 
     Timer() {
@@ -81,7 +94,7 @@ final class DeliveryThreads {
 
     @SuppressWarnings("NullAway") // A runnable has no result.
     Waiting(Runnable task, long delayMillis) {
-      super(() -> workers.execute(task), null);
+      super(() -> goOn(task), null);
       this.delayMillis = delayMillis;
       // What need not wait goes first, which makes the timer's thread look at the clock again.
       this.dueMillis = delayMillis <= 0 ? Long.MIN_VALUE : clock.millis() + delayMillis;

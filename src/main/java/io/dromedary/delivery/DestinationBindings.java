@@ -81,7 +81,12 @@ final class DestinationBindings {
     bind("workers", ExecutorService.class, workers);
     bind("timer", ExecutorService.class, threads.timer());
     Future<?> log =
-        AttemptTimer.every(LOG_INTERVAL, () -> webhooks.forEach(each -> each.log().tick()));
+        AttemptTimer.every(
+            LOG_INTERVAL,
+            () -> {
+              admission.wake();
+              webhooks.forEach(each -> each.log().tick());
+            });
     context
         .getManagementStrategy()
         .addEventNotifier(new Stop(destination, admission, threads, gatherer, log));

@@ -29,16 +29,37 @@ public final class RetryDecision implements Processor {
   public void process(Exchange exchange) {
     Throwable failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
     Delivery delivery = exchange.getProperty(Delivery.PROPERTY, Delivery.class);
-    if (failure != null && delivery != null) {
+    if (failure == null || delivery == null) {
+      return;
+    }
+    try {
       round.failed(delivery, failure);
+    } catch (Error e) {
+      throw failed(e);
     }
   }
 
   /** Whether the round is to be redelivered from memory; sets the wait until then. */
   public boolean isRedelivered(Exchange exchange) {
+    try {
+      return decide(exchange);
+    } catch (Error e) {
+      throw failed(e);
+    }
+  }
+
+  /** Camel's error handler makes the exchange fail by exceptions only. */
+  private static IllegalStateException failed(Error error) {
+    return new IllegalStateException("It cannot be decided when to try again", error);
+  }
+
+  private boolean decide(Exchange exchange) {
     Delivery delivery = Delivery.of(exchange);
     Instant now = destination.clock().instant();
-    if (destination.isStopping() || delivery.isRejectedBatch()) {
+    // What has failed behind the last acceptance is no reason to send again, or to give up.
+    if (destination.isStopping()
+        || delivery.isRejectedBatch()
+        || delivery.isDone(destination.settings().acks())) {
       delivery.park(now);
       return false;
     }

@@ -16,6 +16,8 @@ import java.util.Map;
 import org.apache.camel.AggregationStrategy;
 import org.apache.camel.Exchange;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A round: what is sent to the webhooks that are pending, what each of them makes of it, and the
@@ -23,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  * time has.
  */
 public final class Round implements AggregationStrategy {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Round.class);
 
   /** The exchange property that holds the endpoint URIs of the round. */
   static final String RECIPIENTS = "DromedaryRecipients";
@@ -132,21 +136,28 @@ public final class Round implements AggregationStrategy {
   /** Notes the outcome of one branch of a round to several. */
   @Override
   public Exchange aggregate(@Nullable Exchange before, Exchange branch) {
-    Outcome outcome = Attempts.outcome(branch);
+    try {
+      Outcome outcome = Attempts.outcome(branch);
+      note(
+          Delivery.of(branch),
+          branch.getProperty(Exchange.MULTICAST_INDEX, 0, Integer.class),
+          outcome);
+    } catch (RuntimeException | Error e) {
+      // Camel would let an Error through, and the round would never end.
+      LOG.error("The outcome of an attempt cannot be noted", e);
+    }
     // One that stayed would end the retries of the whole round.
     branch.setException(null);
-    note(
-        Delivery.of(branch),
-        branch.getProperty(Exchange.MULTICAST_INDEX, 0, Integer.class),
-        outcome);
     return before == null ? branch : before;
   }
 
   private void note(Delivery delivery, int branch, Outcome outcome) {
-    Webhook webhook = webhooks.get(delivery.sentTo()[branch]);
-    delivery.note(branch, outcome, destination.clock().instant());
-    webhook.report(outcome);
-    admission.wake();
+    try {
+      delivery.note(branch, outcome, destination.clock().instant());
+      webhooks.get(delivery.sentTo()[branch]).report(outcome);
+    } finally {
+      admission.wake();
+    }
   }
 
   /** Notes what an exception that has ended a round means for the attempts it was to make. */
@@ -167,6 +178,10 @@ public final class Round implements AggregationStrategy {
   /** Ends a round: returns where enough webhooks have accepted, and throws where not. */
   public void end(Exchange exchange) throws RoundFailedException {
     Delivery delivery = Delivery.of(exchange);
+    // Of a branch whose outcome could not be noted.
+    if (delivery.cancelPermits()) {
+      admission.wake();
+    }
     if (!delivery.isDone(destination.settings().acks())) {
       throw new RoundFailedException("too few webhooks have accepted");
     }

@@ -51,7 +51,15 @@ final class Workers extends ThreadPoolExecutor {
     if (now - next >= 0 && nextLookNanos.compareAndSet(next, now + LOOK_NANOS)) {
       look();
     }
-    super.execute(task);
+    try {
+      super.execute(task);
+    } catch (OutOfMemoryError e) {
+      if (getPoolSize() == 0) {
+        throw e;
+      }
+      // The system has no thread left: those that there are do it.
+      getQueue().add(task);
+    }
   }
 
   /** Has others run in the place of threads that do not come back. */

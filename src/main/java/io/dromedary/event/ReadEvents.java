@@ -71,9 +71,7 @@ public final class ReadEvents extends FailClosed implements CamelContextAware {
     context
         .getRegistry()
         .bind("dromedary-acknowledge", Processor.class, (Processor) MessageGroup::acknowledge);
-    context
-        .getRegistry()
-        .bind("dromedary-reject", Processor.class, (Processor) ReadEvents::reject);
+    context.getRegistry().bind("dromedary-reject", Processor.class, (Processor) ReadEvents::reject);
   }
 
   private static boolean isStructured(Exchange exchange) {

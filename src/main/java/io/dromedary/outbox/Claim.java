@@ -97,8 +97,9 @@ public final class Claim {
   /** Somebody is told when the exchange is done that carries the event then. */
   void carryBy(Exchange exchange, Consumer<Exchange> whenDone) {
     Carrier next = new Carrier(whenDone);
-    carrier = next;
     exchange.getExchangeExtension().addOnCompletion(next);
+    // Not before: if the exchange cannot be told to, the one before still settles the event.
+    carrier = next;
   }
 
   private final class Carrier extends SynchronizationAdapter {

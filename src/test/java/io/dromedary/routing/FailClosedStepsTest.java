@@ -46,8 +46,7 @@ class FailClosedStepsTest {
   void failsBehindAnAsynchronousStep() throws Exception {
     Exchange failed =
         sendTwo(
-            route ->
-                route.threads(1).process(exchange -> raise(exchange, OutOfMemoryError.class)));
+            route -> route.threads(1).process(exchange -> raise(exchange, OutOfMemoryError.class)));
 
     assertThat(failed.getException(OutOfMemoryError.class)).isNotNull();
     assertThat(wentOn).containsExactly("good");

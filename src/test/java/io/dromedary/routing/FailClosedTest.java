@@ -42,10 +42,9 @@ class FailClosedTest {
     try (DefaultCamelContext camel = new DefaultCamelContext()) {
       Exchange exchange = new DefaultExchange(camel);
       boolean isDone =
-          of(
-                  any -> {
-                    throw new InterruptedException();
-                  })
+          of(any -> {
+                throw new InterruptedException();
+              })
               .process(exchange, done -> {});
 
       assertThat(isDone).isTrue();
@@ -63,8 +62,7 @@ class FailClosedTest {
 
   @Test
   void bodyIsKeptAfterAnException() throws Exception {
-    Exchange failed =
-        sendTwo(of(exchange -> raise(exchange, IllegalStateException.class)));
+    Exchange failed = sendTwo(of(exchange -> raise(exchange, IllegalStateException.class)));
 
     assertThat(failed.getMessage().getBody()).isEqualTo("bad");
   }
