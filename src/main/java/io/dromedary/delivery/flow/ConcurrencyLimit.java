@@ -28,6 +28,9 @@ final class ConcurrencyLimit {
   /** With fewer, a round trip says nothing. */
   private static final int FEWEST_TO_JUDGE = 16;
 
+  /** Failures often come sooner than what gets through: that must have had the time, too. */
+  private static final double LATENCIES = 1.2;
+
   private static final long GROW_NANOS = Duration.ofMillis(20).toNanos();
   private static final long HOLD_NANOS = Duration.ofMillis(100).toNanos();
 
@@ -107,8 +110,15 @@ final class ConcurrencyLimit {
    *
    * @param counted how many were in flight with it
    * @param isPaced whether something else than this limit held attempts back
+   * @param latencyNanos what attempts that are answered take
    */
-  void ended(Permit permit, Signal.Kind kind, int counted, boolean isPaced, long now) {
+  void ended(
+      Permit permit,
+      Signal.Kind kind,
+      int counted,
+      boolean isPaced,
+      double latencyNanos,
+      long now) {
     if (permit.round != round) {
       return;
     }
@@ -124,11 +134,14 @@ final class ConcurrencyLimit {
       timedOut++;
     }
     long nanos = now - roundSinceNanos;
+    boolean isTold = answered == ended || nanos >= LATENCIES * latencyNanos;
     boolean isOver =
-        mode == Mode.GROW
-            ? ended >= Math.max(limit < FEWEST_TO_JUDGE ? 4 : 32, limit / 2) && nanos >= GROW_NANOS
-            : ended >= Math.max(64, limit) && nanos >= HOLD_NANOS;
-    if (timedOut > 2 && timedOut > 0.1 * ended && timedOut * 4 > limit) {
+        isTold
+            && (mode == Mode.GROW
+                ? ended >= Math.max(limit < FEWEST_TO_JUDGE ? 4 : 32, limit / 2)
+                    && nanos >= GROW_NANOS
+                : ended >= Math.max(64, limit) && nanos >= HOLD_NANOS);
+    if (timedOut > 2 && timedOut > 0.1 * ended && timedOut * 4 > Math.min(limit, counted)) {
       mode = Mode.HOLD;
       next(Math.max(1, Math.min(limit, counted) / 2), now);
     } else if (isOver) {
@@ -148,7 +161,6 @@ final class ConcurrencyLimit {
 
   private void grow(double brought, boolean isFull, long now) {
     if (!isFull) {
-      baseBrought = 0;
       next(limit, now);
     } else if (limit >= FEWEST_TO_JUDGE && baseBrought > 0 && brought < GROWTH * baseBrought) {
       if (++vainRounds < VAIN_ROUNDS) {

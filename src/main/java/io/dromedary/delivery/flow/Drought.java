@@ -24,6 +24,10 @@ final class Drought {
   /** A drought of fewer steps may be chance. */
   private static final int STEPS_THAT_COUNT = 2;
 
+  /** Where that share gets through usually, so many failures in a row are no chance. */
+  private static final double NEARLY_ALL = 0.97;
+
+  private static final double LATENCIES = 1.5;
   private static final int STEPS_TO_PAUSE = 4;
   private static final long QUIET_NANOS = Duration.ofSeconds(1).toNanos();
   private static final long LONGEST_CYCLE_NANOS = Duration.ofMinutes(2).toNanos();
@@ -140,7 +144,9 @@ final class Drought {
       throttled++;
     }
     double most = FEWEST + USUAL_TIMES * (1 - usual) / Math.max(usual, 0.01);
-    if (failures >= most * (steps == 0 ? 1 : 1 + 0.5 * steps)) {
+    // Where attempts fail by chance they often do so sooner than others get through.
+    boolean isTold = usual >= NEARLY_ALL || now - acceptedNanos >= LATENCIES * tookNanos;
+    if (isTold && failures >= most * (steps == 0 ? 1 : 1 + 0.5 * steps)) {
       cap = Math.max(1, Math.min(cap, sendingRate) / 2);
       steps++;
       stepNanos = now;

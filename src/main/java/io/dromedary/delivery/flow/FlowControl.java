@@ -161,7 +161,7 @@ public final class FlowControl {
     }
     if (!lanes.hasHung(permit, now)) {
       boolean isPaced = rate.phase().isPaced() || drought.isOn();
-      concurrency.ended(permit, came, counted, isPaced, now);
+      concurrency.ended(permit, came, counted, isPaced, lanes.latencyNanos(), now);
       boolean isFull = counted >= FULL * concurrency.limit();
       rate.ended(permit, came, isFull, lanes.latencyNanos(), now);
     }

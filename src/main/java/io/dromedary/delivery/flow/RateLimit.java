@@ -267,6 +267,8 @@ final class RateLimit {
       next(Mode.HOLD, Math.max(rate, Math.min(more, takes)), now);
       return;
     }
+    // As much of more got through: that is what does where the load does not matter.
+    usual.refine(phase);
     trial.end(now);
     boolean goesOn = growth.taken(more);
     next(Mode.HOLD, more, now);

@@ -8,8 +8,8 @@ import java.util.Locale;
 
 /**
  * Prints what the flow control makes of receivers: {@code [part of a name] [-v]} for those of the
- * list, with {@code -v} second by second, or {@code random COUNT SEED} for some put together by
- * chance.
+ * list, with {@code -v} second by second, or {@code random COUNT SEED [SECONDS]} for some put
+ * together by chance.
  */
 public final class FlowExperiments {
 
@@ -21,8 +21,9 @@ public final class FlowExperiments {
     boolean isRandom = args.length > 0 && args[0].equals("random");
     if (isRandom) {
       long seed = Long.parseLong(args[2]);
+      int seconds = args.length > 3 ? Integer.parseInt(args[3]) : 60;
       for (int i = 0; i < Integer.parseInt(args[1]); i++) {
-        cases.add(RandomReceivers.of(seed + i, 60));
+        cases.add(RandomReceivers.of(seed + i, seconds));
       }
     } else {
       cases.addAll(FlowCases.with(256));

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dromedary.delivery.flow.FlowCase.Result;
 import java.util.List;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,7 +19,7 @@ class FlowSimulationTest {
   private static final double LEAST_SHARE = 0.1;
 
   private static final double HALF = 0.5;
-  private static final int RANDOM_RECEIVERS = 120;
+  private static final int RANDOM_RECEIVERS = 1000;
 
   /** A receiver that accepts anything must not go without for longer, a time-out aside. */
   private static final double LONGEST_SILENCE_SECONDS = 8;
@@ -78,15 +77,7 @@ class FlowSimulationTest {
       poor += check(seed) < HALF ? 1 : 0;
     }
 
-    assertThat(poor).as("receivers that got less than half").isLessThanOrEqualTo(2);
-  }
-
-  @Test
-  void noReceiverOfAnySeedIsBroughtToAStandstill() {
-    long seed = ThreadLocalRandom.current().nextInt(1_000_000);
-    for (int i = 0; i < RANDOM_RECEIVERS / 3; i++) {
-      check(seed + i);
-    }
+    assertThat(poor).as("receivers that got less than half").isLessThanOrEqualTo(5);
   }
 
   private static double check(long seed) {
