@@ -112,7 +112,8 @@ public final class Claim {
 
     @Override
     public void onDone(Exchange exchange) {
-      if (carrier == this) {
+      // An exchange that fails has not brought the event to the one that it was handed over to.
+      if (carrier == this || exchange.isFailed()) {
         whenDone.accept(exchange);
       }
     }
