@@ -437,6 +437,16 @@ final class Delivery {
     return count;
   }
 
+  /** Whether all webhooks that are pending are down or paused. */
+  boolean waitsForClosed(List<Webhook> webhooks) {
+    for (int i = 0; i < states.length; i++) {
+      if (states[i] == State.PENDING && !webhooks.get(i).isClosed()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   /**
    * The earliest instant at which some pending webhook may be sent to again, as far as receivers
    * and flow controls are concerned, or null for any.

@@ -2,6 +2,7 @@ package io.dromedary.delivery;
 
 import io.dromedary.delivery.flow.FlowControl;
 import io.dromedary.delivery.flow.FlowSettings;
+import io.dromedary.outbox.OutboxComponent;
 import io.dromedary.settings.DestinationSettings;
 import io.dromedary.settings.Rate;
 import io.dromedary.settings.Settings;
@@ -26,8 +27,8 @@ import org.apache.camel.support.SimpleEventNotifierSupport;
  */
 final class DestinationBindings {
 
-  /** How often what a webhook is like is looked at, for the log. */
-  private static final Duration LOG_INTERVAL = Duration.ofSeconds(1);
+  /** How often what webhooks are like is looked at. */
+  private static final Duration LOOK_INTERVAL = Duration.ofSeconds(1);
 
   private final CamelContext context;
   private final DestinationSettings settings;
@@ -80,20 +81,29 @@ final class DestinationBindings {
     bind("gatherer", ExecutorService.class, gatherer);
     bind("workers", ExecutorService.class, workers);
     bind("timer", ExecutorService.class, threads.timer());
-    Future<?> log =
-        AttemptTimer.every(
-            LOG_INTERVAL,
-            () -> {
-              admission.wake();
-              webhooks.forEach(each -> each.log().tick());
-            });
+    Future<?> looks = AttemptTimer.every(LOOK_INTERVAL, () -> look(destination, admission));
     context
         .getManagementStrategy()
-        .addEventNotifier(new Stop(destination, admission, threads, gatherer, log));
+        .addEventNotifier(new Stop(destination, admission, threads, gatherer, looks));
     Settings all = Settings.of(context);
     boolean isFirst = all.destinations().values().iterator().next().equals(settings);
     if (isFirst && all.deadLetter() != null) {
       context.getManagementStrategy().addEventNotifier(new TellDeadLetters());
+    }
+  }
+
+  private void look(Destination destination, Admission admission) {
+    admission.wake();
+    boolean hasReopened = false;
+    for (Webhook webhook : destination.webhooks()) {
+      hasReopened |= webhook.hasReopened();
+      webhook.log().tick();
+    }
+    if (hasReopened && !destination.isStopping()) {
+      context
+          .getComponent("outbox", OutboxComponent.class)
+          .outbox()
+          .hasten(name, settings.maxDelay());
     }
   }
 
@@ -160,19 +170,19 @@ final class DestinationBindings {
     private final Admission admission;
     private final DeliveryThreads threads;
     private final ExecutorService gatherer;
-    private final Future<?> log;
+    private final Future<?> looks;
 
     Stop(
         Destination destination,
         Admission admission,
         DeliveryThreads threads,
         ExecutorService gatherer,
-        Future<?> log) {
+        Future<?> looks) {
       this.destination = destination;
       this.admission = admission;
       this.threads = threads;
       this.gatherer = gatherer;
-      this.log = log;
+      this.looks = looks;
     }
 
     @Override
@@ -188,7 +198,7 @@ final class DestinationBindings {
         admission.sendBack();
         threads.hurry();
       } else {
-        log.cancel(false);
+        looks.cancel(false);
         threads.close();
         gatherer.shutdown();
         destination.stopped();

@@ -86,7 +86,8 @@ public final class RetryDecision implements Processor {
   /** Whether events wait in memory; if so they no longer count as in flight. */
   private boolean waitsInMemory(Delivery delivery, long waitMillis) {
     if (waitMillis > destination.settings().inMemory().toMillis()
-        || destination.webhooks().stream().allMatch(Webhook::isClosed)) {
+        // The outbox hears when the webhooks are back; who waits in memory does not.
+        || delivery.waitsForClosed(destination.webhooks())) {
       return false;
     }
     long needNanos = Duration.ofMillis(waitMillis).toNanos() + holdNanos;

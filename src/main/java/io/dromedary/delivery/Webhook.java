@@ -9,7 +9,10 @@ import java.util.Objects;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
-/** One URL of a destination, and how much it may be sent at present. Thread-safe. */
+/**
+ * One URL of a destination, and how much it may be sent at present. Thread-safe but for what says
+ * so.
+ */
 final class Webhook {
 
   private final String name;
@@ -17,6 +20,10 @@ final class Webhook {
   private final String uri;
   private final FlowControl flow;
   private final WebhookLog log;
+
+  /** Of the thread that asks whether it has reopened. */
+  private boolean isKnownClosed;
+
   private final Map<Outcome.Kind, LongAdder> attempts = new EnumMap<>(Outcome.Kind.class);
 
   /**
@@ -64,6 +71,13 @@ final class Webhook {
 
   private static boolean isClosed(FlowState state) {
     return state.kind() == FlowState.Kind.DOWN || state.kind() == FlowState.Kind.PAUSED;
+  }
+
+  /** Whether it was down or paused when this was last asked, and is not now. Not thread-safe. */
+  boolean hasReopened() {
+    boolean wasClosed = isKnownClosed;
+    isKnownClosed = isClosed();
+    return wasClosed && !isKnownClosed;
   }
 
   /** The instant until which it is down or paused, or null if it is not. */

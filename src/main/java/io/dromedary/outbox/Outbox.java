@@ -335,6 +335,34 @@ public final class Outbox implements AutoCloseable {
     }
   }
 
+  /**
+   * What has made events wait is over: those of a destination that are parked at present are due
+   * now, the first at once. If the store does not work they are due when they would have been.
+   *
+   * @param within events that wait longer than that are left alone
+   */
+  public void hasten(String destination, Duration within) {
+    // By the clock of the store.
+    CompletableFuture<Void> unused =
+        run((store, nowMillis) -> nowMillis)
+            .thenAccept(now -> tellTakers(() -> hasten(destination, now, now + within.toMillis())));
+  }
+
+  private void hasten(String destination, long parkedMillis, long untilMillis) {
+    CompletableFuture<Void> unused =
+        run((store, now) -> store.hasten(destination, now, parkedMillis, untilMillis))
+            .thenAccept(
+                found ->
+                    tellTakers(
+                        () -> {
+                          due(destination);
+                          // Piece by piece, as others want to write, too.
+                          if (found >= Store.HASTENED_ROWS) {
+                            hasten(destination, parkedMillis, untilMillis);
+                          }
+                        }));
+  }
+
   private void allDue() {
     takers.values().forEach(Outbox::due);
   }

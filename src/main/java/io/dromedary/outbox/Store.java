@@ -32,6 +32,7 @@ final class Store implements AutoCloseable {
   private static final int VERSION = 2;
 
   private static final int EXPIRED_ROWS = 2000;
+  static final int HASTENED_ROWS = 1000;
 
   private static final int PROBE_BYTES = 64 * 1024;
 
@@ -441,6 +442,40 @@ final class Store implements AutoCloseable {
       mended += found;
     }
     return mended;
+  }
+
+  /**
+   * Makes events due that nobody has claimed, and returns how many: the next ones, of either lane
+   * {@link #HASTENED_ROWS} at the most.
+   *
+   * @param parkedMillis what was parked later is left alone
+   * @param untilMillis what is due later is left alone
+   */
+  int hasten(String destination, long nowMillis, long parkedMillis, long untilMillis)
+      throws SQLException {
+    int hastened = 0;
+    for (Lane lane : Lane.values()) {
+      PreparedStatement hasten =
+          prepared(
+              "UPDATE outbox SET due_at = ? WHERE id IN (SELECT id FROM outbox WHERE "
+                  + lane.condition()
+                  + " AND destination = ? AND due_at > ? AND due_at <= ? AND parked_at <= ?"
+                  + (held == null ? " AND claim_token IS NULL" : "")
+                  + " ORDER BY due_at LIMIT ?"
+                  + (held == null ? " FOR UPDATE SKIP LOCKED)" : ")"));
+      hasten.setLong(1, nowMillis);
+      hasten.setString(2, destination);
+      hasten.setLong(3, nowMillis);
+      hasten.setLong(4, untilMillis);
+      hasten.setLong(5, parkedMillis);
+      hasten.setInt(6, HASTENED_ROWS);
+      int found = hasten.executeUpdate();
+      if (held != null && found > 0) {
+        held.written(destination, lane, nowMillis);
+      }
+      hastened += found;
+    }
+    return hastened;
   }
 
   /** Deletes what is kept too long, a bounded part of it, and says whether more is left. */

@@ -23,6 +23,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.camel.Processor;
@@ -217,6 +218,38 @@ class OutboxDeliveryTest {
     assertThat(receiver.count()).isEqualTo(20);
     assertThat(second.messageIds()).hasSize(20);
     assertThat(count("dead_letter")).isZero();
+  }
+
+  @Test
+  void whatWaitsForAWebhookIsSentAtOnceWhenThatIsBack() throws Exception {
+    second.answer(Answer.status(503));
+    settings.put("webhooks.urls", receiver.url() + "," + second.url());
+    settings.put("webhooks.acks", "all");
+    settings.put("webhooks.retry.in-memory", "30s");
+    settings.put("webhooks.retry.initial-delay", "1m");
+    settings.put("webhooks.down.after", "1ms");
+    settings.put("webhooks.down.attempts", "3");
+    settings.put("webhooks.down.probe-interval", "1s");
+    start();
+    send(events("m", 20));
+    receiver.awaitCount(20, AT_MOST);
+    awaitWaiting(20);
+
+    second.answer(Answer.status(200));
+    AtomicInteger probes = new AtomicInteger();
+    await()
+        .atMost(AT_MOST)
+        .pollInterval(Duration.ofMillis(100))
+        .until(
+            () -> {
+              send(events("n" + probes.incrementAndGet() + "-", 1));
+              return second.messageIds().keySet().stream().anyMatch(id -> id.startsWith("n"));
+            });
+    // No time passes by the clock.
+    awaitWaiting(0);
+
+    assertThat(receiver.count()).isEqualTo(20 + probes.get());
+    assertThat(second.messageIds()).hasSize(20 + probes.get());
   }
 
   @Test

@@ -23,6 +23,7 @@ import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -417,6 +418,26 @@ abstract class OutboxContract {
     OutboxEvent again = claim(outbox, 1).get(0).event();
     assertThat(again.attempts()).isEqualTo(7);
     assertThat(again.progress()).isEqualTo("{\"b\":2}");
+  }
+
+  @Test
+  void whatIsParkedMayBeHastened() throws Exception {
+    Outbox outbox = open();
+    append(outbox, "retry", "skipped", "later");
+    Instant soon = clock.instant().plusSeconds(30);
+    List<Claim> claims = claim(outbox, 3);
+    claims.get(0).settle(new Settlement.Parked(soon, 1, null));
+    claims.get(1).settle(new Settlement.Parked(soon, 0, null));
+    claims.get(2).settle(new Settlement.Parked(soon.plusSeconds(600), 1, null));
+    settle(outbox);
+    assertThat(claim(outbox, 10)).isEmpty();
+
+    outbox.hasten(ORDERS, Duration.ofMinutes(1));
+
+    Set<String> due = new TreeSet<>();
+    await().atMost(AT_MOST).until(() -> due.addAll(ids(claim(outbox, 10))) && due.size() == 2);
+    assertThat(due).containsExactly("retry", "skipped");
+    assertThat(claim(outbox, 10)).isEmpty();
   }
 
   @Test
