@@ -1,5 +1,6 @@
 package io.dromedary;
 
+import io.dromedary.settings.HeapShare;
 import io.vertx.core.http.impl.HttpServerImpl;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Service;
@@ -14,9 +15,12 @@ import org.apache.camel.main.HttpServerConfigurationProperties;
 /**
  * The HTTP server of the packaged application. It listens when everything else has started: Camel's
  * own listens first, and whoever has waited for the port, as all senders do after a restart, would
- * be refused.
+ * be refused. What is being received is bounded by its bytes ({@link RequestRoom}).
  */
 final class LateHttpServer extends VertxPlatformHttpServer implements StartupListener {
+
+  /** Those of endpoints are 0 and more, and what reads their bodies comes before. */
+  private static final int BEFORE_ALL = -2;
 
   private boolean isListening;
 
@@ -44,6 +48,16 @@ final class LateHttpServer extends VertxPlatformHttpServer implements StartupLis
   protected void doInit() throws Exception {
     super.doInit();
     getCamelContext().addStartupListener(this);
+  }
+
+  @Override
+  protected void initializeServer() {
+    super.initializeServer();
+    String name = VertxPlatformHttpRouter.getRouterNameFromPort(getConfigurationPort());
+    VertxPlatformHttpRouter.lookup(getCamelContext(), name)
+        .route()
+        .order(BEFORE_ALL)
+        .handler(new RequestRoom(HeapShare.REQUESTS.bytes(), RequestRoom.LONGEST));
   }
 
   /** Nothing yet: routes find the router, which there is already. */

@@ -15,7 +15,9 @@ public enum HeapShare {
   /** Events out of the store: handed on, claimed, in flight, or waiting for a retry. */
   CLAIMS(6),
   /** Heads of answers that are being read. */
-  ANSWER_HEADS(2);
+  ANSWER_HEADS(2),
+  /** Requests that are being received, or dealt with. */
+  REQUESTS(2);
 
   private static final int PARTS = 32;
 
@@ -24,9 +26,6 @@ public enum HeapShare {
 
   /** The last requests that the request bin keeps: a hundred of 64 Ki characters. */
   public static final long REQUEST_BIN_BYTES = 100L * 64 * 1024 * 2;
-
-  /** Requests that are being received, a MiB at the most each. How many is for the server. */
-  public static final long REQUESTS_BYTES = 8L << 20;
 
   private final int parts;
 
