@@ -38,6 +38,10 @@ final class ElasticThreads implements Executor, AutoCloseable {
   private final int most;
   private final Duration stuck;
   private final LinkedBlockingQueue<Runnable> tasks = new LinkedBlockingQueue<>();
+
+  /** Set while the calling thread runs what nobody else does. */
+  private final ThreadLocal<Boolean> runs = new ThreadLocal<>();
+
   private final AtomicInteger threads = new AtomicInteger();
   private final AtomicInteger busy = new AtomicInteger();
   private final AtomicInteger waiting = new AtomicInteger();
@@ -74,14 +78,22 @@ final class ElasticThreads implements Executor, AutoCloseable {
     }
   }
 
-  /** Takes a task. After {@link #close} the caller runs it, since nobody else does. */
+  /**
+   * Takes a task. After {@link #close} the caller runs it, since nobody else does, or if it is in
+   * such a task itself, behind that: one inside another, thousands would overflow its stack.
+   */
   @Override
   public void execute(Runnable task) {
     tasks.add(task);
-    if (closed) {
-      // The threads may have looked for the last time.
-      for (Runnable left = tasks.poll(); left != null; left = tasks.poll()) {
-        run(left);
+    if (closed && runs.get() == null) {
+      runs.set(true);
+      try {
+        // The threads may have looked for the last time.
+        for (Runnable left = tasks.poll(); left != null; left = tasks.poll()) {
+          run(left);
+        }
+      } finally {
+        runs.remove();
       }
     }
   }

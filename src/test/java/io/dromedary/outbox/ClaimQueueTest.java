@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -30,6 +31,7 @@ class ClaimQueueTest {
   private final SettableClock clock =
       new SettableClock(Instant.ofEpochMilli(System.currentTimeMillis()));
   private final List<Claim> started = new CopyOnWriteArrayList<>();
+  private final AtomicBoolean isEnded = new AtomicBoolean();
   private final AtomicInteger limit = new AtomicInteger(Integer.MAX_VALUE);
   private Outbox outbox;
   private ClaimQueue queue;
@@ -66,6 +68,10 @@ class ClaimQueueTest {
               @Override
               public void start(Claim claim) {
                 started.add(claim);
+                if (isEnded.get()) {
+                  // As where its threads have ended.
+                  giveBack(claim, Duration.ZERO);
+                }
               }
 
               @Override
@@ -159,5 +165,21 @@ class ClaimQueueTest {
     started.subList(0, 6).forEach(claim -> claim.settle(Settlement.DONE));
     await().atMost(AT_MOST).until(() -> started.size() == 9);
     assertThat(inFlight(Lane.FRESH)).hasSize(3);
+  }
+
+  @Test
+  void thousandsThatAreReadyGoBackWhenTheOutboxHasBeenClosed() throws Exception {
+    append("fresh", 0, 2000);
+    begin(500);
+    await().atMost(AT_MOST).until(() -> queue.ids().size() == 2000);
+    awaitStarted(500);
+
+    outbox.close();
+    isEnded.set(true);
+    started.get(0).settle(Settlement.DONE);
+    await().atMost(AT_MOST).until(() -> queue.ids().size() == 499);
+    assertThat(started).hasSize(2000);
+    assertThat(queue.started()).isEqualTo(499);
+    assertThat(queue.held()).isEqualTo(499);
   }
 }

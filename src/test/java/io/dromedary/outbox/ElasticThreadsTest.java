@@ -118,4 +118,23 @@ class ElasticThreadsTest {
     ends.countDown();
     before.get(AT_MOST.toSeconds(), TimeUnit.SECONDS);
   }
+
+  /** As claims are given back, one by another, when the outbox is closed. */
+  @Test
+  void afterTheEndTasksThatGiveOneAnotherAreRunOneBehindTheOther() {
+    threads.close();
+    AtomicInteger ran = new AtomicInteger();
+    giveAnother(ran, 50_000);
+    await().atMost(AT_MOST).untilAsserted(() -> assertThat(ran).hasValue(50_000));
+  }
+
+  private void giveAnother(AtomicInteger ran, int left) {
+    if (left > 0) {
+      threads.execute(
+          () -> {
+            ran.incrementAndGet();
+            giveAnother(ran, left - 1);
+          });
+    }
+  }
 }
