@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
@@ -56,6 +57,7 @@ final class OutboxConsumer extends DefaultConsumer
   @Override
   protected void doStart() throws Exception {
     super.doStart();
+    checkExecutor(endpoint.getExecutorService());
     outbox = endpoint.outbox();
     clock = outbox.clock();
     String name = endpoint.getName();
@@ -79,6 +81,18 @@ final class OutboxConsumer extends DefaultConsumer
                 .getExecutorServiceManager()
                 .newFixedThreadPool(this, "outbox-" + name, endpoint.getInFlight());
     made.begin();
+  }
+
+  /** A route on the thread of its caller would hold up the events of all destinations. */
+  private void checkExecutor(@Nullable ExecutorService given) {
+    if (given instanceof ThreadPoolExecutor pool
+        && pool.getRejectedExecutionHandler() instanceof ThreadPoolExecutor.CallerRunsPolicy
+        && pool.getQueue().remainingCapacity() < Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          "The executorService of outbox:"
+              + endpoint.getName()
+              + " has the rejected policy CallerRuns and a bounded queue: expected Abort.");
+    }
   }
 
   @Override
@@ -165,12 +179,12 @@ final class OutboxConsumer extends DefaultConsumer
   }
 
   private void deliver(Claim claim) {
-    ClaimQueue now = queue;
-    if (now == null || !now.isTaking() || !claim.isHeldFor(0)) {
-      giveBack(claim, Duration.ZERO);
-      return;
-    }
     try {
+      ClaimQueue now = queue;
+      if (now == null || !now.isTaking() || !claim.isHeldFor(0)) {
+        giveBack(claim, Duration.ZERO);
+        return;
+      }
       Exchange exchange = createExchange(false);
       Message message = exchange.getMessage();
       message.setBody(claim.event().body());

@@ -724,6 +724,21 @@ class OutboxComponentTest {
     threads.shutdown();
   }
 
+  /** The rejected policy of Camel's pools, unless they say otherwise. */
+  @Test
+  void threadsThatHaveTheirCallerRunARouteAreRefused() {
+    camel
+        .getRegistry()
+        .bind(
+            "threads",
+            camel.getExecutorServiceManager().newFixedThreadPool(this, "threads", 1));
+    assertThatThrownBy(
+            () -> start(route("outbox:orders?executorService=#bean:threads", this::see)))
+        .hasMessage(
+            "The executorService of outbox:orders has the rejected policy CallerRuns and a bounded"
+                + " queue: expected Abort.");
+  }
+
   /** What is thrown where an event is settled must not hold its place. */
   @Test
   void anEventWhoseSettlementFailsComesAgain() throws Exception {
