@@ -1,13 +1,17 @@
 package io.dromedary.outbox;
 
 import java.sql.SQLException;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BiConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,7 +33,7 @@ final class Append extends Work {
   private Set<Fingerprint> remembered = Set.of();
   private final Map<Taker, List<OutboxEvent>> reserved = new HashMap<>();
   private final Map<Taker, List<Claim>> handedOn = new HashMap<>();
-  private final List<DeadLetter> letters = new ArrayList<>();
+  private final Deque<DeadLetter> letters = new ArrayDeque<>();
   private Map<String, List<Work.Arrival>> stored = Map.of();
   private int written;
 
@@ -151,24 +155,39 @@ final class Append extends Work {
 
   @Override
   void committed() {
+    Map<String, List<Work.Arrival>> counted = stored;
+    stored = Map.of();
     try {
-      stored.forEach((name, events) -> outbox.accepted(name).add(events.size()));
+      counted.forEach((name, events) -> outbox.accepted(name).add(events.size()));
     } finally {
+      // It is on disk, whatever else fails.
       done.complete(written);
-      handedOn.forEach(outbox::handOn);
     }
-    letters.forEach(outbox::tell);
+    forEach(handedOn, outbox::handOn);
+    for (DeadLetter letter = letters.peek(); letter != null; letter = letters.peek()) {
+      outbox.tell(letter);
+      letters.remove();
+    }
   }
 
   @Override
   void rolledBack() {
     handedOn.clear();
     try {
-      Map<Taker, List<OutboxEvent>> unused = Map.copyOf(reserved);
-      reserved.clear();
-      unused.forEach(Taker::giveBack);
+      forEach(reserved, Taker::giveBack);
     } finally {
       forget();
+    }
+  }
+
+  /** Takes out what has been done: what has not stays there, in case something is thrown. */
+  private static <T> void forEach(
+      Map<Taker, List<T>> byTaker, BiConsumer<Taker, List<T>> action) {
+    Iterator<Map.Entry<Taker, List<T>>> entries = byTaker.entrySet().iterator();
+    while (entries.hasNext()) {
+      Map.Entry<Taker, List<T>> entry = entries.next();
+      action.accept(entry.getKey(), entry.getValue());
+      entries.remove();
     }
   }
 

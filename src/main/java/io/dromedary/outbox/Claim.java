@@ -8,6 +8,8 @@ import java.util.function.Consumer;
 import org.apache.camel.Exchange;
 import org.apache.camel.support.SynchronizationAdapter;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * An event that this node has taken out of the outbox to deliver it. Its row stays where it is
@@ -18,17 +20,21 @@ public final class Claim {
   /** The exchange property that holds the claim of the event that an exchange carries. */
   public static final String PROPERTY = "DromedaryClaim";
 
+  private static final Logger LOG = LoggerFactory.getLogger(Claim.class);
+
   private final Outbox outbox;
   private final String destination;
   private final long id;
   private final OutboxEvent event;
   private final long bytes;
   private final AtomicReference<@Nullable Settlement> settlement = new AtomicReference<>();
+  private final AtomicReference<Stage> stage = new AtomicReference<>(Stage.READY);
   private final AtomicBoolean paused = new AtomicBoolean();
   private volatile @Nullable Carrier carrier;
   private volatile Lane lane;
-  private volatile boolean started;
   private volatile boolean lost;
+  private volatile boolean noted;
+  private volatile @Nullable Settlement ended;
   private volatile long token;
   private volatile long leaseEndNanos;
 
@@ -82,6 +88,21 @@ public final class Claim {
     return lost;
   }
 
+  /** Its settlement is committed, or is given up. */
+  void end(Settlement settled) {
+    ended = settled;
+  }
+
+  /** What has become of it in the end, or null. */
+  @Nullable Settlement ended() {
+    return ended;
+  }
+
+  /** Whether it is this node's to deliver, and nobody does so yet. */
+  boolean isIdle() {
+    return stage.get() == Stage.READY && settlement.get() == null;
+  }
+
   /**
    * From now on the event is settled when that exchange is done, and not the one that has carried
    * it so far. An aggregation strategy has to say so of each event it gathers: Camel hands no
@@ -122,8 +143,8 @@ public final class Claim {
   /** The event waits in memory: it does not count as in flight until it goes on. */
   public void pause() {
     Taker taker = outbox.taker(destination);
-    if (taker != null && settlement.get() == null && paused.compareAndSet(false, true)) {
-      taker.paused(this);
+    if (taker != null && settlement.get() == null) {
+      Twice.call("An event that waits could not be counted as such", () -> taker.paused(this));
     }
   }
 
@@ -135,10 +156,12 @@ public final class Claim {
    */
   public boolean resume() {
     Taker taker = outbox.taker(destination);
-    return taker == null
-        || settlement.get() != null
-        || !paused.compareAndSet(true, false)
-        || taker.resumed(this);
+    try {
+      return taker == null || settlement.get() != null || taker.resumed(this);
+    } catch (RuntimeException | Error e) {
+      LOG.error("An event goes on that could not be counted as in flight", e);
+      return true;
+    }
   }
 
   /**
@@ -166,17 +189,39 @@ public final class Claim {
     return bytes;
   }
 
-  /** An exchange carries the event. */
-  void start() {
-    started = true;
+  /** How far it has come in memory. */
+  private enum Stage {
+    READY,
+    STARTED,
+    GONE
   }
 
-  boolean isStarted() {
-    return started;
+  /** An exchange is about to carry the event; false if it has left before. */
+  boolean start() {
+    return stage.compareAndSet(Stage.READY, Stage.STARTED);
+  }
+
+  /** It leaves memory. Returns whether it had been started. */
+  boolean leave() {
+    return stage.getAndSet(Stage.GONE) == Stage.STARTED;
   }
 
   boolean isPaused() {
     return paused.get();
+  }
+
+  /** Returns whether that has changed. */
+  boolean setPaused(boolean now) {
+    return paused.compareAndSet(!now, now);
+  }
+
+  /** What was to be written into its row is only known in memory. */
+  void setNoted() {
+    noted = true;
+  }
+
+  boolean isNoted() {
+    return noted;
   }
 
   /** This node has claimed the row of a claim it still has: the lease counts anew. */

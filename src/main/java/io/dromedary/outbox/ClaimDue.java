@@ -3,6 +3,7 @@ package io.dromedary.outbox;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -101,7 +102,16 @@ final class ClaimDue extends Work {
   @Override
   void committed() {
     // Behind the settlements of before: an event may come back whose settlement is one of them.
-    outbox.tellTakers(() -> done.complete(due));
+    outbox.tellTakers(() -> Twice.call("Events could not be handed over", this::handOver));
+  }
+
+  private void handOver() {
+    Due claimed = Objects.requireNonNull(due);
+    done.complete(claimed);
+    if (done.isCompletedExceptionally()) {
+      // Who has asked for them has given up.
+      claimed.claims().forEach(outbox::giveBack);
+    }
   }
 
   @Override

@@ -2,8 +2,10 @@ package io.dromedary.outbox;
 
 import java.time.Clock;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -52,8 +54,11 @@ final class ClaimQueue implements Taker {
   private final Map<Long, Claim> open = new ConcurrentHashMap<>();
   private volatile boolean taking;
 
-  /** Of the thread that claims. */
+  // Of the thread that claims.
   private long sweptNanos = System.nanoTime();
+
+  /** Claims that neither began nor waited to begin when it last looked. */
+  private Set<Claim> astray = Set.of();
 
   ClaimQueue(Outbox outbox, String destination, InFlightLimit limit, Deliverer deliverer) {
     this.outbox = outbox;
@@ -159,25 +164,38 @@ final class ClaimQueue implements Taker {
     }
     int granted = reserveUpTo(wanted.size(), limit.held(limit.now()));
     int taken = 0;
-    while (taken < granted && memory.tryTake(MemoryBudget.cost(wanted.get(taken)))) {
-      taken++;
+    try {
+      while (taken < granted && memory.tryTake(MemoryBudget.cost(wanted.get(taken)))) {
+        taken++;
+      }
+      return taken;
+    } catch (RuntimeException | Error e) {
+      giveBack(wanted.subList(0, taken));
+      throw e;
+    } finally {
+      held.addAndGet(taken - granted);
     }
-    held.addAndGet(taken - granted);
-    return taken;
   }
 
   @Override
   public void giveBack(List<OutboxEvent> reserved) {
-    reserved.forEach(event -> memory.give(MemoryBudget.cost(event)));
-    free(reserved.size());
+    try {
+      memory.give(reserved.stream().mapToLong(MemoryBudget::cost).sum());
+    } finally {
+      free(reserved.size());
+    }
   }
 
   /** Gives room back. */
   void free(int events) {
-    int now = held.addAndGet(-events);
+    held.addAndGet(-events);
+    noticeRoom();
+  }
+
+  private void noticeRoom() {
     if (due.isBacklog(Lane.FRESH) || due.isBacklog(Lane.RETRY)) {
       int allowed = limit.held(limit.now());
-      if (allowed - now >= worthwhile(allowed)) {
+      if (allowed - held.get() >= worthwhile(allowed)) {
         outbox.poller().wake();
       }
     }
@@ -190,20 +208,34 @@ final class ClaimQueue implements Taker {
 
   @Override
   public void paused(Claim claim) {
-    memory.waits(claim.bytes());
-    ready.count(claim, -1, -1);
+    if (!claim.setPaused(true)) {
+      return;
+    }
     started.decrementAndGet();
-    free(1);
+    held.decrementAndGet();
+    try {
+      memory.waits(claim.bytes());
+    } finally {
+      ready.count(claim, -1, -1);
+    }
+    noticeRoom();
     startReady();
   }
 
   @Override
   public boolean resumed(Claim claim) {
-    memory.waits(-claim.bytes());
-    claim.retry();
-    ready.count(claim, 1, 1);
+    if (!claim.setPaused(false)) {
+      return true;
+    }
     held.incrementAndGet();
-    return !limit.isExceeded(started.incrementAndGet());
+    int now = started.incrementAndGet();
+    try {
+      memory.waits(-claim.bytes());
+    } finally {
+      claim.retry();
+      ready.count(claim, 1, 1);
+    }
+    return !limit.isExceeded(now);
   }
 
   @Override
@@ -219,22 +251,37 @@ final class ClaimQueue implements Taker {
 
   @Override
   public void settled(Claim claim, Settlement settlement) {
-    // Not what an earlier start of this consumer has held: that is no longer counted.
-    if (open.remove(claim.id(), claim)) {
-      memory.give(claim.bytes());
-      if (claim.isPaused()) {
-        memory.waits(-claim.bytes());
-      } else {
-        ready.count(claim, -1, claim.isStarted() ? -1 : 0);
-        started.addAndGet(claim.isStarted() ? -1 : 0);
-        free(1);
-      }
-    }
+    // First: what fails before the claim is removed is done again by the poller.
     if (settlement instanceof Settlement.Parked parked) {
       // Only ever too early: the poller asks the store for the instant after that.
       long millis = parked.dueAt().toEpochMilli();
       due.at(Lane.of(parked.attempts()), millis);
+      if (claim.isNoted()) {
+        // Its row is where it was.
+        due.at(Lane.FRESH, millis);
+        due.at(Lane.RETRY, millis);
+      }
       outbox.poller().wakeBy(millis);
+    }
+    // Not what an earlier start of this consumer has held: that is no longer counted.
+    if (open.remove(claim.id(), claim)) {
+      // What stays counted would hold up its destination for good: each count, whatever is thrown.
+      int was = claim.leave() ? 1 : 0;
+      boolean isPaused = claim.isPaused();
+      if (!isPaused) {
+        held.decrementAndGet();
+        started.addAndGet(-was);
+      }
+      try {
+        memory.give(claim.bytes());
+      } finally {
+        if (isPaused) {
+          memory.waits(-claim.bytes());
+        } else {
+          ready.count(claim, -1, -was);
+        }
+      }
+      noticeRoom();
     }
     startReady();
   }
@@ -244,6 +291,10 @@ final class ClaimQueue implements Taker {
   @Override
   public void take(List<Claim> claims) {
     for (Claim claim : claims) {
+      if (open.get(claim.id()) == claim) {
+        // It was taken before something was thrown.
+        continue;
+      }
       ready.count(claim, 1, 0);
       try {
         open.put(claim.id(), claim);
@@ -253,6 +304,10 @@ final class ClaimQueue implements Taker {
           deliverer.giveBack(claim, Duration.ZERO);
         }
       } catch (RuntimeException | Error e) {
+        if (open.get(claim.id()) != claim) {
+          ready.count(claim, -1, 0);
+          giveBack(List.of(claim.event()));
+        }
         deliverer.giveBack(claim, PAUSE);
       }
     }
@@ -271,15 +326,27 @@ final class ClaimQueue implements Taker {
         return;
       }
       if (started.compareAndSet(now, now + 1)) {
-        Claim claim = ready.next(most, isFreshDue());
-        if (claim != null) {
-          claim.start();
-          deliverer.start(claim);
-        } else {
-          started.decrementAndGet();
-          if (!ready.hasFresh()) {
+        Claim claim = null;
+        boolean begins = false;
+        try {
+          claim = ready.next(most, isFreshDue());
+          // Not if it has been given back meanwhile.
+          begins = claim != null && claim.start();
+          if (claim == null && !ready.hasFresh()) {
             // Retries that have to wait.
             return;
+          } else if (claim != null && begins) {
+            ready.count(claim, 0, 1);
+            deliverer.start(claim);
+          }
+        } catch (RuntimeException | Error e) {
+          if (claim == null) {
+            throw e;
+          }
+          deliverer.giveBack(claim, PAUSE);
+        } finally {
+          if (!begins) {
+            started.decrementAndGet();
           }
         }
       }
@@ -302,9 +369,17 @@ final class ClaimQueue implements Taker {
   void sweep() {
     if (System.nanoTime() - sweptNanos >= PAUSE.toNanos()) {
       sweptNanos = System.nanoTime();
+      Set<Claim> before = astray;
+      astray = new HashSet<>();
+      Set<Claim> waiting = ready.all();
       for (Claim claim : open.values()) {
-        if (claim.isLost()) {
+        Settlement ended = claim.ended();
+        if (ended != null) {
+          settled(claim, ended);
+        } else if (claim.isLost() || (before.contains(claim) && claim.isIdle())) {
           deliverer.giveBack(claim, PAUSE);
+        } else if (claim.isIdle() && !waiting.contains(claim)) {
+          astray.add(claim);
         }
       }
     }
@@ -314,10 +389,14 @@ final class ClaimQueue implements Taker {
   /** A lease that has ended may be this node's own: then the event goes on as it was. */
   boolean isNew(Claim claim) {
     Claim earlier = open.get(claim.id());
-    if (earlier == null) {
-      return true;
+    Settlement ended = earlier == null ? null : earlier.ended();
+    if (earlier != null && ended != null) {
+      // Nobody could tell of it.
+      settled(earlier, ended);
+    } else if (earlier != null) {
+      earlier.renew(claim);
+      return false;
     }
-    earlier.renew(claim);
-    return false;
+    return true;
   }
 }

@@ -1,7 +1,6 @@
 package io.dromedary.outbox;
 
 import java.time.Clock;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -22,6 +21,10 @@ final class Claiming {
   private final MemoryBudget.Account memory;
   private final Clock clock;
   private @Nullable Asked asked;
+
+  // What was reserved for claims that have not come, until it is given back.
+  private int spareRoom;
+  private long spareBytes;
   private int freshInTurn;
 
   /** What is on its way from the store. */
@@ -42,6 +45,7 @@ final class Claiming {
 
   /** Asks the store for what is due, if there is room for it, and says whether it has. */
   boolean ask() {
+    giveBack();
     long nowMillis = clock.millis();
     boolean freshDue = due.isDue(Lane.FRESH, nowMillis);
     boolean retriesDue = due.isDue(Lane.RETRY, nowMillis);
@@ -94,16 +98,29 @@ final class Claiming {
     try {
       asked = new Asked(wanted, nowMillis, outbox.claimDue(queue.destination(), wanted));
     } catch (RuntimeException | Error e) {
-      end(wanted, List.of());
-      due.now();
+      failed(wanted);
       throw e;
     }
   }
 
-  private void end(ClaimDue.Wanted wanted, List<Claim> claims) {
-    memory.give(wanted.bytes());
-    claims.forEach(claim -> memory.take(claim.bytes()));
-    queue.free(wanted.most() - claims.size());
+  /** It may have failed: what is due has not been claimed. */
+  private void failed(ClaimDue.Wanted wanted) {
+    spareRoom += wanted.most();
+    spareBytes += wanted.bytes();
+    due.now();
+    giveBack();
+  }
+
+  /** What could not be given back is the next time, or nothing would be claimed any more. */
+  private void giveBack() {
+    if (spareBytes != 0) {
+      memory.give(spareBytes);
+      spareBytes = 0;
+    }
+    if (spareRoom != 0) {
+      queue.free(spareRoom);
+      spareRoom = 0;
+    }
   }
 
   /** Waits for the store, and takes what it has given. */
@@ -118,27 +135,35 @@ final class Claiming {
       given = now.due().join();
     } catch (CompletionException e) {
       // The store does not work; it has said so, and asks us to come again when it does.
-      end(now.wanted(), List.of());
-      due.now();
+      failed(now.wanted());
       return;
     }
-    end(now.wanted(), given.claims());
-    if (now.wanted().fresh() > 0) {
-      more(Lane.FRESH, now.fromMillis(), given.freshMillis());
-    }
-    if (now.wanted().retries() > 0) {
-      more(Lane.RETRY, now.fromMillis(), given.retryMillis());
-    }
-    List<Claim> taken = new ArrayList<>(given.claims().size());
-    for (Claim claim : given.claims()) {
-      if (queue.isNew(claim)) {
-        taken.add(claim);
-      } else {
-        memory.give(claim.bytes());
-        queue.free(1);
+    List<Claim> taken = List.of();
+    long bytes = 0;
+    try {
+      List<Claim> claims = given.claims().stream().filter(queue::isNew).toList();
+      if (now.wanted().fresh() > 0) {
+        more(Lane.FRESH, now.fromMillis(), given.freshMillis());
       }
+      if (now.wanted().retries() > 0) {
+        more(Lane.RETRY, now.fromMillis(), given.retryMillis());
+      }
+      bytes = claims.stream().mapToLong(Claim::bytes).sum();
+      taken = claims;
+      queue.take(taken);
+    } catch (RuntimeException | Error e) {
+      due.now();
+      if (taken.isEmpty()) {
+        // On SQLite a claim that nobody has would last as long as the process.
+        given.claims().forEach(outbox::giveBack);
+      }
+      throw e;
+    } finally {
+      // Of what is taken each claim gives back its own part when it is settled.
+      spareRoom += now.wanted().most() - taken.size();
+      spareBytes += now.wanted().bytes() - (taken.isEmpty() ? 0 : bytes);
     }
-    queue.take(taken);
+    giveBack();
   }
 
   /** Counted from before the claim: too early rather than too late. */

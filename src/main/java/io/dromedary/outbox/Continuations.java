@@ -76,11 +76,12 @@ final class Continuations implements AutoCloseable {
         stored.whenComplete(
             (count, failed) -> {
               waitingKib.addAndGet(kib);
-              threads.execute(
+              Runnable task =
                   () -> {
                     waitingKib.addAndGet(-kib);
                     next.accept(count, failed);
-                  });
+                  };
+              Twice.call("What waits for a commit could not go on", () -> threads.execute(task));
             });
   }
 

@@ -2,10 +2,10 @@ package io.dromedary.outbox;
 
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -50,7 +50,7 @@ final class GroupCommitWriter implements AutoCloseable {
   // Of the writer's thread.
   private volatile @Nullable Store store;
   private final List<Work> group = new ArrayList<>();
-  private final Deque<Work> unsettled = new ArrayDeque<>();
+  private final Set<Work> unsettled = new LinkedHashSet<>();
 
   /**
    * Opens the store, making or migrating its schema.
@@ -106,9 +106,16 @@ final class GroupCommitWriter implements AutoCloseable {
   private void write() {
     try {
       while (!closing || !queue.isEmpty()) {
-        goOn();
+        try {
+          doNext();
+        } catch (InterruptedException e) {
+          // Only a close ends the writer, and that does not interrupt it.
+          LOG.warn("The outbox's writer was interrupted, and goes on");
+        } catch (Throwable e) {
+          abandon(e);
+        }
       }
-      retryUnsettled();
+      goBack(true);
       if (!unsettled.isEmpty()) {
         LOG.warn(
             "{} events were settled while the outbox did not work: they are delivered again",
@@ -120,23 +127,10 @@ final class GroupCommitWriter implements AutoCloseable {
     }
   }
 
-  private void goOn() {
-    try {
-      doNext();
-    } catch (InterruptedException e) {
-      // Only a close ends the writer, and that does not interrupt it.
-      LOG.warn("The outbox's writer was interrupted, and goes on");
-    } catch (Throwable e) {
-      abandon(e);
-    }
-  }
-
   private void doNext() throws InterruptedException {
     begunNanos = 0;
-    gather();
-    if (mayTry()) {
-      retryUnsettled();
-    }
+    goBack(mayTry());
+    queue.gather(group, outage.reason() != null || !unsettled.isEmpty() ? 50 : 500, closing);
     if (group.isEmpty()) {
       watch();
     } else if (mayTry()) {
@@ -163,6 +157,11 @@ final class GroupCommitWriter implements AutoCloseable {
     try {
       reset(true);
       LOG.error("The outbox's writer goes on after an error", thrown);
+      for (Work work : group) {
+        if (!work.isStored()) {
+          Twice.call("Work could not be taken back in all", work::rolledBack);
+        }
+      }
       giveUp(group, new OutboxException(String.valueOf(thrown.getMessage()), thrown));
       group.clear();
     } catch (Throwable again) {
@@ -171,18 +170,16 @@ final class GroupCommitWriter implements AutoCloseable {
     }
   }
 
-  /** Takes what there is; nobody has been told yet of what is left of a group that broke off. */
-  private void gather() throws InterruptedException {
+  /** Tells whom a group has left untold that broke off, and does what has waited for the store. */
+  private void goBack(boolean mayTry) {
     giveUp(group, new OutboxException("the outbox has failed"));
     group.clear();
-    queue.gather(group, outage.reason() != null || !unsettled.isEmpty() ? 50 : 500, closing);
-  }
-
-  private void retryUnsettled() {
-    if (!unsettled.isEmpty()) {
-      List<Work> again = List.copyOf(unsettled);
+    if (mayTry) {
+      // It is the group at hand then: nothing of it is lost if that breaks off.
+      group.addAll(unsettled);
       unsettled.clear();
-      transact(again, true);
+      transact(group, true);
+      group.clear();
     }
   }
 
@@ -224,13 +221,17 @@ final class GroupCommitWriter implements AutoCloseable {
 
   private void giveUp(List<Work> works, OutboxException failed) {
     for (Work work : works) {
-      if (work.isLasting() && failed.isOfStore() && !work.isStored()) {
+      if (work.isLasting() && !work.isStored() && mayWait(work, failed)) {
         unsettled.add(work);
-        guard("taken back", work::postponed);
+        Twice.call("Work could not be put off", work::postponed);
       } else {
         tell(work, failed);
       }
     }
+  }
+
+  private static boolean mayWait(Work work, OutboxException failed) {
+    return failed.isOfStore() || (!failed.isRefusal() && work.mayTryAgain());
   }
 
   /** Says, once, what has become of work: what is on disk has not failed. */
@@ -239,23 +240,9 @@ final class GroupCommitWriter implements AutoCloseable {
       return;
     }
     if (failed == null || work.isStored()) {
-      guard("told that it is stored", work::committed);
-      return;
-    }
-    if (work.isLasting()) {
-      LOG.error(
-          "What became of an event cannot be stored, so it is delivered again: {}",
-          failed.getMessage());
-    }
-    guard("told that it is not stored", () -> work.failed(failed));
-  }
-
-  /** Calls somebody, who may fail without anybody else being the worse for it. */
-  private static void guard(String what, Runnable call) {
-    try {
-      call.run();
-    } catch (Throwable e) {
-      LOG.error("Work of the outbox could not be {} in all", what, e);
+      Twice.call("Work could not be told in all that it is stored", work::committed);
+    } else {
+      Twice.call("Work could not be told in all that it is not stored", () -> work.failed(failed));
     }
   }
 
@@ -264,9 +251,11 @@ final class GroupCommitWriter implements AutoCloseable {
     begunNanos = System.nanoTime() | 1;
     // It is meant for nobody here, and a driver that waits would fail.
     boolean unused = Thread.interrupted();
+    long commits = Long.MAX_VALUE;
     try {
       Store open = store == null ? new Store(dialect) : store;
       store = open;
+      commits = open.commits();
       dialect.setPatient(isPatient);
       long nowMillis = open.nowMillis();
       for (Work work : works) {
@@ -275,11 +264,17 @@ final class GroupCommitWriter implements AutoCloseable {
       open.flush();
       open.commit();
     } catch (Throwable e) {
-      return undo(works, e);
+      Store open = store;
+      if (open == null || open.commits() <= commits) {
+        return undo(works, e);
+      }
+      LOG.error("The outbox's writer goes on after an error behind a commit", e);
     }
     // Before anything else, which may fail: nobody is told otherwise from now on.
-    for (int i = 0; i < works.size(); i++) {
-      works.get(i).setStored();
+    Twice.call("Work could not be noted as stored", () -> works.forEach(Work::setStored));
+    Store open = store;
+    if (open != null) {
+      Twice.call("A commit could not be noted", open::committed);
     }
     return null;
   }
@@ -293,14 +288,17 @@ final class GroupCommitWriter implements AutoCloseable {
       fault = SqlDialect.Fault.WORK;
     }
     for (Work work : works) {
-      guard("taken back", work::rolledBack);
+      Twice.call("Work could not be taken back in all", work::rolledBack);
     }
     reset(fault == SqlDialect.Fault.CONNECTION);
     // A commit may fail when it has been made: then there are events that nobody has handed on.
-    guard("woken", recovered);
+    Twice.call("Takers could not be woken", recovered);
     // An error may have left the connection unusable, and is the work's all the same.
-    boolean isOfStore = fault != SqlDialect.Fault.WORK && !(isOpen && e instanceof Error);
-    OutboxException failed = new OutboxException(String.valueOf(e.getMessage()), e, isOfStore);
+    boolean isRefusal = fault == SqlDialect.Fault.WORK;
+    boolean isOfStore =
+        !isRefusal && fault != SqlDialect.Fault.LATER && !(isOpen && e instanceof Error);
+    OutboxException failed =
+        new OutboxException(String.valueOf(e.getMessage()), e, isOfStore, isRefusal);
     if (isOfStore && (store == null || works.size() == 1)) {
       outage.add(failed);
     }
@@ -321,7 +319,7 @@ final class GroupCommitWriter implements AutoCloseable {
       }
     }
     store = null;
-    guard("rolled back", open::close);
+    Twice.call("A connection could not be closed", open::close);
   }
 
   /** Finds out whether events can be stored again: nobody may ask who could tell. */
@@ -334,7 +332,7 @@ final class GroupCommitWriter implements AutoCloseable {
             });
     if (attempt(List.of(write), true) == null) {
       outage.end();
-      guard("woken", recovered);
+      Twice.call("Takers could not be woken", recovered);
     }
   }
 

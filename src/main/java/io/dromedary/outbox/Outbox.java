@@ -199,7 +199,12 @@ public final class Outbox implements AutoCloseable {
    */
   CompletableFuture<ClaimDue.Due> claimDue(String destination, ClaimDue.Wanted wanted) {
     ClaimDue claim = new ClaimDue(this, destination, wanted);
-    writer.put(claim);
+    try {
+      writer.put(claim);
+    } catch (RuntimeException | Error e) {
+      // If the writer has got it all the same, what it claims goes back.
+      claim.done().completeExceptionally(e);
+    }
     return claim.done();
   }
 
@@ -238,14 +243,20 @@ public final class Outbox implements AutoCloseable {
             taker.take(claims);
           } catch (RuntimeException | Error e) {
             LOG.error("Events could not be handed on: they are due again", e);
-            claims.stream().filter(claim -> !claim.isStarted()).forEach(this::giveBack);
+            List<Long> taken = taker.ids();
+            claims.stream().filter(claim -> !taken.contains(claim.id())).forEach(this::giveBack);
           }
         });
   }
 
-  private void giveBack(Claim claim) {
+  /** A claim that nobody takes is due at once. */
+  void giveBack(Claim claim) {
     OutboxEvent event = claim.event();
-    claim.settle(new Settlement.Parked(clock.instant(), event.attempts(), event.progress()));
+    Twice.call(
+        "An event could not be given back",
+        () ->
+            claim.settle(
+                new Settlement.Parked(clock.instant(), event.attempts(), event.progress())));
   }
 
   /** A settlement has been committed, or will never be. */

@@ -151,7 +151,7 @@ final class PostgresDialect implements SqlDialect {
     }
     if (state.equals(LOCK_TIMEOUT)) {
       // It waits for a message id: nobody else has to.
-      return Fault.WORK;
+      return Fault.LATER;
     }
     return switch (state.substring(0, 2)) {
       // Data, constraints, statements, limits.

@@ -1,6 +1,8 @@
 package io.dromedary.outbox;
 
+import java.util.HashSet;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -50,7 +52,7 @@ final class ReadyClaims {
   }
 
   /**
-   * Takes the next one, which then counts as started; null if there is none that may be.
+   * Takes the next one, which its caller starts; null if there is none that may be.
    *
    * @param most how many may be in flight
    * @param freshDue whether fresh ones wait in the store, too
@@ -71,10 +73,14 @@ final class ReadyClaims {
         freshInTurn.set(0);
       }
     }
-    if (claim != null) {
-      count(claim, 0, 1);
-    }
     return claim;
+  }
+
+  /** All that wait. */
+  Set<Claim> all() {
+    Set<Claim> all = new HashSet<>(fresh);
+    all.addAll(retries);
+    return all;
   }
 
   /** Takes any of them. */

@@ -18,6 +18,8 @@ interface SqlDialect extends AutoCloseable {
   enum Fault {
     /** What was to be done is wrong: it would fail again, and other work would not. */
     WORK,
+    /** What was to be done cannot be done now, and other work can. */
+    LATER,
     /** The store cannot do it now. The connection is good, and other work may be done. */
     STORE,
     /** Anything else: another connection may fare better, now or later. */

@@ -53,6 +53,7 @@ final class Store implements AutoCloseable {
   private final Map<String, PreparedStatement> statements = new TreeMap<>();
 
   private final List<Long> deleted = new ArrayList<>();
+  private long commits;
 
   /**
    * Opens a connection and brings the schema to the version that is needed.
@@ -517,9 +518,20 @@ final class Store implements AutoCloseable {
     return statement;
   }
 
+  /** What has been done is on disk from now on; {@link #committed} has to follow. */
   void commit() throws SQLException {
     dialect.check();
     connection.commit();
+    commits++;
+  }
+
+  /** How many commits there were: one that has been made is one, whatever is thrown behind it. */
+  long commits() {
+    return commits;
+  }
+
+  /** Notes in memory that a transaction is committed. */
+  void committed() {
     if (held != null) {
       held.committed();
     }
@@ -547,7 +559,7 @@ final class Store implements AutoCloseable {
   }
 
   /** PostgreSQL takes any character but one. */
-  private static String text(String value) {
+  static String text(String value) {
     return value.indexOf('\0') < 0 ? value : value.replace('\0', '\uFFFD');
   }
 

@@ -16,12 +16,12 @@ interface Taker {
   /** Whether there is so much memory for events to wait in. */
   boolean mayWait(long bytes);
 
-  /** An event waits in memory and takes no room. */
+  /** An event waits in memory and takes no room; nothing if it does already. */
   void paused(Claim claim);
 
   /**
-   * An event that has waited takes room again, whether there is any or not. Returns whether it may
-   * go on: not if twice as many are in flight as may be begun.
+   * An event that has waited, if it has, takes room again, whether there is any or not. Returns
+   * whether it may go on: not if twice as many are in flight as may be begun.
    */
   boolean resumed(Claim claim);
 

@@ -4,15 +4,21 @@ import java.sql.SQLException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Something for the store to do. The writer calls {@link #join}, and then, when the transaction has
- * ended, either {@link #committed} or {@link #failed}, once, all on its own thread; the two that
- * end it may not block. What they throw is logged and changes nothing for others.
+ * ended, either {@link #committed} or {@link #failed}, all on its own thread; the two that end it
+ * may not block. What they throw is logged and changes nothing for others, and they are called once
+ * more ({@link Twice}).
  */
 abstract class Work {
 
+  private static final int MOST_TRIES = 3;
+
   // Of the writer's thread.
+  private int tries;
   private boolean isStored;
   private boolean isTold;
 
@@ -30,6 +36,11 @@ abstract class Work {
     boolean isFirst = !isTold;
     isTold = true;
     return isFirst;
+  }
+
+  /** Whether it is tried again after an error that is neither its own fault nor the store's. */
+  final boolean mayTryAgain() {
+    return ++tries < MOST_TRIES;
   }
 
   /** How many rows it is about, so that a transaction stays short. */
@@ -67,6 +78,8 @@ abstract class Work {
   /** What has become of claimed events. */
   static final class Settle extends Work {
 
+    private static final Logger LOG = LoggerFactory.getLogger(Settle.class);
+
     private final Outbox outbox;
     private final Claim claim;
     private final Settlement settlement;
@@ -87,8 +100,10 @@ abstract class Work {
         long dueMillis = nowMillis + waitMillis;
         // Events that wait to be parked would keep those from being delivered that make room.
         boolean isRoomShort = isPostponed || outbox.lack() != null;
-        if (!isRoomShort
-            || !store.parkInMemory(claim, dueMillis, parked.attempts(), parked.progress())) {
+        if (isRoomShort
+            && store.parkInMemory(claim, dueMillis, parked.attempts(), parked.progress())) {
+          claim.setNoted();
+        } else {
           store.park(claim, nowMillis, dueMillis, parked.attempts(), parked.progress());
         }
       } else if (settlement instanceof Settlement.Dead dead) {
@@ -104,7 +119,7 @@ abstract class Work {
 
     @Override
     void committed() {
-      outbox.settled(claim, settlement);
+      end(settlement);
       if (isDead && settlement instanceof Settlement.Dead dead) {
         outbox.tell(dead.letter());
       }
@@ -112,15 +127,24 @@ abstract class Work {
 
     @Override
     void failed(OutboxException failure) {
+      LOG.error(
+          "What became of an event cannot be stored, so it is delivered again: {}",
+          failure.getMessage());
       // The row stays where it is: it is claimed again when its lease has ended.
       outbox.leaveClaimed(claim);
+      claim.setNoted();
       OutboxEvent event = claim.event();
-      outbox.settled(
-          claim,
+      end(
           new Settlement.Parked(
               outbox.clock().instant().plusMillis(outbox.leaseMillis()),
               event.attempts(),
               event.progress()));
+    }
+
+    private void end(Settlement last) {
+      // First: its taker finds it by that if it is not told.
+      claim.end(last);
+      outbox.settled(claim, last);
     }
 
     @Override

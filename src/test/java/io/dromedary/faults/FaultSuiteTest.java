@@ -2,6 +2,7 @@ package io.dromedary.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -23,5 +24,20 @@ class FaultSuiteTest {
 
     assertThat(summary.bad()).as("%s", summary).isEmpty();
     assertThat(summary.reached()).isGreaterThan(10);
+  }
+
+  /** Where an event, a claim or an answer is in nobody's hands for a moment. */
+  @Test
+  void nothingIsDroppedFromHandToHand() throws Exception {
+    FaultSuite.Summary summary =
+        FaultSuite.run(
+            "sqlite",
+            "http",
+            "1/1",
+            "(Append|Settle|ClaimDue|Held).committed |ClaimDue.rows |Store.commit(ted)? |ClaimQueue.(take|settled) "
+                + "|Claiming.(answer|end) |OutboxProducer.(storeAndGoOn|process) ");
+
+    assertThat(summary.bad()).as("%s", summary).isEmpty();
+    assertThat(summary.reached()).isGreaterThan(20);
   }
 }

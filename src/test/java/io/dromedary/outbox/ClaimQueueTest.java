@@ -38,18 +38,17 @@ class ClaimQueueTest {
 
   @BeforeEach
   void open() {
-    outbox =
-        new Outbox(
-            new OutboxSettings(
-                "jdbc:sqlite:" + folder.resolve("outbox.db"),
-                null,
-                null,
-                Duration.ofMinutes(2),
-                Duration.ZERO,
-                1000,
-                Duration.ofDays(30),
-                Duration.ofHours(4)),
-            clock);
+    OutboxSettings settings =
+        new OutboxSettings(
+            "jdbc:sqlite:" + folder.resolve("outbox.db"),
+            null,
+            null,
+            Duration.ofMinutes(2),
+            Duration.ZERO,
+            1000,
+            Duration.ofDays(30),
+            Duration.ofHours(4));
+    outbox = new Outbox(settings, clock);
   }
 
   @AfterEach
@@ -181,5 +180,36 @@ class ClaimQueueTest {
     assertThat(started).hasSize(2000);
     assertThat(queue.started()).isEqualTo(499);
     assertThat(queue.held()).isEqualTo(499);
+  }
+
+  /** As where something is thrown on the way to it. */
+  @Test
+  void whatNobodyTellsOfASettlementIsFoundOut() throws Exception {
+    append("fresh", 0, 5);
+    begin(4);
+    awaitStarted(4);
+
+    outbox.unregister(ORDERS, queue);
+    started.get(0).settle(Settlement.DONE);
+    awaitStarted(5);
+    started.forEach(claim -> claim.settle(Settlement.DONE));
+    await().atMost(AT_MOST).until(() -> queue.held() == 0);
+    assertThat(queue.started()).isZero();
+    assertThat(queue.memory().used()).isZero();
+  }
+
+  /** As where something is thrown between the two. */
+  @Test
+  void aClaimThatIsTakenToBeginAndDoesNotIsGivenBack() throws Exception {
+    append("fresh", 0, 5);
+    begin(4);
+    awaitStarted(4);
+    await().atMost(AT_MOST).until(queue.ready()::hasFresh);
+
+    Claim astray = queue.ready().poll();
+    started.get(0).settle(Settlement.DONE);
+    awaitStarted(5);
+    assertThat(started.get(4).id()).isEqualTo(astray.id());
+    assertThat(queue.held()).isEqualTo(4);
   }
 }

@@ -40,12 +40,16 @@ final class Hands implements Taker {
 
   @Override
   public void paused(Claim claim) {
-    room.incrementAndGet();
+    if (claim.setPaused(true)) {
+      room.incrementAndGet();
+    }
   }
 
   @Override
   public boolean resumed(Claim claim) {
-    room.decrementAndGet();
+    if (claim.setPaused(false)) {
+      room.decrementAndGet();
+    }
     return true;
   }
 

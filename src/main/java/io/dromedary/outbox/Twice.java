@@ -1,0 +1,34 @@
+package io.dromedary.outbox;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Calls what has to be called, whatever it throws, an {@link Error} too: once more if it has failed,
+ * since what is thrown for want of memory or of stack is thrown once as a rule. So what is called
+ * goes on where it has broken off, and does nothing that it has done.
+ */
+final class Twice {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Twice.class);
+
+  private Twice() {}
+
+  /**
+   * Calls somebody, who may fail without anybody else being the worse for it.
+   *
+   * @param failure what a log says of it
+   */
+  static void call(String failure, Runnable call) {
+    try {
+      call.run();
+    } catch (Throwable e) {
+      try {
+        LOG.error("{}, which is tried once more", failure, e);
+        call.run();
+      } catch (Throwable again) {
+        LOG.error("{}, and did so again", failure, again);
+      }
+    }
+  }
+}
