@@ -5,8 +5,8 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -181,8 +181,7 @@ final class Append extends Work {
   }
 
   /** Takes out what has been done: what has not stays there, in case something is thrown. */
-  private static <T> void forEach(
-      Map<Taker, List<T>> byTaker, BiConsumer<Taker, List<T>> action) {
+  private static <T> void forEach(Map<Taker, List<T>> byTaker, BiConsumer<Taker, List<T>> action) {
     Iterator<Map.Entry<Taker, List<T>>> entries = byTaker.entrySet().iterator();
     while (entries.hasNext()) {
       Map.Entry<Taker, List<T>> entry = entries.next();

@@ -59,10 +59,10 @@ public record DeadLetterFilter(
     return Stream.<@Nullable Object>of(
             destination,
             reason == null ? null : reason.json(),
-            type,
-            messageId,
-            since == null ? null : since.toEpochMilli(),
-            until == null ? null : until.toEpochMilli())
+            type == null ? null : Store.text(type),
+            messageId == null ? null : Store.text(messageId),
+            since == null ? null : millis(since),
+            until == null ? null : millis(until))
         .<Object>mapMulti(
             (value, next) -> {
               if (value != null) {
@@ -70,6 +70,15 @@ public record DeadLetterFilter(
               }
             })
         .toList();
+  }
+
+  /** As near to an instant as the store's columns come. */
+  private static long millis(Instant instant) {
+    try {
+      return instant.toEpochMilli();
+    } catch (ArithmeticException e) {
+      return instant.isAfter(Instant.EPOCH) ? Long.MAX_VALUE : Long.MIN_VALUE;
+    }
   }
 
   /** Numbers need no parameters, of which a statement can have only so many. */

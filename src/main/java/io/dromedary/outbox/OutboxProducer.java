@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import javax.sql.DataSource;
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.Exchange;
@@ -18,6 +19,8 @@ import org.apache.camel.Message;
 import org.apache.camel.support.DefaultAsyncProducer;
 import org.apache.camel.support.SynchronizationAdapter;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Stores what the exchange carries and lets it go on when it is on disk: an {@link Event}, a list
@@ -34,6 +37,8 @@ final class OutboxProducer extends DefaultAsyncProducer {
 
   /** From so many bytes on a piece has no more events. No batch by HTTP is as long. */
   private static final int PIECE_BYTES = 16 * 1024 * 1024;
+
+  private static final Logger LOG = LoggerFactory.getLogger(OutboxProducer.class);
 
   private static final String NOT_STORED = "DromedaryNotStored";
 
@@ -70,37 +75,119 @@ final class OutboxProducer extends DefaultAsyncProducer {
 
   @Override
   public boolean process(Exchange exchange, AsyncCallback callback) {
-    CompletableFuture<Integer> last = null;
+    // Whoever sets it completes the exchange, once, whatever is thrown.
+    AtomicBoolean isDone = new AtomicBoolean();
     try {
       HostTransaction transaction = joined;
-      if (transaction == null) {
-        last = store(exchange);
-      } else {
+      if (transaction != null) {
         join(transaction, exchange);
+      } else if (!storeAndGoOn(exchange, callback, isDone)) {
+        return false;
       }
     } catch (Throwable e) {
+      if (!isDone.compareAndSet(false, true)) {
+        LOG.error("An exchange goes on elsewhere after an error", e);
+        return false;
+      }
       if (e instanceof InterruptedException) {
         Thread.currentThread().interrupt();
       }
       exchange.setException(e);
     }
-    if (last == null) {
-      callback.done(true);
-      return true;
-    }
+    callback.done(true);
+    return true;
+  }
+
+  /** Returns whether the caller goes on; otherwise another thread does. */
+  private boolean storeAndGoOn(Exchange exchange, AsyncCallback callback, AtomicBoolean isDone)
+      throws Exception {
+    CompletableFuture<Integer> last = store(exchange);
     Outbox outbox = endpoint.outbox();
     boolean waits = outbox.mustWait();
     outbox.goOn(
         last,
         (count, failure) -> {
-          if (failure != null) {
-            exchange.setException(cause(failure));
-          } else {
-            exchange.removeProperty(NOT_STORED);
+          if (waits) {
+            end(exchange, failure);
+          } else if (isDone.compareAndSet(false, true)) {
+            try {
+              end(exchange, failure);
+            } finally {
+              callback.done(false);
+            }
           }
-          callback.done(waits);
         });
     return waits;
+  }
+
+  private void end(Exchange exchange, @Nullable Throwable failure) {
+    Throwable cause = failure == null ? null : cause(failure);
+    NotStored last = exchange.getProperty(NOT_STORED, NotStored.class);
+    if (last != null && cause != null && isRefusal(cause)) {
+      cause = storeApart(last.piece().events(), cause);
+    }
+    if (cause != null) {
+      exchange.setException(cause);
+    } else {
+      exchange.removeProperty(NOT_STORED);
+    }
+  }
+
+  private static boolean isRefusal(Throwable failure) {
+    return failure instanceof OutboxException refused && refused.isRefusal();
+  }
+
+  /**
+   * Stores each event for itself, and as a dead letter what the database does not take, whatever it
+   * is: waiting would not help it, and whoever holds it back would hold back all that is behind it.
+   * Returns why that cannot be done either.
+   */
+  private @Nullable Throwable storeApart(List<?> events, Throwable refusal) {
+    try {
+      for (Object each : events) {
+        // All of a host's own are stored together, or none is.
+        Throwable failure = each instanceof OutboxEvent ? refusal : failure(append(List.of(each)));
+        if (failure != null && isRefusal(failure) && each instanceof Event event) {
+          failure = failure(endpoint.outbox().append(List.of(), List.of(refused(event, failure))));
+        }
+        if (failure != null && isRefusal(failure)) {
+          // Not as one of a store that does not work.
+          return new IllegalArgumentException(
+              "expected an event that the store takes, found one with " + failure.getMessage(),
+              failure);
+        } else if (failure != null) {
+          return failure;
+        }
+      }
+      return null;
+    } catch (Exception e) {
+      return e;
+    }
+  }
+
+  private DeadLetter refused(Event event, Throwable why) {
+    Instant now = endpoint.outbox().clock().instant();
+    return new DeadLetter(
+        0,
+        endpoint.getName(),
+        new OutboxEvent(event.messageId(), event.type().json(), event.acceptedAt(), event.json()),
+        DeadLetter.Reason.INVALID,
+        "refused: expected an event that the store takes, found one with " + why.getMessage(),
+        null,
+        null,
+        null,
+        now,
+        null);
+  }
+
+  private static @Nullable Throwable failure(CompletableFuture<Integer> stored)
+      throws InterruptedException {
+    try {
+      int unused = stored.get();
+      return null;
+    } catch (ExecutionException e) {
+      return e.getCause();
+    }
   }
 
   private static Throwable cause(Throwable failure) {
@@ -164,7 +251,13 @@ final class OutboxProducer extends DefaultAsyncProducer {
       try {
         stored.get();
       } catch (ExecutionException e) {
-        throw e.getCause() instanceof Exception cause ? cause : e;
+        Throwable cause = e.getCause();
+        if (cause != null && isRefusal(cause)) {
+          cause = storeApart(piece.events(), cause);
+        }
+        if (cause != null) {
+          throw cause instanceof Exception exception ? exception : e;
+        }
       }
       Throwable failure = piece.failure();
       piece = failure == null || all instanceof EventStream ? Piece.of(all) : piece.failed();

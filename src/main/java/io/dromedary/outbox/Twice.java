@@ -4,9 +4,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Calls what has to be called, whatever it throws, an {@link Error} too: once more if it has failed,
- * since what is thrown for want of memory or of stack is thrown once as a rule. So what is called
- * goes on where it has broken off, and does nothing that it has done.
+ * Calls what has to be called, whatever it throws, an {@link Error} too: once more if it has
+ * failed, since what is thrown for want of memory or of stack is thrown once as a rule. So what is
+ * called goes on where it has broken off, and does nothing that it has done.
  */
 final class Twice {
 

@@ -729,11 +729,8 @@ class OutboxComponentTest {
   void threadsThatHaveTheirCallerRunARouteAreRefused() {
     camel
         .getRegistry()
-        .bind(
-            "threads",
-            camel.getExecutorServiceManager().newFixedThreadPool(this, "threads", 1));
-    assertThatThrownBy(
-            () -> start(route("outbox:orders?executorService=#bean:threads", this::see)))
+        .bind("threads", camel.getExecutorServiceManager().newFixedThreadPool(this, "threads", 1));
+    assertThatThrownBy(() -> start(route("outbox:orders?executorService=#bean:threads", this::see)))
         .hasMessage(
             "The executorService of outbox:orders has the rejected policy CallerRuns and a bounded"
                 + " queue: expected Abort.");
