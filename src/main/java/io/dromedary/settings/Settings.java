@@ -128,15 +128,18 @@ public record Settings(
   /**
    * The routes take their settings from properties: each default is written once. They have names
    * of their own, since Camel would take what the environment or the command line says of a key as
-   * it stands: a source would be acknowledged before its message is stored.
+   * it stands: a source would be acknowledged before its message is stored. Camel Main logs those
+   * that it has resolved, but for the values of keys whose last part is a word such as {@code
+   * connection-string}: URIs may hold passwords.
    */
   private void tellRoutes(CamelContext context, boolean loopback) {
     boolean isManaged = loopback || !managementSecrets.isEmpty();
     Map<String, String> properties = new HashMap<>();
     properties.put("dromedary.management.served", Boolean.toString(isManaged));
     properties.put("dromedary.request-bin.served", Boolean.toString(loopback));
-    properties.put("dromedary.inbound", InboundOptions.complete(inbound));
-    properties.put("dromedary.dead-letter", deadLetter == null ? NOWHERE : deadLetter);
+    properties.put("dromedary.inbound.connection-string", InboundOptions.complete(inbound));
+    properties.put(
+        "dromedary.dead-letter.connection-string", deadLetter == null ? NOWHERE : deadLetter);
     // What is received goes to the destinations that were chosen for it.
     String chosen = "outbox:" + DestinationSettings.DEFAULT + "?toChosen=true&eventsOnly=true";
     properties.put(
@@ -150,7 +153,7 @@ public record Settings(
       properties.put(prefix + "batch.size", Integer.toString(each.batchSize()));
       properties.put(prefix + "batch.interval", Long.toString(each.batchInterval().toMillis()));
       String transform = each.transform();
-      properties.put(prefix + "transform", transform == null ? "" : transform);
+      properties.put(prefix + "transform.connection-string", transform == null ? "" : transform);
       properties.put(prefix + "transform.disabled", Boolean.toString(transform == null));
     }
     properties.forEach(context.getPropertiesComponent()::addOverrideProperty);

@@ -153,7 +153,7 @@ class SettingsTest {
             context -> {
               Settings.read(context, environment);
               return context.resolvePropertyPlaceholders(
-                  "{{dromedary.inbound}} {{dromedary.dead-letter}} {{dromedary.outbox.endpoint}}"
+                  "{{dromedary.inbound.connection-string}} {{dromedary.dead-letter.connection-string}} {{dromedary.outbox.endpoint}}"
                       + " {{dromedary.destination.default.batch.size}}"
                       + " {{dromedary.destination.default.batch.interval}}");
             });
@@ -187,7 +187,7 @@ class SettingsTest {
         with(
             context -> {
               Settings.read(context, environment);
-              return context.resolvePropertyPlaceholders("{{dromedary.inbound}}");
+              return context.resolvePropertyPlaceholders("{{dromedary.inbound.connection-string}}");
             });
 
     assertThat(found).isEqualTo(inbound + added);
@@ -203,7 +203,7 @@ class SettingsTest {
         with(
             context -> {
               Settings.read(context, environment);
-              return context.resolvePropertyPlaceholders("{{dromedary.inbound}}");
+              return context.resolvePropertyPlaceholders("{{dromedary.inbound.connection-string}}");
             });
 
     assertThat(found).startsWith("jms:events?transacted=true&");

@@ -102,7 +102,7 @@ class SpringPropertiesTest {
       assertThat(settings.destinations().get("default").userAgent()).isEqualTo("System/1");
       assertThat(settings.destinations().get("crm").urls()).containsExactly("https://crm.example");
       // The routes take what was decided.
-      assertThat(context.resolvePropertyPlaceholders("{{dromedary.inbound}}"))
+      assertThat(context.resolvePropertyPlaceholders("{{dromedary.inbound.connection-string}}"))
           .isEqualTo("direct:command");
     } finally {
       context.stop();
