@@ -120,73 +120,11 @@ final class OutboxProducer extends DefaultAsyncProducer {
     return waits;
   }
 
-  private void end(Exchange exchange, @Nullable Throwable failure) {
-    Throwable cause = failure == null ? null : cause(failure);
-    NotStored last = exchange.getProperty(NOT_STORED, NotStored.class);
-    if (last != null && cause != null && isRefusal(cause)) {
-      cause = storeApart(last.piece().events(), cause);
-    }
-    if (cause != null) {
-      exchange.setException(cause);
+  private static void end(Exchange exchange, @Nullable Throwable failure) {
+    if (failure != null) {
+      exchange.setException(cause(failure));
     } else {
       exchange.removeProperty(NOT_STORED);
-    }
-  }
-
-  private static boolean isRefusal(Throwable failure) {
-    return failure instanceof OutboxException refused && refused.isRefusal();
-  }
-
-  /**
-   * Stores each event for itself, and as a dead letter what the database does not take, whatever it
-   * is: waiting would not help it, and whoever holds it back would hold back all that is behind it.
-   * Returns why that cannot be done either.
-   */
-  private @Nullable Throwable storeApart(List<?> events, Throwable refusal) {
-    try {
-      for (Object each : events) {
-        // All of a host's own are stored together, or none is.
-        Throwable failure = each instanceof OutboxEvent ? refusal : failure(append(List.of(each)));
-        if (failure != null && isRefusal(failure) && each instanceof Event event) {
-          failure = failure(endpoint.outbox().append(List.of(), List.of(refused(event, failure))));
-        }
-        if (failure != null && isRefusal(failure)) {
-          // Not as one of a store that does not work.
-          return new IllegalArgumentException(
-              "expected an event that the store takes, found one with " + failure.getMessage(),
-              failure);
-        } else if (failure != null) {
-          return failure;
-        }
-      }
-      return null;
-    } catch (Exception e) {
-      return e;
-    }
-  }
-
-  private DeadLetter refused(Event event, Throwable why) {
-    Instant now = endpoint.outbox().clock().instant();
-    return new DeadLetter(
-        0,
-        endpoint.getName(),
-        new OutboxEvent(event.messageId(), event.type().json(), event.acceptedAt(), event.json()),
-        DeadLetter.Reason.INVALID,
-        "refused: expected an event that the store takes, found one with " + why.getMessage(),
-        null,
-        null,
-        null,
-        now,
-        null);
-  }
-
-  private static @Nullable Throwable failure(CompletableFuture<Integer> stored)
-      throws InterruptedException {
-    try {
-      int unused = stored.get();
-      return null;
-    } catch (ExecutionException e) {
-      return e.getCause();
     }
   }
 
@@ -251,13 +189,7 @@ final class OutboxProducer extends DefaultAsyncProducer {
       try {
         stored.get();
       } catch (ExecutionException e) {
-        Throwable cause = e.getCause();
-        if (cause != null && isRefusal(cause)) {
-          cause = storeApart(piece.events(), cause);
-        }
-        if (cause != null) {
-          throw cause instanceof Exception exception ? exception : e;
-        }
+        throw e.getCause() instanceof Exception cause ? cause : e;
       }
       Throwable failure = piece.failure();
       piece = failure == null || all instanceof EventStream ? Piece.of(all) : piece.failed();

@@ -23,9 +23,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the database does not take, however often it is asked, must not hold up what it takes. */
+/** PostgreSQL does not take every text: what it would refuse never gets there. */
 @Timeout(120)
-class PostgresRefusalTest {
+class PostgresTextTest {
 
   private static final Duration AT_MOST = Duration.ofSeconds(30);
 
@@ -58,14 +58,6 @@ class PostgresRefusalTest {
     receiver.close();
   }
 
-  private void refuse(String table, String messageId) throws SQLException {
-    try (Connection connection = DriverManager.getConnection(url);
-        Statement statement = connection.createStatement()) {
-      statement.execute(
-          "ALTER TABLE " + table + " ADD CHECK (message_id <> '" + messageId + "') NOT VALID");
-    }
-  }
-
   private static String event(String id) {
     return "{\"type\":\"track\",\"userId\":\"u\",\"event\":\"Sold\",\"messageId\":\"" + id + "\"}";
   }
@@ -73,47 +65,6 @@ class PostgresRefusalTest {
   private List<DeadLetter> deadLetters() throws OutboxException {
     Outbox outbox = application.context().getComponent("outbox", OutboxComponent.class).outbox();
     return outbox.deadLetters().list(DeadLetterFilter.ALL, null, 10).deadLetters();
-  }
-
-  @Test
-  void anEventThatIsRefusedIsADeadLetterAndHoldsUpNoOther() throws Exception {
-    refuse("outbox", "forbidden");
-
-    producer.sendBody("seda:in", "[" + event("a") + "," + event("forbidden") + "]");
-    producer.sendBody("seda:in", "[" + event("b") + "]");
-
-    await().atMost(AT_MOST).until(() -> receiver.messageIds().keySet().equals(Set.of("a", "b")));
-    assertThat(deadLetters())
-        .singleElement()
-        .satisfies(
-            letter -> {
-              assertThat(letter.event().messageId()).isEqualTo("forbidden");
-              assertThat(letter.reason()).isEqualTo(DeadLetter.Reason.INVALID);
-              assertThat(letter.detail())
-                  .startsWith("refused: expected an event that the store takes, found one with ")
-                  .contains("violates check constraint");
-            });
-  }
-
-  @Test
-  void whatCannotBeADeadLetterEitherIsLeftToItsSource() throws Exception {
-    refuse("outbox", "forbidden");
-    refuse("dead_letter", "forbidden");
-
-    producer.sendBody("seda:in", event("forbidden"));
-    producer.sendBody("seda:in", event("b"));
-
-    await().atMost(AT_MOST).until(() -> receiver.messageIds().containsKey("b"));
-    assertThat(deadLetters()).isEmpty();
-  }
-
-  @Test
-  void aForeignBodyThatIsRefusedFails() {
-    List<OutboxEvent> events =
-        List.of(new OutboxEvent("far", "order", Instant.MAX, new byte[] {1}));
-    assertThatThrownBy(() -> producer.sendBody("outbox:default", events))
-        .hasCauseInstanceOf(IllegalArgumentException.class)
-        .hasStackTraceContaining("expected an event that the store takes, found one with ");
   }
 
   /** What PostgreSQL does not take has been replaced, in events as in what is asked for them. */
