@@ -2,6 +2,7 @@ package io.dromedary.delivery;
 
 import java.io.IOException;
 import java.net.Socket;
+import java.nio.channels.SocketChannel;
 import javax.net.ssl.HostnameVerifier;
 import javax.net.ssl.SSLContext;
 import org.apache.hc.client5.http.DnsResolver;
@@ -54,7 +55,7 @@ final class HttpConnections extends PoolingHttpClientConnectionManager {
       DnsResolver lookup) {
     super(
         new DefaultHttpClientConnectionOperator(
-            proxy -> open(proxy == null ? new Socket() : new Socket(proxy)),
+            proxy -> open(proxy == null ? SocketChannel.open().socket() : new Socket(proxy)),
             null,
             lookup,
             RegistryBuilder.<TlsSocketStrategy>create()

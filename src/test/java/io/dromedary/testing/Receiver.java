@@ -173,6 +173,11 @@ public final class Receiver implements AutoCloseable {
     }
   }
 
+  /** How many connections are open. */
+  public int openConnections() {
+    return open.size();
+  }
+
   /** Accepts connections again, on the same port. */
   public synchronized void resume() {
     try {
