@@ -41,7 +41,9 @@ public record FlowSettings(
     }
     atLeastOne("downAttempts", downAttempts);
     atLeastOne("downEvents", downEvents);
-    positive("downAfter", downAfter);
+    if (downAfter.isNegative()) {
+      throw new IllegalArgumentException("downAfter is " + downAfter + ", expected at least 0");
+    }
     positive("probeInterval", probeInterval);
     positive("maxPause", maxPause);
     positive("timeout", timeout);

@@ -45,6 +45,27 @@ class FlowControlTest {
   }
 
   @Test
+  void attemptsAreEnoughWhereNoTimeIsAskedFor() {
+    flow =
+        new FlowControl(
+            new FlowSettings(
+                256,
+                null,
+                0,
+                20,
+                Duration.ZERO,
+                3,
+                DEFAULTS.probeInterval(),
+                true,
+                DEFAULTS.maxPause(),
+                DEFAULTS.timeout()),
+            () -> now);
+    fail(3, 20, Duration.ZERO);
+
+    assertThat(flow.state().kind()).isEqualTo(FlowState.Kind.DOWN);
+  }
+
+  @Test
   void retriesOfTwoEventsDoNotMakeItDown() {
     fail(2, 100, Duration.ofSeconds(1));
 
