@@ -62,6 +62,7 @@ final class Admission extends AsyncProcessorSupport {
   private final Map<Integer, Deque<Waiting>> queues = new TreeMap<>();
 
   private final AtomicInteger waiting = new AtomicInteger();
+  private final AtomicInteger waitingRetries = new AtomicInteger();
   private long tickNanos = Long.MAX_VALUE;
 
   /** By webhook: until when it is not waited for. */
@@ -115,7 +116,7 @@ final class Admission extends AsyncProcessorSupport {
     }
     Waiting round = new Waiting(exchange, delivery, callback, System.nanoTime());
     queue.addLast(round);
-    waiting.incrementAndGet();
+    count(round, 1);
     boolean waits = false;
     try {
       // A permission that came back before this was seen to wait has woken nobody.
@@ -127,7 +128,7 @@ final class Admission extends AsyncProcessorSupport {
     } finally {
       if (!waits) {
         queue.removeLast();
-        waiting.decrementAndGet();
+        count(round, -1);
       }
     }
     return Verdict.WAIT;
@@ -232,7 +233,7 @@ final class Admission extends AsyncProcessorSupport {
     if (first == null) {
       return false;
     }
-    waiting.decrementAndGet();
+    count(first, -1);
     boolean isLate = System.nanoTime() - first.sinceNanos() >= LATE_NANOS;
     Runnable next;
     try {
@@ -247,7 +248,7 @@ final class Admission extends AsyncProcessorSupport {
       next = () -> end(first, e);
     }
     if (next == null) {
-      waiting.incrementAndGet();
+      count(first, 1);
       return false;
     }
     queue.removeFirst();
@@ -316,9 +317,21 @@ final class Admission extends AsyncProcessorSupport {
     wake();
   }
 
+  private void count(Waiting round, int more) {
+    waiting.addAndGet(more);
+    if (round.delivery().isOnlyRetried()) {
+      waitingRetries.addAndGet(more);
+    }
+  }
+
   /** How many rounds wait. */
   int waiting() {
     return waiting.get();
+  }
+
+  /** How many of them have been sent before: they must not take the places of fresh ones. */
+  int waitingRetries() {
+    return waitingRetries.get();
   }
 
   /** Sends back all that waits: the destination stops. */
@@ -331,6 +344,7 @@ final class Admission extends AsyncProcessorSupport {
       }
       queues.clear();
       waiting.set(0);
+      waitingRetries.set(0);
     } finally {
       queueLock.unlock();
     }

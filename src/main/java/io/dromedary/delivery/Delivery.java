@@ -336,6 +336,11 @@ final class Delivery {
     return outcomes[webhook] != null;
   }
 
+  /** Whether the events have been sent before to all webhooks that are pending. */
+  boolean isOnlyRetried() {
+    return lane() >> states.length == 0;
+  }
+
   /**
    * Deliveries that wait for the same have the same lane: by the webhooks that are pending, and by
    * which of them are sent to for the first time. Those that are only retries have the lowest.

@@ -56,7 +56,8 @@ final class Destination {
   /**
    * How many rounds may be in flight at the moment, with some that wait to be permitted: as many as
    * that webhook takes which is the last to accept where {@code acks} have to. While none of them
-   * may be sent to, one round waits to be the next probe.
+   * may be sent to, one round waits to be the next probe. Those that hang do not count, up to as
+   * many as may be in flight.
    */
   int limit() {
     if (stopping) {
@@ -70,7 +71,7 @@ final class Destination {
     }
     // Those that are closed are left out, whatever has to accept.
     int limit = limits[limits.length - Math.min(open, settings.acks())];
-    return Math.min(settings.inFlight(), limit + Math.max(LEAST_READY, limit / 4));
+    return (int) Math.min(2L * settings.inFlight(), limit + Math.max(LEAST_READY, limit / 4));
   }
 
   boolean isStopping() {

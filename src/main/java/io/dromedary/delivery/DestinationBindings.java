@@ -49,7 +49,7 @@ final class DestinationBindings {
     Clock clock = Settings.clock(context);
     List<Webhook> webhooks = new ArrayList<>();
     Destination destination = new Destination(settings, schedule(), clock, webhooks);
-    int attempts = settings.inFlight() * settings.urls().size();
+    int attempts = 2 * settings.inFlight() * settings.urls().size();
     ExecutorService workers =
         Workers.of(
             name + "-delivery", () -> destination.limit() * settings.urls().size(), attempts);
@@ -70,7 +70,12 @@ final class DestinationBindings {
     // A round carries a batch: to take fewer events than rounds do would let none of them fill.
     int events = (int) Math.min((long) settings.inFlight() * batchSize, 1_000_000);
     bind("in-flight", events);
-    IntSupplier limit = () -> (int) Math.min((long) destination.limit() * batchSize, events);
+    IntSupplier limit =
+        () ->
+            (int)
+                Math.min(
+                    ((long) destination.limit() + admission.waitingRetries()) * batchSize,
+                    2L * events);
     context.getRegistry().bind(bean(name, "limit"), IntSupplier.class, limit);
     // An event that is transformed may take its time, which one thread has not.
     ExecutorService gatherer =

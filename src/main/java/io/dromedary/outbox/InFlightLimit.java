@@ -36,7 +36,7 @@ final class InFlightLimit {
       if (failure != null) {
         failure = null;
       }
-      return Math.min(now, inFlight);
+      return (int) Math.min(now, 2L * inFlight);
     } catch (RuntimeException | Error e) {
       // It is somebody else's code: neither the poller nor the store's writer may end by it.
       String why = "the limit of destination " + destination + " fails: " + e;

@@ -92,7 +92,8 @@ public final class OutboxEndpoint extends DefaultEndpoint implements AsyncEndpoi
       label = "consumer,advanced",
       description =
           "How many events may be in flight at the moment, asked before more are taken: 0 pauses the"
-              + " consumer. The default is no limit but inFlight.")
+              + " consumer, and more than inFlight is for those that take no room, up to twice as"
+              + " many. The default is inFlight.")
   private @Nullable IntSupplier limit;
 
   @UriParam(

@@ -80,7 +80,7 @@ final class DestinationReader {
         keys.duration("retry.max-delay", Duration.ofMinutes(10), MILLISECOND, Duration.ofDays(1)),
         keys.decimal("retry.jitter", 0.2, 0, 1),
         keys.duration("retry.in-memory", Duration.ofSeconds(30), Duration.ZERO, Duration.ofDays(1)),
-        keys.integer("in-flight", Runtime.version().feature() >= 21 ? 2000 : 256, 1, 100_000),
+        keys.integer("in-flight", Runtime.version().feature() >= 21 ? 2000 : 1000, 1, 100_000),
         rate(),
         keys.value("concurrency") == null ? null : keys.integer("concurrency", 1, 1, 100_000),
         down(),

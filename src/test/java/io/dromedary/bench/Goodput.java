@@ -125,6 +125,7 @@ public final class Goodput {
             200,
             Answer.status(429).header("Retry-After", "1")),
         poison("3% never answered", 0, 33, Answer.hang()),
+        poison("3% never answered, 2,500 events/s", 2500, 33, Answer.hang()),
         poison("one of 4 always 500, 8 events/s", 8, 4, failed(500)),
         poison("one of 20 always 503, 100 events/s", 100, 20, failed(503)));
   }

@@ -62,7 +62,7 @@ class ClaimQueueTest {
         new ClaimQueue(
             outbox,
             ORDERS,
-            new InFlightLimit(outbox, ORDERS, inFlight, limit::get),
+            new InFlightLimit(outbox, ORDERS, inFlight, () -> Math.min(limit.get(), inFlight)),
             new ClaimQueue.Deliverer() {
               @Override
               public void start(Claim claim) {

@@ -134,7 +134,7 @@ class SettingsTest {
                         Duration.ofMinutes(10),
                         0.2,
                         Duration.ofSeconds(30),
-                        Runtime.version().feature() >= 21 ? 2000 : 256,
+                        Runtime.version().feature() >= 21 ? 2000 : 1000,
                         null,
                         null,
                         new DownSettings(
