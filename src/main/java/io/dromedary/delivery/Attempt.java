@@ -24,6 +24,9 @@ final class Attempt {
   /** The socket that is being connected; confined to the thread that makes the attempt. */
   private @Nullable Socket socket;
 
+  /** Whether its connection is looked at before; confined to that thread, too. */
+  private boolean isLookedAt;
+
   /**
    * An attempt that begins.
    *
@@ -116,5 +119,14 @@ final class Attempt {
 
   boolean hasEnded() {
     return ended;
+  }
+
+  /** Whether a connection that has served before is looked at before it is used. */
+  void looks(boolean looks) {
+    isLookedAt = looks;
+  }
+
+  boolean isLookedAt() {
+    return isLookedAt;
   }
 }

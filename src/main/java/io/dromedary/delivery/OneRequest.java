@@ -153,8 +153,9 @@ final class OneRequest implements ExecChainHandler {
               && details.getReceivedBytesCount() == receivedBefore
               && attempt != null
               && !attempt.hasEnded()) {
-            connections.reuse().failed();
-            connections.closeIdle();
+            if (connections.reuse().failed(attempt.isLookedAt())) {
+              connections.closeIdle();
+            }
             if (details.getSentBytesCount() == sentBefore) {
               throw new UnsentException(e);
             }

@@ -10,7 +10,9 @@ import org.apache.hc.core5.util.Timeout;
  * receivers close each after an answer without a word. What is then sent to it has been lost, and
  * may not be sent again within the attempt, as nobody knows whether the receiver has read it. To
  * look at a connection before it is used takes a millisecond where it is good, so that is done only
- * until enough have been, and again after one was not: twice as often each time.
+ * until enough have been, and again after one was not: twice as often each time. Where one fails
+ * that has been looked at, the receiver resets what it gets, and looking is no help: more and more
+ * have to fail before it is tried again.
  *
  * <p>Thread-safe.
  */
@@ -18,11 +20,17 @@ final class Reuse {
 
   private static final int FIRST_LOOKS = 8;
   private static final int MOST_LOOKS = 1 << 16;
+  private static final int MOST_PATIENCE = 1024;
 
   private final ConnectionConfig looks;
   private final ConnectionConfig trusts;
   private final AtomicInteger left = new AtomicInteger(FIRST_LOOKS);
-  private volatile int needed = FIRST_LOOKS;
+  private int needed = FIRST_LOOKS;
+
+  /** How many have to fail before all are looked at, and how many have. */
+  private int patience = 1;
+
+  private int failures;
 
   /**
    * Of a receiver of which nothing is known.
@@ -42,21 +50,46 @@ final class Reuse {
         .build();
   }
 
-  /** How the next connection is taken from the pool. */
+  /** How the next connection is taken from the pool, for the attempt that runs on this thread. */
   ConnectionConfig config() {
-    return left.get() > 0 ? looks : trusts;
+    boolean isLookedAt = left.get() > 0;
+    Attempt attempt = Attempt.current();
+    if (attempt != null) {
+      attempt.looks(isLookedAt);
+    }
+    return isLookedAt ? looks : trusts;
   }
 
   /** A connection that had served before has served again. */
   void succeeded() {
-    if (left.get() > 0) {
-      left.decrementAndGet();
+    if (left.get() > 0 && left.decrementAndGet() == 0) {
+      haveLooked();
     }
   }
 
-  /** A connection that had served before was closed when it was used again. */
-  void failed() {
+  private synchronized void haveLooked() {
+    patience = Math.max(1, patience / 2);
+  }
+
+  /**
+   * A connection that had served before was closed when it was used again. Returns whether that
+   * says something about the others.
+   *
+   * @param wasLookedAt whether it was good just before
+   */
+  synchronized boolean failed(boolean wasLookedAt) {
+    if (wasLookedAt) {
+      left.set(0);
+      needed = FIRST_LOOKS;
+      patience = Math.min(2 * patience, MOST_PATIENCE);
+      return false;
+    }
+    if (++failures < patience) {
+      return false;
+    }
+    failures = 0;
     needed = Math.min(2 * needed, MOST_LOOKS);
     left.set(needed);
+    return true;
   }
 }
