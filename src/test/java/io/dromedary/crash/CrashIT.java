@@ -12,19 +12,19 @@ class CrashIT {
 
   @Test
   void aCrashLosesNothingOnSqlite() throws Exception {
-    assertNothingIsLost("sqlite", 20);
+    assertNothingIsLost("sqlite", 12);
   }
 
   @Test
   void aCrashLosesNothingThatOneOfTwoWebhooksFails() throws Exception {
-    Report report = assertNothingIsLost("sqlite-acks-all", 10);
+    Report report = assertNothingIsLost("sqlite-acks-all", 6);
     // Otherwise nothing has been proved of these.
     assertThat(report.dead()).isPositive();
   }
 
   @Test
   void aCrashOfOneOfTwoNodesLosesNothingOnPostgres() throws Exception {
-    assertNothingIsLost("postgres", 10);
+    assertNothingIsLost("postgres", 6);
   }
 
   @Test
