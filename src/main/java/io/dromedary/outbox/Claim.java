@@ -193,6 +193,7 @@ public final class Claim {
   private enum Stage {
     READY,
     STARTED,
+    ENDED,
     GONE
   }
 
@@ -201,9 +202,15 @@ public final class Claim {
     return stage.compareAndSet(Stage.READY, Stage.STARTED);
   }
 
-  /** It leaves memory. Returns whether it had been started. */
+  /** Its exchange has ended, and its settlement is on its way. Returns whether that is new. */
+  boolean endExchange() {
+    return stage.compareAndSet(Stage.STARTED, Stage.ENDED);
+  }
+
+  /** It leaves memory. Returns whether an exchange has carried it. */
   boolean leave() {
-    return stage.getAndSet(Stage.GONE) == Stage.STARTED;
+    Stage before = stage.getAndSet(Stage.GONE);
+    return before == Stage.STARTED || before == Stage.ENDED;
   }
 
   boolean isPaused() {

@@ -14,10 +14,11 @@ import org.jspecify.annotations.Nullable;
  * The claims of a destination that are in memory. Thread-safe.
  *
  * <p>An event is in flight from the start of its exchange until its settlement is committed: so no
- * more are delivered twice after a crash than may be in flight ({@code started}). More are held
- * ready than that, since what is handed on need not be claimed ({@code held}, which counts both).
- * Claims stay in {@code open} until their settlement is committed, so that a stop can give them
- * back.
+ * more are delivered twice after a crash than may be in flight ({@code started}). How many
+ * exchanges there may be at the moment is less than that, and a commit is not waited for ({@code
+ * running}). More are held ready, since what is handed on need not be claimed ({@code held}, which
+ * counts what waits or runs). Claims stay in {@code open} until their settlement is committed, so
+ * that a stop can give them back.
  */
 final class ClaimQueue implements Taker {
 
@@ -50,7 +51,12 @@ final class ClaimQueue implements Taker {
   private final DueTimes due = new DueTimes();
   private final ReadyClaims ready = new ReadyClaims();
   private final AtomicInteger held = new AtomicInteger();
+  private final AtomicInteger running = new AtomicInteger();
   private final AtomicInteger started = new AtomicInteger();
+
+  /** How many have asked for ready claims to be started since somebody began to start them. */
+  private final AtomicInteger starts = new AtomicInteger();
+
   private final Map<Long, Claim> open = new ConcurrentHashMap<>();
   private volatile boolean taking;
 
@@ -212,6 +218,7 @@ final class ClaimQueue implements Taker {
       return;
     }
     started.decrementAndGet();
+    running.decrementAndGet();
     held.decrementAndGet();
     try {
       memory.waits(claim.bytes());
@@ -228,6 +235,7 @@ final class ClaimQueue implements Taker {
       return true;
     }
     held.incrementAndGet();
+    running.incrementAndGet();
     int now = started.incrementAndGet();
     try {
       memory.waits(-claim.bytes());
@@ -250,6 +258,19 @@ final class ClaimQueue implements Taker {
   }
 
   @Override
+  public void ended(Claim claim) {
+    // What waits takes no place that could become free.
+    if (!claim.isPaused() && claim.endExchange()) {
+      running.decrementAndGet();
+      held.decrementAndGet();
+      limit.ended();
+      ready.count(claim, -1, -1);
+      noticeRoom();
+      startReady();
+    }
+  }
+
+  @Override
   public void settled(Claim claim, Settlement settlement) {
     // First: what fails before the claim is removed is done again by the poller.
     if (settlement instanceof Settlement.Parked parked) {
@@ -266,19 +287,21 @@ final class ClaimQueue implements Taker {
     // Not what an earlier start of this consumer has held: that is no longer counted.
     if (open.remove(claim.id(), claim)) {
       // What stays counted would hold up its destination for good: each count, whatever is thrown.
-      int was = claim.leave() ? 1 : 0;
       boolean isPaused = claim.isPaused();
+      boolean ran = claim.endExchange();
+      boolean wasStarted = claim.leave();
       if (!isPaused) {
-        held.decrementAndGet();
-        started.addAndGet(-was);
+        started.addAndGet(wasStarted ? -1 : 0);
+        running.addAndGet(ran ? -1 : 0);
+        held.addAndGet(ran || !wasStarted ? -1 : 0);
       }
       try {
         memory.give(claim.bytes());
       } finally {
         if (isPaused) {
           memory.waits(-claim.bytes());
-        } else {
-          ready.count(claim, -1, -was);
+        } else if (ran || !wasStarted) {
+          ready.count(claim, -1, ran ? -1 : 0);
         }
       }
       noticeRoom();
@@ -314,40 +337,57 @@ final class ClaimQueue implements Taker {
     startReady();
   }
 
-  /** Starts exchanges as far as there may be more in flight. */
+  /**
+   * Starts exchanges as far as there may be more. One thread at a time does, for all that ask
+   * meanwhile: an exchange that ends at once asks again, and must not start the next inside itself.
+   */
   private void startReady() {
-    if (ready.isEmpty()) {
+    if (ready.isEmpty() || starts.getAndIncrement() > 0) {
       return;
     }
-    int most = limit.now();
-    while (!ready.isEmpty()) {
-      int now = started.get();
-      if (now >= most) {
-        return;
+    int asked = 0;
+    try {
+      do {
+        asked = starts.get();
+        startWhileRoom();
+      } while (!starts.compareAndSet(asked, 0));
+      asked = -1;
+    } finally {
+      if (asked >= 0) {
+        starts.set(0);
       }
-      if (started.compareAndSet(now, now + 1)) {
-        Claim claim = null;
-        boolean begins = false;
-        try {
-          claim = ready.next(most, isFreshDue());
-          // Not if it has been given back meanwhile.
-          begins = claim != null && claim.start();
-          if (claim == null && !ready.hasFresh()) {
-            // Retries that have to wait.
-            return;
-          } else if (claim != null && begins) {
-            ready.count(claim, 0, 1);
-            deliverer.start(claim);
-          }
-        } catch (RuntimeException | Error e) {
-          if (claim == null) {
-            throw e;
-          }
-          deliverer.giveBack(claim, PAUSE);
-        } finally {
-          if (!begins) {
-            started.decrementAndGet();
-          }
+    }
+  }
+
+  private void startWhileRoom() {
+    int most = limit.now();
+    int mostStarted = limit.mostInFlight(most);
+    while (running.get() < most && started.get() < mostStarted && !ready.isEmpty()) {
+      running.incrementAndGet();
+      started.incrementAndGet();
+      boolean begins = false;
+      Claim claim = null;
+      try {
+        claim = ready.next(most, isFreshDue());
+        if (claim == null && !ready.hasFresh()) {
+          // Retries that have to wait.
+          return;
+        }
+        // Not if it has been given back meanwhile.
+        begins = claim != null && claim.start();
+        if (claim != null && begins) {
+          ready.count(claim, 0, 1);
+          deliverer.start(claim);
+        }
+      } catch (RuntimeException | Error e) {
+        if (claim == null) {
+          throw e;
+        }
+        deliverer.giveBack(claim, PAUSE);
+      } finally {
+        if (!begins) {
+          running.decrementAndGet();
+          started.decrementAndGet();
         }
       }
     }

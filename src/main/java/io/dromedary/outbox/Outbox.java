@@ -230,6 +230,14 @@ public final class Outbox implements AutoCloseable {
 
   void settle(Claim claim, Settlement settlement) {
     writer.put(new Work.Settle(this, claim, settlement));
+    Taker taker = takers.get(claim.destination());
+    if (taker != null) {
+      try {
+        taker.ended(claim);
+      } catch (RuntimeException | Error e) {
+        LOG.error("A place is free only when the settlement is committed", e);
+      }
+    }
   }
 
   /**

@@ -91,8 +91,8 @@ public final class OutboxEndpoint extends DefaultEndpoint implements AsyncEndpoi
   @UriParam(
       label = "consumer,advanced",
       description =
-          "How many events may be in flight at the moment, asked before more are taken: 0 pauses the"
-              + " consumer, and more than inFlight is for those that take no room, up to twice as"
+          "How many events exchanges may carry at the moment, asked before more are taken: 0 pauses"
+              + " the consumer, and more than inFlight is for those that take no room, up to twice as"
               + " many. The default is inFlight.")
   private @Nullable IntSupplier limit;
 

@@ -31,6 +31,9 @@ interface Taker {
   /** There are events in the store that are due. */
   void due();
 
+  /** An event takes no place of others any more, although its settlement is not yet committed. */
+  default void ended(Claim claim) {}
+
   /** A settlement has been committed. */
   void settled(Claim claim, Settlement settlement);
 

@@ -9,7 +9,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -164,6 +166,40 @@ class ClaimQueueTest {
     started.subList(0, 6).forEach(claim -> claim.settle(Settlement.DONE));
     await().atMost(AT_MOST).until(() -> started.size() == 9);
     assertThat(inFlight(Lane.FRESH)).hasSize(3);
+  }
+
+  /** A receiver that is as quick as the disk would wait for it otherwise. */
+  @Test
+  void nextOnesBeginBeforeACommitButNoMoreThanMayBeInFlight() throws Exception {
+    append("fresh", 0, 50);
+    limit.set(4);
+    begin(10);
+    awaitStarted(4);
+
+    CountDownLatch commits = new CountDownLatch(1);
+    CompletableFuture<Long> held =
+        outbox.run(
+            (store, nowMillis) -> {
+              try {
+                commits.await();
+              } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+              }
+              return nowMillis;
+            });
+    try {
+      for (int ended = 0; ended < 10; ended++) {
+        awaitStarted(Math.min(10, 4 + ended));
+        started.get(ended).settle(Settlement.DONE);
+      }
+      assertThat(started).hasSize(10);
+      assertThat(queue.started()).isEqualTo(10);
+    } finally {
+      commits.countDown();
+    }
+    assertThat(held.get(AT_MOST.toSeconds(), TimeUnit.SECONDS)).isPositive();
+    awaitStarted(14);
+    await().atMost(AT_MOST).until(() -> queue.started() == 4);
   }
 
   @Test
