@@ -12,8 +12,11 @@ final class Destination {
 
   private static final Logger LOG = LoggerFactory.getLogger(Destination.class);
 
-  /** Beyond what may be sent now, so that there is always a round for a permission that is new. */
+  /** Beyond what may be sent now, so that there is a round for a permission that is new. */
   private static final int LEAST_READY = 8;
+
+  /** Threads that do what needs no permission. */
+  private static final int READYING = 2;
 
   private final DestinationSettings settings;
   private final RetrySchedule schedule;
@@ -64,14 +67,33 @@ final class Destination {
       // What would be taken now would only be given back.
       return 0;
     }
-    int[] limits = webhooks.stream().mapToInt(webhook -> webhook.flow().limit()).sorted().toArray();
-    int open = (int) Arrays.stream(limits).filter(limit -> limit > 0).count();
+    int[] limits = new int[webhooks.size()];
+    int open = 0;
+    for (int i = 0; i < limits.length; i++) {
+      limits[i] = webhooks.get(i).flow().limit();
+      open += limits[i] > 0 ? 1 : 0;
+    }
     if (open == 0) {
       return 1;
     }
+    Arrays.sort(limits);
     // Those that are closed are left out, whatever has to accept.
     int limit = limits[limits.length - Math.min(open, settings.acks())];
-    return (int) Math.min(2L * settings.inFlight(), limit + Math.max(LEAST_READY, limit / 4));
+    // Of several, rounds wait for different ones.
+    int ready = webhooks.size() == 1 ? 1 : Math.max(LEAST_READY, limit / 4);
+    return (int) Math.min(2L * settings.inFlight(), limit + ready);
+  }
+
+  /**
+   * How many threads are of use at the moment: for the attempts that may be made, or that were
+   * begun while there might be more, and some that need no permission.
+   */
+  int attempts() {
+    int attempts = READYING;
+    for (Webhook webhook : webhooks) {
+      attempts += Math.max(webhook.flow().limit(), webhook.flow().inFlight());
+    }
+    return attempts;
   }
 
   boolean isStopping() {

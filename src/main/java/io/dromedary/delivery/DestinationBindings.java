@@ -50,9 +50,7 @@ final class DestinationBindings {
     List<Webhook> webhooks = new ArrayList<>();
     Destination destination = new Destination(settings, schedule(), clock, webhooks);
     int attempts = 2 * settings.inFlight() * settings.urls().size();
-    ExecutorService workers =
-        Workers.of(
-            name + "-delivery", () -> destination.limit() * settings.urls().size(), attempts);
+    ExecutorService workers = Workers.of(name + "-delivery", destination::attempts, attempts);
     DeliveryThreads threads = new DeliveryThreads(clock, workers);
     Admission admission = addWebhooks(destination, webhooks, workers);
     WebhooksHealth.register(context, name, webhooks);

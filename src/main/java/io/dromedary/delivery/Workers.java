@@ -14,7 +14,8 @@ import java.util.function.IntSupplier;
  * The threads that run rounds where the JVM has no virtual ones: as many as may be of use at the
  * moment, so that one that has ended a round takes the next from the queue, and nobody is woken.
  * The queue is bounded by what the outbox's consumer has in flight. Threads that have nothing to do
- * end. Thread-safe.
+ * end, and so do those that are too many: idle ones take turns, so that each task would wake one.
+ * Thread-safe.
  */
 final class Workers extends ThreadPoolExecutor {
 
@@ -27,7 +28,7 @@ final class Workers extends ThreadPoolExecutor {
 
   private Workers(String name, IntSupplier limit, int most) {
     // The queue is never full, so there are never more than the core.
-    super(1, Integer.MAX_VALUE, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), new Named(name));
+    super(1, 1, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), new Named(name));
     this.limit = limit;
     this.most = most;
     allowCoreThreadTimeOut(true);
@@ -70,8 +71,15 @@ final class Workers extends ThreadPoolExecutor {
   /** Adjusts how many threads there are. */
   synchronized void look() {
     int size = Math.max(1, Math.min(limit.getAsInt(), most)) + lost.getAsInt();
-    if (size != getCorePoolSize()) {
+    int now = getCorePoolSize();
+    if (size > now) {
+      setMaximumPoolSize(size);
       setCorePoolSize(size);
+    } else if (size < now) {
+      // Not all at once, as it goes up and down.
+      int fewer = Math.max(size, now - Math.max(1, now / 16));
+      setCorePoolSize(fewer);
+      setMaximumPoolSize(fewer);
     }
   }
 

@@ -43,11 +43,23 @@ final class ConcurrencyLimit {
   private static final double MORE = 1.4;
   private static final double FEWER = 0.7;
 
+  /** Where attempts take little time, far too many can have come of growth that was chance. */
+  private static final double FAR_FEWER = 0.25;
+
+  private static final double FEWEST = 0.125;
+
+  /** So many times what is in flight on average is enough, if that is less than the limit. */
+  private static final double UNUSED = 2;
+
   /** What {@link #MORE} have to bring to be kept, and what {@link #FEWER} have to. */
   private static final double GAIN = 1.06;
 
   private static final double NO_LOSS = 0.97;
+  private static final double CLEAR_GAIN = 1.2;
   private static final int PAIRS = 3;
+
+  /** Unless that is clear: more than needed costs processor time, so fewer are kept by less. */
+  private static final int MOST_PAIRS = 6;
 
   /** In rounds, from one vain trial to the next. */
   private static final int LONGEST_PAUSE = 128;
@@ -78,6 +90,7 @@ final class ConcurrencyLimit {
   private double baseBrought;
   private int vainRounds;
   private boolean triesMore = true;
+  private double fewer = FAR_FEWER;
   private int pairs;
   private double ratios;
   private double tried;
@@ -152,11 +165,39 @@ final class ConcurrencyLimit {
   private void judge(long now) {
     double brought = inFlight / ended * answered / tookNanos;
     boolean isFull = full * 2 > ended;
+    int used = (int) Math.ceil(UNUSED * inFlight / ended);
+    if (!isFull && mode != Mode.TRIAL && limit > FIRST && used < limit) {
+      leaveUnused(used, now);
+      return;
+    }
     switch (mode) {
       case GROW -> grow(brought, isFull, now);
       case HOLD -> hold(brought, isFull, now);
       case TRIAL -> compare(brought, isFull, now);
     }
+  }
+
+  /** A number that nobody comes near to says nothing of the receiver: it is found anew. */
+  private void leaveUnused(int used, long now) {
+    boolean hasGrownInVain = mode == Mode.GROW && baseBrought > 0 && baseLimit < limit;
+    if (hasGrownInVain) {
+      growthEnds(now);
+    } else {
+      mode = Mode.GROW;
+      baseBrought = 0;
+      vainRounds = 0;
+      next(Math.max(FIRST, used), now);
+    }
+  }
+
+  private void growthEnds(long now) {
+    vainRounds = 0;
+    mode = Mode.HOLD;
+    triesMore = false;
+    fewer = FAR_FEWER;
+    pause = 2;
+    passed = 0;
+    next(baseLimit, now);
   }
 
   private void grow(double brought, boolean isFull, long now) {
@@ -167,12 +208,7 @@ final class ConcurrencyLimit {
         next(limit, now);
         return;
       }
-      vainRounds = 0;
-      mode = Mode.HOLD;
-      triesMore = false;
-      pause = 2;
-      passed = 0;
-      next(baseLimit, now);
+      growthEnds(now);
     } else {
       vainRounds = 0;
       baseBrought = limit >= FEWEST_TO_JUDGE ? brought : 0;
@@ -213,7 +249,8 @@ final class ConcurrencyLimit {
       return Math.min(most, (int) Math.ceil(limit * MORE));
     }
     int fewest = (int) Math.ceil(brought * 1e9 * QUICK_SECONDS);
-    return Math.min(limit, Math.max(Math.max(1, Math.min(FEW, fewest)), (int) (limit * FEWER)));
+    double part = tookNanos / ended < 1e9 * QUICK_SECONDS ? fewer : FEWER;
+    return Math.min(limit, Math.max(Math.max(1, Math.min(FEW, fewest)), (int) (limit * part)));
   }
 
   private void compare(double brought, boolean isFull, long now) {
@@ -234,13 +271,17 @@ final class ConcurrencyLimit {
 
   private void decide(int other, long now) {
     double ratio = ratios / pairs;
-    boolean isClear = triesMore ? ratio < 1.02 : ratio < 0.9;
-    if (pairs < PAIRS && !isClear) {
+    boolean isVain = triesMore ? ratio < 1.02 : ratio < 0.9;
+    boolean isClear = pairs >= PAIRS && ratio >= (triesMore ? CLEAR_GAIN : NO_LOSS);
+    if (pairs < MOST_PAIRS && !isVain && !isClear) {
       next(other, now);
       return;
     }
     if (ratio < (triesMore ? GAIN : NO_LOSS)) {
       mode = Mode.HOLD;
+      if (!triesMore) {
+        fewer = FEWER;
+      }
       triesMore = !triesMore;
       pause = Math.min(LONGEST_PAUSE, 2 * pause);
       next(baseLimit, now);
@@ -248,6 +289,7 @@ final class ConcurrencyLimit {
     }
     pause = 2;
     mode = triesMore ? Mode.GROW : Mode.HOLD;
+    fewer = triesMore ? fewer : Math.max(FEWEST, fewer * fewer);
     baseBrought = 0;
     next(other, now);
   }

@@ -252,6 +252,16 @@ public final class FlowControl {
     }
   }
 
+  /** How many attempts are in flight, with those that hang. */
+  public int inFlight() {
+    lock.lock();
+    try {
+      return lanes.counted() + lanes.hanging();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private int limit(long now) {
     if (drought.isPaused(now)) {
       return 0;
