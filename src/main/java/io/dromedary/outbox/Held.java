@@ -97,6 +97,18 @@ final class Held {
         what.progress());
   }
 
+  /**
+   * When the next row can be claimed again after an instant that is noted here, of whatever
+   * destination: what is written in such a row says nothing of it.
+   */
+  long nextNotedMillis(long nowMillis) {
+    return noted.values().stream()
+        .mapToLong(Noted::untilMillis)
+        .filter(millis -> millis > nowMillis)
+        .min()
+        .orElse(Long.MAX_VALUE);
+  }
+
   /** Behind what claiming goes on. */
   Position position(String destination, Lane lane, long nowMillis) {
     for (Map.Entry<Long, Noted> each : noted.entrySet()) {

@@ -374,8 +374,9 @@ final class Store implements AutoCloseable {
     query.setString(1, destination);
     // Of a store that others use, too, what they have claimed and not committed is passed over.
     query.setLong(2, held == null ? Long.MIN_VALUE : nowMillis);
+    long noted = held == null ? Long.MAX_VALUE : held.nextNotedMillis(nowMillis);
     try (ResultSet row = query.executeQuery()) {
-      return row.next() ? row.getLong(1) : Long.MAX_VALUE;
+      return row.next() ? Math.min(noted, row.getLong(1)) : noted;
     }
   }
 

@@ -409,6 +409,23 @@ abstract class OutboxContract {
   }
 
   @Test
+  void whenAClaimThatCannotBeSettledIsDueIsToldToo() {
+    Outbox outbox = open();
+    append(outbox, "a");
+    Claim claim = claim(outbox, 1).get(0);
+    Object unused =
+        join(
+            outbox.run(
+                (store, nowMillis) -> {
+                  outbox.leaveClaimed(claim);
+                  return nowMillis;
+                }));
+    ClaimDue.Due due = join(outbox.claimDue(ORDERS, ClaimDue.Wanted.of(1)));
+    assertThat(due.claims()).isEmpty();
+    assertThat(due.nextMillis()).isBetween(1L, LEASE.toMillis());
+  }
+
+  @Test
   void aParkedEventComesBackWithWhatWasNoted() throws Exception {
     Outbox outbox = open();
     append(outbox, "a");
