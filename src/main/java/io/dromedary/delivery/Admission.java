@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
-import java.util.Map;
+import java.util.NavigableMap;
 import java.util.TreeMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
@@ -28,7 +28,7 @@ import org.slf4j.LoggerFactory;
  * that neither waits behind the other, nor behind what is pending elsewhere.
  *
  * <p>Thread-safe: {@code queueLock} guards the queues, which are bounded by what the outbox's
- * consumer has in flight.
+ * consumer has in flight, and by the memory that events may wait in.
  */
 final class Admission extends AsyncProcessorSupport {
 
@@ -43,23 +43,36 @@ final class Admission extends AsyncProcessorSupport {
   private static final long LEAST_TICK_NANOS = Duration.ofNanos(500_000).toNanos();
   private static final long MOST_TICK_NANOS = Duration.ofMillis(500).toNanos();
 
+  /** So that neither starve where there is one permission at a time: retries go first so seldom. */
+  private static final int TURNS = 4;
+
   private enum Verdict {
     ADMITTED,
     WAIT,
     REFUSED
   }
 
-  /** A round that waits. */
+  /**
+   * A round that waits.
+   *
+   * @param isRetry whether it counts as in flight although it is only a retry
+   */
   private record Waiting(
-      Exchange exchange, Delivery delivery, AsyncCallback callback, long sinceNanos) {}
+      Exchange exchange,
+      Delivery delivery,
+      AsyncCallback callback,
+      boolean isRetry,
+      long sinceNanos) {}
 
   private final Destination destination;
   private final List<Webhook> webhooks;
   private final Executor workers;
   private final ReentrantLock queueLock = new ReentrantLock();
 
-  /** By {@link Delivery#lane}: retries first, which the flow controls hold to their share. */
-  private final Map<Integer, Deque<Waiting>> queues = new TreeMap<>();
+  /** By {@link Delivery#lane}: those that are only retries come first. */
+  private final NavigableMap<Integer, Deque<Waiting>> queues = new TreeMap<>();
+
+  private int turn;
 
   private final AtomicInteger waiting = new AtomicInteger();
   private final AtomicInteger waitingRetries = new AtomicInteger();
@@ -105,7 +118,6 @@ final class Admission extends AsyncProcessorSupport {
 
   private Verdict enter(Exchange exchange, AsyncCallback callback) {
     Delivery delivery = Delivery.of(exchange);
-    delivery.resume();
     if (destination.isStopping()) {
       return Verdict.REFUSED;
     }
@@ -114,7 +126,8 @@ final class Admission extends AsyncProcessorSupport {
     if (verdict != Verdict.WAIT) {
       return verdict;
     }
-    Waiting round = new Waiting(exchange, delivery, callback, System.nanoTime());
+    boolean isRetry = delivery.isOnlyRetried() && !delivery.isPaused();
+    Waiting round = new Waiting(exchange, delivery, callback, isRetry, System.nanoTime());
     queue.addLast(round);
     count(round, 1);
     boolean waits = false;
@@ -147,6 +160,8 @@ final class Admission extends AsyncProcessorSupport {
       verdict = acquire(delivery, due, permits, isLate);
       if (verdict == Verdict.ADMITTED) {
         delivery.admit(due, permits);
+        // Not before: what waits here must not take the places of those that might begin.
+        delivery.resume();
       }
     } finally {
       if (verdict != Verdict.ADMITTED) {
@@ -200,9 +215,11 @@ final class Admission extends AsyncProcessorSupport {
       boolean more = true;
       while (more) {
         more = false;
-        for (Deque<Waiting> queue : queues.values()) {
+        boolean areRetriesFirst = turn == 0;
+        for (Deque<Waiting> queue : (areRetriesFirst ? queues : queues.descendingMap()).values()) {
           more |= next(queue, ended);
         }
+        turn = more ? (turn + 1) % TURNS : turn;
       }
       tick();
     } catch (RuntimeException | Error e) {
@@ -319,7 +336,7 @@ final class Admission extends AsyncProcessorSupport {
 
   private void count(Waiting round, int more) {
     waiting.addAndGet(more);
-    if (round.delivery().isOnlyRetried()) {
+    if (round.isRetry()) {
       waitingRetries.addAndGet(more);
     }
   }
@@ -329,7 +346,7 @@ final class Admission extends AsyncProcessorSupport {
     return waiting.get();
   }
 
-  /** How many of them have been sent before: they must not take the places of fresh ones. */
+  /** How many retries among them count as in flight: they must not take places of fresh ones. */
   int waitingRetries() {
     return waitingRetries.get();
   }

@@ -410,11 +410,16 @@ final class Delivery {
     return true;
   }
 
+  /** Whether the events wait for a retry, and do not count as in flight. */
+  boolean isPaused() {
+    return waits;
+  }
+
   /** The events do not wait any more. */
   void resume() {
     if (waits) {
       waits = false;
-      // Whether there is room or not: what goes on without it waits for its admission.
+      // Whether there is room or not: the flow controls have permitted it.
       claims.forEach(Claim::resume);
     }
   }

@@ -148,19 +148,15 @@ public final class Claim {
     }
   }
 
-  /**
-   * The event is in flight again, if it was paused, whether there is room or not.
-   *
-   * @return false if it has to be paused again before it goes on, because twice as many events are
-   *     in flight as may be begun
-   */
-  public boolean resume() {
+  /** The event is in flight again, if it was paused, whether there is room or not. */
+  public void resume() {
     Taker taker = outbox.taker(destination);
-    try {
-      return taker == null || settlement.get() != null || taker.resumed(this);
-    } catch (RuntimeException | Error e) {
-      LOG.error("An event goes on that could not be counted as in flight", e);
-      return true;
+    if (taker != null && settlement.get() == null) {
+      try {
+        taker.resumed(this);
+      } catch (RuntimeException | Error e) {
+        LOG.error("An event goes on that could not be counted as in flight", e);
+      }
     }
   }
 

@@ -230,20 +230,19 @@ final class ClaimQueue implements Taker {
   }
 
   @Override
-  public boolean resumed(Claim claim) {
+  public void resumed(Claim claim) {
     if (!claim.setPaused(false)) {
-      return true;
+      return;
     }
     held.incrementAndGet();
     running.incrementAndGet();
-    int now = started.incrementAndGet();
+    started.incrementAndGet();
     try {
       memory.waits(-claim.bytes());
     } finally {
       claim.retry();
       ready.count(claim, 1, 1);
     }
-    return !limit.isExceeded(now);
   }
 
   @Override

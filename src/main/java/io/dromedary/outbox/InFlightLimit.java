@@ -83,11 +83,6 @@ final class InFlightLimit {
     }
   }
 
-  /** Whether an event that has waited has to wait again, with so many in flight. */
-  boolean isExceeded(int started) {
-    return started > 2L * inFlight;
-  }
-
   /** How many events may be held while so many may run. */
   int held(int now) {
     long wanted = Math.max((long) READY * now, endedInSecond);

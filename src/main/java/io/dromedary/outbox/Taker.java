@@ -19,11 +19,8 @@ interface Taker {
   /** An event waits in memory and takes no room; nothing if it does already. */
   void paused(Claim claim);
 
-  /**
-   * An event that has waited, if it has, takes room again, whether there is any or not. Returns
-   * whether it may go on: not if twice as many are in flight as may be begun.
-   */
-  boolean resumed(Claim claim);
+  /** An event that has waited, if it has, takes room again, whether there is any or not. */
+  void resumed(Claim claim);
 
   /** Takes events that room was reserved for. */
   void take(List<Claim> claims);

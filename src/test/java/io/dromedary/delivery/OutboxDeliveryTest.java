@@ -371,6 +371,32 @@ class OutboxDeliveryTest {
   }
 
   @Test
+  void retriesThatWaitForTheirTurnTakeNoPlacesOfFreshEvents() throws Exception {
+    receiver.answerBy(
+        request ->
+            Answer.status(request.text().contains("bad") ? 500 : 200).after(Duration.ofMillis(20)));
+    beans.remove("dromedary-clock");
+    settings.put("webhooks.in-flight", "4");
+    settings.put("webhooks.concurrency", "1");
+    settings.put("webhooks.down.detection", "false");
+    settings.put("webhooks.retry.in-memory", "1m");
+    settings.put("webhooks.retry.initial-delay", "10ms");
+    settings.put("webhooks.retry.max-delay", "10ms");
+    start();
+    // Thrice as many as may be in flight, and more than can be sent again within their delay.
+    send(events("bad", 14));
+    receiver.awaitCount(15, AT_MOST);
+    send(events("good", 4));
+
+    await()
+        .atMost(AT_MOST)
+        .until(
+            () ->
+                receiver.messageIds().keySet().stream().filter(id -> id.startsWith("good")).count()
+                    == 4);
+  }
+
+  @Test
   void aRouteThatIsStoppedGoesOnWhenItIsStarted() throws Exception {
     receiver.answer(Answer.hang());
     settings.put("webhooks.timeout", "30s");

@@ -390,9 +390,7 @@ abstract class DeadLettersContract {
     public void paused(Claim claim) {}
 
     @Override
-    public boolean resumed(Claim claim) {
-      return true;
-    }
+    public void resumed(Claim claim) {}
 
     @Override
     public void take(List<Claim> claims) {}

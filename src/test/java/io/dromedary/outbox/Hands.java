@@ -46,11 +46,10 @@ final class Hands implements Taker {
   }
 
   @Override
-  public boolean resumed(Claim claim) {
+  public void resumed(Claim claim) {
     if (claim.setPaused(false)) {
       room.decrementAndGet();
     }
-    return true;
   }
 
   @Override
