@@ -6,7 +6,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.Random;
+import java.util.SplittableRandom;
 
 /**
  * A file that occupies room on a disk. When the disk is full, it is given up a piece at a time:
@@ -18,6 +18,9 @@ final class Ballast {
   private static final int PIECES = 16;
 
   private static final int BUFFER = 64 * 1024;
+
+  /** The writer does nothing else meanwhile. */
+  private static final long MOST_GROWN = 1 << 20;
 
   private final Path file;
   private final long wholeBytes;
@@ -82,9 +85,9 @@ final class Ballast {
    */
   void grow() throws IOException {
     // Bytes that a file system cannot make smaller.
-    Random random = new Random(bytes + 1);
+    SplittableRandom random = new SplittableRandom(bytes);
     byte[] noise = new byte[BUFFER];
-    long to = Math.min(wholeBytes, bytes + pieceBytes());
+    long to = Math.min(wholeBytes, bytes + Math.min(MOST_GROWN, pieceBytes()));
     try (FileChannel channel =
         FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
       try {
