@@ -153,6 +153,9 @@ final class Admission extends AsyncProcessorSupport {
    * @param isLate whether it has waited so long that it goes without a webhook it need not have
    */
   private Verdict admit(Delivery delivery, boolean isLate) {
+    if (!delivery.mayResume()) {
+      return Verdict.WAIT;
+    }
     int[] due = delivery.due(destination.clock().instant());
     @Nullable Permit[] permits = new Permit[due.length];
     Verdict verdict = Verdict.REFUSED;

@@ -415,6 +415,11 @@ final class Delivery {
     return waits;
   }
 
+  /** Whether it may be sent now, as far as that is for the outbox to say. */
+  boolean mayResume() {
+    return !waits || claims.isEmpty() || claims.get(0).mayResume();
+  }
+
   /** The events do not wait any more. */
   void resume() {
     if (waits) {

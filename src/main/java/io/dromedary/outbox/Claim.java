@@ -161,6 +161,15 @@ public final class Claim {
   }
 
   /**
+   * Whether an event that is paused may go on: not while so many are in flight, of which some may
+   * only wait for a commit, that a crash would repeat too many.
+   */
+  public boolean mayResume() {
+    Taker taker = outbox.taker(destination);
+    return taker == null || taker.mayResume();
+  }
+
+  /**
    * Whether there is memory for events of a destination to wait in for their next attempt;
    * otherwise they have to go back to the store.
    */

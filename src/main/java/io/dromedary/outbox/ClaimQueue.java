@@ -230,6 +230,11 @@ final class ClaimQueue implements Taker {
   }
 
   @Override
+  public boolean mayResume() {
+    return !limit.isExceeded(started.get());
+  }
+
+  @Override
   public void resumed(Claim claim) {
     if (!claim.setPaused(false)) {
       return;

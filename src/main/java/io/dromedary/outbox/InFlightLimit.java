@@ -83,6 +83,11 @@ final class InFlightLimit {
     }
   }
 
+  /** Whether so many are in flight that none that has waited may be any more. */
+  boolean isExceeded(int started) {
+    return started >= 2L * inFlight;
+  }
+
   /** How many events may be held while so many may run. */
   int held(int now) {
     long wanted = Math.max((long) READY * now, endedInSecond);

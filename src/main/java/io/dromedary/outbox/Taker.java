@@ -19,6 +19,11 @@ interface Taker {
   /** An event waits in memory and takes no room; nothing if it does already. */
   void paused(Claim claim);
 
+  /** Whether there is room for an event that has waited, beside those that have not. */
+  default boolean mayResume() {
+    return true;
+  }
+
   /** An event that has waited, if it has, takes room again, whether there is any or not. */
   void resumed(Claim claim);
 

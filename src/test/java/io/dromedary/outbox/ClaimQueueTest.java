@@ -203,6 +203,27 @@ class ClaimQueueTest {
   }
 
   @Test
+  void whatHasWaitedGoesOnBesideTheOthersButNotWithoutEnd() throws Exception {
+    append("fresh", 0, 6);
+    begin(2);
+    for (int i = 0; i < 6; i++) {
+      int begun = i + 1;
+      await().atMost(AT_MOST).until(() -> started.size() >= begun);
+      started.get(i).pause();
+    }
+    assertThat(queue.started()).isZero();
+
+    for (int i = 0; i < 4; i++) {
+      assertThat(started.get(i).mayResume()).isTrue();
+      started.get(i).resume();
+    }
+    assertThat(started.get(4).mayResume()).isFalse();
+    started.get(0).settle(Settlement.DONE);
+    await().atMost(AT_MOST).until(() -> started.get(4).mayResume());
+    assertThat(queue.started()).isEqualTo(3);
+  }
+
+  @Test
   void thousandsThatAreReadyGoBackWhenTheOutboxHasBeenClosed() throws Exception {
     append("fresh", 0, 2000);
     begin(500);
