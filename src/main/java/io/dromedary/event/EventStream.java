@@ -6,7 +6,6 @@ import java.io.InputStream;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
@@ -18,12 +17,12 @@ import org.jspecify.annotations.Nullable;
  * as long as it likes.
  *
  * <p>A stream that cannot be read any further has no event behind that place, whatever it would
- * give if it were asked again. If its source hands it over again, the iterator fails with an {@link
+ * give if it were asked again. If its source hands it over again, it fails with an {@link
  * UnreadableBodyException}, each time it is asked. Otherwise it ends with a {@link RejectedEvent}
  * that says why, behind the events of the lines that were whole. Any other failure changes nothing:
- * the iterator can be asked again. Not thread-safe.
+ * who asks again for the events {@linkplain #from from a number on} gets them. Not thread-safe.
  */
-public final class EventStream implements Iterator<Object>, Closeable {
+public final class EventStream implements EventSequence, Iterator<Object>, Closeable {
 
   static final int PIECE_BYTES = 16 * 1024 * 1024;
   private static final int LEAST_BYTES = 8 * 1024;
@@ -33,20 +32,51 @@ public final class EventStream implements Iterator<Object>, Closeable {
   private final DestinationChoice choice;
   private final boolean comesAgain;
   private final int pieceBytes;
-  private Iterator<Object> piece = Collections.emptyIterator();
 
-  /** What has been read and not been given out. */
-  private byte[] text = new byte[0];
+  /** Replaced as a whole: what fails on the way to the next one leaves it as it is. */
+  private Piece piece = new Piece(0, List.of(), 0, new byte[0], false);
 
-  private int length;
+  private @Nullable Throwable failure;
 
-  /** How many bytes are before that. */
-  private long given;
+  /** How many events the iterator has given. */
+  private long iterated;
 
-  private boolean first = true;
-  private boolean ended;
-  private boolean done;
-  private @Nullable Exception failure;
+  /** Some events, and what has been read of the text behind them. */
+  private static final class Piece {
+
+    /** How many events and how many bytes come before: of the events, and of the text. */
+    final long before;
+
+    final List<Object> events;
+    final long given;
+    final boolean isLast;
+    byte[] text;
+    int length;
+    boolean ended;
+
+    Piece(long before, List<Object> events, long given, byte[] text, boolean isLast) {
+      this.before = before;
+      this.events = events;
+      this.given = given;
+      this.text = text;
+      this.length = text.length;
+      this.isLast = isLast;
+    }
+
+    /** These events are those of the text up to there. */
+    Piece next(List<Object> found, int end, boolean isLast) {
+      byte[] rest = Arrays.copyOfRange(text, end, length);
+      return new Piece(before + events.size(), found, given + end, rest, isLast);
+    }
+
+    int lastLineEnd() {
+      int end = length;
+      while (end > 0 && text[end - 1] != '\n') {
+        end--;
+      }
+      return end;
+    }
+  }
 
   /**
    * The events of a stream that has not been read.
@@ -69,115 +99,103 @@ public final class EventStream implements Iterator<Object>, Closeable {
   /** Goes on behind so many bytes, whose events have been given out before. */
   void resume(long bytes) throws IOException {
     in.skipNBytes(bytes);
-    given = bytes;
-    first = bytes == 0;
+    piece = new Piece(0, List.of(), bytes, new byte[0], false);
+  }
+
+  @Override
+  public List<Object> from(long count) {
+    while (!piece.isLast && count >= piece.before + piece.events.size()) {
+      piece = next(piece);
+    }
+    int known = piece.events.size();
+    return piece.events.subList((int) Math.min(known, count - piece.before), known);
+  }
+
+  @Override
+  public boolean isKnownToEnd() {
+    return piece.isLast;
   }
 
   @Override
   public boolean hasNext() {
-    while (!piece.hasNext() && !done) {
-      fill();
-      if (failure == null) {
-        piece = read();
-      } else if (comesAgain) {
-        throw new UnreadableBodyException(given, failure);
-      } else {
-        piece = readBroken(failure);
-      }
-    }
-    return piece.hasNext();
+    return !from(iterated).isEmpty();
   }
 
   @Override
   public Object next() {
-    if (!hasNext()) {
+    List<Object> events = from(iterated);
+    if (events.isEmpty()) {
       throw new NoSuchElementException();
     }
-    return piece.next();
+    iterated++;
+    return events.get(0);
+  }
+
+  private Piece next(Piece last) {
+    fill(last);
+    if (failure == null) {
+      return read(last);
+    }
+    if (comesAgain) {
+      throw new UnreadableBodyException(last.given, failure);
+    }
+    return readBroken(last, failure);
   }
 
   /** Reads on, until there is a byte more than a piece, and it is known that this is not all. */
-  private void fill() {
-    while (length <= pieceBytes && !ended && failure == null) {
-      if (length == text.length) {
-        text = Arrays.copyOf(text, Math.min(pieceBytes + 1, Math.max(LEAST_BYTES, 2 * length)));
+  private void fill(Piece last) {
+    while (last.length <= pieceBytes && !last.ended && failure == null) {
+      if (last.length == last.text.length) {
+        int more = Math.min(pieceBytes + 1, Math.max(LEAST_BYTES, 2 * last.length));
+        last.text = Arrays.copyOf(last.text, more);
       }
       try {
-        int read = in.read(text, length, text.length - length);
-        if (read < 0) {
-          ended = true;
+        int read = in.read(last.text, last.length, last.text.length - last.length);
+        // One that gives none at once is waited for, or it would be asked again and again.
+        int one = read == 0 ? in.read() : 0;
+        if (read < 0 || one < 0) {
+          last.ended = true;
         } else if (read > 0) {
-          length += read;
+          last.length += read;
         } else {
-          readOne();
+          last.text[last.length++] = (byte) one;
         }
-      } catch (IOException | RuntimeException e) {
+      } catch (Throwable e) {
+        // An Error, too, may have lost what was read before it was thrown.
         failure = e;
       }
     }
   }
 
-  /**
-   * Waits for a byte, which a stream that gives none at once would otherwise be asked for again.
-   */
-  private void readOne() throws IOException {
-    int next = in.read();
-    if (next < 0) {
-      ended = true;
-    } else {
-      text[length++] = (byte) next;
-    }
-  }
-
-  private Iterator<Object> read() {
-    if (first && ended) {
-      byte[] all = Arrays.copyOf(text, length);
+  private Piece read(Piece last) {
+    if (last.given == 0 && last.ended) {
+      byte[] all = Arrays.copyOf(last.text, last.length);
       List<Object> events = new EventReader(all, now, true, choice, null).readAny().all();
-      goOnBehind(length);
-      return events.iterator();
+      return last.next(events, last.length, true);
     }
-    int end = ended ? length : lastLineEnd();
+    int end = last.ended ? last.length : last.lastLineEnd();
     // A line without an end is no event: it is let go as it is, not gathered without bound.
-    end = end == 0 ? length : end;
-    EventReader reader = new EventReader(text, now, true, choice, null);
+    end = end == 0 ? last.length : end;
+    EventReader reader = new EventReader(last.text, now, true, choice, null);
     reader.readLines(0, end, true);
-    goOnBehind(end);
-    return reader.intake().all().iterator();
+    return last.next(reader.intake().all(), end, last.ended);
   }
 
   /** The lines that are whole, if it has lines, and why there is no more. */
-  private Iterator<Object> readBroken(Exception why) {
-    int end = lastLineEnd();
-    EventReader reader = new EventReader(text, now, true, choice, null);
-    if (!reader.readLines(0, end, !first)) {
+  private Piece readBroken(Piece last, Throwable why) {
+    int end = last.lastLineEnd();
+    EventReader reader = new EventReader(last.text, now, true, choice, null);
+    if (!reader.readLines(0, end, last.given > 0)) {
       end = 0;
     }
     List<Object> events = new ArrayList<>(reader.intake().all());
+    long found = last.given + last.length;
     events.add(
         RejectedEvent.unreadable(
             reader.intake().count(),
-            "expected a body to its end, found after " + (given + length) + " bytes: " + why,
-            Arrays.copyOfRange(text, end, length)));
-    ended = true;
-    goOnBehind(length);
-    return events.iterator();
-  }
-
-  private void goOnBehind(int end) {
-    byte[] rest = Arrays.copyOfRange(text, end, length);
-    given += end;
-    text = rest;
-    length = rest.length;
-    first = false;
-    done = ended && length == 0;
-  }
-
-  private int lastLineEnd() {
-    int end = length;
-    while (end > 0 && text[end - 1] != '\n') {
-      end--;
-    }
-    return end;
+            "expected a body to its end, found after " + found + " bytes: " + why,
+            Arrays.copyOfRange(last.text, end, last.length)));
+    return last.next(events, last.length, true);
   }
 
   @Override

@@ -1,7 +1,7 @@
 package io.dromedary.outbox;
 
 import io.dromedary.event.Event;
-import io.dromedary.event.EventStream;
+import io.dromedary.event.EventSequence;
 import io.dromedary.event.RejectedEvent;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -28,28 +28,26 @@ import org.slf4j.LoggerFactory;
  * converted to bytes, as one event.
  *
  * <p>What an iterator gives is stored in pieces. If one cannot be stored, the exchange fails, and
- * if it is sent again it goes on with that piece: nothing is stored twice.
+ * if it is sent again it goes on with that piece: nothing is stored twice, and nothing left out.
  */
 final class OutboxProducer extends DefaultAsyncProducer {
-
-  /** The longest batch by HTTP is one piece, so that all of it is stored or nothing. */
-  private static final int PIECE_EVENTS = 2500;
-
-  /** From so many bytes on a piece has no more events. No batch by HTTP is as long. */
-  private static final int PIECE_BYTES = 16 * 1024 * 1024;
 
   private static final Logger LOG = LoggerFactory.getLogger(OutboxProducer.class);
 
   private static final String NOT_STORED = "DromedaryNotStored";
 
-  /** What of a body is not known to be stored, and at which endpoint. */
+  /** What of a body is not known to be stored, and at which endpoint: all but the first so many. */
   private record NotStored(
-      OutboxEndpoint endpoint, @Nullable Object body, Piece piece, Iterator<?> rest) {
+      OutboxEndpoint endpoint, @Nullable Object body, EventSequence all, long stored) {
 
     /** What another body or another endpoint has left is none of this one's business. */
     @SuppressWarnings("ReferenceEquality") // The same body, not an equal one.
     boolean isOf(OutboxEndpoint now, @Nullable Object sent) {
       return endpoint == now && body == sent;
+    }
+
+    NotStored without(int events) {
+      return new NotStored(endpoint, body, all, stored + events);
     }
   }
 
@@ -136,14 +134,14 @@ final class OutboxProducer extends DefaultAsyncProducer {
   /** Stores all of it on the caller's thread, whose transaction it is. */
   private void join(HostTransaction transaction, Exchange exchange) throws Exception {
     NotStored all = notStored(exchange);
-    if (all.piece().failure() != null) {
-      throw new IllegalArgumentException("expected events, found a failure", all.piece().failure());
-    }
-    if (!all.piece().isLast()) {
+    Piece piece = Piece.of(all.all(), all.stored());
+    if (!piece.isLast()) {
+      // It may have failed there.
+      all.all().from(all.stored() + piece.events().size());
       throw new IllegalArgumentException(
-          "expected at most " + PIECE_EVENTS + " events or 16 MiB in a transaction, found more");
+          "expected at most " + Piece.MOST_EVENTS + " events or 16 MiB in a transaction, found more");
     }
-    Arrivals arrivals = arrivals(all.piece().events());
+    Arrivals arrivals = arrivals(piece.events());
     boolean isStored = transaction.append(arrivals.events(), arrivals.invalid());
     // An iterator cannot be read again if the transaction has to be repeated: the piece is kept.
     if (isStored || !(all.body() instanceof Iterator)) {
@@ -169,8 +167,7 @@ final class OutboxProducer extends DefaultAsyncProducer {
     Object body = exchange.getMessage().getBody();
     NotStored before = exchange.getProperty(NOT_STORED, NotStored.class);
     if (before == null || !before.isOf(endpoint, body)) {
-      Iterator<?> all = events(exchange);
-      before = new NotStored(endpoint, body, Piece.of(all), all);
+      before = new NotStored(endpoint, body, events(exchange), 0);
       exchange.setProperty(NOT_STORED, before);
     }
     return before;
@@ -178,10 +175,9 @@ final class OutboxProducer extends DefaultAsyncProducer {
 
   /** Stores all pieces but the last, and begins to store that. */
   private CompletableFuture<Integer> store(Exchange exchange) throws Exception {
-    NotStored before = notStored(exchange);
-    Iterator<?> all = before.rest();
-    Piece piece = before.piece();
+    NotStored left = notStored(exchange);
     while (true) {
+      Piece piece = Piece.of(left.all(), left.stored());
       CompletableFuture<Integer> stored = append(piece.events());
       if (piece.isLast()) {
         return stored;
@@ -191,75 +187,29 @@ final class OutboxProducer extends DefaultAsyncProducer {
       } catch (ExecutionException e) {
         throw e.getCause() instanceof Exception cause ? cause : e;
       }
-      Throwable failure = piece.failure();
-      piece = failure == null || all instanceof EventStream ? Piece.of(all) : piece.failed();
-      exchange.setProperty(NOT_STORED, new NotStored(endpoint, before.body(), piece, all));
-      if (piece.events().isEmpty() && piece.failure() != null) {
-        throw asException(piece.failure());
-      }
+      left = left.without(piece.events().size());
+      exchange.setProperty(NOT_STORED, left);
     }
   }
 
-  private static Exception asException(Throwable failure) {
-    if (failure instanceof Error error) {
-      throw error;
-    }
-    return (Exception) failure;
-  }
-
-  /**
-   * What an iterator gives at once, which is stored at once.
-   *
-   * @param isLast whether there is nothing behind it
-   * @param failure why it has come to no end, if it has not
-   */
-  private record Piece(List<?> events, boolean isLast, @Nullable Throwable failure) {
-
-    static Piece of(Iterator<?> all) {
-      List<Object> events = new ArrayList<>();
-      long bytes = 0;
-      try {
-        while (all.hasNext()) {
-          if (events.size() == PIECE_EVENTS || bytes >= PIECE_BYTES) {
-            return new Piece(events, false, null);
-          }
-          Object next = all.next();
-          bytes += bytes(next);
-          events.add(next);
-        }
-      } catch (Throwable e) {
-        // What came before it is stored; an iterator that has failed may go on behind a gap.
-        return new Piece(events, false, e);
-      }
-      return new Piece(events, true, null);
-    }
-
-    private static int bytes(@Nullable Object event) {
-      return event instanceof Event good
-          ? good.json().length
-          : event instanceof RejectedEvent bad ? bad.text().length : 0;
-    }
-
-    Piece failed() {
-      return new Piece(List.of(), false, failure);
-    }
-  }
-
-  private Iterator<?> events(Exchange exchange) throws InvalidPayloadException {
+  private EventSequence events(Exchange exchange) throws InvalidPayloadException {
     Message message = exchange.getMessage();
     Object body = message.getBody();
+    if (body instanceof EventSequence sequence) {
+      return sequence;
+    }
     if (body instanceof Iterator<?> iterator) {
-      return iterator;
+      return new IteratedEvents(iterator);
     }
     if (body instanceof List<?> list && !list.isEmpty() && isOurs(list.get(0))) {
-      return list.iterator();
+      return new IteratedEvents(list.iterator());
     }
     if (endpoint.isEventsOnly() && !(body instanceof Event || body instanceof RejectedEvent)) {
       throw new IllegalArgumentException(
           "expected events that have been read, found "
               + (body == null ? "none" : "a body of " + body.getClass().getName()));
     }
-    return List.of(isOurs(body) ? body : foreign(exchange)).iterator();
+    return new IteratedEvents(List.of(isOurs(body) ? body : foreign(exchange)).iterator());
   }
 
   private static boolean isOurs(@Nullable Object body) {
