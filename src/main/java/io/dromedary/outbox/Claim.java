@@ -2,7 +2,6 @@ package io.dromedary.outbox;
 
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.apache.camel.Exchange;
@@ -28,8 +27,8 @@ public final class Claim {
   private final OutboxEvent event;
   private final long bytes;
   private final AtomicReference<@Nullable Settlement> settlement = new AtomicReference<>();
-  private final AtomicReference<Stage> stage = new AtomicReference<>(Stage.READY);
-  private final AtomicBoolean paused = new AtomicBoolean();
+  private final AtomicReference<Places.Stage> stage =
+      new AtomicReference<>(Places.Stage.CLAIMED);
   private volatile @Nullable Carrier carrier;
   private volatile Lane lane;
   private volatile boolean lost;
@@ -100,7 +99,7 @@ public final class Claim {
 
   /** Whether it is this node's to deliver, and nobody does so yet. */
   boolean isIdle() {
-    return stage.get() == Stage.READY && settlement.get() == null;
+    return stage.get() == Places.Stage.READY && settlement.get() == null;
   }
 
   /**
@@ -119,6 +118,8 @@ public final class Claim {
   void carryBy(Exchange exchange, Consumer<Exchange> whenDone) {
     Carrier next = new Carrier(whenDone);
     exchange.getExchangeExtension().addOnCompletion(next);
+    // Camel logs what a completion throws and forgets it, so it is called twice.
+    exchange.getExchangeExtension().addOnCompletion(next);
     // Not before: if the exchange cannot be told to, the one before still settles the event.
     carrier = next;
   }
@@ -134,7 +135,7 @@ public final class Claim {
     @Override
     public void onDone(Exchange exchange) {
       // An exchange that fails has not brought the event to the one that it was handed over to.
-      if (carrier == this || exchange.isFailed()) {
+      if (settlement.get() == null && (carrier == this || exchange.isFailed())) {
         whenDone.accept(exchange);
       }
     }
@@ -194,37 +195,9 @@ public final class Claim {
     return bytes;
   }
 
-  /** How far it has come in memory. */
-  private enum Stage {
-    READY,
-    STARTED,
-    ENDED,
-    GONE
-  }
-
-  /** An exchange is about to carry the event; false if it has left before. */
-  boolean start() {
-    return stage.compareAndSet(Stage.READY, Stage.STARTED);
-  }
-
-  /** Its exchange has ended, and its settlement is on its way. Returns whether that is new. */
-  boolean endExchange() {
-    return stage.compareAndSet(Stage.STARTED, Stage.ENDED);
-  }
-
-  /** It leaves memory. Returns whether an exchange has carried it. */
-  boolean leave() {
-    Stage before = stage.getAndSet(Stage.GONE);
-    return before == Stage.STARTED || before == Stage.ENDED;
-  }
-
-  boolean isPaused() {
-    return paused.get();
-  }
-
-  /** Returns whether that has changed. */
-  boolean setPaused(boolean now) {
-    return paused.compareAndSet(!now, now);
+  /** How far it has come in memory; {@link Places} changes it. */
+  AtomicReference<Places.Stage> stage() {
+    return stage;
   }
 
   /** What was to be written into its row is only known in memory. */

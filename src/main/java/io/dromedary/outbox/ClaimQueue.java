@@ -1,5 +1,6 @@
 package io.dromedary.outbox;
 
+import io.dromedary.outbox.Places.Stage;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.HashSet;
@@ -14,11 +15,10 @@ import org.jspecify.annotations.Nullable;
  * The claims of a destination that are in memory. Thread-safe.
  *
  * <p>An event is in flight from the start of its exchange until its settlement is committed: so no
- * more are delivered twice after a crash than may be in flight ({@code started}). How many
- * exchanges there may be at the moment is less than that, and a commit is not waited for ({@code
- * running}). More are held ready, since what is handed on need not be claimed ({@code held}, which
- * counts what waits or runs). Claims stay in {@code open} until their settlement is committed, so
- * that a stop can give them back.
+ * more are delivered twice after a crash than may be in flight. How many exchanges there may be at
+ * the moment is less than that, and a commit is not waited for. More are held ready, since what is
+ * handed on need not be claimed; {@link Places} counts them. Claims stay in {@code open} until
+ * their settlement is committed, so that a stop can give them back.
  */
 final class ClaimQueue implements Taker {
 
@@ -49,10 +49,8 @@ final class ClaimQueue implements Taker {
   private final Clock clock;
   private final MemoryBudget.Account memory;
   private final DueTimes due = new DueTimes();
-  private final ReadyClaims ready = new ReadyClaims();
-  private final AtomicInteger held = new AtomicInteger();
-  private final AtomicInteger running = new AtomicInteger();
-  private final AtomicInteger started = new AtomicInteger();
+  private final Places places = new Places();
+  private final ReadyClaims ready = new ReadyClaims(places);
 
   /** How many have asked for ready claims to be started since somebody began to start them. */
   private final AtomicInteger starts = new AtomicInteger();
@@ -83,12 +81,8 @@ final class ClaimQueue implements Taker {
     return taking;
   }
 
-  int started() {
-    return started.get();
-  }
-
-  int held() {
-    return held.get();
+  Places places() {
+    return places;
   }
 
   DueTimes dueTimes() {
@@ -149,26 +143,13 @@ final class ClaimQueue implements Taker {
     return Math.max(1, Math.min(MOST_CLAIMED, allowed / 4));
   }
 
-  int reserveUpTo(int wanted, int allowed) {
-    while (true) {
-      int now = held.get();
-      int granted = Math.min(wanted, allowed - now);
-      if (granted <= 0) {
-        return 0;
-      }
-      if (held.compareAndSet(now, now + granted)) {
-        return granted;
-      }
-    }
-  }
-
   @Override
   public int reserve(List<OutboxEvent> wanted) {
     // Nothing goes before what waits; what has been attempted does not count as that.
     if (!taking || due.isBacklog(Lane.FRESH)) {
       return 0;
     }
-    int granted = reserveUpTo(wanted.size(), limit.held(limit.now()));
+    int granted = places.reserveUpTo(wanted.size(), limit.held(limit.now()));
     int taken = 0;
     try {
       while (taken < granted && memory.tryTake(MemoryBudget.cost(wanted.get(taken)))) {
@@ -179,7 +160,7 @@ final class ClaimQueue implements Taker {
       giveBack(wanted.subList(0, taken));
       throw e;
     } finally {
-      held.addAndGet(taken - granted);
+      places.free(granted - taken);
     }
   }
 
@@ -194,14 +175,14 @@ final class ClaimQueue implements Taker {
 
   /** Gives room back. */
   void free(int events) {
-    held.addAndGet(-events);
+    places.free(events);
     noticeRoom();
   }
 
   private void noticeRoom() {
     if (due.isBacklog(Lane.FRESH) || due.isBacklog(Lane.RETRY)) {
       int allowed = limit.held(limit.now());
-      if (allowed - held.get() >= worthwhile(allowed)) {
+      if (allowed - places.held() >= worthwhile(allowed)) {
         outbox.poller().wake();
       }
     }
@@ -209,44 +190,28 @@ final class ClaimQueue implements Taker {
 
   @Override
   public boolean mayWait(long bytes) {
-    return memory.mayWait(bytes);
+    return memory.mayWait(places.pausedBytes() + bytes);
   }
 
   @Override
   public void paused(Claim claim) {
-    if (!claim.setPaused(true)) {
-      return;
+    if (places.move(claim, Stage.RUNNING, Stage.PAUSED)) {
+      noticeRoom();
+      startReady();
     }
-    started.decrementAndGet();
-    running.decrementAndGet();
-    held.decrementAndGet();
-    try {
-      memory.waits(claim.bytes());
-    } finally {
-      ready.count(claim, -1, -1);
-    }
-    noticeRoom();
-    startReady();
   }
 
   @Override
   public boolean mayResume() {
-    return !limit.isExceeded(started.get());
+    return !limit.isExceeded(places.started());
   }
 
   @Override
   public void resumed(Claim claim) {
-    if (!claim.setPaused(false)) {
-      return;
-    }
-    held.incrementAndGet();
-    running.incrementAndGet();
-    started.incrementAndGet();
-    try {
-      memory.waits(-claim.bytes());
-    } finally {
+    if (claim.stage().get() == Stage.PAUSED) {
+      // Before it is counted again.
       claim.retry();
-      ready.count(claim, 1, 1);
+      places.move(claim, Stage.PAUSED, Stage.RUNNING);
     }
   }
 
@@ -264,11 +229,8 @@ final class ClaimQueue implements Taker {
   @Override
   public void ended(Claim claim) {
     // What waits takes no place that could become free.
-    if (!claim.isPaused() && claim.endExchange()) {
-      running.decrementAndGet();
-      held.decrementAndGet();
+    if (places.move(claim, Stage.RUNNING, Stage.ENDED)) {
       limit.ended();
-      ready.count(claim, -1, -1);
       noticeRoom();
       startReady();
     }
@@ -289,24 +251,11 @@ final class ClaimQueue implements Taker {
       outbox.poller().wakeBy(millis);
     }
     // Not what an earlier start of this consumer has held: that is no longer counted.
-    if (open.remove(claim.id(), claim)) {
-      // What stays counted would hold up its destination for good: each count, whatever is thrown.
-      boolean isPaused = claim.isPaused();
-      boolean ran = claim.endExchange();
-      boolean wasStarted = claim.leave();
-      if (!isPaused) {
-        started.addAndGet(wasStarted ? -1 : 0);
-        running.addAndGet(ran ? -1 : 0);
-        held.addAndGet(ran || !wasStarted ? -1 : 0);
-      }
-      try {
+    if (open.get(claim.id()) == claim) {
+      // First: a claim that is open is looked after, and no other.
+      places.leave(claim);
+      if (open.remove(claim.id(), claim)) {
         memory.give(claim.bytes());
-      } finally {
-        if (isPaused) {
-          memory.waits(-claim.bytes());
-        } else if (ran || !wasStarted) {
-          ready.count(claim, -1, ran ? -1 : 0);
-        }
       }
       noticeRoom();
     }
@@ -322,9 +271,9 @@ final class ClaimQueue implements Taker {
         // It was taken before something was thrown.
         continue;
       }
-      ready.count(claim, 1, 0);
       try {
         open.put(claim.id(), claim);
+        places.move(claim, Stage.CLAIMED, Stage.READY);
         if (taking) {
           ready.add(claim);
         } else {
@@ -332,7 +281,6 @@ final class ClaimQueue implements Taker {
         }
       } catch (RuntimeException | Error e) {
         if (open.get(claim.id()) != claim) {
-          ready.count(claim, -1, 0);
           giveBack(List.of(claim.event()));
         }
         deliverer.giveBack(claim, PAUSE);
@@ -349,50 +297,34 @@ final class ClaimQueue implements Taker {
     if (ready.isEmpty() || starts.getAndIncrement() > 0) {
       return;
     }
-    int asked = 0;
-    try {
-      do {
-        asked = starts.get();
+    int asked;
+    do {
+      asked = starts.get();
+      try {
         startWhileRoom();
-      } while (!starts.compareAndSet(asked, 0));
-      asked = -1;
-    } finally {
-      if (asked >= 0) {
+      } catch (RuntimeException | Error e) {
         starts.set(0);
+        throw e;
       }
-    }
+    } while (!starts.compareAndSet(asked, 0));
   }
 
   private void startWhileRoom() {
     int most = limit.now();
     int mostStarted = limit.mostInFlight(most);
-    while (running.get() < most && started.get() < mostStarted && !ready.isEmpty()) {
-      running.incrementAndGet();
-      started.incrementAndGet();
-      boolean begins = false;
-      Claim claim = null;
+    while (places.running() < most && places.started() < mostStarted && !ready.isEmpty()) {
+      Claim claim = ready.next(most, isFreshDue());
+      if (claim == null && !ready.hasFresh()) {
+        // Retries that have to wait.
+        return;
+      }
       try {
-        claim = ready.next(most, isFreshDue());
-        if (claim == null && !ready.hasFresh()) {
-          // Retries that have to wait.
-          return;
-        }
         // Not if it has been given back meanwhile.
-        begins = claim != null && claim.start();
-        if (claim != null && begins) {
-          ready.count(claim, 0, 1);
+        if (claim != null && places.move(claim, Stage.READY, Stage.RUNNING)) {
           deliverer.start(claim);
         }
       } catch (RuntimeException | Error e) {
-        if (claim == null) {
-          throw e;
-        }
         deliverer.giveBack(claim, PAUSE);
-      } finally {
-        if (!begins) {
-          running.decrementAndGet();
-          started.decrementAndGet();
-        }
       }
     }
   }

@@ -54,8 +54,9 @@ final class Claiming {
     }
     int limit = queue.limit().now();
     int allowed = queue.limit().held(limit);
-    int room = Math.min(ClaimQueue.MOST_CLAIMED, allowed - queue.held());
-    if (room < ClaimQueue.worthwhile(allowed) && (room <= 0 || queue.held() > 0)) {
+    int held = queue.places().held();
+    int room = Math.min(ClaimQueue.MOST_CLAIMED, allowed - held);
+    if (room < ClaimQueue.worthwhile(allowed) && (room <= 0 || held > 0)) {
       return false;
     }
     long bytes = Math.min(memory.available(), outbox.memory().mostClaimed());
@@ -63,13 +64,20 @@ final class Claiming {
     if (wanted == null) {
       return false;
     }
-    int reserved = queue.reserveUpTo(wanted.most(), allowed);
-    if (reserved < wanted.most()) {
+    // Before anything may fail: what is spare is given back the next time at the latest.
+    spareRoom = queue.places().reserveUpTo(wanted.most(), allowed);
+    if (spareRoom < wanted.most()) {
       // Events were handed on in between.
-      queue.free(reserved);
+      giveBack();
       return false;
     }
-    ask(wanted, nowMillis);
+    try {
+      ask(wanted, nowMillis);
+    } catch (RuntimeException | Error e) {
+      // What is due has not been claimed.
+      due.now();
+      throw e;
+    }
     return true;
   }
 
@@ -88,6 +96,7 @@ final class Claiming {
 
   private void ask(ClaimDue.Wanted wanted, long nowMillis) {
     memory.take(wanted.bytes());
+    spareBytes = wanted.bytes();
     // Before it is asked for: what becomes due meanwhile must not be overlooked.
     if (wanted.fresh() > 0) {
       due.unknown(Lane.FRESH);
@@ -95,12 +104,9 @@ final class Claiming {
     if (wanted.retries() > 0) {
       due.unknown(Lane.RETRY);
     }
-    try {
-      asked = new Asked(wanted, nowMillis, outbox.claimDue(queue.destination(), wanted));
-    } catch (RuntimeException | Error e) {
-      failed(wanted);
-      throw e;
-    }
+    asked = new Asked(wanted, nowMillis, outbox.claimDue(queue.destination(), wanted));
+    spareRoom = 0;
+    spareBytes = 0;
   }
 
   /** It may have failed: what is due has not been claimed. */

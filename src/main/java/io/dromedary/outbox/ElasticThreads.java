@@ -1,6 +1,7 @@
 package io.dromedary.outbox;
 
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -197,11 +198,22 @@ final class ElasticThreads implements Executor, AutoCloseable {
     try {
       task.run();
     } catch (Throwable e) {
-      LOG.error("A task of {} has failed", name, e);
+      report("A task of {} has failed", e);
+    }
+  }
+
+  private void report(String what, Throwable failure) {
+    try {
+      LOG.error(what, name, failure);
+    } catch (Throwable e) {
+      // For want of memory, probably: then nothing can be said, either.
     }
   }
 
   private final class Member extends Thread {
+
+    /** What it has taken and not begun. */
+    private @Nullable Runnable next;
 
     Member() {
       super(name);
@@ -216,27 +228,33 @@ final class ElasticThreads implements Executor, AutoCloseable {
     public void run() {
       while (true) {
         try {
-          Runnable task = tasks.poll(closed ? 0 : IDLE_MILLIS, TimeUnit.MILLISECONDS);
-          if (task != null) {
-            work(task);
+          if (next == null) {
+            next = tasks.poll(closed ? 0 : IDLE_MILLIS, TimeUnit.MILLISECONDS);
+          }
+          if (next != null) {
+            work();
           } else if (closed || mayEnd()) {
             return;
           }
         } catch (InterruptedException e) {
           // A task has left it behind, or whoever meant a task: it is not for the next one.
         } catch (Throwable e) {
-          LOG.error("A thread of {} goes on after an error", name, e);
+          report("A thread of {} goes on after an error", e);
         }
       }
     }
 
-    private void work(Runnable task) {
+    private void work() {
       movedNanos = System.nanoTime();
       if (busy.incrementAndGet() >= threads.get() && watchRests) {
         LockSupport.unpark(watch);
       }
+      Runnable task = Objects.requireNonNull(next);
       try {
-        ElasticThreads.this.run(task);
+        next = null;
+        task.run();
+      } catch (Throwable e) {
+        report("A task of {} has failed", e);
       } finally {
         movedNanos = System.nanoTime();
         busy.decrementAndGet();

@@ -236,7 +236,7 @@ final class GroupCommitWriter implements AutoCloseable {
 
   /** Says, once, what has become of work: what is on disk has not failed. */
   private static void tell(Work work, @Nullable OutboxException failed) {
-    if (!work.mayTell()) {
+    if (work.isTold()) {
       return;
     }
     if (failed == null || work.isStored()) {
@@ -244,6 +244,8 @@ final class GroupCommitWriter implements AutoCloseable {
     } else {
       Twice.call("Work could not be told in all that it is not stored", () -> work.failed(failed));
     }
+    // Not before: who is told once more does nothing that it has done.
+    work.setTold();
   }
 
   /** One transaction; afterwards the work has been done, or nothing has. */

@@ -96,7 +96,6 @@ final class MemoryBudget {
 
     // Guarded by this.
     private long own;
-    private long waiting;
     private boolean isClosed;
 
     private Account() {}
@@ -130,16 +129,11 @@ final class MemoryBudget {
     }
 
     /**
-     * Whether an event may wait in memory: not if what waits of its destination would be more than
-     * what is free, since new events could no longer be taken.
+     * Whether so much may wait in memory: not if it were more than what is free, since new events
+     * could no longer be taken.
      */
-    synchronized boolean mayWait(long cost) {
-      return waiting + cost <= free();
-    }
-
-    /** An event waits in memory, or no longer does if the cost is negative. */
-    synchronized void waits(long cost) {
-      waiting += cost;
+    boolean mayWait(long cost) {
+      return cost <= free();
     }
 
     /** What it has taken. */

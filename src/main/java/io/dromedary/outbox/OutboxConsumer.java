@@ -71,7 +71,7 @@ final class OutboxConsumer extends DefaultConsumer
       throw e;
     }
     queue = made;
-    OutboxMeters.register(endpoint.getCamelContext(), outbox, name, made::started);
+    OutboxMeters.register(endpoint.getCamelContext(), outbox, name, made.places()::started);
     ExecutorService given = endpoint.getExecutorService();
     executor =
         given != null

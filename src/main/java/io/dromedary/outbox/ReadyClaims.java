@@ -21,11 +21,15 @@ final class ReadyClaims {
 
   private final Queue<Claim> fresh = new ConcurrentLinkedQueue<>();
   private final Queue<Claim> retries = new ConcurrentLinkedQueue<>();
-  private final AtomicInteger retriesHeld = new AtomicInteger();
-  private final AtomicInteger retriesStarted = new AtomicInteger();
+  private final Places places;
 
   /** How many fresh events have begun since the last retry. */
   private final AtomicInteger freshInTurn = new AtomicInteger();
+
+  /** None yet. */
+  ReadyClaims(Places places) {
+    this.places = places;
+  }
 
   private Queue<Claim> of(Claim claim) {
     return claim.lane() == Lane.FRESH ? fresh : retries;
@@ -33,14 +37,6 @@ final class ReadyClaims {
 
   void add(Claim claim) {
     of(claim).add(claim);
-  }
-
-  /** Counts a claim that is held, or no longer is. */
-  void count(Claim claim, int held, int started) {
-    if (claim.lane() == Lane.RETRY) {
-      retriesHeld.addAndGet(held);
-      retriesStarted.addAndGet(started);
-    }
   }
 
   boolean isEmpty() {
@@ -59,7 +55,7 @@ final class ReadyClaims {
    */
   @Nullable Claim next(int most, boolean freshDue) {
     boolean othersWait = freshDue || hasFresh();
-    boolean isShareUsed = retriesStarted.get() >= Math.max(1, most / RETRY_SHARE);
+    boolean isShareUsed = places.retriesRunning() >= Math.max(1, most / RETRY_SHARE);
     Claim claim = null;
     if (freshInTurn.get() < RETRY_SHARE - 1 || (othersWait && isShareUsed)) {
       claim = fresh.poll();
@@ -95,6 +91,6 @@ final class ReadyClaims {
     int share = Math.max(1, (othersWait ? room : most) / RETRY_SHARE);
     // So few are held ready that fresh ones always find room.
     int mostHeld = (othersWait ? Math.max(1, most / RETRY_SHARE) : most) + share;
-    return Math.max(0, Math.min(othersWait ? share : room, mostHeld - retriesHeld.get()));
+    return Math.max(0, Math.min(othersWait ? share : room, mostHeld - places.retriesHeld()));
   }
 }

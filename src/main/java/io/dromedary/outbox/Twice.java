@@ -24,11 +24,19 @@ final class Twice {
       call.run();
     } catch (Throwable e) {
       try {
-        LOG.error("{}, which is tried once more", failure, e);
         call.run();
+        report("{} at first", failure, e);
       } catch (Throwable again) {
-        LOG.error("{}, and did so again", failure, again);
+        report("{}, twice", failure, again);
       }
+    }
+  }
+
+  private static void report(String text, String failure, Throwable why) {
+    try {
+      LOG.error(text, failure, why);
+    } catch (Throwable e) {
+      // For want of memory, probably: then nothing can be said, either.
     }
   }
 }

@@ -31,11 +31,13 @@ abstract class Work {
     return isStored;
   }
 
-  /** Whether it has not been told of its end yet; that is asked once. */
-  final boolean mayTell() {
-    boolean isFirst = !isTold;
+  /** It has been told of its end. */
+  final void setTold() {
     isTold = true;
-    return isFirst;
+  }
+
+  final boolean isTold() {
+    return isTold;
   }
 
   /** Whether it is tried again after an error that is neither its own fault nor the store's. */

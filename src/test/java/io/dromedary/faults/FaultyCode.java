@@ -43,7 +43,7 @@ final class FaultyCode {
                               isMethod()
                                   .and(not(isAbstract()))
                                   .and(not(isBridge()))
-                                  .and(not(namedOneOf("toString", "hashCode", "equals")))
+                                  .and(not(namedOneOf("toString", "hashCode", "equals", "compareTo")))
                                   .and(not(named("values").or(nameStartsWith("$"))))
                                   .and(not(this::isAccessor)))))
           .installOn(instrumentation);

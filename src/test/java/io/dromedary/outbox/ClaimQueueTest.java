@@ -193,13 +193,13 @@ class ClaimQueueTest {
         started.get(ended).settle(Settlement.DONE);
       }
       assertThat(started).hasSize(10);
-      assertThat(queue.started()).isEqualTo(10);
+      assertThat(queue.places().started()).isEqualTo(10);
     } finally {
       commits.countDown();
     }
     assertThat(held.get(AT_MOST.toSeconds(), TimeUnit.SECONDS)).isPositive();
     awaitStarted(14);
-    await().atMost(AT_MOST).until(() -> queue.started() == 4);
+    await().atMost(AT_MOST).until(() -> queue.places().started() == 4);
   }
 
   @Test
@@ -211,7 +211,7 @@ class ClaimQueueTest {
       await().atMost(AT_MOST).until(() -> started.size() >= begun);
       started.get(i).pause();
     }
-    assertThat(queue.started()).isZero();
+    assertThat(queue.places().started()).isZero();
 
     for (int i = 0; i < 4; i++) {
       assertThat(started.get(i).mayResume()).isTrue();
@@ -220,7 +220,7 @@ class ClaimQueueTest {
     assertThat(started.get(4).mayResume()).isFalse();
     started.get(0).settle(Settlement.DONE);
     await().atMost(AT_MOST).until(() -> started.get(4).mayResume());
-    assertThat(queue.started()).isEqualTo(3);
+    assertThat(queue.places().started()).isEqualTo(3);
   }
 
   @Test
@@ -235,8 +235,8 @@ class ClaimQueueTest {
     started.get(0).settle(Settlement.DONE);
     await().atMost(AT_MOST).until(() -> queue.ids().size() == 499);
     assertThat(started).hasSize(2000);
-    assertThat(queue.started()).isEqualTo(499);
-    assertThat(queue.held()).isEqualTo(499);
+    assertThat(queue.places().started()).isEqualTo(499);
+    assertThat(queue.places().held()).isEqualTo(499);
   }
 
   /** As where something is thrown on the way to it. */
@@ -250,8 +250,8 @@ class ClaimQueueTest {
     started.get(0).settle(Settlement.DONE);
     awaitStarted(5);
     started.forEach(claim -> claim.settle(Settlement.DONE));
-    await().atMost(AT_MOST).until(() -> queue.held() == 0);
-    assertThat(queue.started()).isZero();
+    await().atMost(AT_MOST).until(() -> queue.places().held() == 0);
+    assertThat(queue.places().started()).isZero();
     assertThat(queue.memory().used()).isZero();
   }
 
@@ -267,6 +267,6 @@ class ClaimQueueTest {
     started.get(0).settle(Settlement.DONE);
     awaitStarted(5);
     assertThat(started.get(4).id()).isEqualTo(astray.id());
-    assertThat(queue.held()).isEqualTo(4);
+    assertThat(queue.places().held()).isEqualTo(4);
   }
 }

@@ -1,6 +1,8 @@
 package io.dromedary.outbox;
 
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -9,6 +11,7 @@ final class Hands implements Taker {
 
   final List<Claim> taken = new CopyOnWriteArrayList<>();
   final List<Settlement> settled = new CopyOnWriteArrayList<>();
+  private final Set<Claim> paused = ConcurrentHashMap.newKeySet();
   final AtomicInteger room;
   final AtomicInteger told = new AtomicInteger();
 
@@ -40,14 +43,14 @@ final class Hands implements Taker {
 
   @Override
   public void paused(Claim claim) {
-    if (claim.setPaused(true)) {
+    if (paused.add(claim)) {
       room.incrementAndGet();
     }
   }
 
   @Override
   public void resumed(Claim claim) {
-    if (claim.setPaused(false)) {
+    if (paused.remove(claim)) {
       room.decrementAndGet();
     }
   }
