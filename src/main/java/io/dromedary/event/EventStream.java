@@ -17,17 +17,18 @@ import org.jspecify.annotations.Nullable;
  * as long as it likes.
  *
  * <p>A stream that cannot be read any further has no event behind that place, whatever it would
- * give if it were asked again. If its source hands it over again, it fails with an {@link
- * UnreadableBodyException}, each time it is asked. Otherwise it ends with a {@link RejectedEvent}
- * that says why, behind the events of the lines that were whole. Any other failure changes nothing:
- * who asks again for the events {@linkplain #from from a number on} gets them. Not thread-safe.
+ * give if it were asked again: it fails with an {@link UnreadableBodyException}, each time it is
+ * asked, so that its source hands the message over again. Unless that is known to happen, the events
+ * of the lines that were whole come before, and a {@link RejectedEvent} that says why there are no
+ * more. Any other failure changes nothing: who asks again for the events {@linkplain #from from a
+ * number on} gets them. Not thread-safe.
  */
 public final class EventStream implements EventSequence, Iterator<Object>, Closeable {
 
   static final int PIECE_BYTES = 16 * 1024 * 1024;
   private static final int LEAST_BYTES = 8 * 1024;
 
-  private final InputStream in;
+  private final Opener opener;
   private final Instant now;
   private final DestinationChoice choice;
   private final boolean comesAgain;
@@ -36,10 +37,16 @@ public final class EventStream implements EventSequence, Iterator<Object>, Close
   /** Replaced as a whole: what fails on the way to the next one leaves it as it is. */
   private Piece piece = new Piece(0, List.of(), 0, new byte[0], false);
 
+  private @Nullable InputStream in;
   private @Nullable Throwable failure;
 
   /** How many events the iterator has given. */
   private long iterated;
+
+  /** Opens what is read. */
+  interface Opener {
+    InputStream open() throws Exception;
+  }
 
   /** Some events, and what has been read of the text behind them. */
   private static final class Piece {
@@ -53,6 +60,7 @@ public final class EventStream implements EventSequence, Iterator<Object>, Close
     byte[] text;
     int length;
     boolean ended;
+    boolean isBroken;
 
     Piece(long before, List<Object> events, long given, byte[] text, boolean isLast) {
       this.before = before;
@@ -81,15 +89,15 @@ public final class EventStream implements EventSequence, Iterator<Object>, Close
   /**
    * The events of a stream that has not been read.
    *
-   * @param comesAgain whether its source hands over again what could not be read
+   * @param comesAgain whether its source is known to hand over again what could not be read
    */
-  EventStream(InputStream in, Instant now, DestinationChoice choice, boolean comesAgain) {
-    this(in, now, choice, comesAgain, PIECE_BYTES);
+  EventStream(Opener opener, Instant now, DestinationChoice choice, boolean comesAgain) {
+    this(opener, now, choice, comesAgain, PIECE_BYTES);
   }
 
   EventStream(
-      InputStream in, Instant now, DestinationChoice choice, boolean comesAgain, int pieceBytes) {
-    this.in = in;
+      Opener opener, Instant now, DestinationChoice choice, boolean comesAgain, int pieceBytes) {
+    this.opener = opener;
     this.now = now;
     this.choice = choice;
     this.comesAgain = comesAgain;
@@ -97,8 +105,7 @@ public final class EventStream implements EventSequence, Iterator<Object>, Close
   }
 
   /** Goes on behind so many bytes, whose events have been given out before. */
-  void resume(long bytes) throws IOException {
-    in.skipNBytes(bytes);
+  void resume(long bytes) {
     piece = new Piece(0, List.of(), bytes, new byte[0], false);
   }
 
@@ -136,7 +143,7 @@ public final class EventStream implements EventSequence, Iterator<Object>, Close
     if (failure == null) {
       return read(last);
     }
-    if (comesAgain) {
+    if (comesAgain || last.isBroken) {
       throw new UnreadableBodyException(last.given, failure);
     }
     return readBroken(last, failure);
@@ -150,9 +157,10 @@ public final class EventStream implements EventSequence, Iterator<Object>, Close
         last.text = Arrays.copyOf(last.text, more);
       }
       try {
-        int read = in.read(last.text, last.length, last.text.length - last.length);
+        InputStream from = in == null ? open(last.given) : in;
+        int read = from.read(last.text, last.length, last.text.length - last.length);
         // One that gives none at once is waited for, or it would be asked again and again.
-        int one = read == 0 ? in.read() : 0;
+        int one = read == 0 ? from.read() : 0;
         if (read < 0 || one < 0) {
           last.ended = true;
         } else if (read > 0) {
@@ -161,10 +169,21 @@ public final class EventStream implements EventSequence, Iterator<Object>, Close
           last.text[last.length++] = (byte) one;
         }
       } catch (Throwable e) {
+        if (in == null && e instanceof OutOfMemoryError error) {
+          // Nothing has been read, and there may be enough later.
+          throw error;
+        }
         // An Error, too, may have lost what was read before it was thrown.
         failure = e;
       }
     }
+  }
+
+  private InputStream open(long given) throws Exception {
+    InputStream opened = opener.open();
+    in = opened;
+    opened.skipNBytes(given);
+    return opened;
   }
 
   private Piece read(Piece last) {
@@ -195,11 +214,15 @@ public final class EventStream implements EventSequence, Iterator<Object>, Close
             reader.intake().count(),
             "expected a body to its end, found after " + found + " bytes: " + why,
             Arrays.copyOfRange(last.text, end, last.length)));
-    return last.next(events, last.length, true);
+    Piece broken = last.next(events, last.length, false);
+    broken.isBroken = true;
+    return broken;
   }
 
   @Override
   public void close() throws IOException {
-    in.close();
+    if (in != null) {
+      in.close();
+    }
   }
 }

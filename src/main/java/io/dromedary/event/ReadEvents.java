@@ -23,7 +23,6 @@ import org.apache.camel.Message;
 import org.apache.camel.Predicate;
 import org.apache.camel.Processor;
 import org.apache.camel.StreamCache;
-import org.apache.camel.TypeConversionException;
 import org.apache.camel.WrappedFile;
 import org.apache.camel.support.SynchronizationAdapter;
 import org.apache.camel.util.IOHelper;
@@ -67,6 +66,12 @@ public final class ReadEvents extends FailClosed implements CamelContextAware {
     context
         .getRegistry()
         .bind("dromedary-is-structured", Predicate.class, (Predicate) ReadEvents::isStructured);
+    context
+        .getRegistry()
+        .bind(
+            "dromedary-is-not-interrupted",
+            Predicate.class,
+            (Predicate) exchange -> !exchange.getExchangeExtension().isInterrupted());
     // A source that waits for more than the end of the route hears that its messages are taken.
     context
         .getRegistry()
@@ -108,7 +113,12 @@ public final class ReadEvents extends FailClosed implements CamelContextAware {
     exchange.setProperty(MessageGroup.PROPERTY, group);
     List<Object> all = new ArrayList<>();
     for (Exchange message : group.messages()) {
-      eventsOfGrouped(message).forEachRemaining(all::add);
+      try {
+        eventsOfGrouped(message).forEachRemaining(all::add);
+      } catch (UnreadableBodyException e) {
+        // The others are taken, and why this one is not is among what has been read.
+        LOG.warn("One message of a group cannot be read: {}", e.getMessage());
+      }
     }
     return all.iterator();
   }
@@ -151,21 +161,14 @@ public final class ReadEvents extends FailClosed implements CamelContextAware {
     }
   }
 
-  private EventStream stream(Exchange exchange, Object body, @Nullable String kept)
-      throws Exception {
-    long taken = kept == null ? 0 : keptMessages.taken(kept);
-    try {
-      EventStream events =
-          new EventStream(open(exchange, body), clock.instant(), choice, kept != null);
-      exchange.getExchangeExtension().addOnCompletion(new Completion(events, kept));
-      events.resume(taken);
-      return events;
-    } catch (IOException | TypeConversionException e) {
-      if (kept == null) {
-        throw e;
-      }
-      throw new UnreadableBodyException(taken, e);
+  private EventStream stream(Exchange exchange, Object body, @Nullable String kept) {
+    EventStream events =
+        new EventStream(() -> open(exchange, body), clock.instant(), choice, kept != null);
+    exchange.getExchangeExtension().addOnCompletion(new Completion(events, kept));
+    if (kept != null) {
+      events.resume(keptMessages.taken(kept));
     }
+    return events;
   }
 
   private static InputStream open(Exchange exchange, Object body) throws IOException {
@@ -202,9 +205,6 @@ public final class ReadEvents extends FailClosed implements CamelContextAware {
   /** The dead letter of a body, after a failure that there is no use in waiting for the end of. */
   private static RejectedEvent rejected(Exchange exchange, @Nullable Object body, Throwable why) {
     int repetitions = exchange.getMessage().getHeader(Exchange.REDELIVERY_COUNTER, 0, int.class);
-    if (why instanceof UnreadableBodyException unreadable) {
-      throw unreadable;
-    }
     if (why instanceof OutOfMemoryError error && repetitions < MOST_REPETITIONS) {
       // Of the whole process, and maybe not of this message.
       throw error;

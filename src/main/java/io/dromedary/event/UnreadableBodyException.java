@@ -1,6 +1,6 @@
 package io.dromedary.event;
 
-/** A body that cannot be read to its end, and whose source hands it over again. */
+/** A body that cannot be read to its end, so that its source has to hand it over again. */
 public final class UnreadableBodyException extends RuntimeException {
 
   private static final long serialVersionUID = 1L;
@@ -8,7 +8,7 @@ public final class UnreadableBodyException extends RuntimeException {
   private final long bytes;
 
   UnreadableBodyException(long bytes, Throwable cause) {
-    super("The message cannot be read; its source keeps it: " + cause, cause);
+    super("The message cannot be read to its end; its source has to hand it over again: " + cause, cause);
     this.bytes = bytes;
   }
 

@@ -171,7 +171,7 @@ class EventReaderTest {
         (start + event.repeat(999) + event.replace(separator + "\n", end)).getBytes(UTF_8);
     assertThat(text).hasSizeBetween(EventStream.PIECE_BYTES - 2_000_000, EventStream.PIECE_BYTES);
 
-    assertThat(new EventStream(new ByteArrayInputStream(text), NOW, TO_ALL, false))
+    assertThat(new EventStream(() -> new ByteArrayInputStream(text), NOW, TO_ALL, false))
         .toIterable()
         .extracting(found -> found.getClass().getSimpleName())
         .hasSize(1_000)
@@ -199,7 +199,7 @@ class EventReaderTest {
   void aStreamThatBreaksOffIsAFailure() throws Exception {
     InputStream broken = InputStream.nullInputStream();
     broken.close();
-    EventStream events = new EventStream(broken, NOW, TO_ALL, true);
+    EventStream events = new EventStream(() -> broken, NOW, TO_ALL, true);
 
     assertThatThrownBy(events::hasNext)
         .isInstanceOf(UnreadableBodyException.class)
@@ -323,7 +323,7 @@ class EventReaderTest {
             return super.read(into, offset, Math.min(1, length));
           }
         };
-    return new EventStream(in, NOW, TO_ALL, false, pieceBytes);
+    return new EventStream(() -> in, NOW, TO_ALL, false, pieceBytes);
   }
 
   private static String shown(Iterator<Object> events) {

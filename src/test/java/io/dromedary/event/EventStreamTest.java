@@ -74,7 +74,7 @@ class EventStreamTest {
   }
 
   private static EventStream stream(InputStream in, boolean comesAgain) {
-    return new EventStream(in, NOW, TO_ALL, comesAgain, PIECE);
+    return new EventStream(() -> in, NOW, TO_ALL, comesAgain, PIECE);
   }
 
   private static List<String> ids(Iterator<Object> events) {
@@ -84,6 +84,14 @@ class EventStreamTest {
             ids.add(
                 event instanceof Event good ? good.messageId() : ((RejectedEvent) event).code()));
     return ids;
+  }
+
+  private static List<Object> readUntilItFails(EventStream events) {
+    List<Object> found = new ArrayList<>();
+    assertThatThrownBy(() -> events.forEachRemaining(found::add))
+        .isInstanceOf(UnreadableBodyException.class)
+        .hasRootCauseMessage("Input/output error");
+    return found;
   }
 
   private static List<String> idsUpTo(int count) {
@@ -98,8 +106,7 @@ class EventStreamTest {
   @Test
   void nothingBehindAFailureIsTaken() {
     for (int at = 0; at < LINES.length; at++) {
-      List<Object> found = new ArrayList<>();
-      stream(new Failing(at), false).forEachRemaining(found::add);
+      List<Object> found = readUntilItFails(stream(new Failing(at), false));
 
       RejectedEvent last = (RejectedEvent) found.remove(found.size() - 1);
       int lines = linesWithin(at);
@@ -141,6 +148,22 @@ class EventStreamTest {
     }
   }
 
+  /** Who fails before they are stored asks again. */
+  @Test
+  void theSameEventsCanBeAskedForUntilLaterOnesAre() {
+    EventStream events = stream(new ByteArrayInputStream(LINES), false);
+    long count = 0;
+    while (!events.from(count).isEmpty()) {
+      List<Object> once = List.copyOf(events.from(count));
+
+      assertThat(ids(once.iterator())).startsWith(Long.toString(count));
+      assertThat(events.from(count)).isEqualTo(once);
+      count++;
+    }
+    assertThat(count).isEqualTo(COUNT);
+    assertThat(events.isKnownToEnd()).isTrue();
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 7})
   void shortReadsDoNotMatter(int most) {
@@ -161,8 +184,7 @@ class EventStreamTest {
         new java.io.SequenceInputStream(
             new ByteArrayInputStream("[{},\n{}".getBytes(UTF_8)), new Failing(0));
 
-    List<Object> found = new ArrayList<>();
-    stream(array, false).forEachRemaining(found::add);
+    List<Object> found = readUntilItFails(stream(array, false));
 
     assertThat(found)
         .singleElement()
