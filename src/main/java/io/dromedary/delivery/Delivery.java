@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.Future;
 import org.apache.camel.Exchange;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -86,6 +87,7 @@ final class Delivery {
   private @Nullable Instant firstAttemptAt;
   private @Nullable Instant lastAttemptAt;
   private @Nullable Instant parkedUntil;
+  private @Nullable Future<?> watch;
 
   private Delivery(
       List<Event> events,
@@ -299,6 +301,19 @@ final class Delivery {
     skipped = 0;
     firstAttemptAt = firstAttemptAt == null ? now : firstAttemptAt;
     lastAttemptAt = now;
+  }
+
+  /** What happens if the round does not end, until it does. */
+  void watch(Future<?> overdue) {
+    watch = overdue;
+  }
+
+  /** The round has ended. */
+  void unwatch() {
+    if (watch != null) {
+      watch.cancel(false);
+      watch = null;
+    }
   }
 
   /** Gives back the permissions of a round that was not sent, and returns whether it had any. */

@@ -36,6 +36,7 @@ public final class Claim {
   private volatile @Nullable Settlement ended;
   private volatile long token;
   private volatile long leaseEndNanos;
+  private volatile long startedNanos;
 
   Claim(
       Outbox outbox,
@@ -100,6 +101,19 @@ public final class Claim {
   /** Whether it is this node's to deliver, and nobody does so yet. */
   boolean isIdle() {
     return stage.get() == Places.Stage.READY && settlement.get() == null;
+  }
+
+  /** An exchange is about to carry it. */
+  void start() {
+    startedNanos = System.nanoTime();
+  }
+
+  /** Whether it was to begin so long ago, and no exchange carries it. */
+  boolean isStranded(long nanos) {
+    return stage.get() == Places.Stage.RUNNING
+        && carrier == null
+        && settlement.get() == null
+        && System.nanoTime() - startedNanos > nanos;
   }
 
   /**

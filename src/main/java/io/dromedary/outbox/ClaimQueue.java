@@ -320,8 +320,11 @@ final class ClaimQueue implements Taker {
       }
       try {
         // Not if it has been given back meanwhile.
-        if (claim != null && places.move(claim, Stage.READY, Stage.RUNNING)) {
-          deliverer.start(claim);
+        if (claim != null) {
+          claim.start();
+          if (places.move(claim, Stage.READY, Stage.RUNNING)) {
+            deliverer.start(claim);
+          }
         }
       } catch (RuntimeException | Error e) {
         deliverer.giveBack(claim, PAUSE);
@@ -348,11 +351,14 @@ final class ClaimQueue implements Taker {
       Set<Claim> before = astray;
       astray = new HashSet<>();
       Set<Claim> waiting = ready.all();
+      long strandedNanos = Duration.ofMillis(outbox.leaseMillis()).toNanos();
       for (Claim claim : open.values()) {
         Settlement ended = claim.ended();
         if (ended != null) {
           settled(claim, ended);
-        } else if (claim.isLost() || (before.contains(claim) && claim.isIdle())) {
+        } else if (claim.isLost()
+            || claim.isStranded(strandedNanos)
+            || (before.contains(claim) && claim.isIdle())) {
           deliverer.giveBack(claim, PAUSE);
         } else if (claim.isIdle() && !waiting.contains(claim)) {
           astray.add(claim);

@@ -104,7 +104,10 @@ public final class FaultSuite {
   }
 
   private static List<FaultKind> kinds(String site) {
-    if (site.contains(" node ")) {
+    if (site.contains(" node host-in/") || site.matches(".*\\.on(Done|Complete)")) {
+      // An Error in a step of a host, or where Camel enters a completion, is Camel's.
+      return List.of(FaultKind.RUNTIME);
+    } else if (site.contains(" node ")) {
       return FaultKind.OF_NODE;
     } else if (site.contains("InputStream")) {
       return FaultKind.OF_STREAM;
