@@ -39,6 +39,10 @@ final class EventReader {
   static final int MOST_MERGED_BYTES = 8 * 1024 * 1024;
 
   private final byte[] text;
+
+  /** Of a sender over HTTP: a short body must not become many objects. */
+  private final int mostEvents;
+
   private long mergedBytes;
   private final EventCompletion completion;
   private Intake intake = new Intake();
@@ -69,6 +73,7 @@ final class EventReader {
       DestinationChoice choice,
       @Nullable String sender) {
     this.text = text;
+    this.mostEvents = trusted ? Integer.MAX_VALUE : MOST_BATCH_EVENTS;
     this.completion = new EventCompletion(now, trusted, ids, choice, sender);
   }
 
@@ -127,7 +132,10 @@ final class EventReader {
     try {
       JsonReader json = new JsonReader(text);
       if (json.peek() == JsonKind.ARRAY) {
-        List<Found> events = elements(json, Integer.MAX_VALUE);
+        List<Found> events = elements(json, mostEvents);
+        if (events.size() > mostEvents) {
+          return tooMany();
+        }
         json.end();
         for (Found found : events) {
           add(found, Wrapper.NONE, null);
@@ -186,6 +194,10 @@ final class EventReader {
    */
   boolean readLines(int from, int to, boolean always) {
     List<int[]> lines = lines(from, to);
+    if (lines.size() > mostEvents) {
+      tooMany();
+      return true;
+    }
     if (!always && (lines.size() < 2 || lines.stream().noneMatch(this::isObject))) {
       return false;
     }
@@ -204,6 +216,11 @@ final class EventReader {
       }
     }
     return true;
+  }
+
+  private Intake tooMany() {
+    rejectAll("batch_too_long", "expected at most " + mostEvents + " events, found more");
+    return intake;
   }
 
   Intake intake() {

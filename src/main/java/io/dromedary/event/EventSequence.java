@@ -1,6 +1,7 @@
 package io.dromedary.event;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The {@link Event}s and {@link RejectedEvent}s of a message, which can be asked for again until
@@ -13,8 +14,12 @@ public interface EventSequence {
    * there are none only at the end. Those before may be let go of.
    *
    * @throws Exception if there may be more that cannot be read
+   * @throws IllegalArgumentException if some of them have been let go of
    */
   List<?> from(long count) throws Exception;
+
+  /** Why no more can be read than is known, or null where that can be. */
+  @Nullable Throwable failure();
 
   /** Whether nothing comes behind those that are known. */
   boolean isKnownToEnd();

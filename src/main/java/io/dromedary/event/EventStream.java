@@ -111,11 +111,19 @@ public final class EventStream implements EventSequence, Iterator<Object>, Close
 
   @Override
   public List<Object> from(long count) {
+    if (count < piece.before) {
+      throw new IllegalArgumentException("expected " + piece.before + " or more, found " + count);
+    }
     while (!piece.isLast && count >= piece.before + piece.events.size()) {
       piece = next(piece);
     }
     int known = piece.events.size();
     return piece.events.subList((int) Math.min(known, count - piece.before), known);
+  }
+
+  @Override
+  public @Nullable Throwable failure() {
+    return failure;
   }
 
   @Override

@@ -145,17 +145,16 @@ public final class ReadEvents extends FailClosed implements CamelContextAware {
    * @param kept what its source calls it, which hands it over again if it fails, or null
    */
   private Iterator<?> events(Exchange exchange, @Nullable Object body, @Nullable String kept) {
-    try {
-      if (body == null) {
-        return read(exchange, heartbeat(exchange)).iterator();
-      }
-      if (body instanceof CharSequence text) {
-        return read(exchange, Utf8.encode(text.toString())).iterator();
-      }
-      if (body instanceof byte[] bytes) {
-        return read(exchange, bytes).iterator();
-      }
+    if (!(body == null || body instanceof CharSequence || body instanceof byte[])) {
+      // Nothing of it is read yet: what fails here can be done again.
       return stream(exchange, body, kept);
+    }
+    try {
+      byte[] text =
+          body == null
+              ? heartbeat(exchange)
+              : body instanceof byte[] bytes ? bytes : Utf8.encode(body.toString());
+      return read(exchange, text).iterator();
     } catch (Exception | Error e) {
       return List.of(rejected(exchange, body, e)).iterator();
     }

@@ -1,6 +1,7 @@
 package io.dromedary.outbox;
 
 import io.dromedary.event.EventSequence;
+import io.dromedary.event.UnreadableBodyException;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -24,31 +25,42 @@ final class IteratedEvents implements EventSequence {
 
   @Override
   public List<?> from(long count) {
+    if (count < before) {
+      throw new IllegalArgumentException("expected " + before + " or more, found " + count);
+    }
     if (count > before) {
       known = new ArrayList<>(known.subList((int) (count - before), known.size()));
       before = count;
     }
     long bytes = known.stream().mapToLong(Piece::bytes).sum();
-    try {
-      while (!ended && failure == null) {
-        if (!all.hasNext()) {
-          ended = true;
-        } else if (Piece.isFull(known.size(), bytes)) {
-          break;
-        } else {
-          Object next = all.next();
-          known.add(next);
-          bytes += Piece.bytes(next);
-        }
+    while (hasMore() && !Piece.isFull(known.size(), bytes)) {
+      int size = known.size();
+      try {
+        known.add(all.next());
+      } catch (Throwable e) {
+        failure = e;
+        break;
       }
+      bytes += Piece.bytes(known.get(size));
+    }
+    if (known.isEmpty() && failure != null) {
+      throw new UnreadableBodyException(failure);
+    }
+    return known;
+  }
+
+  private boolean hasMore() {
+    try {
+      ended = ended || failure != null || !all.hasNext();
     } catch (Throwable e) {
       failure = e;
     }
-    if (known.isEmpty() && failure != null) {
-      throw new IllegalStateException(
-          "expected events to the end, found a failure behind " + before + " of them", failure);
-    }
-    return known;
+    return !ended && failure == null;
+  }
+
+  @Override
+  public @Nullable Throwable failure() {
+    return failure;
   }
 
   @Override

@@ -136,10 +136,9 @@ final class OutboxProducer extends DefaultAsyncProducer {
     NotStored all = notStored(exchange);
     Piece piece = Piece.of(all.all(), all.stored());
     if (!piece.isLast()) {
-      // It may have failed there.
-      all.all().from(all.stored() + piece.events().size());
       throw new IllegalArgumentException(
-          "expected at most " + Piece.MOST_EVENTS + " events or 16 MiB in a transaction, found more");
+          "expected at most " + Piece.MOST_EVENTS + " events or 16 MiB in a transaction, found more",
+          all.all().failure());
     }
     Arrivals arrivals = arrivals(piece.events());
     boolean isStored = transaction.append(arrivals.events(), arrivals.invalid());

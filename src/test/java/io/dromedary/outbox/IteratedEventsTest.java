@@ -1,0 +1,73 @@
+package io.dromedary.outbox;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.dromedary.event.UnreadableBodyException;
+import java.util.Collections;
+import java.util.Iterator;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** A step that is repeated gets the events that it has not stored, or none. */
+class IteratedEventsTest {
+
+  private static final int COUNT = Piece.MOST_EVENTS + 1;
+
+  private static Iterator<Integer> numbers() {
+    return IntStream.range(0, COUNT).boxed().iterator();
+  }
+
+  @Test
+  void aPieceIsTheSameUntilTheNextIsAskedFor() throws Exception {
+    IteratedEvents events = new IteratedEvents(numbers());
+
+    Piece first = Piece.of(events, 0);
+    assertThat(first.events()).hasSize(Piece.MOST_EVENTS).first().isEqualTo(0);
+    assertThat(first.isLast()).isFalse();
+    assertThat(Piece.of(events, 0)).isEqualTo(first);
+
+    Piece rest = Piece.of(events, Piece.MOST_EVENTS);
+    assertThat(rest.events()).isEqualTo(List.of(Piece.MOST_EVENTS));
+    assertThat(rest.isLast()).isTrue();
+    // The rest is not all of it.
+    assertThatThrownBy(() -> Piece.of(events, 0)).isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void nothingIsAskedForBehindAFailure() throws Exception {
+    Iterator<Integer> numbers = numbers();
+    IteratedEvents events =
+        new IteratedEvents(
+            new Iterator<Integer>() {
+              @Override
+              public boolean hasNext() {
+                return numbers.hasNext();
+              }
+
+              @Override
+              public Integer next() {
+                int next = numbers.next();
+                if (next == 2) {
+                  throw new OutOfMemoryError("thrown by a test");
+                }
+                return next;
+              }
+            });
+
+    assertThat(Piece.of(events, 0)).isEqualTo(new Piece(List.of(0, 1), false));
+    for (int i = 0; i < 2; i++) {
+      assertThatThrownBy(() -> Piece.of(events, 2))
+          .isInstanceOf(UnreadableBodyException.class)
+          // By that a route would wait for memory, for ever.
+          .hasNoCause();
+    }
+  }
+
+  @Test
+  void nothingIsAPieceOfItsOwn() throws Exception {
+    assertThat(Piece.of(new IteratedEvents(Collections.emptyIterator()), 0))
+        .isEqualTo(new Piece(List.of(), true));
+  }
+}
