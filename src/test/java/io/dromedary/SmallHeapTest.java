@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.dromedary.testing.Answer;
 import io.dromedary.testing.ClassPath;
+import io.dromedary.settings.HeapShare;
 import io.dromedary.testing.Http;
 import io.dromedary.testing.Receiver;
 import java.io.IOException;
@@ -77,7 +78,7 @@ class SmallHeapTest {
         Path port = folder.resolve("port");
         await().atMost(AT_MOST).until(() -> Files.exists(port) || !process.isAlive());
         String[] told = Files.readString(port).split(" ", 2);
-        assertThat(Long.parseLong(told[1])).isLessThan(32L << 20);
+        assertThat(Long.parseLong(told[1])).isLessThan(HeapShare.APPLICATION_BYTES);
         post("http://127.0.0.1:" + told[0] + "/v1/batch");
         await()
             .atMost(AT_MOST)

@@ -3,11 +3,15 @@ package io.dromedary.delivery;
 import io.dromedary.outbox.DeadLetter;
 import io.dromedary.outbox.OutboxComponent;
 import io.dromedary.settings.DestinationSettings;
+import io.dromedary.settings.HeapShare;
 import io.dromedary.settings.Settings;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.camel.AsyncProducer;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
@@ -28,7 +32,15 @@ final class TellDeadLetters extends SimpleEventNotifierSupport {
   private static final Logger LOG = LoggerFactory.getLogger(TellDeadLetters.class);
 
   private static final int MOST_THREADS = 4;
-  private static final int MOST_WAITING = 1000;
+  private static final int MOST = 1000;
+
+  /** An event, and its letter as JSON. */
+  private static final int COPIES = 3;
+
+  /** How many letters somebody is being told of, again and again maybe, and what they take. */
+  private final AtomicInteger count = new AtomicInteger();
+
+  private final AtomicLong bytes = new AtomicLong();
 
   @Override
   public boolean isEnabled(CamelEvent event) {
@@ -58,7 +70,7 @@ final class TellDeadLetters extends SimpleEventNotifierSupport {
                 new ThreadPoolProfileBuilder("dead-letters")
                     .poolSize(MOST_THREADS)
                     .maxPoolSize(MOST_THREADS)
-                    .maxQueueSize(MOST_WAITING)
+                    .maxQueueSize(MOST)
                     .rejectedPolicy(ThreadPoolRejectedPolicy.Abort)
                     .build());
     context
@@ -67,19 +79,55 @@ final class TellDeadLetters extends SimpleEventNotifierSupport {
         .listen(
             letter -> {
               AsyncProducer route = routes.getOrDefault(letter.destination(), anyRoute);
+              long size = (long) COPIES * letter.event().body().length;
+              if (!enter(size)) {
+                tooMany(letter);
+                return;
+              }
+              Runnable end = once(() -> leave(size));
               try {
-                threads.execute(() -> tell(letter, route));
+                threads.execute(() -> tell(letter, route, end));
               } catch (RejectedExecutionException e) {
+                end.run();
                 tooMany(letter);
               }
             });
   }
 
+  private boolean enter(long size) {
+    long others = bytes.getAndAdd(size);
+    if (count.incrementAndGet() <= MOST
+        && (others == 0 || others + size <= HeapShare.DEAD_LETTERS.bytes())) {
+      return true;
+    }
+    leave(size);
+    return false;
+  }
+
+  private void leave(long size) {
+    count.decrementAndGet();
+    bytes.addAndGet(-size);
+  }
+
+  private static Runnable once(Runnable task) {
+    AtomicBoolean isDone = new AtomicBoolean();
+    return () -> {
+      if (isDone.compareAndSet(false, true)) {
+        task.run();
+      }
+    };
+  }
+
   /** Keeps the thread only while somebody is told, and not until it is repeated. */
-  private static void tell(DeadLetter letter, AsyncProducer route) {
-    Exchange exchange = route.getEndpoint().createExchange();
-    exchange.getMessage().setBody(letter.toJson());
-    route.process(exchange, doneSync -> {});
+  private static void tell(DeadLetter letter, AsyncProducer route, Runnable end) {
+    try {
+      Exchange exchange = route.getEndpoint().createExchange();
+      exchange.getMessage().setBody(letter.toJson());
+      route.process(exchange, doneSync -> end.run());
+    } catch (RuntimeException | Error e) {
+      end.run();
+      LOG.error("Nobody can be told of the dead letter {}; the outbox has it", letter.id(), e);
+    }
   }
 
   private static void tooMany(DeadLetter letter) {
@@ -88,6 +136,6 @@ final class TellDeadLetters extends SimpleEventNotifierSupport {
             + " outbox has it",
         letter.destination(),
         letter.id(),
-        MOST_WAITING);
+        MOST);
   }
 }

@@ -17,12 +17,14 @@ public enum HeapShare {
   /** Heads of answers that are being read. */
   ANSWER_HEADS(2),
   /** Requests that are being received, or dealt with. */
-  REQUESTS(2);
+  REQUESTS(2),
+  /** Dead letters that somebody is being told of. */
+  DEAD_LETTERS(1);
 
   private static final int PARTS = 32;
 
   /** Classes, routes and connections, which are there without any load: less, as a test shows. */
-  public static final long APPLICATION_BYTES = 32L << 20;
+  public static final long APPLICATION_BYTES = 31L << 20;
 
   /** The last requests that the request bin keeps: a hundred of 64 Ki characters. */
   public static final long REQUEST_BIN_BYTES = 100L * 64 * 1024 * 2;

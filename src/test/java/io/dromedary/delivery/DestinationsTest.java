@@ -19,7 +19,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.camel.Processor;
@@ -363,6 +366,42 @@ class DestinationsTest {
     } finally {
       hangs.countDown();
     }
+  }
+
+  /** What is kept to be told again must not fill the memory. */
+  @Test
+  void onlySoManyDeadLettersAreKeptThatNobodyTakes() {
+    Set<String> told = ConcurrentHashMap.newKeySet();
+    AtomicBoolean refuses = new AtomicBoolean(true);
+    beans.put(
+        "refuse",
+        (Processor)
+            exchange -> {
+              told.add(exchange.getMessage().getBody(String.class));
+              if (refuses.get()) {
+                throw new IllegalStateException("thrown by a test");
+              }
+            });
+    settings.put("webhooks.urls", first.url());
+    settings.put("webhooks.dead-letter", "bean:refuse");
+    first.answer(Answer.status(400));
+    start();
+
+    assertThat(post(events(1200))).isEqualTo("200 {\"success\":true}");
+    await().atMost(AT_MOST).until(() -> outbox().count("dead_letter") == 1200);
+    await().atMost(AT_MOST).until(() -> told.size() >= 1000);
+    assertThat(told).hasSize(1000);
+
+    refuses.set(false);
+    // They are told in the end, and then there is room for others.
+    AtomicInteger next = new AtomicInteger(2000);
+    await()
+        .atMost(AT_MOST)
+        .until(
+            () -> {
+              String event = event("track", "m" + next.incrementAndGet(), "");
+              return post("{\"batch\":[" + event + "]}").startsWith("200") && told.size() > 1000;
+            });
   }
 
   @Test
