@@ -100,6 +100,7 @@ final class Admission extends AsyncProcessorSupport {
   @Override
   public boolean process(Exchange exchange, AsyncCallback callback) {
     Verdict verdict;
+    Delivery.of(exchange).expectNothing();
     queueLock.lock();
     try {
       verdict = enter(exchange, callback);

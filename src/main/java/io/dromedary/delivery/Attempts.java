@@ -113,6 +113,11 @@ final class Attempts extends ServiceSupport {
     if (!isRunAllowed()) {
       return Outcome.unsent("the webhook has stopped");
     }
+    Delivery delivery = exchange.getProperty(Delivery.PROPERTY, Delivery.class);
+    if (delivery != null && !delivery.isHeldFor(timeout.toNanos())) {
+      // It has waited for a thread; somebody else may have the event by now.
+      return Outcome.unsent("the event has gone back to the outbox");
+    }
     if (late.get() >= mostLate) {
       return Outcome.timeout(
           "not sent, since " + mostLate + " attempts have not come back after their deadline");

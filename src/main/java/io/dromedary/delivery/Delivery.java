@@ -6,12 +6,12 @@ import io.dromedary.event.EventType;
 import io.dromedary.outbox.Claim;
 import io.dromedary.outbox.OutboxEvent;
 import io.dromedary.signing.Payload;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.Future;
 import org.apache.camel.Exchange;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -20,7 +20,8 @@ import org.slf4j.LoggerFactory;
 /**
  * An event, or a batch of them, on its way to the webhooks of a destination: what stays from round
  * to round. It is confined to the exchange that carries it, whose hand-overs between threads make
- * it visible; the multicast aggregates outcomes one at a time.
+ * it visible; the multicast aggregates outcomes one at a time. Only if its exchange is lost its
+ * permissions are given back by another thread.
  */
 final class Delivery {
 
@@ -87,7 +88,6 @@ final class Delivery {
   private @Nullable Instant firstAttemptAt;
   private @Nullable Instant lastAttemptAt;
   private @Nullable Instant parkedUntil;
-  private @Nullable Future<?> watch;
 
   private Delivery(
       List<Event> events,
@@ -303,17 +303,24 @@ final class Delivery {
     lastAttemptAt = now;
   }
 
-  /** What happens if the round does not end, until it does. */
-  void watch(Future<?> overdue) {
-    watch = overdue;
+  /** It goes on within so long, or its exchange is lost and somebody is told. */
+  void expect(Duration within, Runnable otherwise) {
+    claims.forEach(claim -> claim.expect(within, otherwise));
   }
 
-  /** The round has ended. */
-  void unwatch() {
-    if (watch != null) {
-      watch.cancel(false);
-      watch = null;
+  /** Nobody can tell when it goes on. */
+  void expectNothing() {
+    claims.forEach(Claim::expectNothing);
+  }
+
+  /** Whether the events are this node's for so much longer. */
+  boolean isHeldFor(long nanos) {
+    for (Claim claim : claims) {
+      if (!claim.isHeldFor(nanos)) {
+        return false;
+      }
     }
+    return true;
   }
 
   /** Gives back the permissions of a round that was not sent, and returns whether it had any. */

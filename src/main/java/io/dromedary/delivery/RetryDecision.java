@@ -1,6 +1,5 @@
 package io.dromedary.delivery;
 
-import io.dromedary.outbox.Claim;
 import java.time.Duration;
 import java.time.Instant;
 import org.apache.camel.Exchange;
@@ -79,6 +78,7 @@ public final class RetryDecision implements Processor {
       delivery.park(now.plusMillis(waitMillis));
       return false;
     }
+    round.expect(delivery, Duration.ofMillis(waitMillis));
     exchange.getIn().setHeader(Exchange.REDELIVERY_DELAY, waitMillis);
     return true;
   }
@@ -91,11 +91,6 @@ public final class RetryDecision implements Processor {
       return false;
     }
     long needNanos = Duration.ofMillis(waitMillis).toNanos() + holdNanos;
-    for (Claim claim : delivery.claims()) {
-      if (!claim.isHeldFor(needNanos)) {
-        return false;
-      }
-    }
-    return delivery.pause();
+    return delivery.isHeldFor(needNanos) && delivery.pause();
   }
 }

@@ -2,7 +2,6 @@ package io.dromedary.delivery;
 
 import io.dromedary.event.Event;
 import io.dromedary.outbox.Claim;
-import io.dromedary.outbox.Settlement;
 import io.dromedary.settings.DestinationSettings;
 import io.dromedary.settings.SigningScheme;
 import io.dromedary.signing.SharedSecretSigner;
@@ -37,9 +36,6 @@ public final class Round implements AggregationStrategy {
 
   /** How much longer than an attempt a claim has to be held, so that it can be settled in time. */
   private static final Duration LEASE_RESERVE = Duration.ofMillis(500);
-
-  /** So much longer than twice its time-out a round to several webhooks may take. */
-  private static final Duration OVERDUE = Duration.ofSeconds(5);
 
   private final Destination destination;
   private final Admission admission;
@@ -96,10 +92,8 @@ public final class Round implements AggregationStrategy {
       throw new IllegalStateException(
           "The round has not been admitted, expected that step before.");
     }
-    for (Claim claim : delivery.claims()) {
-      if (!claim.isHeldFor(holdNanos)) {
-        throw new RoundFailedException("another node may claim the event before an attempt ends");
-      }
+    if (!delivery.isHeldFor(holdNanos)) {
+      throw new RoundFailedException("another node may claim the event before an attempt ends");
     }
     Instant now = destination.clock().instant();
     Map<String, Object> headers = new HashMap<>(destination.settings().headers());
@@ -110,9 +104,24 @@ public final class Round implements AggregationStrategy {
     exchange.getMessage().setHeaders(headers);
     exchange.getMessage().setBody(delivery.payload().body());
     delivery.beginRound(now);
+    expect(delivery, Duration.ZERO);
     if (webhooks.size() > 1) {
       address(exchange, delivery.sentTo());
     }
+  }
+
+  /**
+   * A delivery goes on within a wait and a round of attempts, or is lost: Camel's error handler and
+   * its multicast end without a word when an Error is thrown in them, or in what they call.
+   */
+  void expect(Delivery delivery, Duration wait) {
+    delivery.expect(
+        wait.plus(destination.settings().timeout().multipliedBy(2)),
+        () -> {
+          if (delivery.cancelPermits()) {
+            admission.wake();
+          }
+        });
   }
 
   private void address(Exchange exchange, int[] sentTo) {
@@ -125,27 +134,6 @@ public final class Round implements AggregationStrategy {
       recipients.add(webhooks.get(webhook).uri());
     }
     exchange.setProperty(RECIPIENTS, recipients);
-    // Camel's multicast never ends when an Error is thrown in it, or in what it calls.
-    Duration overdue = destination.settings().timeout().multipliedBy(2).plus(OVERDUE);
-    Delivery delivery = Delivery.of(exchange);
-    delivery.watch(AttemptTimer.after(overdue, () -> abandon(delivery)));
-  }
-
-  /** The events of a round that does not end go back to the outbox. */
-  private void abandon(Delivery delivery) {
-    LOG.error(
-        "Destination {}: a round has not ended, and its events go back to the outbox",
-        delivery.claims().get(0).destination());
-    try {
-      delivery.cancelPermits();
-      admission.wake();
-    } finally {
-      Instant now = destination.clock().instant();
-      String progress = Progress.write(delivery, webhooks, false);
-      for (Claim claim : delivery.claims()) {
-        claim.settle(new Settlement.Parked(now, delivery.attempts(), progress));
-      }
-    }
   }
 
   /** Whether the round goes to one webhook only. */
@@ -187,7 +175,6 @@ public final class Round implements AggregationStrategy {
 
   /** Notes what an exception that has ended a round means for the attempts it was to make. */
   void failed(Delivery delivery, Throwable failure) {
-    delivery.unwatch();
     if (failure instanceof RoundFailedException) {
       if (delivery.cancelPermits()) {
         admission.wake();
@@ -204,7 +191,6 @@ public final class Round implements AggregationStrategy {
   /** Ends a round: returns where enough webhooks have accepted, and throws where not. */
   public void end(Exchange exchange) throws RoundFailedException {
     Delivery delivery = Delivery.of(exchange);
-    delivery.unwatch();
     // Of a branch whose outcome could not be noted.
     if (delivery.cancelPermits()) {
       admission.wake();

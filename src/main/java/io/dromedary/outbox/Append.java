@@ -67,7 +67,7 @@ final class Append extends Work {
 
   @Override
   void join(Store store, long nowMillis) throws SQLException {
-    store.admit(bytes());
+    store.admit(bytes(arrivals, invalid));
     List<Work.Arrival> fresh = deduplicated ? fresh(store, nowMillis) : arrivals;
     written = fresh.size();
     Map<String, List<Work.Arrival>> byDestination = new HashMap<>();
@@ -86,7 +86,8 @@ final class Append extends Work {
     }
   }
 
-  private long bytes() {
+  /** What it takes, about. */
+  static long bytes(List<Work.Arrival> arrivals, List<DeadLetter> invalid) {
     long bytes = 0;
     for (Work.Arrival arrival : arrivals) {
       bytes += arrival.event().body().length + ROW_BYTES;

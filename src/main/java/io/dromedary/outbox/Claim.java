@@ -1,7 +1,10 @@
 package io.dromedary.outbox;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.apache.camel.Exchange;
@@ -26,6 +29,7 @@ public final class Claim {
   private final long id;
   private final OutboxEvent event;
   private final long bytes;
+  private final AtomicLong memory;
   private final AtomicReference<@Nullable Settlement> settlement = new AtomicReference<>();
   private final AtomicReference<Places.Stage> stage =
       new AtomicReference<>(Places.Stage.CLAIMED);
@@ -36,7 +40,7 @@ public final class Claim {
   private volatile @Nullable Settlement ended;
   private volatile long token;
   private volatile long leaseEndNanos;
-  private volatile long startedNanos;
+  private volatile @Nullable Expectation expectation;
 
   Claim(
       Outbox outbox,
@@ -53,6 +57,7 @@ public final class Claim {
     this.leaseEndNanos = leaseEndNanos;
     this.lane = Lane.of(event.attempts());
     this.bytes = MemoryBudget.cost(event);
+    this.memory = new AtomicLong(bytes);
   }
 
   /** The event. */
@@ -103,17 +108,40 @@ public final class Claim {
     return stage.get() == Places.Stage.READY && settlement.get() == null;
   }
 
-  /** An exchange is about to carry it. */
-  void start() {
-    startedNanos = System.nanoTime();
+  /**
+   * From now on the event is expected to go on within so long: to be settled, or to be expected
+   * anew. If it does not, a lease later its exchange is taken for lost, as an {@code Error} behind
+   * an asynchronous step loses one: somebody is told, and the event is due again.
+   */
+  public void expect(Duration within, Runnable otherwise) {
+    long nanos = within.toNanos() + TimeUnit.MILLISECONDS.toNanos(outbox.leaseMillis());
+    expectation = new Expectation(System.nanoTime() + nanos, otherwise);
   }
 
-  /** Whether it was to begin so long ago, and no exchange carries it. */
-  boolean isStranded(long nanos) {
-    return stage.get() == Places.Stage.RUNNING
-        && carrier == null
-        && settlement.get() == null
-        && System.nanoTime() - startedNanos > nanos;
+  /** The event may take as long as it likes. */
+  public void expectNothing() {
+    expectation = null;
+  }
+
+  private record Expectation(long untilNanos, Runnable otherwise) {}
+
+  /** Whether it has not gone on as expected; tells who is to be told. */
+  boolean isOverdue() {
+    Expectation now = expectation;
+    if (now == null || settlement.get() != null || System.nanoTime() - now.untilNanos() < 0) {
+      return false;
+    }
+    expectation = null;
+    LOG.error(
+        "Destination {}: event {} has not gone on, and goes back to the outbox",
+        destination,
+        event.messageId());
+    try {
+      now.otherwise().run();
+    } catch (RuntimeException | Error e) {
+      LOG.error("What an event has left behind cannot be cleared away", e);
+    }
+    return true;
   }
 
   /**
@@ -132,8 +160,6 @@ public final class Claim {
   void carryBy(Exchange exchange, Consumer<Exchange> whenDone) {
     Carrier next = new Carrier(whenDone);
     exchange.getExchangeExtension().addOnCompletion(next);
-    // Camel logs what a completion throws and forgets it, so it is called twice.
-    exchange.getExchangeExtension().addOnCompletion(next);
     // Not before: if the exchange cannot be told to, the one before still settles the event.
     carrier = next;
   }
@@ -149,8 +175,13 @@ public final class Claim {
     @Override
     public void onDone(Exchange exchange) {
       // An exchange that fails has not brought the event to the one that it was handed over to.
-      if (settlement.get() == null && (carrier == this || exchange.isFailed())) {
-        whenDone.accept(exchange);
+      if (carrier == this || exchange.isFailed()) {
+        try {
+          whenDone.accept(exchange);
+        } catch (RuntimeException | Error e) {
+          // Camel would forget it.
+          lose();
+        }
       }
     }
   }
@@ -207,6 +238,11 @@ public final class Claim {
   /** What it costs in memory. */
   long bytes() {
     return bytes;
+  }
+
+  /** What is still to be given back of that. */
+  AtomicLong memory() {
+    return memory;
   }
 
   /** How far it has come in memory; {@link Places} changes it. */

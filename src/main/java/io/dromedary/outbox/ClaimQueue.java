@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -61,7 +62,7 @@ final class ClaimQueue implements Taker {
   // Of the thread that claims.
   private long sweptNanos = System.nanoTime();
 
-  /** Claims that neither began nor waited to begin when it last looked. */
+  /** Claims that nobody seemed to have when it last looked. */
   private Set<Claim> astray = Set.of();
 
   ClaimQueue(Outbox outbox, String destination, InFlightLimit limit, Deliverer deliverer) {
@@ -149,33 +150,35 @@ final class ClaimQueue implements Taker {
     if (!taking || due.isBacklog(Lane.FRESH)) {
       return 0;
     }
-    int granted = places.reserveUpTo(wanted.size(), limit.held(limit.now()));
-    int taken = 0;
+    AtomicInteger room = new AtomicInteger();
+    AtomicLong bytes = new AtomicLong();
     try {
-      while (taken < granted && memory.tryTake(MemoryBudget.cost(wanted.get(taken)))) {
+      places.reserve(wanted.size(), limit.held(limit.now()), room);
+      int taken = 0;
+      while (taken < room.get() && memory.tryTake(MemoryBudget.cost(wanted.get(taken)), bytes)) {
         taken++;
       }
+      places.keep(taken, room);
       return taken;
     } catch (RuntimeException | Error e) {
-      giveBack(wanted.subList(0, taken));
+      giveBack(room, bytes);
       throw e;
-    } finally {
-      places.free(granted - taken);
     }
   }
 
   @Override
   public void giveBack(List<OutboxEvent> reserved) {
-    try {
-      memory.give(reserved.stream().mapToLong(MemoryBudget::cost).sum());
-    } finally {
-      free(reserved.size());
-    }
+    long bytes = reserved.stream().mapToLong(MemoryBudget::cost).sum();
+    giveBack(new AtomicInteger(reserved.size()), new AtomicLong(bytes));
   }
 
-  /** Gives room back. */
-  void free(int events) {
-    places.free(events);
+  /** Gives back what is counted there; what is left when something is thrown can be the next time. */
+  void giveBack(AtomicInteger room, AtomicLong bytes) {
+    try {
+      memory.give(bytes);
+    } finally {
+      places.free(room);
+    }
     noticeRoom();
   }
 
@@ -253,13 +256,17 @@ final class ClaimQueue implements Taker {
     // Not what an earlier start of this consumer has held: that is no longer counted.
     if (open.get(claim.id()) == claim) {
       // First: a claim that is open is looked after, and no other.
-      places.leave(claim);
-      if (open.remove(claim.id(), claim)) {
-        memory.give(claim.bytes());
-      }
+      leave(claim);
       noticeRoom();
     }
     startReady();
+  }
+
+  /** What fails in here is done again by the poller. */
+  private void leave(Claim claim) {
+    places.leave(claim);
+    memory.give(claim.memory());
+    open.remove(claim.id(), claim);
   }
 
   // Starts
@@ -267,7 +274,7 @@ final class ClaimQueue implements Taker {
   @Override
   public void take(List<Claim> claims) {
     for (Claim claim : claims) {
-      if (open.get(claim.id()) == claim) {
+      if (has(claim)) {
         // It was taken before something was thrown.
         continue;
       }
@@ -281,7 +288,7 @@ final class ClaimQueue implements Taker {
         }
       } catch (RuntimeException | Error e) {
         if (open.get(claim.id()) != claim) {
-          giveBack(List.of(claim.event()));
+          leave(claim);
         }
         deliverer.giveBack(claim, PAUSE);
       }
@@ -320,11 +327,8 @@ final class ClaimQueue implements Taker {
       }
       try {
         // Not if it has been given back meanwhile.
-        if (claim != null) {
-          claim.start();
-          if (places.move(claim, Stage.READY, Stage.RUNNING)) {
-            deliverer.start(claim);
-          }
+        if (claim != null && places.move(claim, Stage.READY, Stage.RUNNING)) {
+          deliverer.start(claim);
         }
       } catch (RuntimeException | Error e) {
         deliverer.giveBack(claim, PAUSE);
@@ -351,21 +355,28 @@ final class ClaimQueue implements Taker {
       Set<Claim> before = astray;
       astray = new HashSet<>();
       Set<Claim> waiting = ready.all();
-      long strandedNanos = Duration.ofMillis(outbox.leaseMillis()).toNanos();
       for (Claim claim : open.values()) {
         Settlement ended = claim.ended();
         if (ended != null) {
           settled(claim, ended);
-        } else if (claim.isLost()
-            || claim.isStranded(strandedNanos)
-            || (before.contains(claim) && claim.isIdle())) {
+        } else if (claim.isOverdue() || (before.contains(claim) && isAstray(claim, waiting))) {
           deliverer.giveBack(claim, PAUSE);
-        } else if (claim.isIdle() && !waiting.contains(claim)) {
+        } else if (isAstray(claim, waiting)) {
           astray.add(claim);
         }
       }
     }
     startReady();
+  }
+
+  /** Whether it is looked after here, or was and has left. */
+  boolean has(Claim claim) {
+    return open.get(claim.id()) == claim || claim.stage().get() != Stage.CLAIMED;
+  }
+
+  /** Whether nobody seems to have it; who is just about to take it on still has it a while later. */
+  private static boolean isAstray(Claim claim, Set<Claim> waiting) {
+    return claim.isLost() || (claim.isIdle() && !waiting.contains(claim));
   }
 
   /** A lease that has ended may be this node's own: then the event goes on as it was. */

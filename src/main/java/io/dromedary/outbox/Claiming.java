@@ -4,6 +4,8 @@ import java.time.Clock;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,9 +13,6 @@ import org.jspecify.annotations.Nullable;
  * Belongs to the thread of the {@link Poller}.
  */
 final class Claiming {
-
-  /** Of claims of one event each, every fourth is of a retry. */
-  private static final int TURNS = 4;
 
   private final Outbox outbox;
   private final ClaimQueue queue;
@@ -23,8 +22,8 @@ final class Claiming {
   private @Nullable Asked asked;
 
   // What was reserved for claims that have not come, until it is given back.
-  private int spareRoom;
-  private long spareBytes;
+  private final AtomicInteger spareRoom = new AtomicInteger();
+  private final AtomicLong spareBytes = new AtomicLong();
   private int freshInTurn;
 
   /** What is on its way from the store. */
@@ -64,9 +63,9 @@ final class Claiming {
     if (wanted == null) {
       return false;
     }
-    // Before anything may fail: what is spare is given back the next time at the latest.
-    spareRoom = queue.places().reserveUpTo(wanted.most(), allowed);
-    if (spareRoom < wanted.most()) {
+    // Whatever fails, what is spare is given back the next time.
+    queue.places().reserve(wanted.most(), allowed, spareRoom);
+    if (spareRoom.get() < wanted.most()) {
       // Events were handed on in between.
       giveBack();
       return false;
@@ -86,7 +85,7 @@ final class Claiming {
     int retries = retriesDue ? queue.ready().retryRoom(limit, room, freshDue) : 0;
     if (freshDue && retries > 0 && (room == 1 || bytes < MemoryBudget.CLAIM_BYTES)) {
       // Only one of them has room.
-      boolean isFreshsTurn = freshInTurn < TURNS - 1;
+      boolean isFreshsTurn = freshInTurn < ReadyClaims.RETRY_SHARE - 1;
       freshInTurn = isFreshsTurn ? freshInTurn + 1 : 0;
       return new ClaimDue.Wanted(1, isFreshsTurn ? 1 : 0, isFreshsTurn ? 0 : 1, bytes);
     }
@@ -95,8 +94,7 @@ final class Claiming {
   }
 
   private void ask(ClaimDue.Wanted wanted, long nowMillis) {
-    memory.take(wanted.bytes());
-    spareBytes = wanted.bytes();
+    memory.take(wanted.bytes(), spareBytes);
     // Before it is asked for: what becomes due meanwhile must not be overlooked.
     if (wanted.fresh() > 0) {
       due.unknown(Lane.FRESH);
@@ -105,27 +103,22 @@ final class Claiming {
       due.unknown(Lane.RETRY);
     }
     asked = new Asked(wanted, nowMillis, outbox.claimDue(queue.destination(), wanted));
-    spareRoom = 0;
-    spareBytes = 0;
+    spareRoom.set(0);
+    spareBytes.set(0);
   }
 
   /** It may have failed: what is due has not been claimed. */
   private void failed(ClaimDue.Wanted wanted) {
-    spareRoom += wanted.most();
-    spareBytes += wanted.bytes();
+    spareRoom.addAndGet(wanted.most());
+    spareBytes.addAndGet(wanted.bytes());
     due.now();
     giveBack();
   }
 
   /** What could not be given back is the next time, or nothing would be claimed any more. */
   private void giveBack() {
-    if (spareBytes != 0) {
-      memory.give(spareBytes);
-      spareBytes = 0;
-    }
-    if (spareRoom != 0) {
-      queue.free(spareRoom);
-      spareRoom = 0;
+    if (spareBytes.get() != 0 || spareRoom.get() != 0) {
+      queue.giveBack(spareRoom, spareBytes);
     }
   }
 
@@ -144,30 +137,31 @@ final class Claiming {
       failed(now.wanted());
       return;
     }
-    List<Claim> taken = List.of();
-    long bytes = 0;
+    List<Claim> claims = List.of();
     try {
-      List<Claim> claims = given.claims().stream().filter(queue::isNew).toList();
+      claims = given.claims().stream().filter(queue::isNew).toList();
       if (now.wanted().fresh() > 0) {
         more(Lane.FRESH, now.fromMillis(), given.freshMillis());
       }
       if (now.wanted().retries() > 0) {
         more(Lane.RETRY, now.fromMillis(), given.retryMillis());
       }
-      bytes = claims.stream().mapToLong(Claim::bytes).sum();
-      taken = claims;
-      queue.take(taken);
+      queue.take(claims);
     } catch (RuntimeException | Error e) {
       due.now();
-      if (taken.isEmpty()) {
-        // On SQLite a claim that nobody has would last as long as the process.
-        given.claims().forEach(outbox::giveBack);
-      }
+      // On SQLite a claim that nobody has would last as long as the process.
+      given.claims().stream().filter(claim -> !queue.has(claim)).forEach(outbox::giveBack);
       throw e;
     } finally {
-      // Of what is taken each claim gives back its own part when it is settled.
-      spareRoom += now.wanted().most() - taken.size();
-      spareBytes += now.wanted().bytes() - (taken.isEmpty() ? 0 : bytes);
+      spareRoom.addAndGet(now.wanted().most());
+      spareBytes.addAndGet(now.wanted().bytes());
+      for (Claim claim : claims) {
+        // What is taken gives back its own part when it is settled.
+        if (claim.stage().get() != Places.Stage.CLAIMED) {
+          spareRoom.decrementAndGet();
+          spareBytes.addAndGet(-claim.bytes());
+        }
+      }
     }
     giveBack();
   }

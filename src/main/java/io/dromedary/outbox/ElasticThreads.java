@@ -170,6 +170,8 @@ final class ElasticThreads implements Executor, AutoCloseable {
     long before = ended.sum();
     while (!closed) {
       try {
+        // Meant for nobody here; it would not rest any more.
+        boolean unused = Thread.interrupted();
         if (busy.get() < threads.get()) {
           watchRests = true;
           // Again: who has taken a task in between has not seen that this rests.

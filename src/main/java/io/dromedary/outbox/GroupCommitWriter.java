@@ -158,7 +158,7 @@ final class GroupCommitWriter implements AutoCloseable {
       reset(true);
       LOG.error("The outbox's writer goes on after an error", thrown);
       for (Work work : group) {
-        if (!work.isStored()) {
+        if (!work.isStored) {
           Twice.call("Work could not be taken back in all", work::rolledBack);
         }
       }
@@ -221,7 +221,7 @@ final class GroupCommitWriter implements AutoCloseable {
 
   private void giveUp(List<Work> works, OutboxException failed) {
     for (Work work : works) {
-      if (work.isLasting() && !work.isStored() && mayWait(work, failed)) {
+      if (work.isLasting() && !work.isStored && mayWait(work, failed)) {
         unsettled.add(work);
         Twice.call("Work could not be put off", work::postponed);
       } else {
@@ -239,7 +239,7 @@ final class GroupCommitWriter implements AutoCloseable {
     if (work.isTold()) {
       return;
     }
-    if (failed == null || work.isStored()) {
+    if (failed == null || work.isStored) {
       Twice.call("Work could not be told in all that it is stored", work::committed);
     } else {
       Twice.call("Work could not be told in all that it is not stored", () -> work.failed(failed));
@@ -273,7 +273,9 @@ final class GroupCommitWriter implements AutoCloseable {
       LOG.error("The outbox's writer goes on after an error behind a commit", e);
     }
     // Before anything else, which may fail: nobody is told otherwise from now on.
-    Twice.call("Work could not be noted as stored", () -> works.forEach(Work::setStored));
+    for (Work work : works) {
+      work.isStored = true;
+    }
     Store open = store;
     if (open != null) {
       Twice.call("A commit could not be noted", open::committed);

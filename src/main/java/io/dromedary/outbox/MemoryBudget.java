@@ -106,26 +106,31 @@ final class MemoryBudget {
       return Math.max(own <= 0 ? 1 : 0, Math.min(free, SHARE * free - own));
     }
 
-    /** Takes memory for an event, if there is any. */
-    synchronized boolean tryTake(long cost) {
+    /** Takes memory for an event, if there is any; it is counted there. */
+    synchronized boolean tryTake(long cost, AtomicLong taken) {
       if (own > 0 && available() < cost) {
         return false;
       }
-      take(cost);
+      take(cost, taken);
       return true;
     }
 
-    /** Takes memory whether there is any or not. */
-    synchronized void take(long cost) {
+    /** Takes memory whether there is any or not; it is counted there. */
+    synchronized void take(long cost, AtomicLong taken) {
       if (!isClosed) {
         own += cost;
         used.addAndGet(cost);
       }
+      taken.addAndGet(cost);
     }
 
-    /** Gives memory back. */
-    synchronized void give(long cost) {
-      take(-cost);
+    /** Gives memory back, as much as is counted there. */
+    synchronized void give(AtomicLong taken) {
+      long cost = taken.getAndSet(0);
+      if (!isClosed) {
+        own -= cost;
+        used.addAndGet(-cost);
+      }
     }
 
     /**
@@ -145,7 +150,7 @@ final class MemoryBudget {
     @Override
     public synchronized void close() {
       if (!isClosed) {
-        take(-own);
+        used.addAndGet(-own);
         isClosed = true;
         accounts.decrementAndGet();
       }

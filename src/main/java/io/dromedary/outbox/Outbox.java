@@ -142,14 +142,7 @@ public final class Outbox implements AutoCloseable {
     if (continuations.isFull()) {
       throw new OutboxException("more waits to go on behind its commit than there is room for");
     }
-    long bytes = 0;
-    for (Work.Arrival arrival : arrivals) {
-      bytes += arrival.event().body().length + 256;
-    }
-    for (DeadLetter letter : invalid) {
-      bytes += letter.event().body().length + 256;
-    }
-    int kib = (int) Math.min(mostKib, bytes / 1024 + 1);
+    int kib = (int) Math.min(mostKib, Append.bytes(arrivals, invalid) / 1024 + 1);
     acquire(kib);
     Stored done = new Stored(kib);
     CompletableFuture<Integer> unused = done.whenComplete((count, failed) -> room.release(kib));
@@ -252,7 +245,12 @@ public final class Outbox implements AutoCloseable {
           } catch (RuntimeException | Error e) {
             LOG.error("Events could not be handed on: they are due again", e);
             List<Long> taken = taker.ids();
-            claims.stream().filter(claim -> !taken.contains(claim.id())).forEach(this::giveBack);
+            for (Claim claim : claims) {
+              if (!taken.contains(claim.id()) && claim.stage().get() == Places.Stage.CLAIMED) {
+                giveBack(claim);
+                taker.giveBack(List.of(claim.event()));
+              }
+            }
           }
         });
   }

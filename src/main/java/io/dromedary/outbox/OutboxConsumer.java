@@ -3,6 +3,7 @@ package io.dromedary.outbox;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -12,8 +13,10 @@ import org.apache.camel.Message;
 import org.apache.camel.Processor;
 import org.apache.camel.ShutdownRunningTask;
 import org.apache.camel.Suspendable;
+import org.apache.camel.builder.ThreadPoolProfileBuilder;
 import org.apache.camel.spi.ShutdownAware;
 import org.apache.camel.support.DefaultConsumer;
+import org.apache.camel.util.concurrent.ThreadPoolRejectedPolicy;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -73,14 +76,24 @@ final class OutboxConsumer extends DefaultConsumer
     queue = made;
     OutboxMeters.register(endpoint.getCamelContext(), outbox, name, made.places()::started);
     ExecutorService given = endpoint.getExecutorService();
-    executor =
-        given != null
-            ? given
-            : endpoint
-                .getCamelContext()
-                .getExecutorServiceManager()
-                .newFixedThreadPool(this, "outbox-" + name, endpoint.getInFlight());
+    executor = given != null ? given : threads("outbox-" + name);
     made.begin();
+  }
+
+  /** What runs at once is bounded before: nothing is rejected, or run by whoever hands it over. */
+  private ExecutorService threads(String name) {
+    return endpoint
+        .getCamelContext()
+        .getExecutorServiceManager()
+        .newThreadPool(
+            this,
+            name,
+            new ThreadPoolProfileBuilder(name)
+                .poolSize(endpoint.getInFlight())
+                .maxPoolSize(endpoint.getInFlight())
+                .maxQueueSize(Integer.MAX_VALUE)
+                .rejectedPolicy(ThreadPoolRejectedPolicy.Abort)
+                .build());
   }
 
   /** A route on the thread of its caller would hold up the events of all destinations. */
@@ -146,7 +159,15 @@ final class OutboxConsumer extends DefaultConsumer
   @Override
   public void start(Claim claim) {
     try {
-      executor.execute(() -> deliver(claim));
+      // Whatever is thrown there, even where it is entered.
+      CompletableFuture<Void> unused =
+          CompletableFuture.runAsync(() -> deliver(claim), executor)
+              .exceptionally(
+                  e -> {
+                    report("an event cannot be started", e);
+                    giveBack(claim, ClaimQueue.PAUSE);
+                    return null;
+                  });
     } catch (RejectedExecutionException e) {
       giveBack(claim, Duration.ZERO);
     } catch (RuntimeException | Error e) {

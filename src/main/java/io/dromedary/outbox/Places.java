@@ -75,23 +75,25 @@ final class Places {
     return pausedBytes.get();
   }
 
-  /** Takes room for so many, or for as many as are allowed. */
-  int reserveUpTo(int wanted, int allowed) {
-    while (true) {
-      int now = held.get();
-      int granted = Math.min(wanted, allowed - now);
-      if (granted <= 0) {
-        return 0;
-      }
-      if (held.compareAndSet(now, now + granted)) {
-        return granted;
-      }
+  /** Takes room for so many, or for as many as are allowed; how many they are is counted there. */
+  void reserve(int wanted, int allowed, AtomicInteger reserved) {
+    int now = held.get();
+    int granted = Math.min(wanted, allowed - now);
+    while (granted > 0 && !held.compareAndSet(now, now + granted)) {
+      now = held.get();
+      granted = Math.min(wanted, allowed - now);
     }
+    reserved.addAndGet(Math.max(0, granted));
   }
 
-  /** Gives back room that no claim has. */
-  void free(int events) {
-    held.addAndGet(-events);
+  /** Gives back what is more than so many of what is counted there. */
+  void keep(int most, AtomicInteger reserved) {
+    held.addAndGet(most - reserved.getAndSet(most));
+  }
+
+  /** Gives back room that no claim has, as much as is counted there. */
+  void free(AtomicInteger reserved) {
+    held.addAndGet(-reserved.getAndSet(0));
   }
 
   /** Returns whether the claim was there. */

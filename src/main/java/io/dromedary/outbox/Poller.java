@@ -107,6 +107,8 @@ final class Poller implements AutoCloseable {
   private void run() {
     while (!closed) {
       try {
+        // Meant for nobody here; it would not sleep any more.
+        boolean unused = Thread.interrupted();
         awake = false;
         pass();
         failure = null;

@@ -19,17 +19,10 @@ abstract class Work {
 
   // Of the writer's thread.
   private int tries;
-  private boolean isStored;
+  /** From when it is on disk. */
+  boolean isStored;
+
   private boolean isTold;
-
-  /** From now on it is on disk. */
-  final void setStored() {
-    isStored = true;
-  }
-
-  final boolean isStored() {
-    return isStored;
-  }
 
   /** It has been told of its end. */
   final void setTold() {
