@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -20,7 +21,7 @@ class MemoryBudgetTest {
 
   private static long takeAll(Account account, long cost) {
     long taken = 0;
-    while (account.tryTake(cost)) {
+    while (account.tryTake(cost, new AtomicLong())) {
       taken += cost;
     }
     return taken;
@@ -35,9 +36,9 @@ class MemoryBudgetTest {
     assertThat(takeAll(one, 1_000)).isBetween(790_000L, 801_000L);
     assertThat(takeAll(other, 1_000)).isBetween(150_000L, 200_000L);
     // As it gives back what it has too much of, the other gets its share.
-    assertThat(one.tryTake(1_000)).isFalse();
+    assertThat(one.tryTake(1_000, new AtomicLong())).isFalse();
     for (int i = 0; i < 400; i++) {
-      one.give(1_000);
+      one.give(new AtomicLong(1_000));
     }
     assertThat(takeAll(other, 1_000) + other.used()).isGreaterThan(400_000);
     one.close();
@@ -56,14 +57,14 @@ class MemoryBudgetTest {
     long most = 0;
     for (int i = 0; i < 100_000; i++) {
       Account account = accounts.get(random.nextInt(destinations));
-      if (!account.tryTake(cost)) {
+      if (!account.tryTake(cost, new AtomicLong())) {
         assertThat(account.used()).isPositive();
-        account.give(cost);
+        account.give(new AtomicLong(cost));
       }
       most = Math.max(most, budget.used());
     }
     assertThat(most).isLessThanOrEqualTo(bytes);
-    assertThat(accounts).allMatch(account -> account.used() > 0 || account.tryTake(cost));
+    assertThat(accounts).allMatch(account -> account.used() > 0 || account.tryTake(cost, new AtomicLong()));
   }
 
   @Test
@@ -71,14 +72,14 @@ class MemoryBudgetTest {
     MemoryBudget budget = new MemoryBudget(100_000, LONGEST);
     Account account = budget.open();
     assertThat(account.available()).isPositive();
-    assertThat(account.tryTake(10_000_000)).isTrue();
+    assertThat(account.tryTake(10_000_000, new AtomicLong())).isTrue();
     assertThat(account.available()).isZero();
-    assertThat(account.tryTake(1)).isFalse();
+    assertThat(account.tryTake(1, new AtomicLong())).isFalse();
     Account other = budget.open();
-    assertThat(other.tryTake(500)).isTrue();
-    assertThat(other.tryTake(500)).isFalse();
-    account.give(10_000_000);
-    assertThat(other.tryTake(500)).isTrue();
+    assertThat(other.tryTake(500, new AtomicLong())).isTrue();
+    assertThat(other.tryTake(500, new AtomicLong())).isFalse();
+    account.give(new AtomicLong(10_000_000));
+    assertThat(other.tryTake(500, new AtomicLong())).isTrue();
   }
 
   @Test
@@ -86,11 +87,11 @@ class MemoryBudgetTest {
     MemoryBudget budget = new MemoryBudget(1_000_000 + RESERVED, LONGEST);
     Account account = budget.open();
     long waits = 0;
-    while (account.tryTake(1_000)) {
+    while (account.tryTake(1_000, new AtomicLong())) {
       waits += account.mayWait(waits + 1_000) ? 1_000 : 0;
     }
     assertThat(waits).isBetween(490_000L, 510_000L);
-    account.give(500_000);
+    account.give(new AtomicLong(500_000));
     assertThat(account.mayWait(1_000)).isTrue();
   }
 
@@ -98,10 +99,10 @@ class MemoryBudgetTest {
   void whatIsClosedCountsNoMore() {
     MemoryBudget budget = new MemoryBudget(1_000_000, LONGEST);
     Account account = budget.open();
-    account.take(700);
+    account.take(700, new AtomicLong());
     account.close();
-    account.give(700);
-    account.take(900);
+    account.give(new AtomicLong(700));
+    account.take(900, new AtomicLong());
     account.close();
     assertThat(budget.used()).isZero();
     assertThat(budget.shared()).isEqualTo(1_000_000);
