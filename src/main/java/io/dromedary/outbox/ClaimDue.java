@@ -57,6 +57,21 @@ final class ClaimDue extends Work {
     this.wanted = wanted;
   }
 
+  /** Begins. */
+  CompletableFuture<Due> ask() {
+    try {
+      outbox.claim(this);
+    } catch (RuntimeException | Error e) {
+      giveUp(e);
+    }
+    return done;
+  }
+
+  /** Nobody wants them any more: if the writer has been asked all the same, what it claims goes back. */
+  void giveUp(Throwable why) {
+    done.completeExceptionally(why);
+  }
+
   CompletableFuture<Due> done() {
     return done;
   }

@@ -102,9 +102,16 @@ final class Claiming {
     if (wanted.retries() > 0) {
       due.unknown(Lane.RETRY);
     }
-    asked = new Asked(wanted, nowMillis, outbox.claimDue(queue.destination(), wanted));
+    ClaimDue claim = new ClaimDue(outbox, queue.destination(), wanted);
+    asked = new Asked(wanted, nowMillis, claim.done());
     spareRoom.set(0);
     spareBytes.set(0);
+    try {
+      CompletableFuture<ClaimDue.Due> unused = claim.ask();
+    } catch (RuntimeException | Error e) {
+      claim.giveUp(e);
+      throw e;
+    }
   }
 
   /** It may have failed: what is due has not been claimed. */

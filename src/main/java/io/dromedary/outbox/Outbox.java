@@ -186,19 +186,9 @@ public final class Outbox implements AutoCloseable {
     }
   }
 
-  /**
-   * Claims events of a destination that are due. Completes on the writer's thread, as an append
-   * does.
-   */
-  CompletableFuture<ClaimDue.Due> claimDue(String destination, ClaimDue.Wanted wanted) {
-    ClaimDue claim = new ClaimDue(this, destination, wanted);
-    try {
-      writer.put(claim);
-    } catch (RuntimeException | Error e) {
-      // If the writer has got it all the same, what it claims goes back.
-      claim.done().completeExceptionally(e);
-    }
-    return claim.done();
+  /** Claims events; completes on the writer's thread, as an append does. */
+  void claim(ClaimDue claim) {
+    writer.put(claim);
   }
 
   /**

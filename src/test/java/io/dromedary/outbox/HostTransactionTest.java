@@ -235,7 +235,7 @@ class HostTransactionTest {
         .atMost(AT_MOST)
         .untilAsserted(
             () ->
-                assertThat(outbox.claimDue("wakes", ClaimDue.Wanted.of(10)).join().claims())
+                assertThat(new ClaimDue(outbox, "wakes", ClaimDue.Wanted.of(10)).ask().join().claims())
                     .singleElement()
                     .satisfies(
                         claim ->

@@ -128,7 +128,7 @@ abstract class OutboxContract {
   }
 
   final List<Claim> claim(Outbox outbox, int most) {
-    return join(outbox.claimDue(ORDERS, ClaimDue.Wanted.of(most))).claims();
+    return join(new ClaimDue(outbox, ORDERS, ClaimDue.Wanted.of(most)).ask()).claims();
   }
 
   static List<String> ids(List<Claim> claims) {
@@ -305,8 +305,7 @@ abstract class OutboxContract {
         .hasMessage("the outbox is closed");
     assertThatThrownBy(
             () ->
-                outbox
-                    .claimDue(ORDERS, ClaimDue.Wanted.of(1))
+                new ClaimDue(outbox, ORDERS, ClaimDue.Wanted.of(1)).ask()
                     .get(AT_MOST.toSeconds(), TimeUnit.SECONDS))
         .hasRootCauseMessage("the outbox is closed");
     assertThat(stored()).isEmpty();
@@ -401,10 +400,10 @@ abstract class OutboxContract {
     append(outbox, "a");
     claim(outbox, 1).get(0).settle(new Settlement.Parked(clock.instant().plusSeconds(90), 1, null));
     settle(outbox);
-    ClaimDue.Due due = join(outbox.claimDue(ORDERS, ClaimDue.Wanted.of(1)));
+    ClaimDue.Due due = join(new ClaimDue(outbox, ORDERS, ClaimDue.Wanted.of(1)).ask());
     assertThat(due.claims()).isEmpty();
     assertThat(due.nextMillis()).isBetween(60_000L, 90_000L);
-    assertThat(join(outbox.claimDue("nobody", ClaimDue.Wanted.of(1))).nextMillis())
+    assertThat(join(new ClaimDue(outbox, "nobody", ClaimDue.Wanted.of(1)).ask()).nextMillis())
         .isGreaterThan(1L << 60);
   }
 
@@ -420,7 +419,7 @@ abstract class OutboxContract {
                   outbox.leaveClaimed(claim);
                   return nowMillis;
                 }));
-    ClaimDue.Due due = join(outbox.claimDue(ORDERS, ClaimDue.Wanted.of(1)));
+    ClaimDue.Due due = join(new ClaimDue(outbox, ORDERS, ClaimDue.Wanted.of(1)).ask());
     assertThat(due.claims()).isEmpty();
     assertThat(due.nextMillis()).isBetween(1L, LEASE.toMillis());
   }
@@ -480,10 +479,10 @@ abstract class OutboxContract {
     append(outbox, IntStream.range(0, 6).mapToObj(i -> "f" + i).toArray(String[]::new));
 
     ClaimDue.Wanted some = new ClaimDue.Wanted(8, 6, 2, Long.MAX_VALUE);
-    assertThat(ids(join(outbox.claimDue(ORDERS, some)).claims()))
+    assertThat(ids(join(new ClaimDue(outbox, ORDERS, some).ask()).claims()))
         .containsExactly("f0", "f1", "f2", "f3", "f4", "f5", "r0", "r1");
     ClaimDue.Wanted rest = new ClaimDue.Wanted(8, 8, 8, Long.MAX_VALUE);
-    ClaimDue.Due due = join(outbox.claimDue(ORDERS, rest));
+    ClaimDue.Due due = join(new ClaimDue(outbox, ORDERS, rest).ask());
     assertThat(ids(due.claims())).hasSize(8).allMatch(id -> id.startsWith("r"));
     assertThat(due.freshMillis()).isPositive();
     assertThat(due.retryMillis()).isZero();
@@ -501,11 +500,11 @@ abstract class OutboxContract {
     long cost = MemoryBudget.cost(events[0]);
 
     ClaimDue.Due due =
-        join(outbox.claimDue(ORDERS, new ClaimDue.Wanted(20, 20, 0, 3 * cost - 1_000)));
+        join(new ClaimDue(outbox, ORDERS, new ClaimDue.Wanted(20, 20, 0, 3 * cost - 1_000)).ask());
     assertThat(ids(due.claims())).containsExactly("m0", "m1", "m2");
     assertThat(due.freshMillis()).isZero();
     // However little memory there is, one goes on.
-    due = join(outbox.claimDue(ORDERS, new ClaimDue.Wanted(20, 20, 0, 1)));
+    due = join(new ClaimDue(outbox, ORDERS, new ClaimDue.Wanted(20, 20, 0, 1)).ask());
     assertThat(ids(due.claims())).containsExactly("m3");
     assertThat(claim(outbox, 20)).hasSize(16);
   }

@@ -133,7 +133,7 @@ class SqliteOutboxTest extends OutboxContract {
     CompletableFuture<ClaimDue.Due> due;
     CompletableFuture<Integer> broken;
     try (Hold hold = new Hold(outbox)) {
-      due = outbox.claimDue(ORDERS, ClaimDue.Wanted.of(10));
+      due = new ClaimDue(outbox, ORDERS, ClaimDue.Wanted.of(10)).ask();
       broken = begin(outbox, broken());
     }
     assertThatThrownBy(() -> join(broken)).hasRootCauseInstanceOf(NullPointerException.class);
