@@ -164,7 +164,7 @@ final class Claiming {
       spareBytes.addAndGet(now.wanted().bytes());
       for (Claim claim : claims) {
         // What is taken gives back its own part when it is settled.
-        if (claim.stage().get() != Places.Stage.CLAIMED) {
+        if (queue.has(claim)) {
           spareRoom.decrementAndGet();
           spareBytes.addAndGet(-claim.bytes());
         }
