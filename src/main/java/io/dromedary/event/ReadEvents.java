@@ -25,7 +25,6 @@ import org.apache.camel.Processor;
 import org.apache.camel.StreamCache;
 import org.apache.camel.WrappedFile;
 import org.apache.camel.support.SynchronizationAdapter;
-import org.apache.camel.util.IOHelper;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -194,9 +193,14 @@ public final class ReadEvents extends FailClosed implements CamelContextAware {
 
     @Override
     public void onDone(Exchange exchange) {
-      IOHelper.close(events);
-      if (kept != null) {
-        keptMessages.note(kept, exchange);
+      try {
+        if (kept != null) {
+          keptMessages.note(kept, exchange);
+        }
+        events.close();
+      } catch (Exception | Error e) {
+        // An Error, Camel would let through, and the source would never hear.
+        LOG.warn("What a message was read from cannot be closed", e);
       }
     }
   }
