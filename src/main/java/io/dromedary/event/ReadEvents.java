@@ -99,6 +99,10 @@ public final class ReadEvents extends FailClosed implements CamelContextAware {
   protected void run(Exchange exchange) {
     Message message = exchange.getMessage();
     Object body = message.getBody();
+    if (body instanceof RejectedEvent) {
+      // One that could not be marshalled.
+      return;
+    }
     // From here on the message has no body but what has been read of it and checked.
     message.setBody(null);
     message.setBody(events(exchange, body));
