@@ -3,9 +3,9 @@ package io.dromedary;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.dromedary.settings.HeapShare;
 import io.dromedary.testing.Answer;
 import io.dromedary.testing.ClassPath;
-import io.dromedary.settings.HeapShare;
 import io.dromedary.testing.Http;
 import io.dromedary.testing.Receiver;
 import java.io.IOException;

@@ -18,10 +18,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A stream that cannot be read any further has no event behind that place, whatever it would
  * give if it were asked again: it fails with an {@link UnreadableBodyException}, each time it is
- * asked, so that its source hands the message over again. Unless that is known to happen, the events
- * of the lines that were whole come before, and a {@link RejectedEvent} that says why there are no
- * more. Any other failure changes nothing: who asks again for the events {@linkplain #from from a
- * number on} gets them. Not thread-safe.
+ * asked, so that its source hands the message over again. Unless that is known to happen, the
+ * events of the lines that were whole come before, and a {@link RejectedEvent} that says why there
+ * are no more. Any other failure changes nothing: who asks again for the events {@linkplain #from
+ * from a number on} gets them. Not thread-safe.
  */
 public final class EventStream implements EventSequence, Iterator<Object>, Closeable {
 

@@ -31,8 +31,7 @@ public final class Claim {
   private final long bytes;
   private final AtomicLong memory;
   private final AtomicReference<@Nullable Settlement> settlement = new AtomicReference<>();
-  private final AtomicReference<Places.Stage> stage =
-      new AtomicReference<>(Places.Stage.CLAIMED);
+  private final AtomicReference<Places.Stage> stage = new AtomicReference<>(Places.Stage.CLAIMED);
   private volatile @Nullable Carrier carrier;
   private volatile Lane lane;
   private volatile boolean lost;

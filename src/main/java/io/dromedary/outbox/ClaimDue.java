@@ -67,7 +67,10 @@ final class ClaimDue extends Work {
     return done;
   }
 
-  /** Nobody wants them any more: if the writer has been asked all the same, what it claims goes back. */
+  /**
+   * Nobody wants them any more: if the writer has been asked all the same, what it claims goes
+   * back.
+   */
   void giveUp(Throwable why) {
     done.completeExceptionally(why);
   }

@@ -172,7 +172,9 @@ final class ClaimQueue implements Taker {
     giveBack(new AtomicInteger(reserved.size()), new AtomicLong(bytes));
   }
 
-  /** Gives back what is counted there; what is left when something is thrown can be the next time. */
+  /**
+   * Gives back what is counted there; what is left when something is thrown can be the next time.
+   */
   void giveBack(AtomicInteger room, AtomicLong bytes) {
     try {
       memory.give(bytes);
@@ -374,7 +376,9 @@ final class ClaimQueue implements Taker {
     return open.get(claim.id()) == claim || claim.stage().get() != Stage.CLAIMED;
   }
 
-  /** Whether nobody seems to have it; who is just about to take it on still has it a while later. */
+  /**
+   * Whether nobody seems to have it; who is just about to take it on still has it a while later.
+   */
   private static boolean isAstray(Claim claim, Set<Claim> waiting) {
     return claim.isLost() || (claim.isIdle() && !waiting.contains(claim));
   }

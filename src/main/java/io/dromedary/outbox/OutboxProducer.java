@@ -137,7 +137,9 @@ final class OutboxProducer extends DefaultAsyncProducer {
     Piece piece = Piece.of(all.all(), all.stored());
     if (!piece.isLast()) {
       throw new IllegalArgumentException(
-          "expected at most " + Piece.MOST_EVENTS + " events or 16 MiB in a transaction, found more",
+          "expected at most "
+              + Piece.MOST_EVENTS
+              + " events or 16 MiB in a transaction, found more",
           all.all().failure());
     }
     Arrivals arrivals = arrivals(piece.events());

@@ -1,5 +1,6 @@
 package io.dromedary.outbox;
 
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -117,9 +118,9 @@ final class Places {
 
   /** It leaves memory, wherever it is. */
   void leave(Claim claim) {
-    Stage from = claim.stage().get();
-    while (from != Stage.GONE && !move(claim, from, Stage.GONE)) {
-      from = claim.stage().get();
-    }
+    Stage from;
+    do {
+      from = Objects.requireNonNull(claim.stage().get());
+    } while (from != Stage.GONE && !move(claim, from, Stage.GONE));
   }
 }

@@ -19,6 +19,7 @@ abstract class Work {
 
   // Of the writer's thread.
   private int tries;
+
   /** From when it is on disk. */
   boolean isStored;
 

@@ -43,7 +43,10 @@ final class FaultyCode {
                               isMethod()
                                   .and(not(isAbstract()))
                                   .and(not(isBridge()))
-                                  .and(not(namedOneOf("toString", "hashCode", "equals", "compareTo")))
+                                  .and(
+                                      not(
+                                          namedOneOf(
+                                              "toString", "hashCode", "equals", "compareTo")))
                                   .and(not(named("values").or(nameStartsWith("$"))))
                                   .and(not(this::isAccessor)))))
           .installOn(instrumentation);

@@ -154,7 +154,10 @@ class FullDiskTest {
 
   private static List<Claim> claim(Outbox outbox) throws Exception {
     try {
-      return new ClaimDue(outbox, "orders", ClaimDue.Wanted.of(250)).ask().get(30, TimeUnit.SECONDS).claims();
+      return new ClaimDue(outbox, "orders", ClaimDue.Wanted.of(250))
+          .ask()
+          .get(30, TimeUnit.SECONDS)
+          .claims();
     } catch (ExecutionException e) {
       assertThat(e).hasCauseInstanceOf(OutboxException.class);
       return List.of();

@@ -235,7 +235,8 @@ class HostTransactionTest {
         .atMost(AT_MOST)
         .untilAsserted(
             () ->
-                assertThat(new ClaimDue(outbox, "wakes", ClaimDue.Wanted.of(10)).ask().join().claims())
+                assertThat(
+                        new ClaimDue(outbox, "wakes", ClaimDue.Wanted.of(10)).ask().join().claims())
                     .singleElement()
                     .satisfies(
                         claim ->

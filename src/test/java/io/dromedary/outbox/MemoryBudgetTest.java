@@ -4,11 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dromedary.outbox.MemoryBudget.Account;
 import io.dromedary.settings.HeapShare;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import java.util.stream.IntStream;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -64,7 +63,8 @@ class MemoryBudgetTest {
       most = Math.max(most, budget.used());
     }
     assertThat(most).isLessThanOrEqualTo(bytes);
-    assertThat(accounts).allMatch(account -> account.used() > 0 || account.tryTake(cost, new AtomicLong()));
+    assertThat(accounts)
+        .allMatch(account -> account.used() > 0 || account.tryTake(cost, new AtomicLong()));
   }
 
   @Test

@@ -305,7 +305,8 @@ abstract class OutboxContract {
         .hasMessage("the outbox is closed");
     assertThatThrownBy(
             () ->
-                new ClaimDue(outbox, ORDERS, ClaimDue.Wanted.of(1)).ask()
+                new ClaimDue(outbox, ORDERS, ClaimDue.Wanted.of(1))
+                    .ask()
                     .get(AT_MOST.toSeconds(), TimeUnit.SECONDS))
         .hasRootCauseMessage("the outbox is closed");
     assertThat(stored()).isEmpty();

@@ -70,7 +70,10 @@ class SqliteMemoryTest extends DeadLettersContract {
   }
 
   private static List<Claim> claim(Outbox outbox, int most) throws Exception {
-    return new ClaimDue(outbox, "orders", ClaimDue.Wanted.of(most)).ask().get(30, TimeUnit.SECONDS).claims();
+    return new ClaimDue(outbox, "orders", ClaimDue.Wanted.of(most))
+        .ask()
+        .get(30, TimeUnit.SECONDS)
+        .claims();
   }
 
   private static int count(Outbox outbox) throws Exception {
