@@ -10,6 +10,7 @@ import io.dromedary.json.JsonReader;
 import io.dromedary.json.JsonStringify;
 import io.dromedary.json.JsonValue;
 import io.dromedary.settings.DestinationSettings;
+import io.dromedary.settings.HeapShare;
 import io.dromedary.settings.Settings;
 import io.dromedary.settings.SigningScheme;
 import io.dromedary.signing.SharedSecretSigner;
@@ -33,7 +34,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A webhook that verifies the signature as a receiver would and shows what arrived. It keeps the
- * last 100 requests, of at most 64 KiB each, in memory only. Thread-safe: guarded by this.
+ * last 100 requests, of at most 64 KiB each and 4 MiB in all, in memory only. Thread-safe: guarded by this.
  */
 public final class RequestBin extends ServiceSupport implements CamelContextAware, Processor {
 
@@ -45,10 +46,17 @@ public final class RequestBin extends ServiceSupport implements CamelContextAwar
   private List<SigningScheme> schemes = List.of();
   private Clock clock = Clock.systemUTC();
   private final Deque<Arrival> arrivals = new ArrayDeque<>();
+  private long bytes;
   private long count;
 
   /** What is kept of a request; the body is JSON, as text where it was not. */
-  private record Arrival(Instant at, String signature, String body) {}
+  private record Arrival(Instant at, String signature, String body) {
+
+    /** At the most; Latin text takes half. */
+    long bytes() {
+      return 2L * body.length();
+    }
+  }
 
   @Override
   public @Nullable CamelContext getCamelContext() {
@@ -155,8 +163,9 @@ public final class RequestBin extends ServiceSupport implements CamelContextAwar
   private synchronized void add(Arrival arrival) {
     count++;
     arrivals.addFirst(arrival);
-    if (arrivals.size() > MOST_REQUESTS) {
-      arrivals.removeLast();
+    bytes += arrival.bytes();
+    while (arrivals.size() > MOST_REQUESTS || bytes > HeapShare.REQUEST_BIN_BYTES) {
+      bytes -= arrivals.removeLast().bytes();
     }
   }
 

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -44,6 +45,7 @@ final class EventReader {
   private final int mostEvents;
 
   private long mergedBytes;
+  private LongConsumer merged = bytes -> {};
   private final EventCompletion completion;
   private Intake intake = new Intake();
 
@@ -75,6 +77,12 @@ final class EventReader {
     this.text = text;
     this.mostEvents = trusted ? Integer.MAX_VALUE : MOST_BATCH_EVENTS;
     this.completion = new EventCompletion(now, trusted, ids, choice, sender);
+  }
+
+  /** Somebody is told of bytes that come of the fields of a batch, before they are merged. */
+  EventReader tellMerged(LongConsumer told) {
+    this.merged = told;
+    return this;
   }
 
   /** The text is one event, of that type if its path says so. */
@@ -159,6 +167,8 @@ final class EventReader {
       }
     } catch (InvalidEventException e) {
       rejectAll(e.code(), String.valueOf(e.getMessage()));
+    } catch (ReadingRoom.NoRoomException e) {
+      throw e;
     } catch (RuntimeException | StackOverflowError e) {
       // Whatever is wrong with this message or this reader, the next one can do without.
       intake = new Intake();
@@ -335,6 +345,9 @@ final class EventReader {
             "expected at most "
                 + MOST_MERGED_BYTES
                 + " bytes of the batch's context and integrations in all its events, found more");
+      }
+      if (wrapper.mergedBytes() > 0) {
+        merged.accept(wrapper.mergedBytes());
       }
       Event complete = completion.complete(event, wrapper, fromPath);
       if (complete != null && complete.json().length > MOST_COMPLETE_BYTES) {

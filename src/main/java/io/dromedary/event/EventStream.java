@@ -1,5 +1,6 @@
 package io.dromedary.event;
 
+import io.dromedary.settings.HeapShare;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
@@ -25,7 +26,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class EventStream implements EventSequence, Iterator<Object>, Closeable {
 
-  static final int PIECE_BYTES = 16 * 1024 * 1024;
+  /** 16 MiB, or less where there is less than a gigabyte of heap. */
+  static final int PIECE_BYTES =
+      (int) Math.min(16 * 1024 * 1024, HeapShare.READING.bytes() / ReadingRoom.COPIES);
+
   private static final int LEAST_BYTES = 8 * 1024;
 
   private final Opener opener;

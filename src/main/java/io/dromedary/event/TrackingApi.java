@@ -3,6 +3,7 @@ package io.dromedary.event;
 import io.dromedary.json.InvalidJsonException;
 import io.dromedary.routing.FailClosed;
 import io.dromedary.routing.FailClosedSteps;
+import io.dromedary.settings.HeapShare;
 import io.dromedary.settings.Settings;
 import java.io.IOException;
 import java.io.UnsupportedEncodingException;
@@ -52,6 +53,7 @@ public final class TrackingApi extends FailClosed implements CamelContextAware {
           "g", EventType.GROUP,
           "a", EventType.ALIAS);
 
+  private final ReadingRoom room = new ReadingRoom(HeapShare.READING.bytes());
   private @Nullable CamelContext context;
   private Clock clock = Clock.systemUTC();
   private WriteKeys writeKeys = new WriteKeys(List.of());
@@ -132,13 +134,16 @@ public final class TrackingApi extends FailClosed implements CamelContextAware {
       @Nullable Object encoding,
       @Nullable Object authorization) {
     try {
+      ReadingRoom.Reading reading = room.open(exchange);
+      byte[] packed = bytes(exchange, body);
+      reading.text(encoding == null ? packed.length : MOST_BODY_BYTES);
       byte[] text =
           ContentEncoding.decode(
-              bytes(exchange, body),
-              encoding == null ? null : encoding.toString(),
-              MOST_BODY_BYTES);
+              packed, encoding == null ? null : encoding.toString(), MOST_BODY_BYTES);
+      reading.text(text.length);
       EventReader reader =
-          new EventReader(text, clock.instant(), false, choice, writeKeys.sender(authorization));
+          new EventReader(text, clock.instant(), false, choice, writeKeys.sender(authorization))
+              .tellMerged(reading::more);
       EventType type = type(action);
       Intake intake =
           action.equals(ANY)

@@ -18,6 +18,8 @@ public enum HeapShare {
   ANSWER_HEADS(2),
   /** Requests that are being received, or dealt with. */
   REQUESTS(2),
+  /** Requests that are being read, and what their events take until they are stored. */
+  READING(2),
   /** Dead letters that somebody is being told of. */
   DEAD_LETTERS(1);
 
@@ -26,8 +28,8 @@ public enum HeapShare {
   /** Classes, routes and connections, which are there without any load: less, as a test shows. */
   public static final long APPLICATION_BYTES = 31L << 20;
 
-  /** The last requests that the request bin keeps: a hundred of 64 Ki characters. */
-  public static final long REQUEST_BIN_BYTES = 100L * 64 * 1024 * 2;
+  /** The last requests that the request bin keeps. */
+  public static final long REQUEST_BIN_BYTES = 4L << 20;
 
   private final int parts;
 

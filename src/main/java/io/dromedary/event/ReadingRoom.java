@@ -1,0 +1,88 @@
+package io.dromedary.event;
+
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import org.apache.camel.Exchange;
+import org.apache.camel.support.SynchronizationAdapter;
+
+/**
+ * Memory for requests while they are read and stored: of a few bytes that are sent may become
+ * megabytes, unpacked, or with the context of their batch in each event. Thread-safe.
+ */
+final class ReadingRoom {
+
+  /** A text, what is read of it, and its events. */
+  static final int COPIES = 4;
+
+  private static final long WAIT_MILLIS = 1000;
+
+  private final int mostKib;
+  private final Semaphore leftKib;
+
+  /** Room for so much in all. */
+  ReadingRoom(long bytes) {
+    this.mostKib = (int) Math.min(Integer.MAX_VALUE, Math.max(1, bytes / 1024));
+    this.leftKib = new Semaphore(mostKib);
+  }
+
+  /** What a request takes, until its exchange is done. */
+  Reading open(Exchange exchange) {
+    Reading reading = new Reading();
+    exchange.getExchangeExtension().addOnCompletion(reading);
+    return reading;
+  }
+
+  /** There is not enough memory now for what a request has become. */
+  static final class NoRoomException extends RuntimeException {
+
+    private static final long serialVersionUID = 1L;
+
+    NoRoomException() {
+      super("more requests are being read than there is memory for");
+    }
+  }
+
+  /** What one request takes. Not thread-safe. */
+  final class Reading extends SynchronizationAdapter {
+
+    private long bytes;
+    private int kib;
+
+    /** It has a text of at most so many bytes. */
+    void text(int length) {
+      bytes = (long) COPIES * length;
+      resize();
+    }
+
+    /** Its events take so many more. */
+    void more(long length) {
+      bytes += length;
+      resize();
+    }
+
+    private void resize() {
+      // One that would take more than there is, alone, gets all of it.
+      int next = (int) Math.min(mostKib, (bytes + 1023) / 1024);
+      if (next > kib && !acquire(next - kib)) {
+        throw new NoRoomException();
+      }
+      leftKib.release(Math.max(0, kib - next));
+      kib = next;
+    }
+
+    private boolean acquire(int more) {
+      try {
+        return leftKib.tryAcquire(more, WAIT_MILLIS, TimeUnit.MILLISECONDS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return false;
+      }
+    }
+
+    @Override
+    public void onDone(Exchange exchange) {
+      leftKib.release(kib);
+      kib = 0;
+    }
+  }
+}

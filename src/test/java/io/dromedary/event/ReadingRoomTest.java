@@ -1,0 +1,60 @@
+package io.dromedary.event;
+
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.apache.camel.Exchange;
+import org.apache.camel.impl.DefaultCamelContext;
+import org.apache.camel.support.DefaultExchange;
+import org.junit.jupiter.api.Test;
+
+/** What is read at once fits into its share of the heap. */
+class ReadingRoomTest {
+
+  private static final int KIB = 1024;
+
+  private final ReadingRoom room = new ReadingRoom(100 * KIB);
+
+  private ReadingRoom.Reading open() {
+    return room.open(exchange());
+  }
+
+  private static Exchange exchange() {
+    return new DefaultExchange(new DefaultCamelContext());
+  }
+
+  @Test
+  void whatIsReadAtOnceIsBounded() {
+    ReadingRoom.Reading first = open();
+    first.text(15 * KIB);
+    ReadingRoom.Reading second = open();
+    assertThatThrownBy(() -> second.text(11 * KIB))
+        .isInstanceOf(ReadingRoom.NoRoomException.class);
+    // What it has become is less than was feared, or its exchange is done.
+    first.text(13 * KIB);
+    second.text(11 * KIB);
+    first.onDone(exchange());
+    second.more(50 * KIB);
+    assertThatThrownBy(() -> open().text(3 * KIB))
+        .isInstanceOf(ReadingRoom.NoRoomException.class);
+  }
+
+  @Test
+  void whatNeedsMoreThanThereIsIsReadAlone() {
+    ReadingRoom.Reading large = open();
+    assertThatCode(() -> large.text(1_000 * KIB)).doesNotThrowAnyException();
+    assertThatThrownBy(() -> open().text(1)).isInstanceOf(ReadingRoom.NoRoomException.class);
+    large.onDone(exchange());
+    assertThatCode(() -> open().text(25 * KIB)).doesNotThrowAnyException();
+  }
+
+  /** Tiny merges of many events are counted together. */
+  @Test
+  void whatIsMergedIsCountedToTheByte() {
+    ReadingRoom.Reading reading = open();
+    for (int i = 0; i < 1_000; i++) {
+      reading.more(10);
+    }
+    assertThatCode(() -> open().text(22 * KIB)).doesNotThrowAnyException();
+  }
+}
