@@ -6,8 +6,10 @@ import java.util.concurrent.Delayed;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RunnableScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -21,6 +23,9 @@ import java.util.concurrent.TimeUnit;
 final class DeliveryThreads {
 
   private static final Duration PAUSE = Duration.ofSeconds(1);
+
+  /** Fifty destinations that have nothing to do need no threads. */
+  private static final Duration KEEP_ALIVE = Duration.ofSeconds(1);
 
   private final Clock clock;
   private final ExecutorService workers;
@@ -42,6 +47,20 @@ final class DeliveryThreads {
   static Thread daemon(Runnable task, String name) {
     Thread thread = new Thread(task, name);
     thread.setDaemon(true);
+    return thread;
+  }
+
+  /** Does one thing after the other, on a thread that ends while there is nothing to do. */
+  static ExecutorService one(String name) {
+    ThreadPoolExecutor thread =
+        new ThreadPoolExecutor(
+            1,
+            1,
+            KEEP_ALIVE.toSeconds(),
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            task -> daemon(task, name));
+    thread.allowCoreThreadTimeOut(true);
     return thread;
   }
 
@@ -75,6 +94,8 @@ final class DeliveryThreads {
 
     Timer() {
       super(1, task -> daemon(task, "webhooks-redelivery"));
+      setKeepAliveTime(KEEP_ALIVE.toSeconds(), TimeUnit.SECONDS);
+      allowCoreThreadTimeOut(true);
     }
 
     @Override

@@ -12,7 +12,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.IntSupplier;
@@ -79,8 +78,7 @@ final class DestinationBindings {
     ExecutorService gatherer =
         batchSize == 1 || settings.transform() != null
             ? workers
-            : Executors.newSingleThreadExecutor(
-                task -> DeliveryThreads.daemon(task, name + "-gatherer"));
+            : DeliveryThreads.one(name + "-gatherer");
     bind("gatherer", ExecutorService.class, gatherer);
     bind("workers", ExecutorService.class, workers);
     bind("timer", ExecutorService.class, threads.timer());

@@ -368,6 +368,25 @@ class DestinationsTest {
     }
   }
 
+  @Test
+  void idleDestinationsHaveNoThreadsOfTheirOwn() {
+    for (int i = 0; i < 5; i++) {
+      settings.put("webhooks.destination.d" + i + ".urls", first.url());
+      settings.put("webhooks.destination.d" + i + ".batch.size", "2");
+    }
+    first.answerNext(Answer.status(503), Answer.status(200));
+    start();
+    assertThat(post(events(3))).isEqualTo("200 {\"success\":true}");
+    awaitEmptyOutbox();
+
+    await()
+        .atMost(AT_MOST)
+        .untilAsserted(
+            () ->
+                assertThat(Thread.getAllStackTraces().keySet().stream().map(Thread::getName))
+                    .noneMatch(name -> name.matches("webhooks-redelivery|d[0-9]-gatherer")));
+  }
+
   /** What is kept to be told again must not fill the memory. */
   @Test
   void onlySoManyDeadLettersAreKeptThatNobodyTakes() {

@@ -28,15 +28,13 @@ class ReadingRoomTest {
     ReadingRoom.Reading first = open();
     first.text(15 * KIB);
     ReadingRoom.Reading second = open();
-    assertThatThrownBy(() -> second.text(11 * KIB))
-        .isInstanceOf(ReadingRoom.NoRoomException.class);
+    assertThatThrownBy(() -> second.text(11 * KIB)).isInstanceOf(ReadingRoom.NoRoomException.class);
     // What it has become is less than was feared, or its exchange is done.
     first.text(13 * KIB);
     second.text(11 * KIB);
     first.onDone(exchange());
     second.more(50 * KIB);
-    assertThatThrownBy(() -> open().text(3 * KIB))
-        .isInstanceOf(ReadingRoom.NoRoomException.class);
+    assertThatThrownBy(() -> open().text(3 * KIB)).isInstanceOf(ReadingRoom.NoRoomException.class);
   }
 
   @Test

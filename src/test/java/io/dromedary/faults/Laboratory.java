@@ -73,7 +73,7 @@ final class Laboratory implements AutoCloseable {
   /** Those that have to be there all the time, and are by their names. */
   private static Set<String> essential() {
     Set<String> names = Subject.threads();
-    names.removeIf(name -> !name.matches("outbox-(writer|poller|.*-watch)|webhooks-redelivery"));
+    names.removeIf(name -> !name.matches("outbox-(writer|poller|.*-watch)"));
     return names;
   }
 
