@@ -84,6 +84,7 @@ final class HttpAnswer {
   }
 
   private static void respond(Exchange exchange, int status, String body) {
+    ReadingRoom.answered(exchange);
     Message answer = exchange.getMessage();
     answer.setHeader(Exchange.HTTP_RESPONSE_CODE, status);
     answer.setHeader(Exchange.CONTENT_TYPE, "application/json");

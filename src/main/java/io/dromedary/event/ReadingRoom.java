@@ -15,6 +15,7 @@ final class ReadingRoom {
   static final int COPIES = 4;
 
   private static final long WAIT_MILLIS = 1000;
+  private static final String READING = "DromedaryReading";
 
   private final int mostKib;
   private final Semaphore leftKib;
@@ -25,11 +26,20 @@ final class ReadingRoom {
     this.leftKib = new Semaphore(mostKib);
   }
 
-  /** What a request takes, until its exchange is done. */
+  /** What a request takes, until it is answered or its exchange is done. */
   Reading open(Exchange exchange) {
     Reading reading = new Reading();
+    exchange.setProperty(READING, reading);
     exchange.getExchangeExtension().addOnCompletion(reading);
     return reading;
+  }
+
+  /** A request is answered; where the answer cannot be sent, Camel calls no completion. */
+  static void answered(Exchange exchange) {
+    Reading reading = exchange.getProperty(READING, Reading.class);
+    if (reading != null) {
+      reading.onDone(exchange);
+    }
   }
 
   /** There is not enough memory now for what a request has become. */

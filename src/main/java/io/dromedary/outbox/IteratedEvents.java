@@ -51,7 +51,7 @@ final class IteratedEvents implements EventSequence {
 
   private boolean hasMore() {
     try {
-      ended = ended || failure != null || !all.hasNext();
+      ended = ended || (failure == null && !all.hasNext());
     } catch (Throwable e) {
       failure = e;
     }

@@ -3,6 +3,7 @@ package io.dromedary.outbox;
 import io.dromedary.event.Event;
 import io.dromedary.event.EventSequence;
 import io.dromedary.event.RejectedEvent;
+import io.dromedary.event.UnreadableBodyException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -135,12 +136,15 @@ final class OutboxProducer extends DefaultAsyncProducer {
   private void join(HostTransaction transaction, Exchange exchange) throws Exception {
     NotStored all = notStored(exchange);
     Piece piece = Piece.of(all.all(), all.stored());
+    Throwable failure = all.all().failure();
+    if (failure != null) {
+      throw new UnreadableBodyException(failure);
+    }
     if (!piece.isLast()) {
       throw new IllegalArgumentException(
           "expected at most "
               + Piece.MOST_EVENTS
-              + " events or 16 MiB in a transaction, found more",
-          all.all().failure());
+              + " events or 16 MiB in a transaction, found more");
     }
     Arrivals arrivals = arrivals(piece.events());
     boolean isStored = transaction.append(arrivals.events(), arrivals.invalid());
