@@ -6,9 +6,16 @@ import io.dromedary.event.Event;
 import io.dromedary.json.InvalidJsonException;
 import io.dromedary.json.JsonStringify;
 import io.dromedary.outbox.OutboxEndpoint;
+import io.dromedary.outbox.OutboxEvent;
+import io.dromedary.outbox.Settlement;
 import io.dromedary.settings.DestinationSettings;
+import io.dromedary.settings.Settings;
 import java.io.IOException;
 import java.io.InputStream;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.camel.CamelContext;
 import org.apache.camel.CamelExecutionException;
@@ -35,19 +42,25 @@ final class Transform implements Processor {
   /** With a longer event, a batch might get longer than receivers take. */
   static final int MOST_BYTES = 64 * 1024;
 
+  private static final Duration PAUSE = Duration.ofSeconds(1);
+
   private final CamelContext context;
   private final String destination;
+  private final Duration window;
+  private final Clock clock;
   private final ProducerTemplate template;
   private final AtomicBoolean failing = new AtomicBoolean();
 
   /** The transform of a destination, which does nothing where there is none. */
   static Processor of(CamelContext context, DestinationSettings settings) {
-    return settings.transform() == null ? exchange -> {} : new Transform(context, settings.name());
+    return settings.transform() == null ? exchange -> {} : new Transform(context, settings);
   }
 
-  private Transform(CamelContext context, String destination) {
+  private Transform(CamelContext context, DestinationSettings settings) {
     this.context = context;
-    this.destination = destination;
+    this.destination = settings.name();
+    this.window = settings.retryWindow();
+    this.clock = Settings.clock(context);
     this.template = context.createProducerTemplate();
   }
 
@@ -55,6 +68,7 @@ final class Transform implements Processor {
   public void process(Exchange exchange) {
     Delivery delivery = Delivery.of(exchange);
     Event event = delivery.events().get(0);
+    Instant now = clock.instant();
     try {
       byte[] changed = changed(call(event), event.json().length);
       if (changed == null) {
@@ -65,12 +79,27 @@ final class Transform implements Processor {
       if (failing.compareAndSet(true, false)) {
         LOG.info("Destination {}: the transform works again", destination);
       }
+    } catch (RejectedExecutionException e) {
+      if (now.isBefore(event.acceptedAt().plus(window))) {
+        tryLater(exchange, delivery, now);
+      } else {
+        giveUp(exchange, delivery, describe(e));
+      }
     } catch (FailedException e) {
       giveUp(exchange, delivery, e.getMessage());
     } catch (RuntimeException | Error e) {
       // Camel lets errors through, and the event would be tried again and again.
       giveUp(exchange, delivery, describe(e));
     }
+  }
+
+  /** Its route stops, to be loaded again maybe, which is no fault of the event. */
+  private static void tryLater(Exchange exchange, Delivery delivery, Instant now) {
+    OutboxEvent event = delivery.claims().get(0).event();
+    exchange.setProperty(
+        Settlement.PROPERTY,
+        new Settlement.Parked(now.plus(PAUSE), event.attempts(), event.progress()));
+    exchange.setRouteStop(true);
   }
 
   private void giveUp(Exchange exchange, Delivery delivery, String why) {
@@ -106,6 +135,9 @@ final class Transform implements Processor {
       // An error handler, maybe of all routes of a host, has taken the event for done with: what
       // it has left is not what the transform should have made of it.
       failure = call.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
+    }
+    if (failure instanceof RejectedExecutionException rejected) {
+      throw rejected;
     }
     if (failure != null) {
       throw new FailedException(describe(failure));

@@ -24,6 +24,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -204,6 +205,25 @@ class TransformTest {
           assertThat(letter.get("event").toString()).isEqualTo(event(id));
           assertThat(letter.get("attempts").asInt()).isZero();
         });
+  }
+
+  /** As Camel says while its route is loaded again. */
+  @Test
+  void aRouteThatStopsIsNoFaultOfTheEvent() throws Exception {
+    AtomicInteger rejected = new AtomicInteger();
+    beans.put(
+        "change",
+        (Processor)
+            exchange -> {
+              if (rejected.getAndIncrement() < 2) {
+                throw new RejectedExecutionException();
+              }
+            });
+    start(CHANGE);
+    send("late");
+    await().atMost(AT_MOST).until(() -> receiver.messageIds().equals(Map.of("late", 1)));
+    awaitDone();
+    assertThat(folder.resolve("dead-letters.jsonl")).doesNotExist();
   }
 
   @Test
