@@ -5,6 +5,7 @@ import io.dromedary.event.Event;
 import io.dromedary.event.EventType;
 import io.dromedary.outbox.Claim;
 import io.dromedary.outbox.OutboxEvent;
+import io.dromedary.outbox.Settlement;
 import io.dromedary.signing.Payload;
 import java.time.Duration;
 import java.time.Instant;
@@ -254,6 +255,11 @@ final class Delivery {
 
   void park(Instant until) {
     parkedUntil = until;
+  }
+
+  /** The events go back to the outbox, which keeps what is known of them. */
+  void settleParked(Instant until, @Nullable String progress) {
+    claims.forEach(claim -> claim.settle(new Settlement.Parked(until, attempts, progress)));
   }
 
   /** The webhooks that have neither accepted nor failed for good, a bit each. */

@@ -41,9 +41,7 @@ public final class GivingUp {
       return;
     }
     String progress = Progress.write(delivery, webhooks, delivery.isRejectedBatch());
-    for (Claim claim : delivery.claims()) {
-      claim.settle(new Settlement.Parked(until, delivery.attempts(), progress));
-    }
+    delivery.settleParked(until, progress);
     destination.meters().parked.add(delivery.claims().size());
   }
 

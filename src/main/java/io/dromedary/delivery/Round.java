@@ -2,7 +2,6 @@ package io.dromedary.delivery;
 
 import io.dromedary.event.Event;
 import io.dromedary.outbox.Claim;
-import io.dromedary.outbox.Settlement;
 import io.dromedary.settings.DestinationSettings;
 import io.dromedary.settings.SigningScheme;
 import io.dromedary.signing.SharedSecretSigner;
@@ -124,10 +123,7 @@ public final class Round implements AggregationStrategy {
           }
           // With what is known of it: who has accepted does not get it again.
           String progress = Progress.write(delivery, webhooks, false);
-          Instant now = destination.clock().instant();
-          for (Claim claim : delivery.claims()) {
-            claim.settle(new Settlement.Parked(now, delivery.attempts(), progress));
-          }
+          delivery.settleParked(destination.clock().instant(), progress);
         });
   }
 

@@ -124,11 +124,17 @@ public final class Claim {
 
   private record Expectation(long untilNanos, Runnable otherwise) {}
 
-  /** Whether it has not gone on as expected; tells who is to be told. */
+  /** Whether it has not gone on as expected. */
   boolean isOverdue() {
     Expectation now = expectation;
-    if (now == null || settlement.get() != null || System.nanoTime() - now.untilNanos() < 0) {
-      return false;
+    return now != null && settlement.get() == null && System.nanoTime() - now.untilNanos() >= 0;
+  }
+
+  /** Tells who is to be told that it has not gone on. */
+  void tellOverdue() {
+    Expectation now = expectation;
+    if (now == null) {
+      return;
     }
     expectation = null;
     LOG.error(
@@ -140,7 +146,6 @@ public final class Claim {
     } catch (RuntimeException | Error e) {
       LOG.error("What an event has left behind cannot be cleared away", e);
     }
-    return true;
   }
 
   /**

@@ -361,7 +361,10 @@ final class ClaimQueue implements Taker {
         Settlement ended = claim.ended();
         if (ended != null) {
           settled(claim, ended);
-        } else if (claim.isOverdue() || (before.contains(claim) && isAstray(claim, waiting))) {
+        } else if (claim.isOverdue()) {
+          claim.tellOverdue();
+          deliverer.giveBack(claim, PAUSE);
+        } else if (before.contains(claim) && isAstray(claim, waiting)) {
           deliverer.giveBack(claim, PAUSE);
         } else if (isAstray(claim, waiting)) {
           astray.add(claim);

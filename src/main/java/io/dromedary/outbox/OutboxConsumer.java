@@ -164,17 +164,20 @@ final class OutboxConsumer extends DefaultConsumer
           CompletableFuture.runAsync(() -> deliver(claim), executor)
               .exceptionally(
                   e -> {
-                    report("an event cannot be started", e);
-                    giveBack(claim, ClaimQueue.PAUSE);
+                    cannotStart(claim, e);
                     return null;
                   });
     } catch (RejectedExecutionException e) {
       giveBack(claim, Duration.ZERO);
     } catch (RuntimeException | Error e) {
       // It may be for want of a thread or of memory: at once it would fail again.
-      report("an event cannot be started", e);
-      giveBack(claim, ClaimQueue.PAUSE);
+      cannotStart(claim, e);
     }
+  }
+
+  private void cannotStart(Claim claim, Throwable why) {
+    report("an event cannot be started", why);
+    giveBack(claim, ClaimQueue.PAUSE);
   }
 
   @Override
@@ -200,24 +203,19 @@ final class OutboxConsumer extends DefaultConsumer
   }
 
   private void deliver(Claim claim) {
-    try {
-      ClaimQueue now = queue;
-      if (now == null || !now.isTaking() || !claim.isHeldFor(0)) {
-        giveBack(claim, Duration.ZERO);
-        return;
-      }
-      Exchange exchange = createExchange(false);
-      Message message = exchange.getMessage();
-      message.setBody(claim.event().body());
-      message.setHeader(OutboxEndpoint.MESSAGE_ID, claim.event().messageId());
-      message.setHeader(OutboxEndpoint.TYPE, claim.event().type());
-      exchange.setProperty(Claim.PROPERTY, claim);
-      claim.carryBy(exchange, done -> settle(claim, done));
-      process(claim, exchange);
-    } catch (RuntimeException | Error e) {
-      report("an event cannot be started", e);
-      giveBack(claim, ClaimQueue.PAUSE);
+    ClaimQueue now = queue;
+    if (now == null || !now.isTaking() || !claim.isHeldFor(0)) {
+      giveBack(claim, Duration.ZERO);
+      return;
     }
+    Exchange exchange = createExchange(false);
+    Message message = exchange.getMessage();
+    message.setBody(claim.event().body());
+    message.setHeader(OutboxEndpoint.MESSAGE_ID, claim.event().messageId());
+    message.setHeader(OutboxEndpoint.TYPE, claim.event().type());
+    exchange.setProperty(Claim.PROPERTY, claim);
+    claim.carryBy(exchange, done -> settle(claim, done));
+    process(claim, exchange);
   }
 
   private void process(Claim claim, Exchange exchange) {
