@@ -231,7 +231,7 @@ class HttpAttemptTest extends AttemptContract {
         connection.setSoTimeout((int) LONG.toMillis());
         assertThat(attempted.outcome().signal()).isEqualTo(Signal.Kind.TIMEOUT);
         assertThat(attempted.returned.get(LONG.toSeconds(), TimeUnit.SECONDS)).isFalse();
-        connection.getInputStream().readNBytes(5);
+        // On a busy machine the handshake may not even have begun.
         assertThatThrownBy(() -> connection.getInputStream().readAllBytes())
             .isInstanceOf(SocketException.class);
       }
