@@ -21,6 +21,9 @@ final class Attempt {
   private final List<Closeable> open = new ArrayList<>(2);
   private volatile boolean ended;
 
+  /** Whether the answer is there, guarded by this. */
+  private boolean answered;
+
   /** The socket that is being connected; confined to the thread that makes the attempt. */
   private @Nullable Socket socket;
 
@@ -56,6 +59,22 @@ final class Attempt {
     boolean isFirst = !ended;
     ended = true;
     return isFirst;
+  }
+
+  /**
+   * The whole answer is there, if this is the only request that is under way: the deadline is met,
+   * however long the thread that has read it waits for a processor.
+   *
+   * @return false if the attempt had ended before
+   */
+  synchronized boolean answered() {
+    answered = open.size() == 1;
+    return !ended;
+  }
+
+  /** Ends the attempt at its deadline. Returns false where its answer is there or it had ended. */
+  synchronized boolean expire() {
+    return !answered && end();
   }
 
   /** Closes what the attempt has opened, after it has ended. Waits for nothing. */
@@ -106,12 +125,14 @@ final class Attempt {
   }
 
   /** The connection is the client's from now on, who closes it when its request is cancelled. */
-  void connected() throws AttemptTimeoutException {
+  synchronized void connected() throws AttemptTimeoutException {
     Socket last = socket;
     if (last != null) {
       socket = null;
       released(last);
     }
+    // What was there before asked for credentials.
+    answered = false;
     if (ended) {
       throw new AttemptTimeoutException(timeout);
     }

@@ -127,7 +127,7 @@ final class Attempts extends ServiceSupport {
     Outcome outcome = null;
     Throwable failure = null;
     try {
-      deadline = AttemptTimer.after(timeout, () -> expire(attempt, exchange, callback));
+      deadline = AttemptTimer.after(timeout, () -> expire(attempt, exchange, callback, false));
       outcome = send(attempt, exchange);
     } catch (Exception | Error e) {
       failure = e;
@@ -188,9 +188,16 @@ final class Attempts extends ServiceSupport {
     return copy;
   }
 
-  /** Ends an attempt at its deadline. The timer's thread must not wait for anything. */
-  private void expire(Attempt attempt, Exchange exchange, AsyncCallback callback) {
-    if (!attempt.end()) {
+  /**
+   * Ends an attempt at its deadline, unless its answer is there and only the thread has still to
+   * come back: that has as long again. The timer's thread must not wait for anything.
+   */
+  private void expire(
+      Attempt attempt, Exchange exchange, AsyncCallback callback, boolean isLastTime) {
+    if (!(isLastTime ? attempt.end() : attempt.expire())) {
+      if (!attempt.hasEnded()) {
+        AttemptTimer.after(timeout, () -> expire(attempt, exchange, callback, true));
+      }
       return;
     }
     late.incrementAndGet();

@@ -9,6 +9,7 @@ import org.apache.hc.client5.http.DnsResolver;
 import org.apache.hc.client5.http.impl.io.DefaultHttpClientConnectionOperator;
 import org.apache.hc.client5.http.impl.io.ManagedHttpClientConnectionFactory;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManager;
+import org.apache.hc.client5.http.io.ConnectionEndpoint;
 import org.apache.hc.client5.http.ssl.DefaultClientTlsStrategy;
 import org.apache.hc.client5.http.ssl.TlsSocketStrategy;
 import org.apache.hc.core5.http.URIScheme;
@@ -20,6 +21,7 @@ import org.apache.hc.core5.pool.PoolConcurrencyPolicy;
 import org.apache.hc.core5.pool.PoolReusePolicy;
 import org.apache.hc.core5.util.TimeValue;
 import org.apache.hc.core5.util.Timeout;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The connections of one webhook. There are as many as there are attempts: nobody ever waits for
@@ -85,6 +87,17 @@ final class HttpConnections extends PoolingHttpClientConnectionManager {
 
   Reuse reuse() {
     return reuse;
+  }
+
+  /** What may be used again has brought its answer, unless the attempt had ended by then. */
+  @Override
+  public void release(
+      ConnectionEndpoint connection, @Nullable Object state, @Nullable TimeValue keepAlive) {
+    Attempt attempt = Attempt.current();
+    if (attempt != null && connection.isConnected() && !attempt.answered()) {
+      connection.close(CloseMode.IMMEDIATE);
+    }
+    super.release(connection, state, keepAlive);
   }
 
   /** Closes what has not been used for a minute. */

@@ -70,6 +70,7 @@ final class OneRequest implements ExecChainHandler {
         answer.addHeader(retryAfter);
       }
       byte[] body = read(entity, scope, isItsOwn);
+      attempt.answered();
       if (body.length > 0 && !(isItsOwn && response.getCode() < HttpStatus.SC_REDIRECTION)) {
         answer.setEntity(new ByteArrayEntity(body, ContentType.TEXT_PLAIN));
       }

@@ -28,6 +28,7 @@ import org.apache.camel.http.common.HttpConfiguration;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.support.DefaultExchange;
 import org.apache.hc.client5.http.SystemDefaultDnsResolver;
+import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.message.BasicHeader;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -236,5 +237,35 @@ class HttpOptionsTest {
     Outcome outcome = attempt();
     assertThat(outcome.signal()).isEqualTo(Signal.Kind.TIMEOUT);
     assertThat(outcome.reason()).contains("Read timed out");
+  }
+
+  /** The thread that has the answer comes back that much later. */
+  private void comesBackAfter(Duration delay) {
+    component()
+        .setHttpClientConfigurer(
+            builder ->
+                builder.addExecInterceptorFirst(
+                    "late",
+                    (request, scope, chain) -> {
+                      ClassicHttpResponse response = chain.proceed(request, scope);
+                      CompletableFuture<Void> passed = new CompletableFuture<>();
+                      AttemptTimer.after(delay, () -> passed.complete(null));
+                      passed.join();
+                      return response;
+                    }));
+  }
+
+  @Test
+  void anAnswerThatIsThereBeforeTheDeadlineIsNotTooLate() throws Exception {
+    timeout = Duration.ofMillis(500);
+    comesBackAfter(timeout);
+    assertThat(attempt().kind()).isEqualTo(ACCEPTED);
+  }
+
+  @Test
+  void aThreadThatHasTheAnswerAndDoesNotComeBackIsNotWaitedForForEver() throws Exception {
+    timeout = Duration.ofMillis(500);
+    comesBackAfter(timeout.multipliedBy(3));
+    assertThat(attempt().signal()).isEqualTo(Signal.Kind.TIMEOUT);
   }
 }
