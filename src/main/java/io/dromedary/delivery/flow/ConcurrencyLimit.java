@@ -73,16 +73,7 @@ final class ConcurrencyLimit {
   private int limit;
   private Mode mode = Mode.GROW;
 
-  /** The round: attempts that began with the present limit, and what came of them. */
-  private int round;
-
-  private long roundSinceNanos;
-  private int ended;
-  private int answered;
-  private int timedOut;
-  private int full;
-  private double inFlight;
-  private double tookNanos;
+  private final Sample sample;
 
   /** The number before the last one, and what it brought; 0 if it is not known. */
   private int baseLimit;
@@ -100,7 +91,7 @@ final class ConcurrencyLimit {
   ConcurrencyLimit(int most, long now) {
     this.most = most;
     this.limit = Math.min(FIRST, most);
-    this.roundSinceNanos = now;
+    this.sample = new Sample(now);
   }
 
   int limit() {
@@ -115,7 +106,7 @@ final class ConcurrencyLimit {
   }
 
   void begins(Permit permit) {
-    permit.round = round;
+    sample.begins(permit);
   }
 
   /**
@@ -132,22 +123,14 @@ final class ConcurrencyLimit {
       boolean isPaced,
       double latencyNanos,
       long now) {
-    if (permit.round != round) {
+    if (!sample.has(permit)) {
       return;
     }
-    ended++;
-    tookNanos += Math.max(1, now - permit.startNanos);
-    inFlight += counted;
-    if (counted >= 0.8 * limit && !isPaced) {
-      full++;
-    }
-    if (kind.isAnswered()) {
-      answered++;
-    } else if (kind == Signal.Kind.TIMEOUT) {
-      timedOut++;
-    }
-    long nanos = now - roundSinceNanos;
-    boolean isTold = answered == ended || nanos >= LATENCIES * latencyNanos;
+    sample.ended(permit, kind, counted, counted >= 0.8 * limit && !isPaced, now);
+    int ended = sample.size();
+    int timedOut = sample.timedOut();
+    long nanos = sample.nanos(now);
+    boolean isTold = sample.answered() == ended || nanos >= LATENCIES * latencyNanos;
     boolean isOver =
         isTold
             && (mode == Mode.GROW
@@ -163,9 +146,9 @@ final class ConcurrencyLimit {
   }
 
   private void judge(long now) {
-    double brought = inFlight / ended * answered / tookNanos;
-    boolean isFull = full * 2 > ended;
-    int used = (int) Math.ceil(UNUSED * inFlight / ended);
+    double brought = sample.brought();
+    boolean isFull = sample.isFull();
+    int used = (int) Math.ceil(UNUSED * sample.inFlight());
     if (!isFull && mode != Mode.TRIAL && limit > FIRST && used < limit) {
       leaveUnused(used, now);
       return;
@@ -222,7 +205,7 @@ final class ConcurrencyLimit {
 
   private void hold(double brought, boolean isFull, long now) {
     passed++;
-    if (!isFull || passed < pause || answered == 0) {
+    if (!isFull || passed < pause || sample.answered() == 0) {
       next(limit, now);
       return;
     }
@@ -249,7 +232,7 @@ final class ConcurrencyLimit {
       return Math.min(most, (int) Math.ceil(limit * MORE));
     }
     int fewest = (int) Math.ceil(brought * 1e9 * QUICK_SECONDS);
-    double part = tookNanos / ended < 1e9 * QUICK_SECONDS ? fewer : FEWER;
+    double part = sample.tookNanos() < 1e9 * QUICK_SECONDS ? fewer : FEWER;
     return Math.min(limit, Math.max(Math.max(1, Math.min(FEW, fewest)), (int) (limit * part)));
   }
 
@@ -296,13 +279,6 @@ final class ConcurrencyLimit {
 
   private void next(int nextLimit, long now) {
     limit = nextLimit;
-    round++;
-    roundSinceNanos = now;
-    ended = 0;
-    answered = 0;
-    timedOut = 0;
-    full = 0;
-    inFlight = 0;
-    tookNanos = 0;
+    sample.next(now);
   }
 }

@@ -76,17 +76,8 @@ public final class FlowControl {
     }
   }
 
-  /** A permission whatever the state, for an attempt that cannot be made later. */
-  public Permit acquireAnyway(long eventId, boolean isRetry) {
-    lock.lock();
-    try {
-      return permit(eventId, isRetry, nanoTime.getAsLong());
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private Permit permit(long eventId, boolean isRetry, long now) {
+  /** A permission whatever the state is. The caller has the lock. */
+    Permit permit(long eventId, boolean isRetry, long now) {
     if (liveness.isDown()) {
       liveness.probes(now);
     }
@@ -218,11 +209,6 @@ public final class FlowControl {
     } finally {
       lock.unlock();
     }
-  }
-
-  /** The same for a fresh event. */
-  public long nanosUntilNext() {
-    return nanosUntilNext(false);
   }
 
   private long nanosUntilNext(boolean isRetry, long now) {

@@ -13,6 +13,12 @@ final class Phase {
   /** In less time nothing is known of the rate. */
   private static final long SHORTEST_NANOS = Duration.ofMillis(2).toNanos();
 
+  /** So many failures, or that share of a second's acceptances, need no whole phase. */
+  private static final int FEWEST_SEVERE = 16;
+
+  private static final double SEVERE_SHARE = 0.25;
+  private static final double BAD = 0.5;
+
   private int number;
   private long sinceNanos;
   private int sent;
@@ -101,5 +107,15 @@ final class Phase {
   /** What got through, or may still. */
   double share() {
     return (double) (telling - failed) / telling;
+  }
+
+  /** Whether so few get through that it is no chance, of what usually does. */
+  boolean isBad(double usual) {
+    return share() < BAD * usual;
+  }
+
+  /** Whether so many have failed, beside the last second's acceptances, that it is not waited. */
+  boolean isSevere(int accepted) {
+    return failed >= Math.max(FEWEST_SEVERE, SEVERE_SHARE * accepted);
   }
 }

@@ -44,12 +44,6 @@ final class RateLimit {
 
   private static final int FEWEST = 20;
 
-  /** So many failures, or that share of a second's acceptances, need no whole phase. */
-  private static final int FEWEST_SEVERE = 16;
-
-  private static final double SEVERE_SHARE = 0.25;
-  private static final double SEVERE = 0.5;
-
   /** Less than that of what usually gets through is too little. */
   private static final double ENOUGH = 0.93;
 
@@ -168,8 +162,8 @@ final class RateLimit {
   }
 
   private boolean isSevere(long now) {
-    return phase.failed() >= Math.max(FEWEST_SEVERE, SEVERE_SHARE * accepted.count(now))
-        && phase.share() < SEVERE * usual.get()
+    return phase.isSevere(accepted.count(now))
+        && phase.isBad(usual.get())
         && isJudged(now)
         && (mode != Mode.TRIAL || trial.isWorse(phase, rate));
   }
@@ -260,7 +254,7 @@ final class RateLimit {
       return;
     }
     boolean isClean = usual.get() < ENOUGH_AT_LIMIT || share >= ENOUGH_AT_LIMIT * usual.get();
-    boolean isTold = isJudged(now) || share < SEVERE * usual.get();
+    boolean isTold = isJudged(now) || phase.isBad(usual.get());
     if (isTold && (share < middle || !isClean)) {
       refuseMore();
       double takes = share / usual.get() * sending * BELOW;

@@ -21,7 +21,7 @@ class FlowControlTest {
   void aNewWebhookIsUp() {
     assertThat(flow.state().kind()).isEqualTo(FlowState.Kind.UP);
     assertThat(flow.limit()).isEqualTo(16);
-    assertThat(flow.nanosUntilNext()).isZero();
+    assertThat(flow.nanosUntilNext(false)).isZero();
   }
 
   @Test
@@ -111,7 +111,7 @@ class FlowControlTest {
     assertThat(probe).isNotNull();
     assertThat(flow.limit()).isZero();
     assertThat(flow.tryAcquire(51, false)).isNull();
-    assertThat(flow.nanosUntilNext()).isEqualTo(Duration.ofSeconds(5).toNanos());
+    assertThat(flow.nanosUntilNext(false)).isEqualTo(Duration.ofSeconds(5).toNanos());
 
     pass(Duration.ofSeconds(5));
     assertThat(flow.limit()).isEqualTo(1);
@@ -136,18 +136,6 @@ class FlowControlTest {
     assertThat(flow.state().kind()).isEqualTo(FlowState.Kind.LIMITED);
     assertThat(flow.state().ratePerSecond()).isEqualTo(20);
     assertThat(flow.limit()).isEqualTo(4);
-  }
-
-  @Test
-  void anAttemptThatCannotBeMadeLaterIsAlwaysPermitted() {
-    fail(3, 20, Duration.ofSeconds(1));
-    Permit probe = acquire(50);
-
-    Permit anyway = flow.acquireAnyway(51, true);
-
-    probe.ended(Signal.of(Kind.TIMEOUT, "time-out"));
-    anyway.ended(Signal.of(Kind.ACCEPTED, ""));
-    assertThat(flow.state().kind()).isEqualTo(FlowState.Kind.LIMITED);
   }
 
   @Test
@@ -226,7 +214,7 @@ class FlowControlTest {
     for (Permit next = acquire(0); next != null; next = flow.tryAcquire(1, false)) {
       hanging.add(next);
     }
-    assertThat(flow.nanosUntilNext()).isLessThanOrEqualTo(Duration.ofMillis(250).toNanos());
+    assertThat(flow.nanosUntilNext(false)).isLessThanOrEqualTo(Duration.ofMillis(250).toNanos());
     hanging.remove(0).ended(Signal.of(Kind.ACCEPTED, ""));
     pass(Duration.ofMillis(200));
     attempt(2, Kind.ACCEPTED);
@@ -314,7 +302,7 @@ class FlowControlTest {
   }
 
   private void attempt(long event, Signal signal) {
-    flow.acquireAnyway(event, false).ended(signal);
+    flow.permit(event, false, now).ended(signal);
   }
 
   private Permit acquire(long event) {

@@ -169,7 +169,7 @@ final class Simulation {
       turn++;
     }
     if (hasFresh() || hasRetry()) {
-      long wait = hasFresh() ? flow.nanosUntilNext() : flow.nanosUntilNext(true);
+      long wait = flow.nanosUntilNext(!hasFresh());
       if (wait != Long.MAX_VALUE) {
         // Timers are late.
         double at = now + Math.max(wait * 1e-9, 20e-6) + random.nextDouble() * 1e-3;
