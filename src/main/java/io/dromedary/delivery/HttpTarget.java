@@ -13,7 +13,6 @@ import org.apache.camel.Component;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.Processor;
-import org.apache.camel.component.http.HttpClientConfigurer;
 import org.apache.camel.component.http.HttpComponent;
 import org.apache.camel.component.http.HttpEndpoint;
 import org.apache.camel.http.common.HttpMethods;
@@ -21,13 +20,9 @@ import org.apache.camel.spi.HeaderFilterStrategy;
 import org.apache.camel.support.PropertyBindingSupport;
 import org.apache.camel.support.jsse.SSLContextParameters;
 import org.apache.camel.support.service.ServiceHelper;
-import org.apache.camel.support.service.ServiceSupport;
 import org.apache.hc.client5.http.DnsResolver;
 import org.apache.hc.client5.http.config.RequestConfig;
-import org.apache.hc.client5.http.impl.classic.HttpClientBuilder;
 import org.apache.hc.core5.http.ContentType;
-import org.apache.hc.core5.http.HttpHeaders;
-import org.apache.hc.core5.http.impl.DefaultConnectionReuseStrategy;
 import org.apache.hc.core5.http.io.SocketConfig;
 import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
 import org.apache.hc.core5.ssl.SSLContexts;
@@ -101,7 +96,7 @@ final class HttpTarget implements Target {
       endpoint.getClientConnectionManager().close();
     }
     endpoint.setClientConnectionManager(connections);
-    endpoint.setHttpClientConfigurer(new Configurer(endpoint, requests(endpoint), connections));
+    endpoint.setHttpClientConfigurer(new OneRequestConfigurer(endpoint, requests(endpoint), connections));
     var producer = endpoint.createProducer();
     ServiceHelper.startService(endpoint, producer);
     client =
@@ -239,68 +234,6 @@ final class HttpTarget implements Target {
           }
         });
     PropertyBindingSupport.bindProperties(context, builder, properties);
-  }
-
-  /** One attempt is one request: nothing is repeated, followed, negotiated or remembered. */
-  private static final class Configurer extends ServiceSupport implements HttpClientConfigurer {
-
-    private final @Nullable HttpClientConfigurer theirs;
-    private final @Nullable String bearerToken;
-    private final RequestConfig requests;
-    private final HttpConnections connections;
-
-    Configurer(HttpEndpoint endpoint, RequestConfig requests, HttpConnections connections) {
-      this.theirs = endpoint.getHttpClientConfigurer();
-      this.bearerToken = endpoint.getAuthBearerToken();
-      this.requests = requests;
-      this.connections = connections;
-    }
-
-    @Override
-    public void configureHttpClient(HttpClientBuilder builder) {
-      OneRequest request = new OneRequest(connections);
-      builder
-          .setDefaultRequestConfig(requests)
-          .addExecInterceptorFirst("attempt", request)
-          .addExecInterceptorLast("attempt-connected", request.whenConnected())
-          .setRequestExecutor(request.executor());
-      refuse(builder);
-      if (theirs != null) {
-        // It may make a client of its own of this, which has to be like that.
-        theirs.configureHttpClient(builder);
-        refuse(builder);
-      }
-      if (bearerToken != null) {
-        // Camel would wait to be asked for it.
-        builder.addRequestInterceptorFirst(
-            (head, body, httpContext) ->
-                head.setHeader(HttpHeaders.AUTHORIZATION, "Bearer " + bearerToken));
-      }
-    }
-
-    @Override
-    protected void doStart() {
-      ServiceHelper.startService(theirs);
-    }
-
-    @Override
-    protected void doStop() {
-      ServiceHelper.stopService(theirs);
-    }
-
-    private void refuse(HttpClientBuilder builder) {
-      builder
-          .setConnectionManager(connections)
-          .disableAutomaticRetries()
-          .disableRedirectHandling()
-          .disableContentCompression()
-          .disableCookieManagement()
-          .disableConnectionState()
-          // Only the answer may end a connection: the client would parse each request for it.
-          .setConnectionReuseStrategy(
-              (request, response, httpContext) ->
-                  DefaultConnectionReuseStrategy.INSTANCE.keepAlive(null, response, httpContext));
-    }
   }
 
   /** Lets only the headers through that the destination sets itself. */
