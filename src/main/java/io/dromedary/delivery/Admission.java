@@ -1,10 +1,9 @@
 package io.dromedary.delivery;
 
-import io.dromedary.delivery.flow.Permit;
+import io.dromedary.delivery.Permissions.Verdict;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.List;
 import java.util.NavigableMap;
 import java.util.TreeMap;
 import java.util.concurrent.Executor;
@@ -14,7 +13,6 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.Exchange;
 import org.apache.camel.support.AsyncProcessorSupport;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,20 +35,11 @@ final class Admission extends AsyncProcessorSupport {
   /** After so long a round goes without the webhook that holds it up, if others are enough. */
   private static final long LATE_NANOS = Duration.ofMillis(250).toNanos();
 
-  /** How long a webhook that has held rounds up so long is not waited for any more. */
-  private static final long LAGGING_NANOS = Duration.ofSeconds(1).toNanos();
-
   private static final long LEAST_TICK_NANOS = Duration.ofNanos(500_000).toNanos();
   private static final long MOST_TICK_NANOS = Duration.ofMillis(500).toNanos();
 
   /** So that neither starve where there is one permission at a time: retries go first so seldom. */
   private static final int TURNS = 4;
-
-  private enum Verdict {
-    ADMITTED,
-    WAIT,
-    REFUSED
-  }
 
   /**
    * A round that waits.
@@ -65,11 +54,11 @@ final class Admission extends AsyncProcessorSupport {
       long sinceNanos) {}
 
   private final Destination destination;
-  private final List<Webhook> webhooks;
+  private final Permissions permissions;
   private final Executor workers;
   private final ReentrantLock queueLock = new ReentrantLock();
 
-  /** By {@link Delivery#lane}: those that are only retries come first. */
+  /** By {@link WebhookStates#lane}: those that are only retries come first. */
   private final NavigableMap<Integer, Deque<Waiting>> queues = new TreeMap<>();
 
   private int turn;
@@ -78,9 +67,6 @@ final class Admission extends AsyncProcessorSupport {
   private final AtomicInteger waitingRetries = new AtomicInteger();
   private long tickNanos = Long.MAX_VALUE;
 
-  /** By webhook: until when it is not waited for. */
-  private final long[] laggingUntilNanos;
-
   /**
    * The admission of a destination.
    *
@@ -88,13 +74,8 @@ final class Admission extends AsyncProcessorSupport {
    */
   Admission(Destination destination, Executor workers) {
     this.destination = destination;
-    this.webhooks = destination.webhooks();
+    this.permissions = new Permissions(destination);
     this.workers = workers;
-    this.laggingUntilNanos = new long[webhooks.size()];
-    long now = System.nanoTime();
-    for (int i = 0; i < laggingUntilNanos.length; i++) {
-      laggingUntilNanos[i] = now;
-    }
   }
 
   @Override
@@ -122,19 +103,19 @@ final class Admission extends AsyncProcessorSupport {
     if (destination.isStopping()) {
       return Verdict.REFUSED;
     }
-    Deque<Waiting> queue = queues.computeIfAbsent(delivery.lane(), key -> new ArrayDeque<>());
-    Verdict verdict = queue.isEmpty() ? admit(delivery, false) : Verdict.WAIT;
+    Deque<Waiting> queue = queues.computeIfAbsent(delivery.states().lane(), key -> new ArrayDeque<>());
+    Verdict verdict = queue.isEmpty() ? take(delivery, false) : Verdict.WAIT;
     if (verdict != Verdict.WAIT) {
       return verdict;
     }
-    boolean isRetry = delivery.isOnlyRetried() && !delivery.isPaused();
+    boolean isRetry = delivery.states().isOnlyRetried() && !delivery.isPaused();
     Waiting round = new Waiting(exchange, delivery, callback, isRetry, System.nanoTime());
     queue.addLast(round);
     count(round, 1);
     boolean waits = false;
     try {
       // A permission that came back before this was seen to wait has woken nobody.
-      if (queue.size() == 1 && admit(delivery, false) == Verdict.ADMITTED) {
+      if (queue.size() == 1 && take(delivery, false) == Verdict.ADMITTED) {
         return Verdict.ADMITTED;
       }
       tick();
@@ -148,60 +129,8 @@ final class Admission extends AsyncProcessorSupport {
     return Verdict.WAIT;
   }
 
-  /**
-   * Takes the permissions of a round.
-   *
-   * @param isLate whether it has waited so long that it goes without a webhook it need not have
-   */
-  private Verdict admit(Delivery delivery, boolean isLate) {
-    if (!delivery.mayResume()) {
-      return Verdict.WAIT;
-    }
-    int[] due = delivery.due(destination.clock().instant());
-    @Nullable Permit[] permits = new Permit[due.length];
-    Verdict verdict = Verdict.REFUSED;
-    try {
-      verdict = acquire(delivery, due, permits, isLate);
-      if (verdict == Verdict.ADMITTED) {
-        delivery.admit(due, permits);
-        // Not before: what waits here must not take the places of those that might begin.
-        delivery.resume();
-      }
-    } finally {
-      if (verdict != Verdict.ADMITTED) {
-        for (Permit permit : permits) {
-          if (permit != null) {
-            Delivery.cancel(permit);
-          }
-        }
-      }
-    }
-    return verdict;
-  }
-
-  private Verdict acquire(
-      Delivery delivery, int[] due, @Nullable Permit[] permits, boolean isLate) {
-    int granted = 0;
-    int heldUpBy = -1;
-    for (int i = 0; i < due.length; i++) {
-      Webhook webhook = webhooks.get(due[i]);
-      permits[i] = webhook.flow().tryAcquire(delivery.eventId(), delivery.isRetry(due[i]));
-      if (permits[i] != null) {
-        granted++;
-      } else if (!webhook.isClosed() && laggingUntilNanos[due[i]] - System.nanoTime() <= 0) {
-        heldUpBy = due[i];
-      }
-    }
-    boolean isEnough = granted > 0 && granted >= delivery.missing(destination.settings().acks());
-    if (heldUpBy >= 0 && isLate && isEnough) {
-      laggingUntilNanos[heldUpBy] = System.nanoTime() + LAGGING_NANOS;
-      heldUpBy = -1;
-    }
-    if (granted > 0 && heldUpBy < 0) {
-      return Verdict.ADMITTED;
-    }
-    // One waits to be the next probe; more would only keep memory and claims.
-    return heldUpBy >= 0 || (due.length > 0 && waiting.get() == 0) ? Verdict.WAIT : Verdict.REFUSED;
+  private Verdict take(Delivery delivery, boolean isLate) {
+    return permissions.take(delivery, isLate, waiting.get() == 0);
   }
 
   /**
@@ -259,7 +188,7 @@ final class Admission extends AsyncProcessorSupport {
     Runnable next;
     try {
       next =
-          switch (admit(first.delivery(), isLate)) {
+          switch (take(first.delivery(), isLate)) {
             case ADMITTED -> () -> goOn(first);
             case REFUSED -> () -> end(first, refused(first.delivery()));
             case WAIT -> null;
@@ -283,7 +212,7 @@ final class Admission extends AsyncProcessorSupport {
     } catch (RuntimeException | Error e) {
       // The workers have ended, or the system has no thread left: its events can wait.
       LOG.debug("Destination {}: a round cannot go on", name(), e);
-      round.delivery().cancelPermits();
+      round.delivery().round().cancel();
       end(round, refused(round.delivery()));
     }
   }
@@ -306,7 +235,7 @@ final class Admission extends AsyncProcessorSupport {
     long wait = MOST_TICK_NANOS;
     for (Deque<Waiting> queue : queues.values()) {
       Waiting first = queue.peekFirst();
-      wait = first == null ? wait : Math.min(wait, nanosUntilNext(first.delivery()));
+      wait = first == null ? wait : Math.min(wait, permissions.nanosUntilNext(first.delivery()));
     }
     wait = Math.max(LEAST_TICK_NANOS, wait);
     long at = System.nanoTime() + wait;
@@ -314,16 +243,6 @@ final class Admission extends AsyncProcessorSupport {
       Future<?> unused = AttemptTimer.after(Duration.ofNanos(wait), () -> ticked(at));
       tickNanos = at;
     }
-  }
-
-  private long nanosUntilNext(Delivery delivery) {
-    long wait = Long.MAX_VALUE;
-    for (int i = 0; i < webhooks.size(); i++) {
-      if (delivery.state(i) == Delivery.State.PENDING) {
-        wait = Math.min(wait, webhooks.get(i).flow().nanosUntilNext(delivery.isRetry(i)));
-      }
-    }
-    return wait;
   }
 
   private void ticked(long at) {

@@ -41,7 +41,7 @@ public final class Batching implements AggregationStrategy, Predicate {
 
   /** Events that may share a batch have the same: the webhooks at which they are pending. */
   public int key(Exchange exchange) {
-    return Delivery.of(exchange).pending();
+    return Delivery.of(exchange).states().pending();
   }
 
   @Override

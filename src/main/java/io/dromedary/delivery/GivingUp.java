@@ -51,7 +51,7 @@ public final class GivingUp {
     Reason reason =
         delivery.transformFailure() != null
             ? Reason.TRANSFORM
-            : delivery.isPending() ? Reason.EXPIRED : Reason.REJECTED;
+            : delivery.states().isPending() ? Reason.EXPIRED : Reason.REJECTED;
     Instant now = destination.clock().instant();
     for (int i = 0; i < delivery.events().size(); i++) {
       Claim claim = delivery.claims().get(i);
@@ -99,7 +99,7 @@ public final class GivingUp {
               case INVALID -> throw new IllegalArgumentException("an event that was sent is one");
             });
     for (int i = 0; i < webhooks.size(); i++) {
-      Outcome outcome = delivery.outcome(i);
+      Outcome outcome = delivery.states().outcome(i);
       if (outcome != null && outcome.status() != null) {
         lastStatus = outcome.status();
       }

@@ -3,7 +3,6 @@ package io.dromedary.delivery;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import io.dromedary.delivery.Delivery.State;
 import io.dromedary.json.InvalidJsonException;
 import io.dromedary.json.JsonFields;
 import io.dromedary.json.JsonKind;
@@ -24,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Progress {
 
+  private static final Progress NONE = read("{}");
+
   final @Nullable Instant firstAttemptAt;
   final @Nullable Instant lastAttemptAt;
   final int skipped;
@@ -38,8 +39,11 @@ final class Progress {
     this.webhooks = webhooks;
   }
 
-  /** Reads what {@link #write} wrote. */
-  static Progress read(String text) {
+  /** Reads what {@link #write} wrote; null: nothing has been sent. */
+  static Progress read(@Nullable String text) {
+    if (text == null) {
+      return NONE;
+    }
     try {
       byte[] json = text.getBytes(UTF_8);
       JsonObject object = new JsonReader(json).readObject();
@@ -74,8 +78,13 @@ final class Progress {
             json.writeStartObject();
             json.writeStringField("key", webhooks.get(i).key());
             // What has rejected a batch has not rejected each of its events.
-            boolean again = alone && delivery.state(i) == State.FAILED;
-            write(json, again ? State.PENDING : delivery.state(i), delivery.outcome(i), true);
+            WebhookState state = delivery.states().get(i);
+            boolean again = alone && state == WebhookState.FAILED;
+            write(
+                json,
+                again ? WebhookState.PENDING : state,
+                delivery.states().outcome(i),
+                true);
             json.writeEndObject();
           }
           json.writeEndArray();
@@ -93,14 +102,18 @@ final class Progress {
               JsonFields.write(
                   json -> {
                     json.writeStringField("webhook", webhooks.get(index).name());
-                    write(json, delivery.state(index), delivery.outcome(index), false);
+                    write(
+                        json,
+                        delivery.states().get(index),
+                        delivery.states().outcome(index),
+                        false);
                   }));
     }
     return text.append(']').toString();
   }
 
   private static void write(
-      JsonGenerator json, State state, @Nullable Outcome outcome, boolean withNotBefore)
+      JsonGenerator json, WebhookState state, @Nullable Outcome outcome, boolean withNotBefore)
       throws IOException {
     json.writeStringField("state", state.json());
     if (outcome == null) {
@@ -120,23 +133,32 @@ final class Progress {
     }
   }
 
-  /** Takes over the state of a webhook, if there was one of that key. */
-  void restore(String key, int index, State[] states, @Nullable Outcome[] outcomes) {
+  /** What each of these webhooks has made of the event, if there was one of its key. */
+  WebhookStates restore(List<Webhook> now) {
+    WebhookStates states = new WebhookStates(now.size());
+    for (int i = 0; i < now.size(); i++) {
+      restore(now.get(i).key(), i, states);
+    }
+    return states;
+  }
+
+  private void restore(String key, int index, WebhookStates states) {
     for (JsonObject webhook : webhooks) {
       if (key.equals(string(webhook, "key"))) {
-        State state = State.of(string(webhook, "state"));
-        states[index] = state;
+        WebhookState state = WebhookState.of(string(webhook, "state"));
         long status = number(webhook, "status");
         String error = string(webhook, "error");
-        if (status != 0 || error != null) {
-          outcomes[index] =
-              Outcome.recalled(
-                  state.kind(),
-                  status == 0 ? null : (int) status,
-                  error == null ? "" : error,
-                  string(webhook, "answer"),
-                  instant(webhook, "notBefore"));
-        }
+        states.set(
+            index,
+            state,
+            status == 0 && error == null
+                ? null
+                : Outcome.recalled(
+                    state.kind(),
+                    status == 0 ? null : (int) status,
+                    error == null ? "" : error,
+                    string(webhook, "answer"),
+                    instant(webhook, "notBefore")));
       }
     }
   }

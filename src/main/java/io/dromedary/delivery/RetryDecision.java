@@ -62,7 +62,7 @@ public final class RetryDecision implements Processor {
       delivery.park(now);
       return false;
     }
-    if (!delivery.isPending()) {
+    if (!delivery.states().isPending()) {
       return false;
     }
     Instant next =
@@ -87,7 +87,7 @@ public final class RetryDecision implements Processor {
   private boolean waitsInMemory(Delivery delivery, long waitMillis) {
     if (waitMillis > destination.settings().inMemory().toMillis()
         // The outbox hears when the webhooks are back; who waits in memory does not.
-        || delivery.waitsForClosed(destination.webhooks())) {
+        || delivery.states().waitsForClosed(destination.webhooks())) {
       return false;
     }
     long needNanos = Duration.ofMillis(waitMillis).toNanos() + holdNanos;

@@ -74,6 +74,6 @@ public record RetrySchedule(
         delivery.skipped(),
         now,
         acceptedAt,
-        delivery.notBefore(now, webhooks));
+        delivery.states().notBefore(now, webhooks));
   }
 }

@@ -88,7 +88,7 @@ public final class Round implements AggregationStrategy {
     if (destination.isStopping()) {
       throw new RoundFailedException("the process stops");
     }
-    if (delivery.sentTo().length == 0) {
+    if (delivery.round().webhooks().length == 0) {
       throw new IllegalStateException(
           "The round has not been admitted, expected that step before.");
     }
@@ -106,7 +106,7 @@ public final class Round implements AggregationStrategy {
     delivery.beginRound(now);
     expect(delivery, Duration.ZERO);
     if (webhooks.size() > 1) {
-      address(exchange, delivery.sentTo());
+      address(exchange, delivery.round().webhooks());
     }
   }
 
@@ -118,7 +118,7 @@ public final class Round implements AggregationStrategy {
     delivery.expect(
         wait.plus(destination.settings().timeout().multipliedBy(2)),
         () -> {
-          if (delivery.cancelPermits()) {
+          if (delivery.round().cancel()) {
             admission.wake();
           }
           // With what is known of it: who has accepted does not get it again.
@@ -141,7 +141,7 @@ public final class Round implements AggregationStrategy {
 
   /** Whether the round goes to one webhook only. */
   public boolean isToOne(Exchange exchange) {
-    return Delivery.of(exchange).sentTo().length == 1;
+    return Delivery.of(exchange).round().webhooks().length == 1;
   }
 
   /** Notes the outcome of a round to one webhook. */
@@ -170,7 +170,7 @@ public final class Round implements AggregationStrategy {
   private void note(Delivery delivery, int branch, Outcome outcome) {
     try {
       delivery.note(branch, outcome, destination.clock().instant());
-      webhooks.get(delivery.sentTo()[branch]).report(outcome);
+      webhooks.get(delivery.round().webhooks()[branch]).report(outcome);
     } finally {
       admission.wake();
     }
@@ -179,13 +179,13 @@ public final class Round implements AggregationStrategy {
   /** Notes what an exception that has ended a round means for the attempts it was to make. */
   void failed(Delivery delivery, Throwable failure) {
     if (failure instanceof RoundFailedException) {
-      if (delivery.cancelPermits()) {
+      if (delivery.round().cancel()) {
         admission.wake();
       }
       return;
     }
-    for (int i = 0; i < delivery.sentTo().length; i++) {
-      if (delivery.isUnended(i)) {
+    for (int i = 0; i < delivery.round().webhooks().length; i++) {
+      if (delivery.round().isUnended(i)) {
         note(delivery, i, Outcome.of(failure));
       }
     }
@@ -195,7 +195,7 @@ public final class Round implements AggregationStrategy {
   public void end(Exchange exchange) throws RoundFailedException {
     Delivery delivery = Delivery.of(exchange);
     // Of a branch whose outcome could not be noted.
-    if (delivery.cancelPermits()) {
+    if (delivery.round().cancel()) {
       admission.wake();
     }
     if (!delivery.isDone(destination.settings().acks())) {

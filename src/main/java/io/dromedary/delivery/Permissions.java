@@ -1,0 +1,104 @@
+package io.dromedary.delivery;
+
+import io.dromedary.delivery.flow.Permit;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes the permissions that rounds need of the flow controls of a destination's webhooks. A
+ * webhook that is down or paused is left out of a round. Guarded by the lock of {@link Admission}.
+ */
+final class Permissions {
+
+  /** How long a webhook that has held rounds up so long is not waited for any more. */
+  private static final long LAGGING_NANOS = Duration.ofSeconds(1).toNanos();
+
+  /** Whether a round begins. */
+  enum Verdict {
+    ADMITTED,
+    WAIT,
+    REFUSED
+  }
+
+  private final Destination destination;
+  private final List<Webhook> webhooks;
+
+  /** By webhook: until when it is not waited for. */
+  private final long[] laggingUntilNanos;
+
+  Permissions(Destination destination) {
+    this.destination = destination;
+    this.webhooks = destination.webhooks();
+    this.laggingUntilNanos = new long[webhooks.size()];
+    Arrays.fill(laggingUntilNanos, System.nanoTime());
+  }
+
+  /**
+   * Takes the permissions of a round.
+   *
+   * @param isLate whether it has waited so long that it goes without a webhook it need not have
+   * @param isFirst whether no other waits
+   */
+  Verdict take(Delivery delivery, boolean isLate, boolean isFirst) {
+    if (!delivery.mayResume()) {
+      return Verdict.WAIT;
+    }
+    int[] due = delivery.states().due(destination.clock().instant());
+    @Nullable Permit[] permits = new Permit[due.length];
+    boolean isAdmitted = false;
+    try {
+      Verdict verdict = acquire(delivery, due, permits, isLate, isFirst);
+      if (verdict == Verdict.ADMITTED) {
+        delivery.admit(new RoundPermits(due, permits));
+        isAdmitted = true;
+        // Not before: what waits here must not take the places of those that might begin.
+        delivery.resume();
+      }
+      return verdict;
+    } finally {
+      if (!isAdmitted) {
+        RoundPermits.cancel(permits);
+      }
+    }
+  }
+
+  private Verdict acquire(
+      Delivery delivery, int[] due, @Nullable Permit[] permits, boolean isLate, boolean isFirst) {
+    int granted = 0;
+    int heldUpBy = -1;
+    for (int i = 0; i < due.length; i++) {
+      Webhook webhook = webhooks.get(due[i]);
+      permits[i] = webhook.flow().tryAcquire(delivery.eventId(), delivery.states().isRetry(due[i]));
+      if (permits[i] != null) {
+        granted++;
+      } else if (!webhook.isClosed() && laggingUntilNanos[due[i]] - System.nanoTime() <= 0) {
+        heldUpBy = due[i];
+      }
+    }
+    int missing = delivery.states().missing(destination.settings().acks());
+    boolean isEnough = granted > 0 && granted >= missing;
+    if (heldUpBy >= 0 && isLate && isEnough) {
+      laggingUntilNanos[heldUpBy] = System.nanoTime() + LAGGING_NANOS;
+      heldUpBy = -1;
+    }
+    if (granted > 0 && heldUpBy < 0) {
+      return Verdict.ADMITTED;
+    }
+    // One waits to be the next probe; more would only keep memory and claims.
+    return heldUpBy >= 0 || (due.length > 0 && isFirst) ? Verdict.WAIT : Verdict.REFUSED;
+  }
+
+  /** How long until a permission that a delivery waits for may be there by time alone. */
+  long nanosUntilNext(Delivery delivery) {
+    WebhookStates states = delivery.states();
+    long wait = Long.MAX_VALUE;
+    for (int i = 0; i < webhooks.size(); i++) {
+      if (states.get(i) == WebhookState.PENDING) {
+        wait = Math.min(wait, webhooks.get(i).flow().nanosUntilNext(states.isRetry(i)));
+      }
+    }
+    return wait;
+  }
+}
