@@ -103,7 +103,8 @@ final class Admission extends AsyncProcessorSupport {
     if (destination.isStopping()) {
       return Verdict.REFUSED;
     }
-    Deque<Waiting> queue = queues.computeIfAbsent(delivery.states().lane(), key -> new ArrayDeque<>());
+    Deque<Waiting> queue =
+        queues.computeIfAbsent(delivery.states().lane(), key -> new ArrayDeque<>());
     Verdict verdict = queue.isEmpty() ? take(delivery, false) : Verdict.WAIT;
     if (verdict != Verdict.WAIT) {
       return verdict;

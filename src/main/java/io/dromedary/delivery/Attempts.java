@@ -196,7 +196,8 @@ final class Attempts extends ServiceSupport {
       Attempt attempt, Exchange exchange, AsyncCallback callback, boolean isLastTime) {
     if (!(isLastTime ? attempt.end() : attempt.expire())) {
       if (!attempt.hasEnded()) {
-        AttemptTimer.after(timeout, () -> expire(attempt, exchange, callback, true));
+        Future<?> unused =
+            AttemptTimer.after(timeout, () -> expire(attempt, exchange, callback, true));
       }
       return;
     }

@@ -96,7 +96,8 @@ final class HttpTarget implements Target {
       endpoint.getClientConnectionManager().close();
     }
     endpoint.setClientConnectionManager(connections);
-    endpoint.setHttpClientConfigurer(new OneRequestConfigurer(endpoint, requests(endpoint), connections));
+    endpoint.setHttpClientConfigurer(
+        new OneRequestConfigurer(endpoint, requests(endpoint), connections));
     var producer = endpoint.createProducer();
     ServiceHelper.startService(endpoint, producer);
     client =

@@ -80,11 +80,7 @@ final class Progress {
             // What has rejected a batch has not rejected each of its events.
             WebhookState state = delivery.states().get(i);
             boolean again = alone && state == WebhookState.FAILED;
-            write(
-                json,
-                again ? WebhookState.PENDING : state,
-                delivery.states().outcome(i),
-                true);
+            write(json, again ? WebhookState.PENDING : state, delivery.states().outcome(i), true);
             json.writeEndObject();
           }
           json.writeEndArray();

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
@@ -249,7 +250,7 @@ class HttpOptionsTest {
                     (request, scope, chain) -> {
                       ClassicHttpResponse response = chain.proceed(request, scope);
                       CompletableFuture<Void> passed = new CompletableFuture<>();
-                      AttemptTimer.after(delay, () -> passed.complete(null));
+                      Future<?> unused = AttemptTimer.after(delay, () -> passed.complete(null));
                       passed.join();
                       return response;
                     }));

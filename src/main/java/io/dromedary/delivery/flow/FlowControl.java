@@ -77,7 +77,7 @@ public final class FlowControl {
   }
 
   /** A permission whatever the state is. The caller has the lock. */
-    Permit permit(long eventId, boolean isRetry, long now) {
+  Permit permit(long eventId, boolean isRetry, long now) {
     if (liveness.isDown()) {
       liveness.probes(now);
     }
