@@ -21,10 +21,14 @@ final class Workers extends ThreadPoolExecutor {
 
   private static final long LOOK_NANOS = Duration.ofMillis(10).toNanos();
 
+  /** Having fewer makes the pool look at each of its threads, of which there may be thousands. */
+  private static final long FEWER_NANOS = Duration.ofMillis(100).toNanos();
+
   private final IntSupplier limit;
   private final int most;
   private final AtomicLong nextLookNanos = new AtomicLong(System.nanoTime());
   private volatile IntSupplier lost = () -> 0;
+  private long fewerNanos = System.nanoTime();
 
   private Workers(String name, IntSupplier limit, int most) {
     // The queue is never full, so there are never more than the core.
@@ -75,9 +79,10 @@ final class Workers extends ThreadPoolExecutor {
     if (size > now) {
       setMaximumPoolSize(size);
       setCorePoolSize(size);
-    } else if (size < now) {
+    } else if (size < now && System.nanoTime() - fewerNanos >= FEWER_NANOS) {
+      fewerNanos = System.nanoTime();
       // Not all at once, as it goes up and down.
-      int fewer = Math.max(size, now - Math.max(1, now / 16));
+      int fewer = now - (now - size + 3) / 4;
       setCorePoolSize(fewer);
       setMaximumPoolSize(fewer);
     }

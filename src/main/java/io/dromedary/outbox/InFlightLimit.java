@@ -59,9 +59,13 @@ final class InFlightLimit {
     }
   }
 
-  /** How many may be in flight while so many may run: those whose settlement is on its way, too. */
+  /**
+   * How many may be in flight while so many may run: those whose settlement is on its way, too.
+   * There is always room for these, or else what hangs would have others wait for the disk.
+   */
   int mostInFlight(int now) {
-    return now <= 0 ? 0 : Math.max(inFlight, now);
+    long withSettled = Math.max(inFlight, now + inFlight / 2L);
+    return now <= 0 ? 0 : (int) Math.min(2L * inFlight, withSettled);
   }
 
   /** An exchange has ended. */

@@ -21,6 +21,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Which events of a destination are taken into memory, and which of them begin. */
 @Timeout(120)
@@ -169,12 +171,13 @@ class ClaimQueueTest {
   }
 
   /** A receiver that is as quick as the disk would wait for it otherwise. */
-  @Test
-  void nextOnesBeginBeforeACommitButNoMoreThanMayBeInFlight() throws Exception {
+  @ParameterizedTest
+  @CsvSource({"4, 10", "10, 15"})
+  void nextOnesBeginBeforeACommitButNotWithoutEnd(int running, int most) throws Exception {
     append("fresh", 0, 50);
-    limit.set(4);
+    limit.set(running);
     begin(10);
-    awaitStarted(4);
+    awaitStarted(running);
 
     CountDownLatch commits = new CountDownLatch(1);
     CompletableFuture<Long> held =
@@ -188,18 +191,18 @@ class ClaimQueueTest {
               return nowMillis;
             });
     try {
-      for (int ended = 0; ended < 10; ended++) {
-        awaitStarted(Math.min(10, 4 + ended));
+      for (int ended = 0; ended < most; ended++) {
+        awaitStarted(Math.min(most, running + ended));
         started.get(ended).settle(Settlement.DONE);
       }
-      assertThat(started).hasSize(10);
-      assertThat(queue.places().started()).isEqualTo(10);
+      assertThat(started).hasSize(most);
+      assertThat(queue.places().started()).isEqualTo(most);
     } finally {
       commits.countDown();
     }
     assertThat(held.get(AT_MOST.toSeconds(), TimeUnit.SECONDS)).isPositive();
-    awaitStarted(14);
-    await().atMost(AT_MOST).until(() -> queue.places().started() == 4);
+    awaitStarted(most + running);
+    await().atMost(AT_MOST).until(() -> queue.places().started() == running);
   }
 
   @Test
