@@ -74,7 +74,7 @@ enum FaultKind {
   static final List<FaultKind> OF_NODE = List.of(ERROR, RUNTIME, INTERRUPTED);
 
   /** What a method of ours does. */
-  static final List<FaultKind> OF_CODE = List.of(ERROR, RUNTIME);
+  static final List<FaultKind> OF_CODE = List.of(ERROR, RUNTIME, INTERRUPT);
 
   static final List<FaultKind> OF_STREAM = List.of(IO, ERROR, RUNTIME);
 

@@ -112,7 +112,7 @@ public final class FaultSuite {
     } else if (site.contains("InputStream")) {
       return FaultKind.OF_STREAM;
     }
-    return isCode(site) ? FaultKind.OF_CODE : FaultKind.OF_JDBC;
+    return isCode(site) || site.contains(" task ") ? FaultKind.OF_CODE : FaultKind.OF_JDBC;
   }
 
   private static boolean isCode(String site) {

@@ -20,7 +20,7 @@ class FaultSuiteTest {
   @ParameterizedTest
   @CsvSource({"sqlite, http", "postgres, source"})
   void nothingIsLostForgedStuckOrAnsweredFalsely(String store, String inbound) throws Exception {
-    FaultSuite.Summary summary = FaultSuite.run(store, inbound, "1/6", STORING);
+    FaultSuite.Summary summary = FaultSuite.run(store, inbound, "1/7", STORING);
 
     assertThat(summary.bad()).as("%s", summary).isEmpty();
     assertThat(summary.reached()).isGreaterThan(5);
@@ -33,7 +33,7 @@ class FaultSuiteTest {
         FaultSuite.run(
             "sqlite",
             "source",
-            "1/5",
+            "1/6",
             "InputStream.read #[12]|doTry|dromedary-read-marshalled"
                 + "|(EventStream.(from|read|next)|Places.move|Claiming.ask|DueTimes.unknown"
                 + "|ElasticThreads.Member.work|OutboxConsumer.(deliver|settle)|Work.setTold"
@@ -50,8 +50,8 @@ class FaultSuiteTest {
         FaultSuite.run(
             "sqlite",
             "http",
-            "1/3",
-            "(Append|Settle|ClaimDue|Held).committed |ClaimDue.rows |Store.commit(ted)? |ClaimQueue.(take|settled|leave) "
+            "1/5",
+            " task |(Append|Settle|ClaimDue|Held).committed |ClaimDue.rows |Store.commit(ted)? |ClaimQueue.(take|settled|leave) "
                 + "|Claiming.(answer|giveBack) |OutboxProducer.(storeAndGoOn|process) ");
 
     assertThat(summary.bad()).as("%s", summary).isEmpty();

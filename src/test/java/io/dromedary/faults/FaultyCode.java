@@ -1,7 +1,9 @@
 package io.dromedary.faults;
 
+import static net.bytebuddy.matcher.ElementMatchers.any;
 import static net.bytebuddy.matcher.ElementMatchers.isAbstract;
 import static net.bytebuddy.matcher.ElementMatchers.isBridge;
+import static net.bytebuddy.matcher.ElementMatchers.isDeclaredBy;
 import static net.bytebuddy.matcher.ElementMatchers.isMethod;
 import static net.bytebuddy.matcher.ElementMatchers.isSubTypeOf;
 import static net.bytebuddy.matcher.ElementMatchers.nameMatches;
@@ -9,12 +11,21 @@ import static net.bytebuddy.matcher.ElementMatchers.nameStartsWith;
 import static net.bytebuddy.matcher.ElementMatchers.named;
 import static net.bytebuddy.matcher.ElementMatchers.namedOneOf;
 import static net.bytebuddy.matcher.ElementMatchers.not;
+import static net.bytebuddy.matcher.ElementMatchers.takesArguments;
 
 import java.lang.instrument.Instrumentation;
+import java.lang.reflect.Method;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import net.bytebuddy.agent.ByteBuddyAgent;
 import net.bytebuddy.agent.builder.AgentBuilder;
 import net.bytebuddy.agent.builder.ResettableClassFileTransformer;
 import net.bytebuddy.asm.Advice;
+import net.bytebuddy.asm.AsmVisitorWrapper;
+import net.bytebuddy.asm.MemberSubstitution;
 import net.bytebuddy.description.method.MethodDescription;
 
 /**
@@ -48,8 +59,37 @@ final class FaultyCode {
                                           namedOneOf(
                                               "toString", "hashCode", "equals", "compareTo")))
                                   .and(not(named("values").or(nameStartsWith("$"))))
-                                  .and(not(this::isAccessor)))))
+                                  .and(not(this::isAccessor))))
+                      .visit(tasks(Executor.class, "execute", Runnable.class))
+                      .visit(tasks(Thread.class, "start"))
+                      .visit(
+                          tasks(
+                              ScheduledExecutorService.class,
+                              "schedule",
+                              Runnable.class,
+                              long.class,
+                              TimeUnit.class))
+                      .visit(
+                          tasks(
+                              CompletableFuture.class,
+                              "runAsync",
+                              Runnable.class,
+                              Executor.class)))
           .installOn(instrumentation);
+
+  /** Has calls of a method made by {@link FaultyThreads}, but not those of a class's own parent. */
+  private static AsmVisitorWrapper tasks(Class<?> of, String name, Class<?>... arguments) {
+    Method own =
+        Stream.of(FaultyThreads.class.getMethods())
+            .filter(method -> method.getName().equals(name))
+            .findFirst()
+            .orElseThrow();
+    MemberSubstitution.WithoutSpecification.ForMatchedMethod calls =
+        MemberSubstitution.relaxed()
+            .method(named(name).and(takesArguments(arguments)).and(isDeclaredBy(isSubTypeOf(of))));
+    boolean isStatic = own.getParameterCount() == arguments.length;
+    return (isStatic ? calls : calls.onVirtualCall()).replaceWith(own).on(any());
+  }
 
   /** What only returns a field has nothing that can fail. */
   private boolean isAccessor(MethodDescription method) {
