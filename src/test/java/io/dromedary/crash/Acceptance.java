@@ -4,6 +4,7 @@ package io.dromedary.crash;
 final class Acceptance {
 
   private final int life;
+  private final long arrivedNanos;
   private final long nanos = System.nanoTime();
   private volatile boolean read;
 
@@ -11,9 +12,16 @@ final class Acceptance {
    * An acceptance now.
    *
    * @param life which of the processes so far had sent the event
+   * @param arrivedNanos when the request had come, which may have waited for its answer
    */
-  Acceptance(int life) {
+  Acceptance(int life, long arrivedNanos) {
     this.life = life;
+    this.arrivedNanos = arrivedNanos;
+  }
+
+  /** Whether its request had come before that of another. */
+  boolean isOfEarlierRequest(Acceptance other) {
+    return arrivedNanos - other.arrivedNanos < 0;
   }
 
   int life() {

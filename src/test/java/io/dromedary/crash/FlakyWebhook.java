@@ -65,6 +65,7 @@ final class FlakyWebhook implements AutoCloseable {
     if (previous != null) {
       previous.markRead();
     }
+    long arrivedNanos = System.nanoTime();
     Matcher id = EVENT.matcher(request.text());
     if (!id.find()) {
       ledger.surprise("a webhook got " + request);
@@ -86,11 +87,12 @@ final class FlakyWebhook implements AutoCloseable {
       return Answer.status(500);
     }
     // Noted once it is written: before, it is none.
-    return (fails ? TOO_LATE : Answer.status(200)).then(() -> accept(request, event));
+    Answer answer = fails ? TOO_LATE : Answer.status(200);
+    return answer.then(() -> accept(request, event, arrivedNanos));
   }
 
-  private void accept(Request request, int event) {
-    Acceptance acceptance = new Acceptance(Node.life(request));
+  private void accept(Request request, int event, long arrivedNanos) {
+    Acceptance acceptance = new Acceptance(Node.life(request), arrivedNanos);
     last.put(request.connection(), acceptance);
     ledger.accepted(number, event, acceptance);
   }

@@ -61,10 +61,13 @@ record Report(
     Duration oldest = Duration.ZERO;
     int unread = 0;
     for (Ledger.Duplicate duplicate : ledger.duplicates()) {
-      Acceptance before = duplicate.before();
+      // An answer that comes too late may be noted behind that of the next attempt.
+      boolean isInOrder = !duplicate.again().isOfEarlierRequest(duplicate.before());
+      Acceptance before = isInOrder ? duplicate.before() : duplicate.again();
+      Acceptance again = isInOrder ? duplicate.again() : duplicate.before();
       int life = before.life();
       Long killed = killedNanos.get(life);
-      boolean survived = killed == null || life == duplicate.again().life();
+      boolean survived = killed == null || life == again.life();
       if (survived && !before.isRead()) {
         unread++;
         continue;
@@ -77,8 +80,8 @@ record Report(
                     duplicate.event(),
                     life,
                     killed == null ? "not killed" : "killed after " + age.toMillis() + " ms",
-                    duplicate.again().life(),
-                    (duplicate.again().nanos() - before.nanos()) / 1_000_000));
+                    again.life(),
+                    (again.nanos() - before.nanos()) / 1_000_000));
         continue;
       }
       repeated.computeIfAbsent(life, key -> new HashSet<>()).add(duplicate.event());

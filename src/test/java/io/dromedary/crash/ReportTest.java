@@ -15,7 +15,11 @@ class ReportTest {
   private final int second = ledger.newLife();
 
   private Acceptance accept(int webhook, int event, int life) {
-    Acceptance acceptance = new Acceptance(life);
+    return accept(webhook, event, life, System.nanoTime());
+  }
+
+  private Acceptance accept(int webhook, int event, int life, long arrivedNanos) {
+    Acceptance acceptance = new Acceptance(life, arrivedNanos);
     ledger.accepted(webhook, event, acceptance);
     return acceptance;
   }
@@ -99,6 +103,19 @@ class ReportTest {
         .singleElement()
         .asString()
         .matches("8 by life 1 \\(not killed\\), and by life 1 \\d+ ms later");
+  }
+
+  @Test
+  void anAnswerThatComesTooLateExplainsTheAttemptBeforeWhichItIsRead() {
+    long first = System.nanoTime();
+    accept(0, 7, 1).markRead();
+    accept(0, 7, 1, first);
+    assertThat(report().problems()).isEmpty();
+    assertThat(report().unread()).isEqualTo(1);
+
+    accept(0, 8, 1, first);
+    accept(0, 8, 1, first - 1).markRead();
+    assertThat(report().unexplained()).hasSize(1);
   }
 
   @Test

@@ -48,18 +48,19 @@ final class FaultyCode {
                   .and(not(isSubTypeOf(Throwable.class))))
           .transform(
               (builder, type, loader, module, domain) ->
-                  builder.visit(
-                      Advice.to(FaultyCode.Passage.class)
-                          .on(
-                              isMethod()
-                                  .and(not(isAbstract()))
-                                  .and(not(isBridge()))
-                                  .and(
-                                      not(
-                                          namedOneOf(
-                                              "toString", "hashCode", "equals", "compareTo")))
-                                  .and(not(named("values").or(nameStartsWith("$"))))
-                                  .and(not(this::isAccessor))))
+                  builder
+                      .visit(
+                          Advice.to(FaultyCode.Passage.class)
+                              .on(
+                                  isMethod()
+                                      .and(not(isAbstract()))
+                                      .and(not(isBridge()))
+                                      .and(
+                                          not(
+                                              namedOneOf(
+                                                  "toString", "hashCode", "equals", "compareTo")))
+                                      .and(not(named("values").or(nameStartsWith("$"))))
+                                      .and(not(this::isAccessor))))
                       .visit(tasks(Executor.class, "execute", Runnable.class))
                       .visit(tasks(Thread.class, "start"))
                       .visit(
@@ -71,10 +72,7 @@ final class FaultyCode {
                               TimeUnit.class))
                       .visit(
                           tasks(
-                              CompletableFuture.class,
-                              "runAsync",
-                              Runnable.class,
-                              Executor.class)))
+                              CompletableFuture.class, "runAsync", Runnable.class, Executor.class)))
           .installOn(instrumentation);
 
   /** Has calls of a method made by {@link FaultyThreads}, but not those of a class's own parent. */
