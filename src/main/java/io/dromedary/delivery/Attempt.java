@@ -21,7 +21,7 @@ final class Attempt {
   private final List<Closeable> open = new ArrayList<>(2);
   private volatile boolean ended;
 
-  /** Whether the answer is there, guarded by this. */
+  /** Whether the answer is there and the deadline has not come since, guarded by this. */
   private boolean answered;
 
   /** The socket that is being connected; confined to the thread that makes the attempt. */
@@ -72,9 +72,15 @@ final class Attempt {
     return !ended;
   }
 
-  /** Ends the attempt at its deadline. Returns false where its answer is there or it had ended. */
+  /**
+   * Ends the attempt at its deadline, unless it had ended or its answer is there; this counts once.
+   *
+   * @return whether it has ended by this
+   */
   synchronized boolean expire() {
-    return !answered && end();
+    boolean isAnswered = answered;
+    answered = false;
+    return !isAnswered && end();
   }
 
   /** Closes what the attempt has opened, after it has ended. Waits for nothing. */

@@ -127,7 +127,7 @@ final class Attempts extends ServiceSupport {
     Outcome outcome = null;
     Throwable failure = null;
     try {
-      deadline = AttemptTimer.after(timeout, () -> expire(attempt, exchange, callback, false));
+      deadline = AttemptTimer.after(timeout, () -> expire(attempt, exchange, callback));
       outcome = send(attempt, exchange);
     } catch (Exception | Error e) {
       failure = e;
@@ -192,12 +192,10 @@ final class Attempts extends ServiceSupport {
    * Ends an attempt at its deadline, unless its answer is there and only the thread has still to
    * come back: that has as long again. The timer's thread must not wait for anything.
    */
-  private void expire(
-      Attempt attempt, Exchange exchange, AsyncCallback callback, boolean isLastTime) {
-    if (!(isLastTime ? attempt.end() : attempt.expire())) {
+  private void expire(Attempt attempt, Exchange exchange, AsyncCallback callback) {
+    if (!attempt.expire()) {
       if (!attempt.hasEnded()) {
-        Future<?> unused =
-            AttemptTimer.after(timeout, () -> expire(attempt, exchange, callback, true));
+        Future<?> unused = AttemptTimer.after(timeout, () -> expire(attempt, exchange, callback));
       }
       return;
     }

@@ -31,7 +31,7 @@ final class Delivery {
   private final Instant acceptedAt;
   private final boolean alone;
   private final WebhookStates states;
-  private RoundPermits round = RoundPermits.none();
+  private RoundPermits round = RoundPermits.NONE;
   private int attempts;
   private int skipped;
   private boolean waits;

@@ -62,7 +62,7 @@ final class DestinationBindings {
     bind("retry-decision", new RetryDecision(destination, round));
     bind("giving-up", new GivingUp(destination));
     bind("batching", batching);
-    bind("transform", Transform.of(context, settings));
+    bind("transform", Transform.of(context, settings, destination.schedule()));
     int batchSize = settings.batchSize();
     // A round carries a batch: to take fewer events than rounds do would let none of them fill.
     int events = (int) Math.min((long) settings.inFlight() * batchSize, 1_000_000);

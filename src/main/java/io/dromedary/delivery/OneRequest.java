@@ -70,6 +70,7 @@ final class OneRequest implements ExecChainHandler {
         answer.addHeader(retryAfter);
       }
       byte[] body = read(entity, scope, isItsOwn);
+      // The pool tells so where the connection is kept, before its thread comes to here.
       attempt.answered();
       if (body.length > 0 && !(isItsOwn && response.getCode() < HttpStatus.SC_REDIRECTION)) {
         answer.setEntity(new ByteArrayEntity(body, ContentType.TEXT_PLAIN));

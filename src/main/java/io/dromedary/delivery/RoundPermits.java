@@ -15,6 +15,9 @@ final class RoundPermits {
 
   private static final Logger LOG = LoggerFactory.getLogger(RoundPermits.class);
 
+  /** No round. */
+  static final RoundPermits NONE = new RoundPermits(new int[0], new Permit[0]);
+
   private final int[] webhooks;
   private final @Nullable Permit[] permits;
 
@@ -35,11 +38,6 @@ final class RoundPermits {
     }
     this.webhooks = count == webhooks.length ? webhooks : Arrays.copyOf(webhooks, count);
     this.permits = permits;
-  }
-
-  /** No round. */
-  static RoundPermits none() {
-    return new RoundPermits(new int[0], new Permit[0]);
   }
 
   /** The webhooks that the round goes to, in an array that is not to be written to. */

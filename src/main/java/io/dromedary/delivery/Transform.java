@@ -46,20 +46,23 @@ final class Transform implements Processor {
 
   private final CamelContext context;
   private final String destination;
-  private final Duration window;
+  private final RetrySchedule schedule;
   private final Clock clock;
   private final ProducerTemplate template;
   private final AtomicBoolean failing = new AtomicBoolean();
 
   /** The transform of a destination, which does nothing where there is none. */
-  static Processor of(CamelContext context, DestinationSettings settings) {
-    return settings.transform() == null ? exchange -> {} : new Transform(context, settings);
+  static Processor of(
+      CamelContext context, DestinationSettings settings, RetrySchedule schedule) {
+    return settings.transform() == null
+        ? exchange -> {}
+        : new Transform(context, settings, schedule);
   }
 
-  private Transform(CamelContext context, DestinationSettings settings) {
+  private Transform(CamelContext context, DestinationSettings settings, RetrySchedule schedule) {
     this.context = context;
     this.destination = settings.name();
-    this.window = settings.retryWindow();
+    this.schedule = schedule;
     this.clock = Settings.clock(context);
     this.template = context.createProducerTemplate();
   }
@@ -80,7 +83,7 @@ final class Transform implements Processor {
         LOG.info("Destination {}: the transform works again", destination);
       }
     } catch (RejectedExecutionException e) {
-      if (now.isBefore(event.acceptedAt().plus(window))) {
+      if (now.isBefore(schedule.windowEnd(event.acceptedAt()))) {
         tryLater(exchange, delivery, now);
       } else {
         giveUp(exchange, delivery, describe(e));

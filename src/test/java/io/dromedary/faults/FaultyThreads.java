@@ -5,6 +5,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /**
  * Takes the place of calls that hand a task to a thread, in the code under test: they pass by
@@ -19,44 +20,46 @@ public final class FaultyThreads {
 
   /** {@link Executor#execute}. */
   public static void execute(Executor executor, Runnable task) {
-    String where = caller();
-    Faults.at("before task", where);
-    executor.execute(task);
-    Faults.at("after task", where);
+    handOver(
+        () -> {
+          executor.execute(task);
+          return task;
+        });
   }
 
   /** {@link Thread#start}. */
   public static void start(Thread thread) {
-    String where = caller();
-    Faults.at("before task", where);
-    thread.start();
-    Faults.at("after task", where);
+    handOver(
+        () -> {
+          thread.start();
+          return thread;
+        });
   }
 
   /** {@link ScheduledExecutorService#schedule}. */
   public static ScheduledFuture<?> schedule(
       ScheduledExecutorService executor, Runnable task, long delay, TimeUnit unit) {
-    String where = caller();
-    Faults.at("before task", where);
-    ScheduledFuture<?> future = executor.schedule(task, delay, unit);
-    Faults.at("after task", where);
-    return future;
+    return handOver(() -> executor.schedule(task, delay, unit));
   }
 
   /** {@link CompletableFuture#runAsync(Runnable, Executor)}. */
   public static CompletableFuture<Void> runAsync(Runnable task, Executor executor) {
+    return handOver(() -> CompletableFuture.runAsync(task, executor));
+  }
+
+  private static <T> T handOver(Supplier<T> call) {
     String where = caller();
     Faults.at("before task", where);
-    CompletableFuture<Void> future = CompletableFuture.runAsync(task, executor);
+    T result = call.get();
     Faults.at("after task", where);
-    return future;
+    return result;
   }
 
   private static String caller() {
     return STACK.walk(
         frames ->
             frames
-                .skip(2)
+                .skip(3)
                 .findFirst()
                 .map(frame -> frame.getClassName() + "." + frame.getMethodName())
                 .orElse("nobody"));

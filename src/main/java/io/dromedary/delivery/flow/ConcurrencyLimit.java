@@ -73,7 +73,7 @@ final class ConcurrencyLimit {
   private int limit;
   private Mode mode = Mode.GROW;
 
-  private final Sample sample;
+  private Sample sample;
 
   /** The number before the last one, and what it brought; 0 if it is not known. */
   private int baseLimit;
@@ -279,6 +279,6 @@ final class ConcurrencyLimit {
 
   private void next(int nextLimit, long now) {
     limit = nextLimit;
-    sample.next(now);
+    sample = new Sample(now);
   }
 }

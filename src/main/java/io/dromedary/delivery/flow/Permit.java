@@ -19,10 +19,10 @@ public final class Permit {
   @Nullable Permit after;
   boolean isHanging;
 
-  /** In which round of the concurrency limit, and phase of the rate limit, the attempt began. */
-  int round;
+  /** In which sample of the concurrency limit, and phase of the rate limit, the attempt began. */
+  @Nullable Sample sample;
 
-  int phase;
+  @Nullable Phase phase;
 
   /** Whether what comes of it says something about the load. */
   boolean isTelling;

@@ -19,8 +19,7 @@ final class Phase {
   private static final double SEVERE_SHARE = 0.25;
   private static final double BAD = 0.5;
 
-  private int number;
-  private long sinceNanos;
+  private final long sinceNanos;
   private int sent;
   private int telling;
   private int failed;
@@ -31,17 +30,6 @@ final class Phase {
     this.sinceNanos = now;
   }
 
-  /** Begins the next one. */
-  void next(long now) {
-    number++;
-    sinceNanos = now;
-    sent = 0;
-    telling = 0;
-    failed = 0;
-    throttled = 0;
-    held = 0;
-  }
-
   /**
    * An attempt begins.
    *
@@ -49,13 +37,13 @@ final class Phase {
    */
   void begins(Permit permit, boolean isTelling) {
     sent++;
-    permit.phase = number;
+    permit.phase = this;
     permit.isTelling = isTelling;
     telling += isTelling ? 1 : 0;
   }
 
   void cancelled(Permit permit) {
-    if (permit.phase == number) {
+    if (permit.phase == this) {
       sent--;
       telling -= permit.isTelling ? 1 : 0;
     }
@@ -63,7 +51,7 @@ final class Phase {
 
   /** Whether the attempt began in this phase, and tells something. */
   boolean has(Permit permit) {
-    return permit.phase == number && permit.isTelling;
+    return permit.phase == this && permit.isTelling;
   }
 
   /** An attempt of this phase has failed. */

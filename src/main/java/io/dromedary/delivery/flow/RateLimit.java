@@ -60,7 +60,7 @@ final class RateLimit {
 
   private final Pacer pacer = new Pacer();
   private final UsualShare usual = new UsualShare();
-  private final Phase phase;
+  private Phase phase;
   private final RateTrial trial;
   private final RateGrowth growth = new RateGrowth();
   private final Recent accepted = new Recent();
@@ -145,7 +145,7 @@ final class RateLimit {
     }
     if (mode == Mode.RECOVER) {
       recover(now);
-    } else if (isSevere(now)) {
+    } else if (isCutAtOnce(now)) {
       cut(now);
     } else if (isOver(tookNanos, now)) {
       if (isSettling) {
@@ -161,7 +161,7 @@ final class RateLimit {
     }
   }
 
-  private boolean isSevere(long now) {
+  private boolean isCutAtOnce(long now) {
     return phase.isSevere(accepted.count(now))
         && phase.isBad(usual.get())
         && isJudged(now)
@@ -293,6 +293,6 @@ final class RateLimit {
       rate = nextRate;
     }
     pacer.setRate(nextRate, now);
-    phase.next(now);
+    phase = new Phase(now);
   }
 }

@@ -7,8 +7,7 @@ package io.dromedary.delivery.flow;
  */
 final class Sample {
 
-  private int number;
-  private long sinceNanos;
+  private final long sinceNanos;
   private int ended;
   private int answered;
   private int timedOut;
@@ -20,25 +19,13 @@ final class Sample {
     this.sinceNanos = now;
   }
 
-  /** Begins the next one. */
-  void next(long now) {
-    number++;
-    sinceNanos = now;
-    ended = 0;
-    answered = 0;
-    timedOut = 0;
-    full = 0;
-    inFlight = 0;
-    tookNanos = 0;
-  }
-
   void begins(Permit permit) {
-    permit.round = number;
+    permit.sample = this;
   }
 
   /** Whether the attempt began in this one. */
   boolean has(Permit permit) {
-    return permit.round == number;
+    return permit.sample == this;
   }
 
   /**
