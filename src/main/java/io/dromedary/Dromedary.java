@@ -8,6 +8,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import io.dromedary.server.LateHttpServer;
+import io.dromedary.server.ServerCheck;
 import org.apache.camel.main.Main;
 
 /**

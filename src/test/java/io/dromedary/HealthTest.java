@@ -135,6 +135,26 @@ class HealthTest {
     }
   }
 
+  /** Camel would ask for the password below this path, and tell the health to anybody. */
+  @Test
+  void aPasswordForOnePathDoesNotProtectTheOthers() throws Exception {
+    Path users = folder.resolve("users.properties");
+    Files.writeString(users, "user.probe=secret,probe\n");
+    settings.put("camel.management.host", "0.0.0.0");
+    settings.put("camel.management.port", Integer.toString(Application.freePort()));
+    settings.put("camel.management.authenticationEnabled", "true");
+    settings.put("camel.management.basicPropertiesFile", users.toString());
+    settings.put("camel.management.path", "/admin");
+    assertThatThrownBy(() -> Application.start(folder, settings).close())
+        .hasMessage(
+            "camel.management.path: found /admin, which leaves the health and other paths open to"
+                + " anybody, expected camel.management.authenticationPath = /*");
+
+    settings.put("camel.management.authenticationPath", "/observe/health");
+    assertThatThrownBy(() -> Application.start(folder, settings).close())
+        .hasMessageStartingWith("camel.management.authenticationPath: found /observe/health, which");
+  }
+
   @Test
   void doesNotShareAPortThatIsOpenToOthers() {
     settings.put("camel.server.host", "0.0.0.0");

@@ -2,7 +2,10 @@ package io.dromedary.bin;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.dromedary.event.RawBodies;
+import io.dromedary.http.RawBodies;
+import io.dromedary.http.Refusal;
+import io.dromedary.http.RequestCheck;
+import io.dromedary.http.RequestHead;
 import io.dromedary.json.InvalidJsonException;
 import io.dromedary.json.JsonFields;
 import io.dromedary.json.JsonKind;
@@ -37,7 +40,8 @@ import org.jspecify.annotations.Nullable;
  * last 100 requests, of at most 64 KiB each and 4 MiB in all, in memory only. Thread-safe: guarded
  * by this.
  */
-public final class RequestBin extends ServiceSupport implements CamelContextAware, Processor {
+public final class RequestBin extends ServiceSupport
+    implements CamelContextAware, Processor, RequestCheck {
 
   private static final int MOST_REQUESTS = 100;
   private static final int MOST_BYTES = 64 * 1024;
@@ -79,8 +83,19 @@ public final class RequestBin extends ServiceSupport implements CamelContextAwar
   @Override
   protected void doStart() {
     if (context != null) {
-      RawBodies.keep(context, "/bin", origin -> Map.of());
+      RawBodies.keep(context, "/bin", this);
     }
+  }
+
+  @Override
+  public @Nullable Refusal check(RequestHead head) {
+    if (!head.isForLoopback()) {
+      return Refusal.ofHost();
+    }
+    return head.isOfForeignPage() && !head.method().equals("GET")
+        ? new Refusal(
+            403, "forbidden_origin", "expected no page of another origin, found a request of one")
+        : null;
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.dromedary.event;
 
+import io.dromedary.http.Refusal;
 import io.dromedary.json.JsonFields;
 import java.util.Map;
 import org.apache.camel.Exchange;
@@ -17,12 +18,6 @@ final class HttpAnswer {
   /** A sender that sees why fifty of its events were refused will not need to see the others. */
   private static final int MOST_ERRORS = 50;
 
-  /** Seconds. */
-  static final String RETRY_AFTER = "5";
-
-  static final String TOO_LARGE =
-      "expected at most " + TrackingApi.MOST_BODY_BYTES + " bytes, found more";
-
   private static final String SUCCESS = "{\"success\":true}";
 
   private HttpAnswer() {}
@@ -36,7 +31,7 @@ final class HttpAnswer {
     }
     if (intake.isSingleRejected()) {
       RejectedEvent only = intake.rejected().get(0);
-      respond(exchange, 400, failure(only.code(), only.message()));
+      respond(exchange, 400, Refusal.json(only.code(), only.message()));
       return;
     }
     respond(exchange, 200, partial(intake));
@@ -49,17 +44,7 @@ final class HttpAnswer {
 
   /** Answers a request whose events cannot be taken now. */
   static void unavailable(Exchange exchange) {
-    respond(exchange, 503, ofServer(503));
-    exchange.getMessage().setHeader("Retry-After", RETRY_AFTER);
-  }
-
-  /** The body of an answer to a request that did not get as far as its events. */
-  static String ofServer(int status) {
-    return switch (status) {
-      case 413 -> failure("body_too_large", TOO_LARGE);
-      case 503 -> failure("unavailable", "The events could not be stored; send them again later.");
-      default -> failure("server_error", "The request could not be read (" + status + ").");
-    };
+    tell(exchange, Refusal.ofServer(503));
   }
 
   /** Answers a request that carries no events, and ends its route. */
@@ -78,9 +63,14 @@ final class HttpAnswer {
   }
 
   /** Answers a request of which nothing is taken, and ends its route. */
-  static void refuse(Exchange exchange, int status, String code, String message) {
-    respond(exchange, status, failure(code, message));
+  static void refuse(Exchange exchange, Refusal refusal) {
+    tell(exchange, refusal);
     exchange.setRouteStop(true);
+  }
+
+  private static void tell(Exchange exchange, Refusal refusal) {
+    respond(exchange, refusal.status(), refusal.toJson());
+    refusal.headers().forEach(exchange.getMessage()::setHeader);
   }
 
   private static void respond(Exchange exchange, int status, String body) {
@@ -94,15 +84,6 @@ final class HttpAnswer {
     }
     // A string is written at once; bytes would go out as a chunked stream.
     answer.setBody(body);
-  }
-
-  private static String failure(String code, String message) {
-    return JsonFields.write(
-        json -> {
-          json.writeBooleanField("success", false);
-          json.writeStringField("code", code);
-          json.writeStringField("message", message);
-        });
   }
 
   private static String partial(Intake intake) {

@@ -1,5 +1,8 @@
 package io.dromedary.event;
 
+import io.dromedary.http.RawBodies;
+import io.dromedary.http.Refusal;
+import io.dromedary.http.RequestHead;
 import io.dromedary.json.InvalidJsonException;
 import io.dromedary.routing.FailClosed;
 import io.dromedary.routing.FailClosedSteps;
@@ -8,7 +11,6 @@ import io.dromedary.settings.Settings;
 import java.io.IOException;
 import java.io.UnsupportedEncodingException;
 import java.time.Clock;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,34 +35,17 @@ public final class TrackingApi extends FailClosed implements CamelContextAware {
 
   private static final Logger LOG = LoggerFactory.getLogger(TrackingApi.class);
 
-  /** The longest body, in bytes after decompression. SDKs fill batches to 512,000 bytes. */
-  static final int MOST_BODY_BYTES = 512_000;
-
   /** Components whose endpoints are HTTP servers. */
   private static final Set<String> HTTP_SERVERS =
       Set.of("platform-http", "servlet", "jetty", "undertow", "netty-http");
-
-  private static final String ANY = "*";
-
-  private static final Set<String> BATCHES = Set.of("batch", "import", "b");
-
-  private static final Map<String, EventType> SHORT_PATHS =
-      Map.of(
-          "i", EventType.IDENTIFY,
-          "t", EventType.TRACK,
-          "p", EventType.PAGE,
-          "s", EventType.SCREEN,
-          "g", EventType.GROUP,
-          "a", EventType.ALIAS);
 
   private final ReadingRoom room = new ReadingRoom(HeapShare.READING.bytes());
   private @Nullable CamelContext context;
   private Clock clock = Clock.systemUTC();
   private WriteKeys writeKeys = new WriteKeys(List.of());
   private DestinationChoice choice = new DestinationChoice(List.of());
-  private List<String> origins = List.of();
+  private TrackingCheck check = new TrackingCheck(writeKeys, List.of(), false, false);
   private boolean isHttp;
-  private boolean hasOwnPath;
 
   @Override
   public @Nullable CamelContext getCamelContext() {
@@ -75,13 +60,15 @@ public final class TrackingApi extends FailClosed implements CamelContextAware {
     clock = Settings.clock(context);
     choice = DestinationChoice.of(settings);
     writeKeys = new WriteKeys(settings.writeKeys());
-    origins = settings.corsOrigins();
     Registry registry = context.getRegistry();
     String inbound = settings.inbound();
     isHttp = HTTP_SERVERS.contains(inbound.substring(0, Math.max(0, inbound.indexOf(':'))));
-    hasOwnPath = isHttp && !RawBodies.path(inbound).equals("/v1");
+    String path = RawBodies.path(inbound);
+    boolean isLocal = settings.writeKeys().isEmpty() && inbound.startsWith("platform-http:");
+    boolean hasOwnPath = isHttp && !path.equals("/v1");
+    check = new TrackingCheck(writeKeys, settings.corsOrigins(), isLocal, hasOwnPath);
     if (isHttp) {
-      RawBodies.keep(context, RawBodies.path(inbound), this::cors);
+      RawBodies.keep(context, path, check);
     }
     registry.bind("dromedary-is-http", Predicate.class, (Predicate) exchange -> isHttp);
     registry.bind("dromedary-answer", Processor.class, (Processor) HttpAnswer::answer);
@@ -97,127 +84,84 @@ public final class TrackingApi extends FailClosed implements CamelContextAware {
     Object body = request.getBody();
     request.setBody("");
     Map<String, Object> headers = request.getHeaders();
-    String method = String.valueOf(headers.get(Exchange.HTTP_METHOD));
-    String path = String.valueOf(headers.get(Exchange.HTTP_PATH));
-    Object authorization = headers.get("Authorization");
+    RequestHead head = RequestHead.of(headers);
     Object encoding = headers.get("Content-Encoding");
-    Object origin = headers.get("Origin");
-    exchange.setProperty(HttpAnswer.CORS, cors(origin == null ? null : origin.toString()));
+    exchange.setProperty(HttpAnswer.CORS, check.headers(head.origin()));
     // Nothing of the request goes into the answer or any further.
     request.setHeaders(new HashMap<>());
-    String action = action(path);
-    if (action.isEmpty()) {
-      HttpAnswer.refuse(
-          exchange,
-          404,
-          "not_found",
-          "expected /v1/batch, /v1/import or /v1/TYPE, found another path");
-    } else if (method.equals("OPTIONS")) {
+    // Some servers have not asked before.
+    Refusal refusal = check.check(head);
+    if (refusal != null) {
+      HttpAnswer.refuse(exchange, refusal);
+    } else if (head.method().equals("OPTIONS")) {
       HttpAnswer.preflight(exchange);
-    } else if (!method.equals("POST")) {
-      request.setHeader("Allow", "POST, OPTIONS");
-      HttpAnswer.refuse(exchange, 405, "method_not_allowed", "expected POST, found " + method);
-    } else if (action.equals("m")) {
-      // The browser SDK's metrics about itself, which are nobody's events.
+    } else if (check.action(head.path()).equals(TrackingCheck.METRICS)) {
       HttpAnswer.accept(exchange);
-    } else if (writeKeys.hasUnknown(authorization)) {
-      unauthorized(exchange);
     } else {
-      read(exchange, body, action, encoding, authorization);
+      read(exchange, body, head, encoding);
     }
   }
 
   private void read(
       Exchange exchange,
       @Nullable Object body,
-      String action,
-      @Nullable Object encoding,
-      @Nullable Object authorization) {
+      RequestHead head,
+      @Nullable Object encoding) {
+    String action = check.action(head.path());
+    String authorization = head.authorization();
     try {
       ReadingRoom.Reading reading = room.open(exchange);
       byte[] packed = bytes(exchange, body);
-      reading.text(encoding == null ? packed.length : MOST_BODY_BYTES);
+      reading.text(encoding == null ? packed.length : RawBodies.MOST_TEXT_BYTES);
       byte[] text =
           ContentEncoding.decode(
-              packed, encoding == null ? null : encoding.toString(), MOST_BODY_BYTES);
+              packed, encoding == null ? null : encoding.toString(), RawBodies.MOST_TEXT_BYTES);
       reading.text(text.length);
       EventReader reader =
           new EventReader(text, clock.instant(), false, choice, writeKeys.sender(authorization))
               .tellMerged(reading::more);
-      EventType type = type(action);
+      EventType type = TrackingCheck.type(action);
       Intake intake =
-          action.equals(ANY)
+          action.equals(TrackingCheck.ANY)
               ? reader.readAny()
               : type == null ? reader.readBatch() : reader.readEvent(type);
       if (!writeKeys.allow(authorization, intake)) {
-        unauthorized(exchange);
+        HttpAnswer.refuse(exchange, check.wrongKey(head.address()));
         return;
       }
       exchange.setProperty(HttpAnswer.INTAKE, intake);
       exchange.getMessage().setBody(intake.all().iterator());
     } catch (ContentEncoding.TooLongException e) {
-      HttpAnswer.refuse(exchange, 413, "body_too_large", HttpAnswer.TOO_LARGE);
+      HttpAnswer.refuse(exchange, Refusal.ofServer(413));
     } catch (UnsupportedEncodingException e) {
-      HttpAnswer.refuse(exchange, 415, "unsupported_encoding", String.valueOf(e.getMessage()));
+      refuse(exchange, 415, "unsupported_encoding", e);
     } catch (IOException e) {
       HttpAnswer.refuse(
           exchange,
-          400,
-          "invalid_encoding",
-          "expected a body as its Content-Encoding says, found another");
+          new Refusal(
+              400,
+              "invalid_encoding",
+              "expected a body as its Content-Encoding says, found another"));
     } catch (InvalidJsonException e) {
-      HttpAnswer.refuse(exchange, 400, "invalid_json", String.valueOf(e.getMessage()));
+      refuse(exchange, 400, "invalid_json", e);
     } catch (InvalidEventException e) {
-      HttpAnswer.refuse(exchange, 400, e.code(), String.valueOf(e.getMessage()));
+      refuse(exchange, 400, e.code(), e);
     } catch (StackOverflowError e) {
       // It would overflow again: the sender must not come with it again.
       LOG.error("A request was refused that overflows the stack", e);
       HttpAnswer.refuse(
-          exchange, 400, "invalid_json", "expected a body that can be read, found one too deep");
+          exchange,
+          new Refusal(
+              400, "invalid_json", "expected a body that can be read, found one too deep"));
     }
+  }
+
+  private static void refuse(Exchange exchange, int status, String code, Exception why) {
+    HttpAnswer.refuse(exchange, new Refusal(status, code, String.valueOf(why.getMessage())));
   }
 
   private static byte[] bytes(Exchange exchange, @Nullable Object body) {
     byte[] bytes = exchange.getContext().getTypeConverter().convertTo(byte[].class, exchange, body);
     return bytes == null ? new byte[0] : bytes;
-  }
-
-  /**
-   * What follows {@code /v1/}: a type, {@code batch}, {@code m}. Empty where there is no such
-   * thing; {@link #ANY} for a path that an operator has chosen for a {@code platform-http} inbound.
-   */
-  private String action(String path) {
-    if (hasOwnPath) {
-      return ANY;
-    }
-    String[] segments =
-        Arrays.stream(path.split("/", -1)).filter(s -> !s.isEmpty()).toArray(String[]::new);
-    String action = segments.length == 2 && segments[0].equals("v1") ? segments[1] : "";
-    return BATCHES.contains(action) || action.equals("m") || type(action) != null ? action : "";
-  }
-
-  private static @Nullable EventType type(String action) {
-    EventType type = SHORT_PATHS.get(action);
-    return type == null ? EventType.of(action) : type;
-  }
-
-  private static void unauthorized(Exchange exchange) {
-    HttpAnswer.refuse(
-        exchange, 401, "unauthorized", "expected a known write key, found none or another");
-  }
-
-  private Map<String, Object> cors(@Nullable String origin) {
-    Map<String, Object> headers = new HashMap<>();
-    if (origin != null) {
-      boolean any = origins.contains("*");
-      if (any || origins.contains(origin)) {
-        headers.put("Access-Control-Allow-Origin", any ? "*" : origin);
-        headers.put("Access-Control-Expose-Headers", "Retry-After");
-      }
-      if (!any) {
-        headers.put("Vary", "Origin");
-      }
-    }
-    return headers;
   }
 }

@@ -19,6 +19,12 @@ final class WriteKeys {
     this.keys = keys.stream().map(key -> key.getBytes(UTF_8)).toList();
   }
 
+  /** Whether the header alone says yes, whatever the body does. */
+  boolean hasKnown(@Nullable Object authorization) {
+    String key = sender(authorization);
+    return keys.isEmpty() || (key != null && isKnown(key));
+  }
+
   /** Whether the header alone says no: a stranger's body is not even read. */
   boolean hasUnknown(@Nullable Object authorization) {
     String header = text(authorization);

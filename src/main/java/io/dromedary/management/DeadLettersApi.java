@@ -3,7 +3,11 @@ package io.dromedary.management;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import io.dromedary.event.RawBodies;
+import io.dromedary.http.RawBodies;
+import io.dromedary.http.Refusal;
+import io.dromedary.http.RequestCheck;
+import io.dromedary.http.RequestHead;
+import io.dromedary.http.WrongKeys;
 import io.dromedary.json.JsonFields;
 import io.dromedary.outbox.DeadLetter;
 import io.dromedary.outbox.DeadLetter.Reason;
@@ -18,6 +22,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import org.apache.camel.CamelContext;
 import org.apache.camel.CamelContextAware;
 import org.apache.camel.Exchange;
@@ -30,7 +36,8 @@ import org.jspecify.annotations.Nullable;
  * The management API of dead letters. With secrets, requests have to present one of them. Without,
  * it is served on loopback, and what a browser may be led to send there is refused. Thread-safe.
  */
-public final class DeadLettersApi extends ServiceSupport implements CamelContextAware, Processor {
+public final class DeadLettersApi extends ServiceSupport
+    implements CamelContextAware, Processor, RequestCheck {
 
   /** The parameters that say which dead letters are meant. */
   public static final List<String> FILTERS =
@@ -38,27 +45,30 @@ public final class DeadLettersApi extends ServiceSupport implements CamelContext
 
   private static final String PATH = "/dead-letters";
   private static final int LISTED = 100;
+  private static final int PAGE_WAIT_SECONDS = 5;
   private static final int RATE = 100;
   private static final int MOST_RATE = 100_000;
   private static final int MOST_REPLAYED = 999_999_999;
 
-  /** The URL that was asked for, with the Host of HTTP/1.1 or what HTTP/2 has in its place. */
-  private static final String LOOPBACK =
-      "(?i)https?://(127\\.0\\.0\\.1|localhost|\\[::1])(:\\d+)?/.*";
-
   private @Nullable CamelContext context;
+  /** Pages may be long: there is memory for one at a time. */
+  private final Semaphore page = new Semaphore(1);
+
+  private final WrongKeys wrongSecrets = new WrongKeys("management secret");
   private List<byte[]> secrets = List.of();
 
-  /** A request that is not done, and why. */
+  /** A request that is not done. */
   private static final class RefusedException extends Exception {
     private static final long serialVersionUID = 1L;
-    private final int status;
-    private final String code;
+    private final transient Refusal refusal;
+
+    RefusedException(Refusal refusal) {
+      super(refusal.message());
+      this.refusal = refusal;
+    }
 
     RefusedException(int status, String code, String message) {
-      super(message);
-      this.status = status;
-      this.code = code;
+      this(new Refusal(status, code, message));
     }
   }
 
@@ -80,7 +90,7 @@ public final class DeadLettersApi extends ServiceSupport implements CamelContext
   @Override
   protected void doStart() {
     if (context != null) {
-      RawBodies.keep(context, PATH, origin -> Map.of());
+      RawBodies.keep(context, PATH, this);
     }
   }
 
@@ -93,34 +103,29 @@ public final class DeadLettersApi extends ServiceSupport implements CamelContext
     message.setHeaders(new HashMap<>());
     message.setHeader(Exchange.CONTENT_TYPE, "application/json");
     try {
-      message.setBody(JsonFields.write(answer(headers, body)));
+      message.setBody(answer(headers, body));
     } catch (RefusedException e) {
-      refuse(message, e.status, e.code, e.getMessage());
+      refuse(message, e.refusal);
     } catch (IllegalArgumentException e) {
-      refuse(message, 400, "invalid_parameter", e.getMessage());
+      refuse(message, new Refusal(400, "invalid_parameter", String.valueOf(e.getMessage())));
     } catch (OutboxException e) {
-      refuse(message, 503, "unavailable", e.getMessage());
+      refuse(message, new Refusal(503, "unavailable", String.valueOf(e.getMessage())));
     }
   }
 
-  private static void refuse(Message answer, int status, String code, @Nullable String message) {
-    answer.setHeader(Exchange.HTTP_RESPONSE_CODE, status);
-    if (status == 401) {
-      answer.setHeader("WWW-Authenticate", "Bearer");
-    }
-    answer.setBody(
-        JsonFields.write(
-            json -> {
-              json.writeBooleanField("success", false);
-              json.writeStringField("code", code);
-              json.writeStringField("message", message);
-            }));
+  private static void refuse(Message answer, Refusal refusal) {
+    answer.setHeader(Exchange.HTTP_RESPONSE_CODE, refusal.status());
+    refusal.headers().forEach(answer::setHeader);
+    answer.setBody(refusal.toJson());
   }
 
-  private JsonFields answer(Map<String, Object> headers, byte @Nullable [] body)
+  private String answer(Map<String, Object> headers, byte @Nullable [] body)
       throws RefusedException, OutboxException {
     String method = String.valueOf(headers.get(Exchange.HTTP_METHOD));
-    authorize(headers, method);
+    Refusal refusal = check(RequestHead.of(headers));
+    if (refusal != null) {
+      throw new RefusedException(refusal);
+    }
     if (body != null && body.length > 0) {
       // Curl's -d would look like a filter, and be none.
       throw new RefusedException(
@@ -141,7 +146,7 @@ public final class DeadLettersApi extends ServiceSupport implements CamelContext
       case "/count" -> {
         require(method, "GET", "GET");
         Map<Reason, Long> counts = deadLetters().count(new Parameters(query, Set.of()).filter());
-        yield json -> writeCounts(json, counts);
+        yield JsonFields.write(json -> writeCounts(json, counts));
       }
       case "/replay" -> {
         require(method, "POST", "POST");
@@ -156,29 +161,34 @@ public final class DeadLettersApi extends ServiceSupport implements CamelContext
     };
   }
 
-  private void authorize(Map<String, Object> headers, String method) throws RefusedException {
+  @Override
+  public @Nullable Refusal check(RequestHead head) {
     if (!secrets.isEmpty()) {
-      if (!isKnown(String.valueOf(headers.get("Authorization")))) {
-        throw new RefusedException(
-            401,
-            "unauthorized",
-            "expected \"Authorization: Bearer\" and webhooks.management.secret, found none or"
-                + " another");
-      }
-      return;
+      return isKnown(String.valueOf(head.authorization())) ? null : wrongSecret(head.address());
     }
-    // A page on a name that its owner has made to stand for 127.0.0.1 could read the answers.
-    if (!String.valueOf(headers.get(Exchange.HTTP_URL)).matches(LOOPBACK)) {
-      throw new RefusedException(
-          403, "forbidden_host", "expected a Host that is a loopback address, found another");
+    if (!head.isForLoopback()) {
+      return Refusal.ofHost();
     }
     // Any page may send requests to 127.0.0.1, though not read the answers.
-    if (!method.equals("GET") && headers.get("Origin") != null) {
-      throw new RefusedException(
-          403,
-          "forbidden_origin",
-          "expected no Origin, since this is not for web pages, found one");
+    boolean isOfPage = head.origin() != null || head.isOfForeignPage();
+    return isOfPage && !head.method().equals("GET")
+        ? new Refusal(
+            403,
+            "forbidden_origin",
+            "expected no Origin, since this is not for web pages, found one")
+        : null;
+  }
+
+  private Refusal wrongSecret(@Nullable String address) {
+    if (wrongSecrets.areTooMany(address)) {
+      return Refusal.ofAddress();
     }
+    wrongSecrets.add(address);
+    return new Refusal(
+        401,
+        "unauthorized",
+        "expected \"Authorization: Bearer\" and webhooks.management.secret, found none or another",
+        Map.of("WWW-Authenticate", "Bearer"));
   }
 
   private boolean isKnown(String authorization) {
@@ -209,26 +219,46 @@ public final class DeadLettersApi extends ServiceSupport implements CamelContext
     return context.getComponent("outbox", OutboxComponent.class).outbox().deadLetters();
   }
 
-  private JsonFields list(Parameters parameters) throws OutboxException {
+  private String list(Parameters parameters) throws RefusedException, OutboxException {
     DeadLetterFilter filter = parameters.filter();
     DeadLetters.Place before = parameters.before();
     int limit = parameters.number("limit", LISTED, DeadLetters.MOST_LISTED);
-    DeadLetters.Page page = deadLetters().list(filter, before, limit);
-    // Counting looks at every dead letter: once is enough for all pages.
-    Map<Reason, Long> counts = before == null ? deadLetters().count(filter) : null;
-    return json -> {
-      if (counts != null) {
-        writeCounts(json, counts);
-      }
-      json.writeArrayFieldStart("deadLetters");
-      for (DeadLetter letter : page.deadLetters()) {
-        json.writeRawValue(letter.toJson());
-      }
-      json.writeEndArray();
-      if (page.next() != null) {
-        json.writeStringField("next", Parameters.text(page.next()));
-      }
-    };
+    if (!isPageFree()) {
+      throw new RefusedException(Refusal.ofServer(503));
+    }
+    try {
+      DeadLetters.Page read = deadLetters().list(filter, before, limit);
+      // Counting looks at every dead letter: once is enough for all pages.
+      Map<Reason, Long> counts = before == null ? deadLetters().count(filter) : null;
+      return JsonFields.write(json -> writePage(json, read, counts));
+    } finally {
+      page.release();
+    }
+  }
+
+  private boolean isPageFree() {
+    try {
+      return page.tryAcquire(PAGE_WAIT_SECONDS, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  private static void writePage(
+      JsonGenerator json, DeadLetters.Page page, @Nullable Map<Reason, Long> counts)
+      throws IOException {
+    if (counts != null) {
+      writeCounts(json, counts);
+    }
+    json.writeArrayFieldStart("deadLetters");
+    for (DeadLetter letter : page.deadLetters()) {
+      json.writeRawValue(letter.toJson());
+    }
+    json.writeEndArray();
+    if (page.next() != null) {
+      json.writeStringField("next", Parameters.text(page.next()));
+    }
   }
 
   private static void writeCounts(JsonGenerator json, Map<Reason, Long> counts) throws IOException {
@@ -240,24 +270,25 @@ public final class DeadLettersApi extends ServiceSupport implements CamelContext
     json.writeEndObject();
   }
 
-  private JsonFields replay(Parameters parameters) throws OutboxException {
+  private String replay(Parameters parameters) throws OutboxException {
     DeadLetterFilter filter = parameters.explicitFilter();
     int rate = parameters.number("rate", RATE, MOST_RATE);
     int limit = parameters.number("limit", MOST_REPLAYED, MOST_REPLAYED);
     DeadLetters.Replay replay = deadLetters().replay(filter, rate, limit);
-    return json -> {
-      json.writeNumberField("replayed", replay.replayed());
-      json.writeNumberField("refused", replay.refused());
-      if (replay.refused() > 0) {
-        json.writeStringField(
-            "message",
-            "what is invalid never was an event: send it again corrected, or delete it here");
-      }
-    };
+    return JsonFields.write(
+        json -> {
+          json.writeNumberField("replayed", replay.replayed());
+          json.writeNumberField("refused", replay.refused());
+          if (replay.refused() > 0) {
+            json.writeStringField(
+                "message",
+                "what is invalid never was an event: send it again corrected, or delete it here");
+          }
+        });
   }
 
-  private JsonFields delete(Parameters parameters) throws OutboxException {
+  private String delete(Parameters parameters) throws OutboxException {
     long deleted = deadLetters().delete(parameters.explicitFilter());
-    return json -> json.writeNumberField("deleted", deleted);
+    return JsonFields.write(json -> json.writeNumberField("deleted", deleted));
   }
 }

@@ -1,6 +1,7 @@
 package io.dromedary.outbox;
 
 import io.dromedary.outbox.DeadLetter.Reason;
+import io.dromedary.settings.HeapShare;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -29,8 +30,12 @@ public final class DeadLetters {
   /** How many dead letters {@link #list} returns at the most. */
   public static final int MOST_LISTED = 1000;
 
+  /** What a page takes: what is read, its JSON, and this as it is sent. */
+  private static final int PAGE_COPIES = 4;
+
   /** A page ends behind so many bytes, since each dead letter may have many. */
-  private static final int PAGE_BYTES = 8 << 20;
+  private static final long PAGE_BYTES =
+      Math.min(8 << 20, HeapShare.DEAD_LETTER_PAGE.bytes() / PAGE_COPIES);
 
   /** How many dead letters are changed in one transaction. */
   private static final int PIECE_ROWS = 500;

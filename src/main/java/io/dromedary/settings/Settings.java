@@ -23,7 +23,9 @@ import org.jspecify.annotations.Nullable;
  * @param inbound where events come from
  * @param writeKeys keys of which senders of the tracking API must present one; empty: anybody may
  *     send
- * @param corsOrigins origins whose pages may send; {@code *}: any
+ * @param corsOrigins origins whose pages may send; {@code *}: any; without, pages of this
+ *     server
+ * @param h2c whether the packaged server speaks HTTP/2 without TLS
  * @param deadLetter the endpoint that is told of each dead letter; null: none is
  * @param outbox where events are kept
  * @param managementSecrets tokens of which the management API takes one; empty: it is served on
@@ -34,6 +36,7 @@ public record Settings(
     String inbound,
     List<String> writeKeys,
     List<String> corsOrigins,
+    boolean h2c,
     @Nullable String deadLetter,
     OutboxSettings outbox,
     List<String> managementSecrets,
@@ -102,6 +105,7 @@ public record Settings(
     Set<String> writeKeys = new LinkedHashSet<>(keys.list("write-key.secret"));
     destinations.values().forEach(each -> writeKeys.addAll(each.writeKeys()));
     List<String> origins = keys.list("cors.origins");
+    boolean h2c = h2c(keys);
     String deadLetter = keys.raw("webhooks.dead-letter");
     OutboxSettings outbox = outbox(keys, destinations.values());
     List<String> managementSecrets = keys.list("management.secret");
@@ -110,13 +114,22 @@ public record Settings(
         new Settings(
             inbound,
             List.copyOf(writeKeys),
-            origins.isEmpty() ? List.of("*") : origins,
+            origins.isEmpty() && !writeKeys.isEmpty() ? List.of("*") : origins,
+            h2c,
             deadLetter,
             outbox,
             managementSecrets,
             Collections.unmodifiableMap(destinations));
     settings.tellRoutes(context, loopback);
     return settings;
+  }
+
+  private static boolean h2c(Keys keys) {
+    String found = keys.text("h2c", "false");
+    if (!found.equals("true") && !found.equals("false")) {
+      keys.problem("h2c", found, "true or false");
+    }
+    return found.equals("true");
   }
 
   private static boolean hasWriteKey(Keys keys) {

@@ -1,6 +1,6 @@
 package io.dromedary.spring;
 
-import io.dromedary.event.RawBodies;
+import io.dromedary.http.RawBodies;
 import io.dromedary.settings.Settings;
 import jakarta.servlet.Filter;
 import org.apache.camel.CamelContext;

@@ -2,7 +2,9 @@ package io.dromedary.spring;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.dromedary.event.RawBodies;
+import io.dromedary.http.RawBodies;
+import io.dromedary.http.Refusal;
+import io.dromedary.http.RequestHead;
 import jakarta.servlet.Filter;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
@@ -12,7 +14,6 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import jakarta.servlet.http.HttpServletResponseWrapper;
 import java.io.IOException;
-import java.util.Map;
 import org.apache.camel.CamelContext;
 import org.springframework.beans.factory.ObjectProvider;
 
@@ -46,6 +47,7 @@ final class RawBodyFilter implements Filter {
       return;
     }
     String path = http.getRequestURI().substring(http.getContextPath().length());
+    RequestHead head = head(http, path);
     CamelContext context = contexts.getIfAvailable();
     if (context == null || RawBodies.kept(context, path) == null) {
       boolean isEarly =
@@ -53,34 +55,45 @@ final class RawBodyFilter implements Filter {
       chain.doFilter(
           request,
           isEarly
-              ? new EarlyResponse(answer, () -> refuse(http, answer, context, path, 503))
+              ? new EarlyResponse(
+                  answer, () -> refuse(head, answer, context, RawBodies.ofServer(context, 503)))
               : response);
-    } else if (!context.isStarted()) {
-      refuse(http, answer, context, path, 503);
-    } else if (http.getContentLengthLong() > RawBodies.MOST_BYTES) {
-      refuse(http, answer, context, path, 413);
-    } else {
-      byte[] body = http.getInputStream().readNBytes(RawBodies.MOST_BYTES + 1);
-      if (body.length > RawBodies.MOST_BYTES) {
-        refuse(http, answer, context, path, 413);
-      } else {
-        chain.doFilter(new RawRequest(http, body), response);
-      }
+      return;
     }
+    Refusal refusal = RawBodies.check(context, head);
+    if (refusal == null && http.getContentLengthLong() > RawBodies.MOST_BYTES) {
+      refusal = RawBodies.ofServer(context, 413);
+    }
+    if (refusal == null) {
+      byte[] body = http.getInputStream().readNBytes(RawBodies.MOST_BYTES + 1);
+      if (body.length <= RawBodies.MOST_BYTES) {
+        chain.doFilter(new RawRequest(http, body), response);
+        return;
+      }
+      refusal = RawBodies.ofServer(context, 413);
+    }
+    refuse(head, answer, context, refusal);
+  }
+
+  private static RequestHead head(HttpServletRequest request, String path) {
+    return new RequestHead(
+        request.getMethod(),
+        path,
+        request.getHeader("Host"),
+        request.getHeader("Origin"),
+        request.getHeader("Sec-Fetch-Site"),
+        request.getHeader("Authorization"),
+        request.getRemoteAddr());
   }
 
   private static void refuse(
-      HttpServletRequest request,
-      HttpServletResponse response,
-      CamelContext context,
-      String path,
-      int status)
+      RequestHead head, HttpServletResponse response, CamelContext context, Refusal refusal)
       throws IOException {
-    Map<String, Object> headers =
-        RawBodies.answerHeaders(context, path, request.getHeader("Origin"), status);
-    headers.forEach((name, value) -> response.setHeader(name, value.toString()));
-    response.setStatus(status);
-    byte[] body = RawBodies.answer(status).getBytes(UTF_8);
+    RawBodies.answerHeaders(context, head.path(), head.origin(), refusal)
+        .forEach((name, value) -> response.setHeader(name, value.toString()));
+    response.setHeader("Content-Type", "application/json");
+    response.setStatus(refusal.status());
+    byte[] body = refusal.toJson().getBytes(UTF_8);
     response.setContentLength(body.length);
     response.getOutputStream().write(body);
   }

@@ -72,7 +72,7 @@ final class Api implements AutoCloseable {
     return id;
   }
 
-  private String url(String path) {
+  String url(String path) {
     return application.url(path);
   }
 

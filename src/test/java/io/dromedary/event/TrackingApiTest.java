@@ -42,7 +42,7 @@ class TrackingApiTest {
 
   @BeforeAll
   static void start(@TempDir Path folder) {
-    api = Api.start(folder, Map.of());
+    api = Api.start(folder, Map.of("webhooks.cors.origins", "*"));
   }
 
   @AfterAll
@@ -297,8 +297,47 @@ class TrackingApiTest {
               entry("access-control-allow-origin", "https://b.example"),
               entry("access-control-expose-headers", "Retry-After"),
               entry("vary", "Origin"));
-      assertThat(cors(api.post("/v1/m", "", "Origin", "https://c.example")))
-          .containsOnly(entry("vary", "Origin"));
+      Response refused = api.post("/v1/m", "", "Origin", "https://c.example");
+      assertThat(cors(refused)).containsOnly(entry("vary", "Origin"));
+      assertThat(refused)
+          .hasToString(
+              failure(
+                  403,
+                  "forbidden_origin",
+                  "expected a page of webhooks.cors.origins, found one of another origin"));
+      // What a page may send without being asked: as text, and with nothing of its own.
+      assertThat(
+              api.post(
+                      "/v1/t",
+                      track(api.unwantedId()),
+                      "Origin",
+                      "https://c.example",
+                      "Content-Type",
+                      "text/plain")
+                  .status())
+          .isEqualTo(403);
+      assertThat(api.send("OPTIONS", "/v1/t", "Origin", "https://c.example").status())
+          .isEqualTo(403);
+    }
+  }
+
+  /** Where nobody needs a key, any page in the operator's own browser could send. */
+  @Test
+  void withoutKeysOnlyPagesOfThisServerMaySend(@TempDir Path folder) {
+    String good = newId();
+    try (Api api = Api.start(folder, Map.of())) {
+      for (String origin : List.of("https://shop.example", "null", "http://127.0.0.1:1")) {
+        assertThat(api.post("/v1/t", track(api.unwantedId()), "Origin", origin).status())
+            .as(origin)
+            .isEqualTo(403);
+      }
+      String site = "Sec-Fetch-Site";
+      assertThat(api.post("/v1/t", track(api.unwantedId()), site, "cross-site").status())
+          .isEqualTo(403);
+      String own = api.url("");
+      assertThat(api.post("/v1/t", track(good), "Origin", own, site, "same-origin"))
+          .hasToString(SUCCESS);
+      api.delivered(good);
     }
   }
 

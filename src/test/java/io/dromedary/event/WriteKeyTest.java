@@ -145,6 +145,25 @@ class WriteKeyTest {
     assertThat(response).hasToString(SUCCESS);
   }
 
+  /** Trying keys must be slow, and must not lock out who has one. */
+  @Test
+  void anAddressWithTooManyWrongKeysHasToWaitUnlessItsHeadHasAKnownOne(@TempDir Path folder) {
+    try (Api other = Api.start(folder, Map.of("webhooks.write-key.secret", "one"))) {
+      String wrong = "Basic " + Base64.getEncoder().encodeToString("x:".getBytes(UTF_8));
+      String right = "Basic " + Base64.getEncoder().encodeToString("one:".getBytes(UTF_8));
+      String id = newId();
+      Response refused = null;
+      for (int i = 0; i < 100 && (refused == null || refused.status() == 401); i++) {
+        refused = other.post("/v1/track", track(other.unwantedId()), "Authorization", wrong);
+      }
+
+      assertThat(refused.status()).isEqualTo(429);
+      assertThat(refused.headers("Retry-After")).containsExactly("60");
+      assertThat(other.post("/v1/track", track(id), "Authorization", right)).hasToString(SUCCESS);
+      other.delivered(id);
+    }
+  }
+
   private static Response post(String path, String body, String authorization) {
     if (authorization.isEmpty()) {
       return api.post(path, body);

@@ -66,6 +66,7 @@ class DropInIT {
             Map.of(
                 "WEBHOOKS_URLS", first.url() + "," + second.url(),
                 "WEBHOOKS_ACKS", "all",
+                "WEBHOOKS_CORS_ORIGINS", "*",
                 "WEBHOOKS_RETRY_INITIAL_DELAY", "50ms"));
     List<Integer> early = new ArrayList<>();
     await()

@@ -389,7 +389,7 @@ class DeadLettersApiTest {
   /** HTTP/2 has no Host. */
   @Test
   void theHostOfHttp2IsItsAuthority() throws Exception {
-    start(Map.of());
+    start(Map.of("webhooks.h2c", "true"));
     HttpClient client = HttpClient.newHttpClient();
     HttpRequest request =
         HttpRequest.newBuilder(URI.create(application.url("/dead-letters/count"))).build();

@@ -102,7 +102,8 @@ class SettingsTest {
             new Settings(
                 "platform-http:/v1?matchOnUriPrefix=true&populateBodyWithForm=false",
                 List.of(),
-                List.of("*"),
+                List.of(),
+                false,
                 null,
                 new OutboxSettings(
                     "jdbc:sqlite:data/outbox.db",

@@ -1,10 +1,11 @@
-package io.dromedary;
+package io.dromedary.server;
 
 import io.dromedary.settings.Settings;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.util.Set;
 import org.apache.camel.CamelContext;
 import org.apache.camel.main.BaseMainSupport;
 import org.apache.camel.main.MainListenerSupport;
@@ -18,11 +19,12 @@ import org.apache.camel.main.MainListenerSupport;
  * served on loopback, on a port of its own, unless an operator says otherwise and asks for a
  * password: Camel takes one server for both if they have the same port.
  */
-final class ServerCheck extends MainListenerSupport {
+public final class ServerCheck extends MainListenerSupport {
 
   static final String SERVER = "camel.server";
   private static final String MANAGEMENT = "camel.management";
   private static final String MANAGEMENT_PORT = "9876";
+  private static final Set<String> EVERY_PATH = Set.of("/", "/*", "*");
 
   @Override
   public void beforeConfigure(BaseMainSupport main) {
@@ -62,8 +64,30 @@ final class ServerCheck extends MainListenerSupport {
               + server
               + ".basicPropertiesFile.");
     }
+    if (!Settings.isLoopback(served)) {
+      checkAuthenticated(context, server);
+    }
     if (!isShared) {
       check(MANAGEMENT, served, value(context, MANAGEMENT + ".port", ""));
+    }
+  }
+
+  /** Camel asks for a password below one path only, and for this path alone if it has no star. */
+  private static void checkAuthenticated(CamelContext context, String server) {
+    String key = server + ".authenticationPath";
+    String path = value(context, key, "");
+    if (path.isBlank()) {
+      key = server + ".path";
+      path = value(context, key, "/");
+    }
+    if (!EVERY_PATH.contains(path)) {
+      throw new IllegalStateException(
+          key
+              + ": found "
+              + path
+              + ", which leaves the health and other paths open to anybody, expected "
+              + server
+              + ".authenticationPath = /*");
     }
   }
 

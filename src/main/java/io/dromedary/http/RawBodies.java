@@ -1,6 +1,5 @@
-package io.dromedary.event;
+package io.dromedary.http;
 
-import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
 import java.util.HashMap;
 import java.util.Map;
@@ -8,7 +7,6 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Function;
 import org.apache.camel.CamelContext;
 import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpRouter;
 import org.apache.camel.support.LifecycleStrategySupport;
@@ -31,6 +29,9 @@ public final class RawBodies {
   /** Whether there is Vert.x: a host may bring another server. */
   private static final boolean IS_VERTX = isVertx();
 
+  /** The longest text of a body, in bytes. SDKs fill batches to 512,000. */
+  public static final int MOST_TEXT_BYTES = 512_000;
+
   private RawBodies() {}
 
   private static boolean isVertx() {
@@ -42,11 +43,10 @@ public final class RawBodies {
     }
   }
 
-  /** The paths of a context, with the headers of an answer to a request with an {@code Origin}. */
+  /** The paths of a context, and what is checked of requests to them. */
   private static final class Paths {
 
-    private final Map<String, Function<@Nullable String, Map<String, Object>>> cors =
-        new ConcurrentHashMap<>();
+    private final Map<String, RequestCheck> checks = new ConcurrentHashMap<>();
 
     static @Nullable Paths of(CamelContext context) {
       return context.getCamelContextExtension().getContextPlugin(Paths.class);
@@ -58,7 +58,7 @@ public final class RawBodies {
     Paths paths = Paths.of(context);
     return paths == null
         ? null
-        : paths.cors.keySet().stream().filter(kept -> isBelow(path, kept)).findAny().orElse(null);
+        : paths.checks.keySet().stream().filter(kept -> isBelow(path, kept)).findAny().orElse(null);
   }
 
   /** Whether a path is another, or below it; senders may double its slashes. */
@@ -68,26 +68,40 @@ public final class RawBodies {
     return single.equals(above) || single.startsWith(above + "/");
   }
 
+  /** Why a request to such a path is refused before its body is read, or null if it is not. */
+  public static @Nullable Refusal check(CamelContext context, RequestHead head) {
+    if (!context.isStarted()) {
+      return ofServer(context, 503);
+    }
+    if (!head.hasPlainPath()) {
+      return Refusal.ofPath();
+    }
+    return checkOf(context, head.path()).check(head);
+  }
+
+  /** What a server says by itself, before a route has been asked. */
+  public static Refusal ofServer(CamelContext context, int status) {
+    Refusal refusal = Refusal.ofServer(status);
+    // Soon, since it is only that the context starts.
+    return status == 503 && !context.isStarted()
+        ? new Refusal(
+            status, refusal.code(), refusal.message(), Map.of("Retry-After", STARTS))
+        : refusal;
+  }
+
   /** The headers of an answer that no route has made, to a request to such a path. */
   public static Map<String, Object> answerHeaders(
-      CamelContext context, String path, @Nullable String origin, int status) {
-    Map<String, Object> headers = new HashMap<>();
-    Paths paths = Paths.of(context);
-    String kept = kept(context, path);
-    if (paths != null && kept != null) {
-      Function<@Nullable String, Map<String, Object>> cors = paths.cors.get(kept);
-      headers.putAll(cors == null ? Map.of() : cors.apply(origin));
-    }
-    if (status == 503) {
-      headers.put("Retry-After", context.isStarted() ? HttpAnswer.RETRY_AFTER : STARTS);
-    }
-    headers.put("Content-Type", "application/json");
+      CamelContext context, String path, @Nullable String origin, Refusal refusal) {
+    Map<String, Object> headers = new HashMap<>(checkOf(context, path).headers(origin));
+    headers.putAll(refusal.headers());
     return headers;
   }
 
-  /** The body of such an answer. */
-  public static String answer(int status) {
-    return HttpAnswer.ofServer(status);
+  private static RequestCheck checkOf(CamelContext context, String path) {
+    Paths paths = Paths.of(context);
+    String kept = kept(context, path);
+    RequestCheck check = paths == null || kept == null ? null : paths.checks.get(kept);
+    return check == null ? head -> null : check;
   }
 
   /** The path of a {@code platform-http} endpoint URI. */
@@ -96,22 +110,19 @@ public final class RawBodies {
   }
 
   /**
-   * Takes the Content-Type off requests to a path before anything looks at their bodies, and
-   * answers 503 while the context starts or stops, or no endpoint serves the path. To be called
-   * before the server starts: a sender that comes a moment too early must not hear 404, upon which
-   * it would drop its events.
-   *
-   * @param cors the headers of an answer to a request with that {@code Origin}, which may be null
+   * Takes the Content-Type off requests to a path before anything looks at their bodies, refuses
+   * what the check does, and answers 503 while the context starts or stops, or no endpoint serves
+   * the path. To be called before the server starts: a sender that comes a moment too early must
+   * not hear 404, upon which it would drop its events.
    */
-  public static void keep(
-      CamelContext context, String path, Function<@Nullable String, Map<String, Object>> cors) {
+  public static void keep(CamelContext context, String path, RequestCheck check) {
     synchronized (RawBodies.class) {
       Paths paths = Paths.of(context);
       if (paths == null) {
         paths = new Paths();
         context.getCamelContextExtension().addContextPlugin(Paths.class, paths);
       }
-      paths.cors.put(path, cors);
+      paths.checks.put(path, check);
     }
     if (IS_VERTX && !VertxRoutes.add(context, path)) {
       context.addLifecycleStrategy(new ServerStart(path));
@@ -161,35 +172,38 @@ public final class RawBodies {
             .order(FIRST)
             .handler(
                 request -> {
-                  if (context.isStarted()) {
+                  Refusal refusal = check(context, VertxRequests.head(request.request()));
+                  if (refusal == null) {
                     request.request().headers().remove("Content-Type");
                     request.next();
-                  } else {
-                    // Camel would say so without a word, and keep the connection for the next one.
-                    request.response().putHeader("Connection", "close");
-                    answer(context, request, 503);
+                    return;
                   }
+                  if (!context.isStarted()) {
+                    // Camel would keep the connection for the next one.
+                    request.response().putHeader("Connection", "close");
+                  }
+                  answer(context, request, refusal);
                 })
             .failureHandler(request -> refuse(context, request));
         // Where no endpoint has the path: its route has not started yet, or has stopped already.
-        router.route(path + "*").last().handler(request -> answer(context, request, 503));
+        router
+            .route(path + "*")
+            .last()
+            .handler(request -> answer(context, request, ofServer(context, 503)));
       }
       return !routers.isEmpty();
     }
 
     private static void refuse(CamelContext context, RoutingContext request) {
-      answer(context, request, request.statusCode() < 400 ? 500 : request.statusCode());
+      int status = request.statusCode() < 400 ? 500 : request.statusCode();
+      answer(context, request, ofServer(context, status));
     }
 
-    private static void answer(CamelContext context, RoutingContext request, int status) {
-      HttpServerResponse response = request.response();
-      if (response.ended()) {
-        return;
-      }
-      answerHeaders(
-              context, request.normalizedPath(), request.request().getHeader("Origin"), status)
-          .forEach((name, value) -> response.putHeader(name, value.toString()));
-      response.setStatusCode(status).end(RawBodies.answer(status));
+    private static void answer(CamelContext context, RoutingContext request, Refusal refusal) {
+      Map<String, Object> headers =
+          answerHeaders(
+              context, request.normalizedPath(), request.request().getHeader("Origin"), refusal);
+      VertxRequests.refuse(request, headers, refusal);
     }
   }
 }

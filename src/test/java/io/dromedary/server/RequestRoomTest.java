@@ -1,11 +1,12 @@
-package io.dromedary;
+package io.dromedary.server;
 
 import static io.dromedary.testing.Json.json;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.dromedary.event.RawBodies;
+import io.dromedary.Application;
+import io.dromedary.http.RawBodies;
 import io.dromedary.settings.HeapShare;
 import io.dromedary.testing.Http;
 import io.dromedary.testing.Receiver;
@@ -15,6 +16,7 @@ import io.vertx.ext.web.Router;
 import io.vertx.ext.web.handler.BodyHandler;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -54,13 +56,16 @@ class RequestRoomTest {
     return server.actualPort();
   }
 
-  private Socket begin(int port, String length) throws IOException {
-    Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
+  private Socket begin(int port, String address, String length) throws IOException {
+    Socket socket = new Socket();
+    socket.bind(new InetSocketAddress(address, 0));
+    socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+    socket.setSoTimeout(20_000);
     sockets.add(socket);
     socket
         .getOutputStream()
         .write(
-            ("POST /v1/track HTTP/1.1\r\nHost: a\r\n" + length + "\r\n\r\n{").getBytes(US_ASCII));
+            ("POST /v1/track HTTP/1.1\r\nHost: 127.0.0.1\r\n" + length + "\r\n\r\n{").getBytes(US_ASCII));
     return socket;
   }
 
@@ -68,7 +73,7 @@ class RequestRoomTest {
   void whereThereIsNoRoomARequestIsRefusedUntilThereIs() throws Exception {
     String url = "http://127.0.0.1:" + serve(new RequestRoom(1_000_010, AT_MOST));
     int port = Integer.parseInt(url.substring(url.lastIndexOf(':') + 1));
-    Socket half = begin(port, "Content-Length: 1000000");
+    Socket half = begin(port, "127.0.0.2", "Content-Length: 1000000");
     await().atMost(AT_MOST).until(() -> Http.post(url, "12345678901").status() == 503);
 
     assertThat(Http.post(url, "12345678901").headers("Connection")).containsExactly("close");
@@ -80,10 +85,23 @@ class RequestRoomTest {
   }
 
   @Test
+  void anAddressThatFillsTheRoomLeavesHalfOfItToOthers() throws Exception {
+    String url = "http://127.0.0.1:" + serve(new RequestRoom(1000, AT_MOST));
+    int port = Integer.parseInt(url.substring(url.lastIndexOf(':') + 1));
+    begin(port, "127.0.0.1", "Content-Length: 300");
+    begin(port, "127.0.0.1", "Content-Length: 300");
+
+    await().atMost(AT_MOST).until(() -> Http.post(url, "1").status() == 429);
+    Socket other = begin(port, "127.0.0.2", "Content-Length: 1");
+    assertThat(new String(other.getInputStream().readNBytes(12), US_ASCII))
+        .isEqualTo("HTTP/1.1 200");
+  }
+
+  @Test
   void aBodyWithoutALengthTakesAsMuchAsTheLongest() throws Exception {
     String url = "http://127.0.0.1:" + serve(new RequestRoom(RawBodies.MOST_BYTES, AT_MOST));
     int port = Integer.parseInt(url.substring(url.lastIndexOf(':') + 1));
-    begin(port, "Transfer-Encoding: chunked");
+    begin(port, "127.0.0.2", "Transfer-Encoding: chunked");
 
     await().atMost(AT_MOST).until(() -> Http.post(url, "1").status() == 503);
   }
@@ -91,7 +109,7 @@ class RequestRoomTest {
   @Test
   void aBodyThatDoesNotComeIsNotWaitedFor() throws Exception {
     int port = serve(new RequestRoom(10, Duration.ofMillis(100)));
-    Socket drips = begin(port, "Content-Length: 10");
+    Socket drips = begin(port, "127.0.0.1", "Content-Length: 10");
 
     assertThat(drips.getInputStream().read()).isEqualTo(-1);
     String url = "http://127.0.0.1:" + port;
@@ -106,7 +124,7 @@ class RequestRoomTest {
       String event = json("{'userId':'u','event':'e'}");
       long most = HeapShare.REQUESTS.bytes() / RawBodies.MOST_BYTES;
       for (long i = 0; i <= most; i++) {
-        begin(application.port(), "Content-Length: " + RawBodies.MOST_BYTES);
+        begin(application.port(), "127.0.0." + (2 + i % 250), "Content-Length: " + RawBodies.MOST_BYTES);
       }
       String url = application.url("/v1/track");
       await()

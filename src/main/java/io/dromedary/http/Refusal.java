@@ -1,0 +1,89 @@
+package io.dromedary.http;
+
+import io.dromedary.json.JsonFields;
+import java.util.Map;
+
+/**
+ * Why a request is refused.
+ *
+ * @param status the HTTP status
+ * @param code the same for all requests that are refused for this reason
+ * @param message what was expected, and what was found
+ * @param headers further ones of the answer
+ */
+public record Refusal(int status, String code, String message, Map<String, String> headers) {
+
+  /** Seconds after which a sender that was refused for now is to come again. */
+  public static final String RETRY_AFTER = "5";
+
+  private static final String TOO_MANY_SECONDS = "60";
+
+  /** A refusal without headers of its own. */
+  public Refusal(int status, String code, String message) {
+    this(status, code, message, Map.of());
+  }
+
+  /** What a server says by itself of a request that did not get as far as a route. */
+  public static Refusal ofServer(int status) {
+    return switch (status) {
+      case 413 ->
+          new Refusal(
+              413,
+              "body_too_large",
+              "expected at most " + RawBodies.MOST_TEXT_BYTES + " bytes, found more");
+      case 429 ->
+          new Refusal(
+              429,
+              "too_many_requests",
+              "More comes of this address at a time than is taken; send it again later.",
+              Map.of("Retry-After", RETRY_AFTER));
+      case 503 ->
+          new Refusal(
+              503,
+              "unavailable",
+              "The events could not be stored; send them again later.",
+              Map.of("Retry-After", RETRY_AFTER));
+      default ->
+          new Refusal(
+              status, "server_error", "The request could not be read (" + status + ").");
+    };
+  }
+
+  /** The path could be read in two ways. */
+  public static Refusal ofPath() {
+    return new Refusal(
+        400,
+        "invalid_path",
+        "expected a path without dots, slashes or control characters that are encoded, found one");
+  }
+
+  /** The host that was asked for may be made to stand for this machine by its owner. */
+  public static Refusal ofHost() {
+    return new Refusal(
+        403, "forbidden_host", "expected a Host that is a loopback address, found another");
+  }
+
+  /** The address has presented too many wrong keys. */
+  public static Refusal ofAddress() {
+    return new Refusal(
+        429,
+        "too_many_wrong_keys",
+        "expected a known key, found none, after too many wrong ones of the same address",
+        Map.of("Retry-After", TOO_MANY_SECONDS));
+  }
+
+  /** The body of the answer. */
+  public String toJson() {
+    return json(code, message);
+  }
+
+  /** The body of an answer that tells of a failure. */
+  public static String json(String code, String message) {
+    return JsonFields.write(
+        json -> {
+          json.writeBooleanField("success", false);
+          json.writeStringField("code", code);
+          json.writeStringField("message", message);
+        });
+  }
+}

@@ -1,0 +1,37 @@
+package io.dromedary.http;
+
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.ext.web.RoutingContext;
+import java.util.Map;
+
+/** What a server of Vert.x is asked, and refuses. Loaded only where there is one. */
+public final class VertxRequests {
+
+  private VertxRequests() {}
+
+  /** The head of a request. */
+  public static RequestHead head(HttpServerRequest request) {
+    return new RequestHead(
+        request.method().name(),
+        String.valueOf(request.path()),
+        request.authority() == null ? null : request.authority().toString(),
+        request.getHeader("Origin"),
+        request.getHeader("Sec-Fetch-Site"),
+        request.getHeader("Authorization"),
+        request.remoteAddress() == null ? null : request.remoteAddress().hostAddress());
+  }
+
+  /** Answers a request, unless somebody has, and lets go of what is left of its body. */
+  public static void refuse(
+      RoutingContext exchange, Map<String, ?> headers, Refusal refusal) {
+    HttpServerResponse response = exchange.response();
+    if (response.ended()) {
+      return;
+    }
+    exchange.request().resume();
+    response.putHeader("Content-Type", "application/json");
+    headers.forEach((name, value) -> response.putHeader(name, value.toString()));
+    response.setStatusCode(refusal.status()).end(refusal.toJson());
+  }
+}

@@ -1,0 +1,149 @@
+package io.dromedary.server;
+
+import com.sun.management.UnixOperatingSystemMXBean;
+import io.vertx.core.Handler;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpConnection;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.ext.web.RoutingContext;
+import java.lang.management.ManagementFactory;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Bounds the connections of senders: how many there are in all and of one address, how long one may
+ * be without a request, and how many answers one leaves unread. What delivers needs files, too.
+ *
+ * <p>Thread-safe.
+ */
+final class Connections implements Handler<RoutingContext> {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Connections.class);
+
+  private static final int MOST = 10_000;
+  private static final int FEWEST = 100;
+
+  /** For the head of the first request, whatever comes of it meanwhile. */
+  static final Duration FIRST_HEAD = Duration.ofSeconds(10);
+
+  /** From an answer to the head of the next request. */
+  static final Duration NEXT_HEAD = Duration.ofSeconds(75);
+
+  private static final long LOOK_MILLIS = 1000;
+  private static final long TOLD_NANOS = Duration.ofMinutes(1).toNanos();
+
+  private final int most;
+  private final long firstNanos;
+  private final long nextNanos;
+  private final Map<HttpConnection, Requests> open = new ConcurrentHashMap<>();
+  private final Map<String, Integer> ofAddress = new ConcurrentHashMap<>();
+  private final AtomicInteger count = new AtomicInteger();
+  private long toldNanos = System.nanoTime() - TOLD_NANOS;
+
+  /** The requests of a connection. Guarded by itself. */
+  private static final class Requests {
+
+    private int running;
+    private boolean hasHadOne;
+    private long sinceNanos = System.nanoTime();
+
+    synchronized void begins() {
+      running++;
+      hasHadOne = true;
+    }
+
+    synchronized void ends() {
+      running--;
+      sinceNanos = System.nanoTime();
+    }
+
+    synchronized boolean isIdle(long firstNanos, long nextNanos) {
+      return running == 0
+          && System.nanoTime() - sinceNanos >= (hasHadOne ? nextNanos : firstNanos);
+    }
+  }
+
+  /**
+   * Bounds connections.
+   *
+   * @param most in all; half as many of one address
+   * @param firstHead in which the head of the first request has to come
+   * @param nextHead in which the head of each further one has to
+   */
+  Connections(int most, Duration firstHead, Duration nextHead) {
+    this.most = most;
+    this.firstNanos = firstHead.toNanos();
+    this.nextNanos = nextHead.toNanos();
+  }
+
+  /** As many as leave half of the files that this process may open. */
+  static int most() {
+    return ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean unix
+        ? (int) Math.min(MOST, Math.max(FEWEST, unix.getMaxFileDescriptorCount() / 2 - FEWEST))
+        : MOST;
+  }
+
+  /** Looks for idle connections from now on, until the server's threads end. */
+  void watch(Vertx vertx) {
+    vertx.setPeriodic(
+        LOOK_MILLIS,
+        timer ->
+            open.forEach(
+                (connection, requests) -> {
+                  if (requests.isIdle(firstNanos, nextNanos)) {
+                    connection.close();
+                  }
+                }));
+  }
+
+  /** A connection has been opened, and is closed again where there are too many. */
+  void opened(HttpConnection connection) {
+    String address = connection.remoteAddress().hostAddress();
+    boolean isTaken = count.incrementAndGet() <= most;
+    isTaken &= ofAddress.merge(address, 1, Integer::sum) <= most / 2;
+    open.put(connection, new Requests());
+    connection.closeHandler(
+        closed -> {
+          open.remove(connection);
+          count.decrementAndGet();
+          ofAddress.computeIfPresent(address, (key, value) -> value == 1 ? null : value - 1);
+        });
+    if (!isTaken) {
+      tell(address);
+      connection.close();
+    }
+  }
+
+  private synchronized void tell(String address) {
+    if (System.nanoTime() - toldNanos >= TOLD_NANOS) {
+      toldNanos = System.nanoTime();
+      LOG.warn(
+          "Connections are closed at once, the last one of {}: {} are open, {} may be, and half of"
+              + " them of one address",
+          address,
+          count,
+          most);
+    }
+  }
+
+  /** A request has come. */
+  @Override
+  public void handle(RoutingContext exchange) {
+    HttpServerRequest request = exchange.request();
+    if (request.response().writeQueueFull()) {
+      // Its client reads no answers.
+      request.connection().close();
+      return;
+    }
+    Requests requests = open.get(request.connection());
+    if (requests != null) {
+      requests.begins();
+      exchange.addEndHandler(ended -> requests.ends());
+    }
+    exchange.next();
+  }
+}

@@ -1,0 +1,100 @@
+package io.dromedary.server;
+
+import io.dromedary.http.RawBodies;
+import io.dromedary.http.Refusal;
+import io.dromedary.http.RequestHead;
+import io.dromedary.http.VertxRequests;
+import io.vertx.core.Handler;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
+import io.vertx.ext.web.RoutingContext;
+import java.time.Duration;
+import java.util.Map;
+import org.apache.camel.CamelContext;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What all requests to the packaged application have to keep to, whatever their path: it is read in
+ * one way only, one host is named, which is a loopback address where nobody needs a key, and a
+ * connection on which something is refused ends, since what follows might be taken for another
+ * request, or never end.
+ *
+ * <p>Thread-safe.
+ */
+final class RequestRules implements Handler<RoutingContext> {
+
+  /** For the rest of a body that nobody wants, so that its sender comes to read the answer. */
+  private static final long LINGER_MILLIS = Duration.ofSeconds(1).toMillis();
+
+  private final CamelContext context;
+  private final boolean isLocal;
+
+  /**
+   * Rules.
+   *
+   * @param isLocal whether the server listens on a loopback address
+   */
+  RequestRules(CamelContext context, boolean isLocal) {
+    this.context = context;
+    this.isLocal = isLocal;
+  }
+
+  @Override
+  public void handle(RoutingContext exchange) {
+    exchange.addEndHandler(ended -> closeUnread(exchange));
+    Refusal refusal = refusal(exchange.request());
+    if (refusal == null) {
+      exchange.next();
+      return;
+    }
+    exchange.addEndHandler(ended -> exchange.vertx().setTimer(LINGER_MILLIS, late -> close(exchange)));
+    VertxRequests.refuse(exchange, Map.of("Connection", "close"), refusal);
+  }
+
+  private @Nullable Refusal refusal(HttpServerRequest request) {
+    RequestHead head = VertxRequests.head(request);
+    if (request.version() == null) {
+      return new Refusal(505, "unknown_version", "expected HTTP/1.1, found another version");
+    }
+    if (!head.hasPlainPath()) {
+      return Refusal.ofPath();
+    }
+    if (request.headers().getAll("Host").size() > 1) {
+      return new Refusal(400, "invalid_host", "expected one Host, found more");
+    }
+    String encoding = request.getHeader("Transfer-Encoding");
+    if (encoding != null
+        && (!encoding.strip().equalsIgnoreCase("chunked")
+            || request.headers().getAll("Transfer-Encoding").size() > 1)) {
+      return new Refusal(
+          400, "invalid_transfer_encoding", "expected Transfer-Encoding: chunked, found another");
+    }
+    // Who asks for our own paths may have a key or a secret, and is checked there.
+    boolean isChecked = RawBodies.kept(context, head.path()) != null;
+    return isLocal && !isChecked && !head.isForLoopback() ? Refusal.ofHost() : null;
+  }
+
+  private static void closeUnread(RoutingContext exchange) {
+    HttpServerRequest request = exchange.request();
+    if (!request.isEnded()) {
+      exchange
+          .vertx()
+          .setTimer(
+              LINGER_MILLIS,
+              late -> {
+                if (!request.isEnded()) {
+                  close(exchange);
+                }
+              });
+    }
+  }
+
+  private static void close(RoutingContext exchange) {
+    HttpServerRequest request = exchange.request();
+    if (request.version() == HttpVersion.HTTP_2) {
+      request.response().reset();
+    } else {
+      request.connection().close();
+    }
+  }
+}

@@ -1,0 +1,92 @@
+package io.dromedary.server;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPipeline;
+import io.netty.handler.codec.DecoderResult;
+import io.netty.handler.codec.http.HttpMessage;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.ByteProcessor;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.impl.VertxHttpRequestDecoder;
+import java.util.List;
+
+/**
+ * Refuses a header that goes on in a second line. A server may read it as one line, as Netty does,
+ * and another in front of it as two, and both would take different headers for the request's.
+ * Everything else that is ambiguous in a head Netty refuses itself.
+ *
+ * <p>Confined to the thread of its connection.
+ */
+final class StrictRequestDecoder extends VertxHttpRequestDecoder {
+
+  private static final String NAME = "httpDecoder";
+
+  private boolean isInHead = true;
+  private final Head head = new Head();
+
+  private StrictRequestDecoder(HttpServerOptions options) {
+    super(options);
+  }
+
+  /** Takes the place of the decoder of a connection that has just been opened. */
+  static void in(ChannelPipeline pipeline, HttpServerOptions options) {
+    if (pipeline.get(NAME) != null) {
+      pipeline.replace(NAME, NAME, new StrictRequestDecoder(options));
+    }
+  }
+
+  @Override
+  protected void decode(ChannelHandlerContext context, ByteBuf in, List<Object> out)
+      throws Exception {
+    // In a head all bytes that have come are taken by each call, so none is looked at twice.
+    if (isInHead && in.forEachByte(head) >= 0) {
+      isInHead = false;
+      if (head.isFolded) {
+        HttpMessage invalid = createInvalidMessage();
+        invalid.setDecoderResult(
+            DecoderResult.failure(new IllegalArgumentException("a header of two lines")));
+        in.skipBytes(in.readableBytes());
+        out.add(invalid);
+        return;
+      }
+    }
+    super.decode(context, in, out);
+    if (!out.isEmpty() && out.get(out.size() - 1) instanceof LastHttpContent) {
+      isInHead = true;
+      head.begin();
+    }
+  }
+
+  /** Goes through a head until it ends or a header is folded. */
+  private static final class Head implements ByteProcessor {
+
+    private boolean hasLine;
+    private boolean isLineEmpty = true;
+    private boolean isFolded;
+
+    void begin() {
+      hasLine = false;
+      isLineEmpty = true;
+    }
+
+    @Override
+    public boolean process(byte each) {
+      if (each == '\n') {
+        boolean isEnd = isLineEmpty && hasLine;
+        isLineEmpty = true;
+        return !isEnd;
+      }
+      if (each == '\r') {
+        return true;
+      }
+      if (isLineEmpty && hasLine && (each == ' ' || each == '\t')) {
+        isFolded = true;
+        return false;
+      }
+      isLineEmpty = false;
+      hasLine = true;
+      return true;
+    }
+  }
+}
