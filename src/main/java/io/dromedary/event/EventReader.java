@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.LongConsumer;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -46,6 +47,7 @@ final class EventReader {
 
   private long mergedBytes;
   private LongConsumer merged = bytes -> {};
+  private Predicate<Intake> allowed = read -> true;
   private final EventCompletion completion;
   private Intake intake = new Intake();
 
@@ -82,6 +84,12 @@ final class EventReader {
   /** Somebody is told of bytes that come of the fields of a batch, before they are merged. */
   EventReader tellMerged(LongConsumer told) {
     this.merged = told;
+    return this;
+  }
+
+  /** Somebody is asked whether a batch with these keys is read on, before its events are made. */
+  EventReader askKeys(Predicate<Intake> keys) {
+    this.allowed = keys;
     return this;
   }
 
@@ -126,10 +134,24 @@ final class EventReader {
               ? "expected an array \"batch\" of events, found none"
               : "expected at least one event, found an empty batch");
     }
+    events.forEach(found -> noteKey(found.event()));
+    if (wrapper.writeKey() != null) {
+      intake.writeKey(wrapper.writeKey());
+    }
+    if (!allowed.test(intake)) {
+      throw new UnknownKeyException();
+    }
     for (Found found : events) {
       add(found, wrapper, null);
     }
     return intake;
+  }
+
+  private void noteKey(@Nullable JsonObject event) {
+    String key = event == null ? null : EventCompletion.string(event, "writeKey");
+    if (key != null) {
+      intake.writeKey(key);
+    }
   }
 
   /**
@@ -167,7 +189,7 @@ final class EventReader {
       }
     } catch (InvalidEventException e) {
       rejectAll(e.code(), String.valueOf(e.getMessage()));
-    } catch (ReadingRoom.NoRoomException e) {
+    } catch (ReadingRoom.NoRoomException | UnknownKeyException e) {
       throw e;
     } catch (RuntimeException | StackOverflowError e) {
       // Whatever is wrong with this message or this reader, the next one can do without.
@@ -329,10 +351,7 @@ final class EventReader {
             "invalid_event", "expected a JSON object, found " + kind(found.kind()));
       }
       messageId = EventCompletion.string(event, "messageId");
-      String key = EventCompletion.string(event, "writeKey");
-      if (key != null) {
-        intake.writeKey(key);
-      }
+      noteKey(event);
       int length = found.end() - found.start();
       if (length > MOST_EVENT_BYTES) {
         throw new InvalidEventException(
@@ -371,10 +390,6 @@ final class EventReader {
           String.valueOf(e.getMessage()),
           found.start(),
           found.end());
-    } finally {
-      if (wrapper.writeKey() != null) {
-        intake.writeKey(wrapper.writeKey());
-      }
     }
   }
 

@@ -2,6 +2,7 @@ package io.dromedary.event;
 
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.camel.Exchange;
 import org.apache.camel.support.SynchronizationAdapter;
 
@@ -15,8 +16,13 @@ final class ReadingRoom {
   static final int COPIES = 4;
 
   private static final long WAIT_MILLIS = 1000;
+
+  /** Each holds up a thread of the server, which has twenty for all requests. */
+  private static final int MOST_WAITING = 4;
+
   private static final String READING = "DromedaryReading";
 
+  private final AtomicInteger waiting = new AtomicInteger();
   private final int mostKib;
   private final Semaphore leftKib;
 
@@ -81,11 +87,17 @@ final class ReadingRoom {
     }
 
     private boolean acquire(int more) {
+      if (leftKib.tryAcquire(more)) {
+        return true;
+      }
       try {
-        return leftKib.tryAcquire(more, WAIT_MILLIS, TimeUnit.MILLISECONDS);
+        return waiting.incrementAndGet() <= MOST_WAITING
+            && leftKib.tryAcquire(more, WAIT_MILLIS, TimeUnit.MILLISECONDS);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         return false;
+      } finally {
+        waiting.decrementAndGet();
       }
     }
 

@@ -119,33 +119,23 @@ public final class TrackingApi extends FailClosed implements CamelContextAware {
       reading.text(text.length);
       EventReader reader =
           new EventReader(text, clock.instant(), false, choice, writeKeys.sender(authorization))
-              .tellMerged(reading::more);
+              .tellMerged(reading::more)
+              .askKeys(read -> writeKeys.allow(authorization, read));
       EventType type = TrackingCheck.type(action);
       Intake intake =
           action.equals(TrackingCheck.ANY)
               ? reader.readAny()
               : type == null ? reader.readBatch() : reader.readEvent(type);
       if (!writeKeys.allow(authorization, intake)) {
-        HttpAnswer.refuse(exchange, check.wrongKey(head.address()));
-        return;
+        throw new UnknownKeyException();
       }
       exchange.setProperty(HttpAnswer.INTAKE, intake);
       exchange.getMessage().setBody(intake.all().iterator());
-    } catch (ContentEncoding.TooLongException e) {
-      HttpAnswer.refuse(exchange, Refusal.ofServer(413));
-    } catch (UnsupportedEncodingException e) {
-      refuse(exchange, 415, "unsupported_encoding", e);
-    } catch (IOException e) {
-      HttpAnswer.refuse(
-          exchange,
-          new Refusal(
-              400,
-              "invalid_encoding",
-              "expected a body as its Content-Encoding says, found another"));
-    } catch (InvalidJsonException e) {
-      refuse(exchange, 400, "invalid_json", e);
-    } catch (InvalidEventException e) {
-      refuse(exchange, 400, e.code(), e);
+    } catch (UnknownKeyException e) {
+      HttpAnswer.refuse(exchange, check.wrongKey(head.address()));
+    } catch (IOException | InvalidJsonException | InvalidEventException e) {
+      check.refused(head);
+      HttpAnswer.refuse(exchange, refusal(e));
     } catch (StackOverflowError e) {
       // It would overflow again: the sender must not come with it again.
       LOG.error("A request was refused that overflows the stack", e);
@@ -156,8 +146,23 @@ public final class TrackingApi extends FailClosed implements CamelContextAware {
     }
   }
 
-  private static void refuse(Exchange exchange, int status, String code, Exception why) {
-    HttpAnswer.refuse(exchange, new Refusal(status, code, String.valueOf(why.getMessage())));
+  private static Refusal refusal(Exception why) {
+    String message = String.valueOf(why.getMessage());
+    if (why instanceof ContentEncoding.TooLongException) {
+      return Refusal.ofServer(413);
+    }
+    if (why instanceof UnsupportedEncodingException) {
+      return new Refusal(415, "unsupported_encoding", message);
+    }
+    if (why instanceof InvalidEventException invalid) {
+      return new Refusal(400, invalid.code(), message);
+    }
+    return why instanceof InvalidJsonException
+        ? new Refusal(400, "invalid_json", message)
+        : new Refusal(
+            400,
+            "invalid_encoding",
+            "expected a body as its Content-Encoding says, found another");
   }
 
   private static byte[] bytes(Exchange exchange, @Nullable Object body) {

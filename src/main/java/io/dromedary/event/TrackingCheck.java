@@ -95,6 +95,13 @@ final class TrackingCheck implements RequestCheck {
     return new Refusal(401, "unauthorized", "expected a known write key, found none or another");
   }
 
+  /** A body was refused before it could show a key: it cost as much as one with a wrong one. */
+  void refused(RequestHead head) {
+    if (!keys.hasKnown(head.authorization())) {
+      wrongKeys.add(head.address());
+    }
+  }
+
   private boolean isAllowed(RequestHead head) {
     return !head.isOfForeignPage()
         || origins.contains("*")

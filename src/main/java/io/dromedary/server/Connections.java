@@ -5,6 +5,8 @@ import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.RoutingContext;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
@@ -16,7 +18,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Bounds the connections of senders: how many there are in all and of one address, how long one may
- * be without a request, and how many answers one leaves unread. What delivers needs files, too.
+ * be without a request, how many refusals it gets in a row, and how many answers it leaves unread. What delivers needs files, too.
  *
  * <p>Thread-safe.
  */
@@ -33,6 +35,7 @@ final class Connections implements Handler<RoutingContext> {
   /** From an answer to the head of the next request. */
   static final Duration NEXT_HEAD = Duration.ofSeconds(75);
 
+  private static final int MOST_REFUSED = 20;
   private static final long LOOK_MILLIS = 1000;
   private static final long TOLD_NANOS = Duration.ofMinutes(1).toNanos();
 
@@ -49,6 +52,10 @@ final class Connections implements Handler<RoutingContext> {
 
     private int running;
     private boolean hasHadOne;
+
+    /** In a row. */
+    private int refused;
+
     private long sinceNanos = System.nanoTime();
 
     synchronized void begins() {
@@ -56,9 +63,19 @@ final class Connections implements Handler<RoutingContext> {
       hasHadOne = true;
     }
 
+    /** One is answered. Returns whether too many in a row have been refused. */
+    synchronized boolean answers(int status) {
+      refused = status >= 400 && status < 500 ? refused + 1 : 0;
+      return refused >= MOST_REFUSED;
+    }
+
     synchronized void ends() {
       running--;
       sinceNanos = System.nanoTime();
+    }
+
+    synchronized boolean isRefused() {
+      return refused >= MOST_REFUSED;
     }
 
     synchronized boolean isIdle(long firstNanos, long nextNanos) {
@@ -142,7 +159,22 @@ final class Connections implements Handler<RoutingContext> {
     Requests requests = open.get(request.connection());
     if (requests != null) {
       requests.begins();
-      exchange.addEndHandler(ended -> requests.ends());
+      HttpServerResponse response = request.response();
+      exchange.addHeadersEndHandler(
+          head -> {
+            if (requests.answers(response.getStatusCode())
+                && request.version() != HttpVersion.HTTP_2) {
+              response.putHeader("Connection", "close");
+            }
+          });
+      exchange.addEndHandler(
+          ended -> {
+            requests.ends();
+            if (requests.isRefused()) {
+              // Another connection costs its client more than us.
+              request.connection().close();
+            }
+          });
     }
     exchange.next();
   }

@@ -41,6 +41,12 @@ final class RequestRules implements Handler<RoutingContext> {
 
   @Override
   public void handle(RoutingContext exchange) {
+    exchange.addHeadersEndHandler(
+        head -> {
+          if (isUnread(exchange.request()) && exchange.request().version() != HttpVersion.HTTP_2) {
+            exchange.response().putHeader("Connection", "close");
+          }
+        });
     exchange.addEndHandler(ended -> closeUnread(exchange));
     Refusal refusal = refusal(exchange.request());
     if (refusal == null) {
@@ -76,7 +82,7 @@ final class RequestRules implements Handler<RoutingContext> {
 
   private static void closeUnread(RoutingContext exchange) {
     HttpServerRequest request = exchange.request();
-    if (!request.isEnded()) {
+    if (isUnread(request)) {
       exchange
           .vertx()
           .setTimer(
@@ -87,6 +93,13 @@ final class RequestRules implements Handler<RoutingContext> {
                 }
               });
     }
+  }
+
+  /** Whether something of a body may still come. */
+  private static boolean isUnread(HttpServerRequest request) {
+    String length = request.getHeader("Content-Length");
+    return !request.isEnded()
+        && (length == null ? request.getHeader("Transfer-Encoding") != null : !length.equals("0"));
   }
 
   private static void close(RoutingContext exchange) {

@@ -72,7 +72,7 @@ enum Attack {
       out.write(head("Transfer-Encoding: chunked", hasKey));
       while (true) {
         out.write("1\r\n{\r\n".getBytes(ISO_8859_1));
-        pause();
+        pause(PAUSE_MILLIS);
       }
     }
   },
@@ -118,7 +118,10 @@ enum Attack {
 
     @Override
     void once(Socket socket, boolean hasKey) throws IOException {
-      post(socket, body, true);
+      if (!post(socket, body, true).contains(" 200 ")) {
+        // SDKs wait longer than that.
+        pause(1_000);
+      }
     }
   };
 
@@ -158,20 +161,19 @@ enum Attack {
         .getBytes(ISO_8859_1);
   }
 
-  private static void post(Socket socket, byte[] body, boolean hasKey) throws IOException {
+  /** Returns the first line of the answer, or what has come of it. */
+  private static String post(Socket socket, byte[] body, boolean hasKey) throws IOException {
     String encoding = body[0] == 0x1f ? "Content-Encoding: gzip\r\n" : "";
     OutputStream out = socket.getOutputStream();
     out.write(head(encoding + "Content-Length: " + body.length, hasKey));
     out.write(body);
-    if (socket.getInputStream().read() < 0) {
-      throw new IOException("no answer");
-    }
+    return new String(socket.getInputStream().readNBytes(16), ISO_8859_1);
   }
 
   private static void drip(OutputStream out) throws IOException {
     while (true) {
       out.write('{');
-      pause();
+      pause(PAUSE_MILLIS);
     }
   }
 
@@ -180,9 +182,9 @@ enum Attack {
     while (in.read() >= 0) {}
   }
 
-  private static void pause() throws IOException {
+  private static void pause(long millis) throws IOException {
     try {
-      Thread.sleep(PAUSE_MILLIS);
+      Thread.sleep(millis);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException(e);

@@ -42,6 +42,7 @@ class ConnectionsTest {
   private int serve(Connections connections) {
     Router router = Router.router(vertx);
     router.route().handler(connections);
+    router.route("/refused").handler(exchange -> exchange.response().setStatusCode(401).end());
     router
         .route()
         .handler(
@@ -123,6 +124,20 @@ class ConnectionsTest {
 
     // Both answers, and then the end of the connection.
     assertThat(socket.getInputStream().readAllBytes().length).isGreaterThan(200);
+  }
+
+  @Test
+  void aConnectionOnWhichAllIsRefusedIsClosed() throws Exception {
+    int port = serve(new Connections(10, LONG, LONG));
+    Socket socket = open(port, "127.0.0.1");
+    byte[] request = "GET /refused HTTP/1.1\r\nHost: a\r\n\r\n".getBytes(US_ASCII);
+    for (int i = 0; i < 20; i++) {
+      socket.getOutputStream().write(request);
+    }
+
+    String answers = new String(socket.getInputStream().readAllBytes(), US_ASCII);
+    assertThat(answers.split("HTTP/1.1 401", -1)).hasSize(21);
+    assertThat(answers.split("Connection: close", -1)).hasSize(2);
   }
 
   @Test
