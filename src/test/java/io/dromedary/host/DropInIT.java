@@ -1,5 +1,6 @@
 package io.dromedary.host;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -15,6 +16,8 @@ import io.dromedary.testing.Signatures;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -250,6 +253,30 @@ class DropInIT {
 
     assertThat(Http.post(url("/v1/track"), tooLong).status()).isEqualTo(413);
     assertThat(Http.postChunks(url("/v1/track"), List.of(tooLong)).status()).isEqualTo(413);
+  }
+
+  /** As a server in front would let it through, which knows of /v1 only. */
+  @Test
+  void aPathInDisguiseIsRefused() throws IOException {
+    assertThat(firstLine("GET", "/v1/%2e%2e/dead-letters", "127.0.0.1")).contains(" 400 ");
+    assertThat(firstLine("GET", "/v1/..;/dead-letters", "127.0.0.1")).contains(" 400 ");
+  }
+
+  /** By a name whose owner has made it stand for 127.0.0.1. */
+  @Test
+  void withoutKeysOnlyALoopbackHostIsServed() throws IOException {
+    assertThat(firstLine("POST", "/v1/track", "evil.example")).contains(" 403 ");
+    assertThat(firstLine("GET", "/dead-letters", "evil.example")).contains(" 403 ");
+  }
+
+  private static String firstLine(String method, String path, String host) throws IOException {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+      socket.setSoTimeout((int) AT_MOST.toMillis());
+      String head =
+          "%s %s HTTP/1.1\r\nHost: %s\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+      socket.getOutputStream().write(head.formatted(method, path, host).getBytes(US_ASCII));
+      return new String(socket.getInputStream().readNBytes(16), US_ASCII);
+    }
   }
 
   @Test
