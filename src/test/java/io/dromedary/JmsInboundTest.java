@@ -12,6 +12,9 @@ import io.dromedary.testing.Signatures;
 import jakarta.jms.BytesMessage;
 import jakarta.jms.JMSException;
 import jakarta.jms.MapMessage;
+import java.io.IOException;
+import java.io.ObjectInputStream;
+import java.io.Serializable;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -20,12 +23,14 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** From a queue of a real Artemis broker, which runs in this JVM, to a webhook. */
@@ -36,6 +41,10 @@ class JmsInboundTest {
   private static final Duration AT_MOST = Duration.ofSeconds(20);
   private static final String SECRET = "sharedsecretvalue";
   private static final JmsBroker BROKER = JmsBroker.shared();
+
+  private static final String NO_OBJECTS =
+      "expected a message with text, bytes or a map, found one with a Java object, which is never"
+          + " read: that would run code of its sender's choice";
 
   @Parameter String component;
   @TempDir Path folder;
@@ -52,17 +61,14 @@ class JmsInboundTest {
         "webhooks.inbound", component + ":" + queue + "?receiveTimeout=100&recoveryInterval=100");
     settings.put("webhooks.urls", receiver.url());
     settings.put("webhooks.signing.secret", SECRET);
-    // Objects are not read, as is wise: whoever can send could have any class be loaded.
     if (component.equals("jms")) {
       settings.put(
           "camel.beans.broker",
           "#class:org.apache.activemq.artemis.jms.client.ActiveMQConnectionFactory");
-      settings.put("camel.beans.broker.brokerURL", BROKER.url() + "?deserializationDenyList=*");
+      settings.put("camel.beans.broker.brokerURL", BROKER.url());
     } else {
       settings.put("camel.beans.broker", "#class:org.apache.qpid.jms.JmsConnectionFactory");
-      settings.put(
-          "camel.beans.broker.remoteURI",
-          BROKER.amqpUrl() + "?jms.deserializationPolicy.denyList=*");
+      settings.put("camel.beans.broker.remoteURI", BROKER.amqpUrl());
     }
   }
 
@@ -143,9 +149,58 @@ class JmsInboundTest {
                     .allMatch(letter -> letter.contains(",\"reason\":\"invalid\""))
                     .satisfiesOnlyOnce(
                         letter -> assertThat(letter).endsWith("\"text\":\"this is no JSON\"}"))
-                    .satisfiesOnlyOnce(letter -> assertThat(letter).endsWith("\"text\":\"\"}"))
                     .satisfiesOnlyOnce(
-                        letter -> assertThat(letter).contains("\"text\":\"Poison JMS message")));
+                        letter ->
+                            assertThat(letter)
+                                .contains("unexpected end of text")
+                                .endsWith("\"text\":\"\"}"))
+                    .satisfiesOnlyOnce(
+                        letter ->
+                            assertThat(letter)
+                                .contains("\"detail\":\"unreadable: " + NO_OBJECTS + "\"")));
+  }
+
+  /** A class that whoever can send has found on the class path. */
+  static final class Gadget implements Serializable {
+
+    private static final long serialVersionUID = 1L;
+    static final AtomicInteger READ = new AtomicInteger();
+
+    private void readObject(ObjectInputStream in) throws IOException, ClassNotFoundException {
+      in.defaultReadObject();
+      READ.incrementAndGet();
+    }
+  }
+
+  /** Whatever the URI says: these options have Camel hand on objects, or make exchanges of them. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "&transacted=false",
+        "&mapJmsMessage=false",
+        "&transferExchange=true",
+        "&eagerLoadingOfProperties=false"
+      })
+  void aJavaObjectIsNeverReadAndBecomesADeadLetter(String options) {
+    settings.merge("webhooks.inbound", options, String::concat);
+    Gadget.READ.set(0);
+    BROKER.send(queue, context -> context.createObjectMessage(new Gadget()));
+    BROKER.send(queue, track("m1"));
+    start();
+
+    awaitArrival("m1");
+    awaitAcknowledged();
+    await()
+        .atMost(AT_MOST)
+        .untilAsserted(
+            () ->
+                assertThat(Files.readAllLines(folder.resolve("dead-letters.jsonl")))
+                    .singleElement()
+                    .asString()
+                    .contains(",\"reason\":\"invalid\"")
+                    .contains("\"detail\":\"unreadable: " + NO_OBJECTS + "\""));
+    assertThat(Gadget.READ).hasValue(0);
   }
 
   @Test

@@ -92,17 +92,14 @@ public final class ReadEvents extends FailClosed implements CamelContextAware {
         || body instanceof Reader
         || body instanceof ByteBuffer
         || body instanceof File
-        || body instanceof WrappedFile<?>);
+        || body instanceof WrappedFile<?>
+        || body instanceof RejectedEvent);
   }
 
   @Override
   protected void run(Exchange exchange) {
     Message message = exchange.getMessage();
     Object body = message.getBody();
-    if (body instanceof RejectedEvent) {
-      // One that could not be marshalled.
-      return;
-    }
     // From here on the message has no body but what has been read of it and checked.
     message.setBody(null);
     message.setBody(events(exchange, body));
@@ -148,6 +145,10 @@ public final class ReadEvents extends FailClosed implements CamelContextAware {
    * @param kept what its source calls it, which hands it over again if it fails, or null
    */
   private Iterator<?> events(Exchange exchange, @Nullable Object body, @Nullable String kept) {
+    if (body instanceof RejectedEvent) {
+      // One that could not be marshalled, or was refused by what takes messages apart.
+      return List.of(body).iterator();
+    }
     if (!(body == null || body instanceof CharSequence || body instanceof byte[])) {
       // Nothing of it is read yet: what fails here can be done again.
       return stream(exchange, body, kept);

@@ -6,17 +6,22 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
- * The options by which a source hears that its message was taken only when it is stored. The
- * defaults of some components say so before, and a crash in between would lose the message.
+ * The options by which a source hears that its message was taken only when it is stored, and by
+ * which nobody can have code run. The defaults of some components say so before, and a crash in
+ * between would lose the message; or they read whatever object a message holds.
  */
 final class InboundOptions {
 
+  /** Objects are not read, whoever sends them. */
+  private static final String NO_OBJECTS = "messageConverter=#class:io.dromedary.event.JmsBodies";
+
   /**
    * The session is committed after the route: until then the broker keeps the message. A body that
-   * cannot be read, such as an object of a class that is not here, is replaced by a text that says
-   * so, and a reply that cannot be sent is none: either would have the message come again for ever.
+   * cannot be read is replaced by a text that says so, and a reply that cannot be sent is none:
+   * either would have the message come again for ever.
    */
   private static final List<String> JMS =
       List.of(
@@ -60,26 +65,44 @@ final class InboundOptions {
           "allowManualCommit",
           "offsetRepository");
 
+  private static final Set<String> CONVERTING = Set.of("messageConverter", "jmsMessageType");
+
   private InboundOptions() {}
 
   /** The URI, and those options of its component that it does not have. */
   static String complete(String uri) {
     String scheme = Settings.scheme(uri);
     List<String> options = new ArrayList<>(BY_SCHEME.getOrDefault(scheme, List.of()));
-    List<String> ownOptions = Arrays.stream(uri.split("[?&]")).skip(1).toList();
+    List<String> ownOptions = options(uri).toList();
     Set<String> own = ownOptions.stream().map(InboundOptions::name).collect(Collectors.toSet());
     if (own.stream().anyMatch(DECISIVE::contains)) {
-      return uri;
+      return withoutObjects(uri);
     }
     // What is not text is marshalled by the route, one message at a time.
     boolean isText = !own.contains("valueDeserializer") && !ownOptions.contains("batching=false");
     if (scheme.equals("kafka") && isText) {
       options.addAll(KAFKA_BATCHES);
     }
-    String added =
-        options.stream()
-            .filter(option -> !own.contains(name(option)))
-            .collect(Collectors.joining("&"));
+    options.removeIf(option -> own.contains(name(option)));
+    return withoutObjects(with(uri, options));
+  }
+
+  /**
+   * The URI of an endpoint that takes messages or answers, by which it reads no Java objects. Who
+   * names a converter, or the type of what is sent, decides by himself.
+   */
+  static String withoutObjects(String uri) {
+    boolean isJms = BY_SCHEME.get(Settings.scheme(uri)) == JMS;
+    boolean isDecided = options(uri).map(InboundOptions::name).anyMatch(CONVERTING::contains);
+    return isJms && !isDecided ? with(uri, List.of(NO_OBJECTS)) : uri;
+  }
+
+  private static Stream<String> options(String uri) {
+    return Arrays.stream(uri.split("[?&]")).skip(1);
+  }
+
+  private static String with(String uri, List<String> options) {
+    String added = String.join("&", options);
     return added.isEmpty() ? uri : uri + (uri.contains("?") ? "&" : "?") + added;
   }
 
