@@ -2,6 +2,7 @@ package io.dromedary.delivery;
 
 import io.dromedary.settings.DestinationSettings;
 import io.dromedary.settings.HttpOptions;
+import io.dromedary.settings.PostedTo;
 import io.dromedary.settings.Settings;
 import java.net.URI;
 import java.util.HashSet;
@@ -77,7 +78,7 @@ final class WebhookAttempts {
                 headers,
                 budget,
                 SystemDefaultDnsResolver.INSTANCE)
-            : new EndpointTarget(context, url);
+            : new EndpointTarget(context, PostedTo.uri(url));
     Attempts attempts =
         new Attempts(
             context,

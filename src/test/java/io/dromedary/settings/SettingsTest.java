@@ -979,4 +979,30 @@ class SettingsTest {
                 Map.of("proxyHost", "proxy", "proxyPort", "3128", "authPassword", "secret"), null),
             new HttpOptions(Map.of("proxyHost", "other", "proxyPort", "3128"), null));
   }
+
+  @ParameterizedTest
+  @CsvSource({
+    "https://hook.example/a?b=c,https://hook.example/a?b=c&httpMethod=POST",
+    "http:hook.example/a?b=c,http:hook.example/a?b=c&httpMethod=POST",
+    "vertx-http:https://hook.example/a?b=c,vertx-http:https://hook.example/a?b=c&httpMethod=POST",
+    "https://hook.example/a?httpMethod=PUT,https://hook.example/a?httpMethod=PUT",
+    "https://hook.example/a,https://hook.example/a",
+    "file:dead?fileName=a,file:dead?fileName=a",
+  })
+  void anEndpointWithAQueryGetsItsBody(String uri, String expected) {
+    onLoopback()
+        .inFile("webhooks.dead-letter=" + uri)
+        .inFile("webhooks.transform=https://a.example/b?c=d");
+
+    String found =
+        with(
+            context -> {
+              Settings.read(context, environment);
+              return context.resolvePropertyPlaceholders(
+                  "{{dromedary.dead-letter.connection-string}}"
+                      + " {{dromedary.destination.default.transform.connection-string}}");
+            });
+
+    assertThat(found).isEqualTo(expected + " https://a.example/b?c=d&httpMethod=POST");
+  }
 }
