@@ -40,6 +40,7 @@ class FaultIT {
           """
           camel.server.port = %d
           webhooks.urls = %s
+          webhooks.allow-private = 127.0.0.0/8
           webhooks.retry.max-delay = 1s
           """
               .formatted(port, receiver.url()));

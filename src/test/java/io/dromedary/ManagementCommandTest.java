@@ -183,6 +183,7 @@ class ManagementCommandTest {
         camel.management.port = %d
         webhooks.management.secret = %s
         webhooks.write-key.secret = key
+        webhooks.allow-private = 127.0.0.0/8
         my.token = s3cret
         """
             .formatted(Application.freePort(), secret));

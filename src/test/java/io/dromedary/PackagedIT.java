@@ -317,6 +317,7 @@ class PackagedIT {
         """
         camel.server.port = %d
         webhooks.urls = %s
+        webhooks.allow-private = 127.0.0.0/8
         webhooks.signing.secret = of the folder
         """
             .formatted(port, receiver.url("/hook")));

@@ -30,6 +30,9 @@ final class Attempt {
   /** Whether its connection is looked at before; confined to that thread, too. */
   private boolean isLookedAt;
 
+  /** Whether the receiver wants a client certificate that is not there; confined to it, too. */
+  private boolean lacksCertificate;
+
   /**
    * An attempt that begins.
    *
@@ -52,6 +55,19 @@ final class Attempt {
   /** This thread makes no attempt any more. */
   static void leave() {
     CURRENT.remove();
+  }
+
+  /** The receiver to which this thread connects wants a client certificate. */
+  static void isAskedForCertificate(boolean isThere) {
+    Attempt attempt = current();
+    if (attempt != null) {
+      attempt.lacksCertificate = !isThere;
+    }
+  }
+
+  /** Whether the receiver wanted a client certificate and got none. */
+  boolean lacksCertificate() {
+    return lacksCertificate;
   }
 
   /** Ends the attempt. Returns false where it had ended before. */

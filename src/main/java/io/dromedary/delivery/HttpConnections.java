@@ -3,14 +3,12 @@ package io.dromedary.delivery;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.channels.SocketChannel;
-import javax.net.ssl.HostnameVerifier;
-import javax.net.ssl.SSLContext;
-import org.apache.hc.client5.http.DnsResolver;
+import org.apache.hc.client5.http.HttpRoute;
 import org.apache.hc.client5.http.impl.io.DefaultHttpClientConnectionOperator;
 import org.apache.hc.client5.http.impl.io.ManagedHttpClientConnectionFactory;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManager;
 import org.apache.hc.client5.http.io.ConnectionEndpoint;
-import org.apache.hc.client5.http.ssl.DefaultClientTlsStrategy;
+import org.apache.hc.client5.http.io.LeaseRequest;
 import org.apache.hc.client5.http.ssl.TlsSocketStrategy;
 import org.apache.hc.core5.http.URIScheme;
 import org.apache.hc.core5.http.config.Http1Config;
@@ -41,28 +39,26 @@ final class HttpConnections extends PoolingHttpClientConnectionManager {
           .build();
 
   private final Reuse reuse;
+  private final PermittedLookup lookup;
 
   /**
    * Connections of a webhook, none yet.
    *
    * @param connect how long connecting may take
-   * @param lookup looks up hosts
+   * @param lookup looks up hosts, and says where a connection may be made to
    */
   HttpConnections(
       Timeout connect,
       SocketConfig sockets,
-      SSLContext tls,
-      HostnameVerifier hosts,
+      TlsSocketStrategy tls,
       HeadBudget budget,
-      DnsResolver lookup) {
+      PermittedLookup lookup) {
     super(
         new DefaultHttpClientConnectionOperator(
             proxy -> open(proxy == null ? SocketChannel.open().socket() : new Socket(proxy)),
             null,
             lookup,
-            RegistryBuilder.<TlsSocketStrategy>create()
-                .register(URIScheme.HTTPS.id, new DefaultClientTlsStrategy(tls, hosts))
-                .build()),
+            RegistryBuilder.<TlsSocketStrategy>create().register(URIScheme.HTTPS.id, tls).build()),
         PoolConcurrencyPolicy.LAX,
         PoolReusePolicy.LIFO,
         TimeValue.NEG_ONE_MILLISECOND,
@@ -71,6 +67,7 @@ final class HttpConnections extends PoolingHttpClientConnectionManager {
             .responseParserFactory(AnswerHead.parsers(HTTP, budget))
             .build());
     this.reuse = new Reuse(connect);
+    this.lookup = lookup;
     setDefaultMaxPerRoute(Integer.MAX_VALUE);
     setDefaultSocketConfig(sockets);
     setConnectionConfigResolver(route -> reuse.config());
@@ -87,6 +84,15 @@ final class HttpConnections extends PoolingHttpClientConnectionManager {
 
   Reuse reuse() {
     return reuse;
+  }
+
+  @Override
+  public LeaseRequest lease(
+      String id, HttpRoute route, @Nullable Timeout timeout, @Nullable Object state) {
+    if (route.getProxyHost() != null) {
+      lookup.addProxy(route.getProxyHost());
+    }
+    return super.lease(id, route, timeout, state);
   }
 
   /** What may be used again has brought its answer, unless the attempt had ended by then. */

@@ -1,5 +1,9 @@
 package io.dromedary.delivery;
 
+import io.dromedary.delivery.tls.ClientCertificateException;
+import io.dromedary.delivery.tls.ClientTls;
+import io.dromedary.delivery.tls.TlsContexts;
+import io.dromedary.settings.HttpOptions;
 import java.net.URI;
 import java.time.Duration;
 import java.util.HashMap;
@@ -7,7 +11,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Future;
 import javax.net.ssl.HostnameVerifier;
-import javax.net.ssl.SSLContext;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Component;
 import org.apache.camel.Exchange;
@@ -25,7 +28,6 @@ import org.apache.hc.client5.http.config.RequestConfig;
 import org.apache.hc.core5.http.ContentType;
 import org.apache.hc.core5.http.io.SocketConfig;
 import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
-import org.apache.hc.core5.ssl.SSLContexts;
 import org.apache.hc.core5.util.Timeout;
 import org.jspecify.annotations.Nullable;
 
@@ -53,14 +55,14 @@ final class HttpTarget implements Target {
   /**
    * How a webhook is spoken to.
    *
-   * @param endpoint options of Camel's HTTP endpoint
-   * @param tls a certificate and trusted authorities of its own, or null
+   * @param http options of Camel's HTTP endpoint, of TLS, and where the webhook may be
    */
-  record Options(
-      Duration timeout,
-      String userAgent,
-      Map<String, String> endpoint,
-      @Nullable SSLContextParameters tls) {}
+  record Options(Duration timeout, String userAgent, HttpOptions http) {
+
+    Map<String, String> endpoint() {
+      return http.options();
+    }
+  }
 
   /** An endpoint that has started. */
   private record Client(
@@ -113,7 +115,12 @@ final class HttpTarget implements Target {
     }
     Message message = exchange.getIn();
     message.setBody(new ByteArrayEntity(message.getMandatoryBody(byte[].class), JSON));
-    current.producer.process(exchange);
+    try {
+      current.producer.process(exchange);
+    } catch (Exception e) {
+      Attempt attempt = Attempt.current();
+      throw attempt != null && attempt.lacksCertificate() ? new ClientCertificateException(e) : e;
+    }
   }
 
   @Override
@@ -139,7 +146,7 @@ final class HttpTarget implements Target {
   }
 
   private HttpEndpoint endpoint(HttpComponent component) throws Exception {
-    Map<String, Object> parameters = new HashMap<>(options.endpoint);
+    Map<String, Object> parameters = new HashMap<>(options.endpoint());
     // Camel's default is that of the webhook; but hardly any proxy speaks TLS to its clients.
     if (component.getProxyAuthScheme() == null) {
       parameters.putIfAbsent("proxyAuthScheme", "http");
@@ -149,7 +156,7 @@ final class HttpTarget implements Target {
     endpoint.setHttpUri(url);
     if (endpoint.getAuthUsername() != null
         && !"NTLM".equalsIgnoreCase(endpoint.getAuthMethod())
-        && !options.endpoint.containsKey("authenticationPreemptive")) {
+        && !options.endpoint().containsKey("authenticationPreemptive")) {
       // Or else the first request would be made only to be told that it is not enough.
       endpoint.setAuthenticationPreemptive(true);
     }
@@ -182,27 +189,25 @@ final class HttpTarget implements Target {
     return new HttpConnections(
         connect,
         sockets.build(),
-        sslContext(component, endpoint),
-        hosts == null ? component.getX509HostnameVerifier() : hosts,
+        new ClientTls(
+            TlsContexts.of(context, stores(component, endpoint), Attempt::isAskedForCertificate),
+            options.http.tls().protocols(),
+            options.http.tls().cipherSuites(),
+            hosts == null ? component.getX509HostnameVerifier() : hosts),
         budget,
-        lookup);
+        new PermittedLookup(lookup, options.http.networks()));
   }
 
   /** The most particular there is: of the webhook, of the component, of the context. */
-  private SSLContext sslContext(HttpComponent component, HttpEndpoint endpoint) throws Exception {
-    SSLContextParameters parameters = options.tls;
+  private @Nullable SSLContextParameters stores(HttpComponent component, HttpEndpoint endpoint) {
+    SSLContextParameters parameters = options.http.tls().stores();
     if (parameters == null) {
       parameters = endpoint.getSslContextParameters();
     }
     if (parameters == null) {
       parameters = component.getSslContextParameters();
     }
-    if (parameters == null) {
-      parameters = context.getSSLContextParameters();
-    }
-    return parameters == null
-        ? SSLContexts.createSystemDefault()
-        : parameters.createSSLContext(context);
+    return parameters == null ? context.getSSLContextParameters() : parameters;
   }
 
   private RequestConfig requests(HttpEndpoint endpoint) {
@@ -228,12 +233,14 @@ final class HttpTarget implements Target {
 
   private void bind(String prefix, Object builder) {
     Map<String, Object> properties = new HashMap<>();
-    options.endpoint.forEach(
-        (name, value) -> {
-          if (name.startsWith(prefix)) {
-            properties.put(name.substring(prefix.length()), value);
-          }
-        });
+    options
+        .endpoint()
+        .forEach(
+            (name, value) -> {
+              if (name.startsWith(prefix)) {
+                properties.put(name.substring(prefix.length()), value);
+              }
+            });
     PropertyBindingSupport.bindProperties(context, builder, properties);
   }
 

@@ -3,19 +3,15 @@ package io.dromedary.delivery;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.dromedary.delivery.flow.Signal;
+import io.dromedary.delivery.tls.TlsFailure;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.ConnectException;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
-import java.security.cert.CertPathBuilderException;
-import java.security.cert.CertificateException;
-import java.security.cert.CertificateExpiredException;
-import java.security.cert.CertificateNotYetValidException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.TimeoutException;
-import javax.net.ssl.SSLPeerUnverifiedException;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeTimedOutException;
 import org.apache.camel.Message;
@@ -144,22 +140,14 @@ public record Outcome(
 
   /** The outcome of an attempt that was not answered. */
   static Outcome of(Throwable failure) {
-    // Within a chain of causes the more general come first.
-    for (Throwable cause = failure; cause != null; cause = next(cause)) {
-      if (cause instanceof CertificateExpiredException) {
-        // It is renewed within hours.
-        return untrusted(Kind.TEMPORARY, "the certificate has expired: ", cause);
-      }
-      if (cause instanceof CertificateNotYetValidException) {
-        return untrusted(Kind.TEMPORARY, "the certificate is not yet valid: ", cause);
-      }
+    TlsFailure tls = TlsFailure.of(failure);
+    if (tls != null) {
+      return untrusted(tls.isForGood() ? Kind.PERMANENT : Kind.TEMPORARY, tls.reason());
     }
     for (Throwable cause = failure; cause != null; cause = next(cause)) {
-      // Asking again would not make the certificate good, and no request has been sent.
-      if (cause instanceof CertificateException
-          || cause instanceof CertPathBuilderException
-          || cause instanceof SSLPeerUnverifiedException) {
-        return untrusted(Kind.PERMANENT, "the certificate is not trusted: ", cause);
+      if (cause instanceof RefusedAddressException) {
+        // Whoever has allowed it has started anew.
+        return untrusted(Kind.PERMANENT, "not sent: " + cause.getMessage());
       }
       if (cause instanceof SocketTimeoutException
           || cause instanceof TimeoutException
@@ -217,14 +205,8 @@ public record Outcome(
     return new Outcome(kind, Signal.Kind.NO_ANSWER, null, reason, null, null);
   }
 
-  private static Outcome untrusted(Kind kind, String reason, Throwable cause) {
-    return new Outcome(
-        kind,
-        Signal.Kind.UNTRUSTED,
-        null,
-        reason + cut(String.valueOf(cause.getMessage())),
-        null,
-        null);
+  private static Outcome untrusted(Kind kind, String reason) {
+    return new Outcome(kind, Signal.Kind.UNTRUSTED, null, cut(reason), null, null);
   }
 
   private static @Nullable String excerpt(Message answer) {

@@ -73,8 +73,7 @@ final class WebhookAttempts {
             ? new HttpTarget(
                 context,
                 URI.create(url),
-                new HttpTarget.Options(
-                    settings.timeout(), settings.userAgent(), http.options(), http.tls()),
+                new HttpTarget.Options(settings.timeout(), settings.userAgent(), http),
                 headers,
                 budget,
                 SystemDefaultDnsResolver.INSTANCE)

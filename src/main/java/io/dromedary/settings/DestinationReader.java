@@ -45,10 +45,17 @@ final class DestinationReader {
 
   private final CamelContext context;
   private final Keys keys;
+  private final PrivateNetworks networks;
 
-  DestinationReader(CamelContext context, Keys keys) {
+  /**
+   * Reads settings by those keys.
+   *
+   * @param networks where webhooks may be beyond the public internet
+   */
+  DestinationReader(CamelContext context, Keys keys, PrivateNetworks networks) {
     this.context = context;
     this.keys = keys;
+    this.networks = networks;
   }
 
   /**
@@ -65,7 +72,8 @@ final class DestinationReader {
         events(),
         keys.list("write-key.secret"),
         urls,
-        HttpOptions.read(context, keys, urls),
+        // Where none is set, it is one of this process.
+        HttpOptions.read(context, keys, urls, own.isEmpty() ? networks.andLoopback() : networks),
         headers(),
         keys.text("user-agent", "Segment.io/1.0"),
         secrets(schemes),

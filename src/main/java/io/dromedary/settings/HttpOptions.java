@@ -1,9 +1,8 @@
 package io.dromedary.settings;
 
-import java.io.File;
-import java.io.IOException;
-import java.security.GeneralSecurityException;
-import java.security.KeyStore;
+import java.net.InetAddress;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -11,26 +10,24 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
 import org.apache.camel.CamelContext;
+import org.apache.camel.component.http.HttpComponent;
 import org.apache.camel.spi.EndpointUriFactory;
-import org.apache.camel.support.jsse.KeyManagersParameters;
-import org.apache.camel.support.jsse.KeyStoreParameters;
-import org.apache.camel.support.jsse.SSLContextParameters;
-import org.apache.camel.support.jsse.TrustManagersParameters;
 import org.jspecify.annotations.Nullable;
 
 /**
  * How a webhook that speaks HTTP is reached: {@code webhooks.http.OPTION} for all of a destination,
  * {@code webhooks.N.http.OPTION} for the webhook N, counted from 1, where OPTION is one of Camel's
- * HTTP endpoint; and in the same way {@code tls.key-store} and {@code tls.trust-store}.
+ * HTTP endpoint; and in the same way {@code tls.…}.
  *
  * @param options by the names that Camel has for them; values may be secrets
- * @param tls the webhook's own certificate and authorities, or null
+ * @param tls how TLS is spoken
+ * @param networks where it may be beyond the public internet
  */
-public record HttpOptions(Map<String, String> options, @Nullable SSLContextParameters tls) {
+public record HttpOptions(Map<String, String> options, TlsOptions tls, PrivateNetworks networks) {
 
-  /** No options. */
-  public static final HttpOptions NONE = new HttpOptions(Map.of(), null);
+  private static final String TOKENS = "oauth2TokenEndpoint";
 
   private static final String ONE_POST = "since an attempt is one POST of the event";
   private static final String OWN_HEADERS =
@@ -46,6 +43,10 @@ public record HttpOptions(Map<String, String> options, @Nullable SSLContextParam
   /** Options that Camel has, but does not list. */
   private static final Set<String> UNLISTED =
       Set.of("connectTimeout", "connectionRequestTimeout", "responseTimeout", "soTimeout");
+
+  /** Options that name a proxy, or have one found. */
+  private static final Set<String> PROXY =
+      Set.of("proxyHost", "proxyAuthHost", "useSystemProperties");
 
   static {
     refuse("since a redirect turns a POST into a GET and delivers nothing", "followRedirects");
@@ -92,27 +93,68 @@ public record HttpOptions(Map<String, String> options, @Nullable SSLContextParam
   }
 
   /** Reads those of the webhooks of a destination, in their order. */
-  static List<HttpOptions> read(CamelContext context, Keys keys, List<String> urls) {
+  static List<HttpOptions> read(
+      CamelContext context, Keys keys, List<String> urls, PrivateNetworks networks) {
     Map<String, String> names = names(context);
     Map<String, String> forAll = options(keys, "http.", names);
-    SSLContextParameters tlsForAll = tls(keys, "tls.", forAll);
+    TlsOptions tlsForAll = TlsOptions.read(keys, "tls.", forAll);
     List<HttpOptions> all = new ArrayList<>();
     for (int number = 1; number <= urls.size(); number++) {
       String url = urls.get(number - 1);
       Map<String, String> options = new HashMap<>(forAll);
       Map<String, String> own = options(keys, number + ".http.", names);
       options.putAll(own);
-      SSLContextParameters tls = tls(keys, number + ".tls.", own);
+      TlsOptions tls = TlsOptions.read(keys, number + ".tls.", own);
       boolean isHttp = url.startsWith("http:") || url.startsWith("https:");
-      if (!isHttp && !(own.isEmpty() && tls == null)) {
+      if (!isHttp && !(own.isEmpty() && tls.equals(TlsOptions.NONE))) {
         keys.problem(
             number + (own.isEmpty() ? ".tls.*" : ".http.*"),
             Settings.origin(url),
             "an http or https URL as webhook " + number);
       }
-      all.add(new HttpOptions(Map.copyOf(options), tls == null ? tlsForAll : tls));
+      if (isHttp) {
+        BooleanSupplier isByProxy = () -> isByProxy(context, url, options);
+        String tokens = (own.containsKey(TOKENS) ? number + "." : "") + "http." + TOKENS;
+        checkAddress(keys, "urls", url, networks, isByProxy);
+        checkAddress(keys, tokens, options.get(TOKENS), networks, isByProxy);
+      }
+      all.add(new HttpOptions(Map.copyOf(options), tls.or(tlsForAll), networks));
     }
     return List.copyOf(all);
+  }
+
+  /** Whether the address is one for a proxy to look up, who knows other networks. */
+  private static boolean isByProxy(CamelContext context, String url, Map<String, String> options) {
+    return options.keySet().stream().anyMatch(PROXY::contains)
+        || context.getGlobalOption("http.proxyHost") != null
+        || (context.getComponent(Settings.scheme(url)) instanceof HttpComponent component
+            && component.getProxyHost() != null);
+  }
+
+  /** Tells of an address that is refused at each attempt, where the URL itself names it. */
+  private static void checkAddress(
+      Keys keys,
+      String key,
+      @Nullable String url,
+      PrivateNetworks networks,
+      BooleanSupplier isByProxy) {
+    InetAddress refused = url == null ? null : networks.refused(host(url));
+    if (url != null && refused != null && !isByProxy.getAsBoolean()) {
+      keys.problem(
+          key,
+          Settings.origin(url),
+          "an address of the public internet (or "
+              + refused.getHostAddress()
+              + " in webhooks.allow-private)");
+    }
+  }
+
+  private static @Nullable String host(String url) {
+    try {
+      return new URI(url).getHost();
+    } catch (URISyntaxException e) {
+      return null;
+    }
   }
 
   /** The options there are, whatever the case: the environment has only one. */
@@ -144,57 +186,5 @@ public record HttpOptions(Map<String, String> options, @Nullable SSLContextParam
               }
             });
     return options;
-  }
-
-  private static @Nullable SSLContextParameters tls(
-      Keys keys, String prefix, Map<String, String> options) {
-    KeyStoreParameters own = store(keys, prefix + "key-store");
-    KeyStoreParameters trusted = store(keys, prefix + "trust-store");
-    if (own == null && trusted == null) {
-      return null;
-    }
-    if (options.containsKey("sslContextParameters")) {
-      keys.problem(
-          prefix + "*", "http.sslContextParameters beside it", "one of the two for a webhook");
-    }
-    SSLContextParameters tls = new SSLContextParameters();
-    if (own != null) {
-      KeyManagersParameters managers = new KeyManagersParameters();
-      managers.setKeyStore(own);
-      managers.setKeyPassword(own.getPassword());
-      tls.setKeyManagers(managers);
-    }
-    if (trusted != null) {
-      TrustManagersParameters managers = new TrustManagersParameters();
-      managers.setKeyStore(trusted);
-      tls.setTrustManagers(managers);
-    }
-    return tls;
-  }
-
-  private static @Nullable KeyStoreParameters store(Keys keys, String key) {
-    String file = keys.value(key);
-    String password = keys.value(key + ".password");
-    if (file == null) {
-      if (password != null) {
-        keys.problem(key, null, "the file that " + keys.full(key + ".password") + " is for");
-      }
-      return null;
-    }
-    if (password == null) {
-      keys.problem(key + ".password", null, "the password of " + keys.full(key));
-      return null;
-    }
-    File path = new File(file.replaceFirst("^file:", ""));
-    try {
-      KeyStore.getInstance(path, password.toCharArray());
-    } catch (IllegalArgumentException | IOException | GeneralSecurityException e) {
-      keys.problem(key, file, "a file of PKCS12 or JKS that its password opens");
-      return null;
-    }
-    KeyStoreParameters store = new KeyStoreParameters();
-    store.setResource("file:" + path);
-    store.setPassword(password);
-    return store;
   }
 }

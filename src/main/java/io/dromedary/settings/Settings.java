@@ -297,9 +297,10 @@ public record Settings(
     Set<String> further = keys.destinations();
     boolean hasDefault = further.isEmpty() || keys.value("urls") != null;
     List<String> bin = further.isEmpty() ? requestBin(keys, server) : List.of();
+    PrivateNetworks networks = PrivateNetworks.read(keys);
     // Read also where it is none: its keys are keys all the same.
     DestinationSettings byDefault =
-        new DestinationReader(context, keys).read(DestinationSettings.DEFAULT, bin);
+        new DestinationReader(context, keys, networks).read(DestinationSettings.DEFAULT, bin);
     if (hasDefault) {
       destinations.put(byDefault.name(), byDefault);
     }
@@ -314,7 +315,8 @@ public record Settings(
       if (own.value("urls") == null) {
         own.problem("urls", null, "one to five webhook URLs");
       }
-      destinations.putIfAbsent(name, new DestinationReader(context, own).read(name, List.of()));
+      destinations.putIfAbsent(
+          name, new DestinationReader(context, own, networks).read(name, List.of()));
     }
     if (destinations.size() > MOST_DESTINATIONS) {
       keys.problem(

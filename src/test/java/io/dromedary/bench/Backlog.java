@@ -67,6 +67,7 @@ public final class Backlog {
         """
         camel.server.port = %d
         webhooks.urls = http://127.0.0.1:%d/hook
+        webhooks.allow-private = 127.0.0.0/8
         webhooks.retry.max-delay = 5s
         """
             .formatted(port, webhook));

@@ -85,6 +85,7 @@ final class Node implements AutoCloseable {
     url = "http://127.0.0.1:" + port;
     Map<String, String> all = new TreeMap<>(settings);
     all.put("camel.server.port", Integer.toString(port));
+    all.put("webhooks.allow-private", "127.0.0.0/8");
     all.put("webhooks.user-agent", USER_AGENT + life);
     Files.write(
         folder.resolve("application.properties"),

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import io.dromedary.Application;
 import io.dromedary.testing.Answer;
 import io.dromedary.testing.Certificates;
+import io.dromedary.testing.Http;
 import io.dromedary.testing.OutboxFile;
 import io.dromedary.testing.Receiver;
 import io.dromedary.testing.Request;
@@ -18,6 +19,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -346,13 +348,14 @@ class DeliveryTest {
 
   static Stream<Arguments> certificates() {
     return Stream.of(
-        Arguments.of("self-signed", CERTIFICATES.selfSigned()),
-        Arguments.of("wrong host", CERTIFICATES.wrongHost()));
+        Arguments.of(
+            "the certificate is not trusted: it is self-signed: ", CERTIFICATES.selfSigned()),
+        Arguments.of("the certificate is for another host: ", CERTIFICATES.wrongHost()));
   }
 
   @ParameterizedTest(name = "{0}")
   @MethodSource("certificates")
-  void nothingIsSentBehindACertificateThatIsNotTrusted(String name, Certificates.Server server)
+  void nothingIsSentBehindACertificateThatIsNotTrusted(String reason, Certificates.Server server)
       throws Exception {
     try (Receiver secure = Receiver.startTls(server)) {
       startTrustingTheAuthority(secure);
@@ -360,7 +363,7 @@ class DeliveryTest {
 
       assertThat(awaitDeadLetter())
           .contains("\"reason\":\"rejected\"")
-          .contains("the certificate is not trusted: ")
+          .contains(reason)
           .contains("\"attempts\":1");
       assertThat(secure.count()).isZero();
     }
@@ -400,6 +403,59 @@ class DeliveryTest {
     settings.put("webhooks.urls", "https://localhost:" + secure.port() + "/hook");
     settings.put("webhooks.timeout", "5s");
     start();
+  }
+
+  // --- addresses
+
+  /** As a name does that is another address than at the start. */
+  private void startWithARefusedAddress() {
+    settings.put("webhooks.allow-private", "false");
+    // Addresses that may be a proxy's to look up are not refused at the start.
+    settings.put("webhooks.http.useSystemProperties", "true");
+    start();
+  }
+
+  @Test
+  void nothingIsSentToARefusedAddress() {
+    startWithARefusedAddress();
+    send(track("m1"));
+
+    assertThat(awaitDeadLetter())
+        .contains("\"reason\":\"rejected\"")
+        .contains(
+            "not sent: 127.0.0.1 is not of the public internet and not in webhooks.allow-private")
+        .contains("\"attempts\":1");
+    assertThat(receiver.connections()).isZero();
+  }
+
+  /** What accepts nothing is sent less and less: a wrong setting does not empty the outbox. */
+  @Test
+  void aBacklogForARefusedAddressStaysInTheOutbox() {
+    startWithARefusedAddress();
+    send(
+        IntStream.range(0, 2000)
+            .mapToObj(i -> track("m" + i))
+            .collect(Collectors.joining(",", "[", "]")));
+
+    OutboxFile outbox = new OutboxFile(folder);
+    String health = application.url("/observe/health?exposureLevel=full&data=true");
+    await().atMost(AT_MOST).until(() -> Http.send("GET", health).body().contains("down since"));
+    await()
+        .atMost(AT_MOST)
+        .until(() -> outbox.count("outbox") + outbox.count("dead_letter") == 2000);
+    assertThat(outbox.count("dead_letter")).isPositive().isLessThan(200);
+  }
+
+  @Test
+  void theBuiltInBinIsSentToWithoutASetting() {
+    settings.remove("webhooks.urls");
+    settings.put("webhooks.allow-private", "false");
+    start();
+    send(track("m1"));
+
+    await()
+        .atMost(AT_MOST)
+        .until(() -> Http.send("GET", application.url("/bin")).body().contains("m1"));
   }
 
   // --- batches

@@ -1,7 +1,6 @@
 package io.dromedary.delivery;
 
 import static io.dromedary.delivery.Outcome.Kind.ACCEPTED;
-import static io.dromedary.delivery.Outcome.Kind.PERMANENT;
 import static io.dromedary.delivery.Outcome.Kind.TEMPORARY;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -9,8 +8,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.dromedary.delivery.flow.Signal;
+import io.dromedary.settings.HttpOptions;
+import io.dromedary.settings.PrivateNetworks;
+import io.dromedary.settings.TlsOptions;
 import io.dromedary.testing.Answer;
-import io.dromedary.testing.Certificates;
 import io.dromedary.testing.Receiver;
 import io.dromedary.testing.Request;
 import java.io.IOException;
@@ -21,7 +22,6 @@ import java.net.Socket;
 import java.net.SocketException;
 import java.net.URI;
 import java.net.UnknownHostException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -32,14 +32,10 @@ import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.apache.camel.support.jsse.KeyStoreParameters;
-import org.apache.camel.support.jsse.SSLContextParameters;
-import org.apache.camel.support.jsse.TrustManagersParameters;
 import org.apache.hc.client5.http.DnsResolver;
 import org.apache.hc.client5.http.SystemDefaultDnsResolver;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -48,10 +44,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Attempts at a webhook that speaks HTTP. */
 class HttpAttemptTest extends AttemptContract {
 
-  private static final Certificates CERTIFICATES = new Certificates();
   private static final Set<String> HEADERS = Set.of("X-Ours", "Content-Type");
 
-  @TempDir Path folder;
   private final Receiver receiver = Receiver.start();
   private final Map<String, String> options = new HashMap<>();
   private DnsResolver lookup = SystemDefaultDnsResolver.INSTANCE;
@@ -68,7 +62,11 @@ class HttpAttemptTest extends AttemptContract {
     return new HttpTarget(
         context,
         URI.create(url),
-        new HttpTarget.Options(timeout, "Segment.io/1.0", options, null),
+        new HttpTarget.Options(
+            timeout,
+            "Segment.io/1.0",
+            new HttpOptions(
+                options, TlsOptions.NONE, PrivateNetworks.of(List.of("127.0.0.0/8", "::1")))),
         HEADERS,
         budget,
         lookup);
@@ -432,55 +430,6 @@ class HttpAttemptTest extends AttemptContract {
         assertThat(attempted.outcome().kind()).isEqualTo(ACCEPTED);
       }
     }
-  }
-
-  // --- certificates
-
-  private Outcome attemptAt(Certificates.Server server) throws Exception {
-    KeyStoreParameters store = new KeyStoreParameters();
-    store.setResource("file:" + CERTIFICATES.trustStore(folder));
-    store.setPassword(Certificates.PASSWORD);
-    TrustManagersParameters trust = new TrustManagersParameters();
-    trust.setKeyStore(store);
-    SSLContextParameters tls = new SSLContextParameters();
-    tls.setTrustManagers(trust);
-    context.setSSLContextParameters(tls);
-    try (Receiver secure = Receiver.startTls(server)) {
-      url = "https://localhost:" + secure.port() + "/hook";
-      attempts(LONG);
-      Outcome outcome = start().outcome();
-      assertThat(secure.count()).isEqualTo(outcome.kind() == ACCEPTED ? 1 : 0);
-      return outcome;
-    }
-  }
-
-  @Test
-  void aGoodCertificateIsTrusted() throws Exception {
-    assertThat(attemptAt(CERTIFICATES.good()).kind()).isEqualTo(ACCEPTED);
-  }
-
-  @Test
-  void aCertificateThatHasExpiredIsTemporary() throws Exception {
-    Outcome outcome = attemptAt(CERTIFICATES.expired());
-    assertThat(outcome.kind()).isEqualTo(TEMPORARY);
-    assertThat(outcome.signal()).isEqualTo(Signal.Kind.UNTRUSTED);
-    assertThat(outcome.reason()).startsWith("the certificate has expired: NotAfter: ");
-  }
-
-  static Stream<Arguments> untrusted() {
-    return Stream.of(
-        Arguments.of("self-signed", CERTIFICATES.selfSigned()),
-        Arguments.of("wrong host", CERTIFICATES.wrongHost()));
-  }
-
-  @ParameterizedTest(name = "{0}")
-  @MethodSource("untrusted")
-  void aCertificateThatIsNotTrustedIsPermanent(String name, Certificates.Server server)
-      throws Exception {
-    Outcome outcome = attemptAt(server);
-    assertThat(outcome.kind()).isEqualTo(PERMANENT);
-    assertThat(outcome.signal()).isEqualTo(Signal.Kind.UNTRUSTED);
-    assertThat(outcome.reason()).startsWith("the certificate is not trusted: ");
   }
 
   @Test

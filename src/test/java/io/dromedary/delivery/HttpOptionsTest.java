@@ -7,6 +7,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dromedary.delivery.flow.Signal;
+import io.dromedary.settings.HttpOptions;
+import io.dromedary.settings.PrivateNetworks;
+import io.dromedary.settings.TlsOptions;
 import io.dromedary.testing.Answer;
 import io.dromedary.testing.Receiver;
 import io.dromedary.testing.Request;
@@ -45,6 +48,7 @@ class HttpOptionsTest {
   private final Map<String, String> options = new HashMap<>();
   private String url = receiver.url("/hook?key=value");
   private Duration timeout = LONG;
+  private PrivateNetworks networks = new PrivateNetworks(true, List.of());
 
   @AfterEach
   void close() {
@@ -62,7 +66,8 @@ class HttpOptionsTest {
             new HttpTarget(
                 context,
                 URI.create(url),
-                new HttpTarget.Options(timeout, "Segment.io/1.0", options, null),
+                new HttpTarget.Options(
+                    timeout, "Segment.io/1.0", new HttpOptions(options, TlsOptions.NONE, networks)),
                 Set.of("X-Ours"),
                 new HeadBudget(1 << 20),
                 SystemDefaultDnsResolver.INSTANCE),
@@ -128,6 +133,29 @@ class HttpOptionsTest {
     assertThat(only().path()).isEqualTo("webhook.invalid:443");
   }
 
+  /** A proxy of the operator's is where it is, and decides itself where it connects to. */
+  @Test
+  void aProxyMayBeAnywhere() throws Exception {
+    networks = PrivateNetworks.NONE;
+    url = "http://10.1.2.3/hook";
+    options.put("proxyHost", "127.0.0.1");
+    options.put("proxyPort", String.valueOf(receiver.port()));
+    assertThat(attempt().kind()).isEqualTo(ACCEPTED);
+    assertThat(only().path()).isEqualTo("http://10.1.2.3/hook");
+  }
+
+  @Test
+  void aHostThatIsNoneForTheProxyIsRefused() throws Exception {
+    networks = PrivateNetworks.NONE;
+    url = "http://localhost:" + receiver.port() + "/hook";
+    options.put("proxyHost", "127.0.0.1");
+    options.put("proxyPort", String.valueOf(tokens.port()));
+    options.put("nonProxyHosts", "localhost");
+    assertThat(attempt().reason()).startsWith("not sent: localhost is ");
+    assertThat(receiver.count()).isZero();
+    assertThat(tokens.count()).isZero();
+  }
+
   private static String basic(String user, String password) {
     return "Basic "
         + Base64.getEncoder().encodeToString((user + ":" + password).getBytes(ISO_8859_1));
@@ -185,6 +213,19 @@ class HttpOptionsTest {
     assertThat(only().header("Authorization")).isEqualTo("Bearer " + "t".repeat(3000));
     assertThat(tokens.requests().get(0).header("Authorization"))
         .isEqualTo(basic("client", "secret"));
+  }
+
+  @Test
+  void aTokenIsNotFetchedFromARefusedAddress() throws Exception {
+    byOAuth();
+    networks = PrivateNetworks.NONE;
+    Outcome outcome = attempt();
+    assertThat(outcome.kind()).isEqualTo(PERMANENT);
+    assertThat(outcome.reason())
+        .isEqualTo(
+            "not sent: 127.0.0.1 is not of the public internet and not in webhooks.allow-private");
+    assertThat(tokens.connections()).isZero();
+    assertThat(receiver.connections()).isZero();
   }
 
   @Test

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import io.dromedary.event.EventType;
+import io.dromedary.testing.Certificates;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -36,6 +37,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What may be set, where, and what is said of values that cannot work. */
 class SettingsTest {
@@ -122,7 +124,9 @@ class SettingsTest {
                         Set.of(EventType.values()),
                         List.of(),
                         List.of("http://127.0.0.1:8080/bin"),
-                        List.of(HttpOptions.NONE),
+                        List.of(
+                            new HttpOptions(
+                                Map.of(), TlsOptions.NONE, PrivateNetworks.NONE.andLoopback())),
                         Map.of(),
                         "Segment.io/1.0",
                         List.of(),
@@ -730,8 +734,15 @@ class SettingsTest {
             "webhooks.2.http.proxyHost: no such key; the settings are listed in the README."),
         arguments(
             "tls.key-store=nowhere.p12\nwebhooks.tls.key-store.password=p",
-            "webhooks.tls.key-store: found \"nowhere.p12\", expected a file of PKCS12 or JKS that"
-                + " its password opens."),
+            "webhooks.tls.key-store: found \"nowhere.p12\", expected a file that exists."),
+        arguments(
+            "allow-private=10.0.0.0/8,10.0.0.0/33",
+            "webhooks.allow-private: found \"10.0.0.0/33\", expected networks such as 127.0.0.0/8,"
+                + " 10.1.2.3 or fd00::/8, or true."),
+        arguments(
+            "allow-private=intranet",
+            "webhooks.allow-private: found \"intranet\", expected networks such as 127.0.0.0/8,"
+                + " 10.1.2.3 or fd00::/8, or true."),
         arguments(
             "tls.trust-store=nowhere.p12",
             "webhooks.tls.trust-store.password: found nothing, expected the password of"
@@ -976,8 +987,147 @@ class SettingsTest {
     assertThat(destination("default").http())
         .containsExactly(
             new HttpOptions(
-                Map.of("proxyHost", "proxy", "proxyPort", "3128", "authPassword", "secret"), null),
-            new HttpOptions(Map.of("proxyHost", "other", "proxyPort", "3128"), null));
+                Map.of("proxyHost", "proxy", "proxyPort", "3128", "authPassword", "secret"),
+                TlsOptions.NONE,
+                PrivateNetworks.NONE),
+            new HttpOptions(
+                Map.of("proxyHost", "other", "proxyPort", "3128"),
+                TlsOptions.NONE,
+                PrivateNetworks.NONE));
+  }
+
+  @Test
+  void eachWebhookHasTheTlsOfAllAndItsOwn() {
+    onLoopback()
+        .inFile("webhooks.urls=https://a.example,https://b.example")
+        .inFile("webhooks.tls.protocols=TLSv1.3,TLSv1.2")
+        .inFile("webhooks.tls.cipher-suites=TLS_AES_256_GCM_SHA384")
+        .inFile("webhooks.2.tls.protocols=TLSv1.3");
+
+    List<String> suites = List.of("TLS_AES_256_GCM_SHA384");
+    assertThat(destination("default").http())
+        .extracting(HttpOptions::tls)
+        .containsExactly(
+            new TlsOptions(null, List.of("TLSv1.3", "TLSv1.2"), suites),
+            new TlsOptions(null, List.of("TLSv1.3"), suites));
+  }
+
+  private void assertRefused(String problem) {
+    assertThatThrownBy(this::read)
+        .isInstanceOf(InvalidSettingsException.class)
+        .hasMessage("Dromedary cannot start: 1 setting is wrong.\n  " + problem);
+  }
+
+  @Test
+  void onlyStrongVersionsAndCipherSuitesCanBeChosen() {
+    onLoopback().inFile("webhooks.urls=https://a.example").inFile("webhooks.tls.protocols=TLSv1.1");
+
+    assertRefused("webhooks.tls.protocols: found \"TLSv1.1\", expected some of TLSv1.3, TLSv1.2.");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"key-store", "trust-store"})
+  void aStoreThatItsPasswordDoesNotOpenIsRefusedInASentence(String key) throws Exception {
+    Certificates certificates = new Certificates();
+    Path store =
+        key.equals("key-store")
+            ? certificates.clientStore(folder)
+            : certificates.trustStore(folder);
+    onLoopback()
+        .inFile("webhooks.urls=https://a.example")
+        .inFile("webhooks.1.tls." + key + "=" + store)
+        .inFile("webhooks.1.tls." + key + ".password=hush");
+
+    assertRefused(
+        "webhooks.1.tls."
+            + key
+            + ": found \""
+            + store
+            + "\", expected a file of PKCS12 or JKS that its password opens.");
+  }
+
+  @Test
+  void aStoreWithoutAKeyIsNoClientCertificate() throws Exception {
+    Path store = new Certificates().trustStore(folder);
+    onLoopback()
+        .inFile("webhooks.urls=https://a.example")
+        .inFile("webhooks.tls.key-store=" + store)
+        .inFile("webhooks.tls.key-store.password=" + Certificates.PASSWORD);
+
+    assertRefused(
+        "webhooks.tls.key-store: found \""
+            + store
+            + "\", expected a private key with its certificate in it.");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "http://localhost:9000/hook  | http://localhost:9000  | 127.0.0.1",
+        "http://a.localhost/hook     | http://a.localhost     | 127.0.0.1",
+        "http://127.0.0.1/hook       | http://127.0.0.1       | 127.0.0.1",
+        "https://10.1.2.3/hook       | https://10.1.2.3       | 10.1.2.3",
+        "http://[::1]/hook           | http://[::1]           | 0:0:0:0:0:0:0:1",
+        "http://[::ffff:10.1.2.3]/x  | http://[::ffff:10.1.2.3] | 10.1.2.3",
+        "http://[fe80::1%25eth9]/x   | http://[fe80::1%25eth9] | fe80:0:0:0:0:0:0:1",
+        "http://169.254.169.254/x    | http://169.254.169.254 | 169.254.169.254",
+        "http://0.0.0.0/x            | http://0.0.0.0         | 0.0.0.0",
+      })
+  void anAddressBeyondThePublicInternetIsRefusedAtTheStart(
+      String url, String shown, String address) {
+    onLoopback().inFile("webhooks.urls=" + url);
+
+    assertRefused(
+        "webhooks.urls: found \""
+            + shown
+            + "\", expected an address of the public internet (or "
+            + address
+            + " in webhooks.allow-private).");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"true", "10.0.0.0/8", "::1, 10.1.2.3", "fd00::/8,10.1.2.0/24,192.168.0.0/16"})
+  void anAddressThatIsAllowedIsNotRefused(String networks) {
+    onLoopback()
+        .inFile("webhooks.allow-private=" + networks)
+        .inFile("webhooks.urls=https://10.1.2.3/hook");
+
+    assertThat(destination("default").urls()).containsExactly("https://10.1.2.3/hook");
+  }
+
+  @Test
+  void anAddressForAProxyIsNotRefused() {
+    onLoopback()
+        .inFile("webhooks.urls=https://10.1.2.3/hook,https://10.1.2.4/hook")
+        .inFile("webhooks.1.http.proxyHost=proxy");
+
+    assertRefused(
+        "webhooks.urls: found \"https://10.1.2.4\", expected an address of the public internet (or"
+            + " 10.1.2.4 in webhooks.allow-private).");
+  }
+
+  @Test
+  void anEndpointForTokensIsRefusedInTheSameWay() {
+    onLoopback()
+        .inFile("webhooks.urls=https://a.example")
+        .inFile("webhooks.1.http.oauth2TokenEndpoint=http://10.1.2.3/token?hush");
+
+    assertRefused(
+        "webhooks.1.http.oauth2TokenEndpoint: found \"http://10.1.2.3\", expected an address of the"
+            + " public internet (or 10.1.2.3 in webhooks.allow-private).");
+  }
+
+  @Test
+  void whichAddressesAreAllowedIsSaidForAllDestinations() {
+    onLoopback()
+        .inFile("webhooks.destination.crm.urls=https://b.example")
+        .inFile("webhooks.destination.crm.allow-private=true");
+
+    assertRefused(
+        "webhooks.destination.crm.allow-private: no such key; webhooks.allow-private is one for all"
+            + " destinations.");
   }
 
   @ParameterizedTest

@@ -5,8 +5,10 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
+import java.security.KeyPairGenerator;
 import java.security.KeyStore;
 import java.security.cert.Certificate;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import javax.net.ssl.SSLContext;
@@ -19,8 +21,17 @@ public final class Certificates {
   /** The password of the trust store. */
   public static final String PASSWORD = "changeit";
 
-  private final HeldCertificate authority =
-      new HeldCertificate.Builder().commonName("Test CA").certificateAuthority(0).build();
+  private final HeldCertificate authority;
+
+  /** An authority of the tests. */
+  public Certificates() {
+    this("Test CA");
+  }
+
+  /** An authority of that name. */
+  public Certificates(String name) {
+    authority = new HeldCertificate.Builder().commonName(name).certificateAuthority(1).build();
+  }
 
   /** A server that a client which trusts the authority accepts. */
   public Server good() {
@@ -50,6 +61,40 @@ public final class Certificates {
             .addSubjectAlternativeName("other.example")
             .signedBy(authority)
             .build());
+  }
+
+  /** A server whose certificate begins tomorrow. */
+  public Server notYetValid() {
+    Instant start = Instant.now().plus(Duration.ofDays(1));
+    return new Server(
+        local()
+            .signedBy(authority)
+            .validityInterval(start.toEpochMilli(), start.plus(Duration.ofDays(1)).toEpochMilli())
+            .build());
+  }
+
+  /** A server whose RSA key has so many bits. */
+  public Server ofKeySize(int bits) throws GeneralSecurityException {
+    KeyPairGenerator keys = KeyPairGenerator.getInstance("RSA");
+    keys.initialize(bits);
+    return new Server(local().keyPair(keys.generateKeyPair()).signedBy(authority).build());
+  }
+
+  /** A server whose intermediate authority the authority vouches for. */
+  public Server behindAnIntermediate(boolean sendsIt) {
+    HeldCertificate intermediate =
+        new HeldCertificate.Builder()
+            .commonName("Intermediate CA")
+            .certificateAuthority(0)
+            .signedBy(authority)
+            .build();
+    HeldCertificate own = local().signedBy(intermediate).build();
+    return sendsIt ? new Server(own, intermediate.certificate()) : new Server(own);
+  }
+
+  /** A server that sends the certificate of its authority along. */
+  public Server withItsAuthority() {
+    return new Server(local().signedBy(authority).build(), authority.certificate());
   }
 
   private static HeldCertificate.Builder local() {
@@ -114,13 +159,18 @@ public final class Certificates {
   public static final class Server {
 
     private final HeldCertificate certificate;
+    private final X509Certificate[] intermediates;
 
-    private Server(HeldCertificate certificate) {
+    private Server(HeldCertificate certificate, X509Certificate... intermediates) {
       this.certificate = certificate;
+      this.intermediates = intermediates;
     }
 
     SSLContext context() {
-      return new HandshakeCertificates.Builder().heldCertificate(certificate).build().sslContext();
+      return new HandshakeCertificates.Builder()
+          .heldCertificate(certificate, intermediates)
+          .build()
+          .sslContext();
     }
   }
 }

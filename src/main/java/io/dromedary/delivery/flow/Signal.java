@@ -25,7 +25,7 @@ public record Signal(Kind kind, long retryAfterNanos, String reason) {
     TIMEOUT,
     /** The connection was refused or reset, or the host not found. */
     NO_ANSWER,
-    /** The certificate was not to be trusted: nothing was sent. */
+    /** The certificate or the address was not to be trusted: no event gets any further. */
     UNTRUSTED;
 
     /** Whether only a receiver that works answers so. */
