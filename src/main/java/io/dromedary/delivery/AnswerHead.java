@@ -6,7 +6,9 @@ import java.io.InputStream;
 import org.apache.hc.client5.http.impl.io.DefaultHttpResponseParserFactory;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.HttpException;
+import org.apache.hc.core5.http.HttpStatus;
 import org.apache.hc.core5.http.MessageConstraintException;
+import org.apache.hc.core5.http.ProtocolException;
 import org.apache.hc.core5.http.config.Http1Config;
 import org.apache.hc.core5.http.io.HttpMessageParser;
 import org.apache.hc.core5.http.io.HttpMessageParserFactory;
@@ -28,6 +30,9 @@ final class AnswerHead implements HttpMessageParser<ClassicHttpResponse> {
 
   private final HttpMessageParser<ClassicHttpResponse> parser;
   private final HeadBudget budget;
+
+  /** Whether the last answer was an informational one, with which the final one may have come. */
+  private boolean isInformed;
 
   private AnswerHead(HttpMessageParser<ClassicHttpResponse> parser, HeadBudget budget) {
     this.parser = parser;
@@ -58,9 +63,18 @@ final class AnswerHead implements HttpMessageParser<ClassicHttpResponse> {
   @Override
   public ClassicHttpResponse parse(SessionInputBuffer buffer, InputStream in)
       throws IOException, HttpException {
+    if (buffer.length() > 0 && !isInformed) {
+      throw new ProtocolException("an answer was there before its request");
+    }
+    Attempt attempt = Attempt.current();
+    if (attempt != null) {
+      attempt.reads(buffer);
+    }
     BoundedStream bounded = new BoundedStream(in);
     try {
-      return parser.parse(buffer, bounded);
+      ClassicHttpResponse answer = parser.parse(buffer, bounded);
+      isInformed = answer != null && answer.getCode() < HttpStatus.SC_SUCCESS;
+      return answer;
     } finally {
       budget.give(bounded.taken);
     }

@@ -6,6 +6,7 @@ import java.net.Socket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.apache.hc.core5.http.io.SessionInputBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +33,9 @@ final class Attempt {
 
   /** Whether the receiver wants a client certificate that is not there; confined to it, too. */
   private boolean lacksCertificate;
+
+  /** What has been received on its connection and not been read; confined to that thread, too. */
+  private @Nullable SessionInputBuffer received;
 
   /**
    * An attempt that begins.
@@ -171,5 +175,16 @@ final class Attempt {
 
   boolean isLookedAt() {
     return isLookedAt;
+  }
+
+  /** Its answer is read from there. */
+  void reads(SessionInputBuffer from) {
+    received = from;
+  }
+
+  /** Whether something has come behind its answer. */
+  boolean isFollowed() {
+    SessionInputBuffer left = received;
+    return left != null && left.length() > 0;
   }
 }

@@ -3,16 +3,22 @@ package io.dromedary.delivery;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.channels.SocketChannel;
+import java.util.Collections;
+import java.util.Map;
+import java.util.WeakHashMap;
+import javax.net.ssl.SSLSocket;
 import org.apache.hc.client5.http.HttpRoute;
 import org.apache.hc.client5.http.impl.io.DefaultHttpClientConnectionOperator;
 import org.apache.hc.client5.http.impl.io.ManagedHttpClientConnectionFactory;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManager;
 import org.apache.hc.client5.http.io.ConnectionEndpoint;
 import org.apache.hc.client5.http.io.LeaseRequest;
+import org.apache.hc.client5.http.io.ManagedHttpClientConnection;
 import org.apache.hc.client5.http.ssl.TlsSocketStrategy;
 import org.apache.hc.core5.http.URIScheme;
 import org.apache.hc.core5.http.config.Http1Config;
 import org.apache.hc.core5.http.config.RegistryBuilder;
+import org.apache.hc.core5.http.io.HttpClientConnection;
 import org.apache.hc.core5.http.io.SocketConfig;
 import org.apache.hc.core5.io.CloseMode;
 import org.apache.hc.core5.pool.PoolConcurrencyPolicy;
@@ -38,6 +44,10 @@ final class HttpConnections extends PoolingHttpClientConnectionManager {
           .setMaxLineLength(16 * 1024)
           .build();
 
+  /** The plain sockets of those that speak TLS. */
+  private static final Map<Socket, Socket> BELOW =
+      Collections.synchronizedMap(new WeakHashMap<>());
+
   private final Reuse reuse;
   private final PermittedLookup lookup;
 
@@ -58,7 +68,9 @@ final class HttpConnections extends PoolingHttpClientConnectionManager {
             proxy -> open(proxy == null ? SocketChannel.open().socket() : new Socket(proxy)),
             null,
             lookup,
-            RegistryBuilder.<TlsSocketStrategy>create().register(URIScheme.HTTPS.id, tls).build()),
+            RegistryBuilder.<TlsSocketStrategy>create()
+                .register(URIScheme.HTTPS.id, tls(tls))
+                .build()),
         PoolConcurrencyPolicy.LAX,
         PoolReusePolicy.LIFO,
         TimeValue.NEG_ONE_MILLISECOND,
@@ -82,6 +94,34 @@ final class HttpConnections extends PoolingHttpClientConnectionManager {
     return socket;
   }
 
+  private static TlsSocketStrategy tls(TlsSocketStrategy strategy) {
+    return (socket, endpoint, port, attachment, context) -> {
+      SSLSocket secure = strategy.upgrade(socket, endpoint, port, attachment, context);
+      BELOW.put(secure, socket);
+      return secure;
+    };
+  }
+
+  /**
+   * Whether something has come on a connection that has served before and is not in use: a second
+   * answer to a request before, perhaps, which would be taken for that to the next. Costs a system
+   * call.
+   */
+  static boolean hasReceived(HttpClientConnection connection) throws IOException {
+    Socket socket =
+        connection instanceof ManagedHttpClientConnection managed ? managed.getSocket() : null;
+    if (socket == null) {
+      return false;
+    }
+    Socket below = BELOW.get(socket);
+    if (below == null) {
+      return socket.getInputStream().available() > 0;
+    }
+    // It may be something of TLS itself.
+    return below.getInputStream().available() > 0
+        && connection.isDataAvailable(Timeout.ofMilliseconds(1));
+  }
+
   Reuse reuse() {
     return reuse;
   }
@@ -95,12 +135,17 @@ final class HttpConnections extends PoolingHttpClientConnectionManager {
     return super.lease(id, route, timeout, state);
   }
 
-  /** What may be used again has brought its answer, unless the attempt had ended by then. */
+  /**
+   * What may be used again has brought its answer and no more, unless the attempt had ended by
+   * then.
+   */
   @Override
   public void release(
       ConnectionEndpoint connection, @Nullable Object state, @Nullable TimeValue keepAlive) {
     Attempt attempt = Attempt.current();
-    if (attempt != null && connection.isConnected() && !attempt.answered()) {
+    if (attempt != null
+        && connection.isConnected()
+        && (!attempt.answered() || attempt.isFollowed())) {
       connection.close(CloseMode.IMMEDIATE);
     }
     super.release(connection, state, keepAlive);

@@ -15,6 +15,7 @@ import org.apache.hc.core5.http.HttpEntity;
 import org.apache.hc.core5.http.HttpException;
 import org.apache.hc.core5.http.HttpHeaders;
 import org.apache.hc.core5.http.HttpStatus;
+import org.apache.hc.core5.http.ProtocolException;
 import org.apache.hc.core5.http.impl.io.HttpRequestExecutor;
 import org.apache.hc.core5.http.io.HttpClientConnection;
 import org.apache.hc.core5.http.io.HttpResponseInformationCallback;
@@ -93,7 +94,7 @@ final class OneRequest implements ExecChainHandler {
     try {
       return chain.proceed(request, scope);
     } catch (UnsentException e) {
-      // The connection had been closed before, and nothing of the request has left: it is made now.
+      // The connection was of no use any more, and nothing of the request has left: it is made now.
       return chain.proceed(ClassicRequestBuilder.copy(scope.originalRequest).build(), scope);
     }
   }
@@ -141,6 +142,12 @@ final class OneRequest implements ExecChainHandler {
           throws IOException, HttpException {
         EndpointDetails details = connection.getEndpointDetails();
         boolean isReused = details.getRequestCount() > 0;
+        if (isReused && HttpConnections.hasReceived(connection)) {
+          // A receiver that answers once too often does so on all of them.
+          connections.closeIdle();
+          throw new UnsentException(
+              new ProtocolException("an answer was there before its request"));
+        }
         long sentBefore = details.getSentBytesCount();
         long receivedBefore = details.getReceivedBytesCount();
         try {
@@ -168,12 +175,12 @@ final class OneRequest implements ExecChainHandler {
     };
   }
 
-  /** A request was not sent, since the connection for it had been closed. */
+  /** A request was not sent, since the connection for it was of no use any more. */
   private static final class UnsentException extends IOException {
 
     private static final long serialVersionUID = 1L;
 
-    UnsentException(IOException cause) {
+    UnsentException(Exception cause) {
       super(cause.getMessage(), cause);
     }
   }

@@ -38,6 +38,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -295,6 +296,53 @@ class HttpAttemptTest extends AttemptContract {
     assertThat(outcome.kind()).isEqualTo(TEMPORARY);
     assertThat(outcome.signal()).isEqualTo(Signal.Kind.NO_ANSWER);
     assertThat(count()).isEqualTo(1);
+  }
+
+  /** A receiver that answers once too often has not accepted what it gets next. */
+  @ParameterizedTest
+  @CsvSource({
+    "false, false, 0",
+    "false, true, 0",
+    "false, true, 10",
+    "true, false, 0",
+    "true, true, 10",
+  })
+  void whatWasThereBeforeARequestIsNotItsAnswer(boolean isTls, boolean isLate, int before)
+      throws Exception {
+    trustTheAuthority();
+    CountDownLatch isAnswered = new CountDownLatch(1);
+    CountDownLatch isSent = new CountDownLatch(1);
+    Answer ok = Answer.status(200);
+    Answer twice = isLate ? ok.then(() -> pass(isAnswered)).followedBy(ok) : ok.followedBy(ok);
+    try (Receiver server = isTls ? Receiver.startTls(CERTIFICATES.good()) : Receiver.start()) {
+      url = server.url();
+      attempts(LONG);
+      // Connections are looked at before they are used until enough have been good.
+      for (int i = 0; i < before; i++) {
+        assertThat(start().outcome().kind()).isEqualTo(ACCEPTED);
+      }
+      server.answer(Answer.status(503));
+      server.answerNext(twice.then(isSent::countDown));
+      assertThat(start().outcome().kind()).isEqualTo(ACCEPTED);
+      isAnswered.countDown();
+      pass(isSent);
+      Outcome next = start().outcome();
+      assertThat(next.kind()).isEqualTo(TEMPORARY);
+      assertThat(next.status()).isIn(503, null);
+      if (before > 0) {
+        // It is seen before anything is sent.
+        assertThat(next.status()).isEqualTo(503);
+      }
+      assertThat(start().outcome().status()).isEqualTo(503);
+    }
+  }
+
+  private static void pass(CountDownLatch latch) {
+    try {
+      assertThat(latch.await(LONG.toSeconds(), TimeUnit.SECONDS)).isTrue();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
   }
 
   @Test

@@ -121,6 +121,15 @@ public class Answer {
         });
   }
 
+  /** These bytes, whatever they are, and the end of the connection unless it stays. */
+  public static Answer bytes(byte[] bytes, boolean stays) {
+    return new Answer(
+        (connection, request) -> {
+          connection.write(bytes);
+          return stays;
+        });
+  }
+
   /** The answer, and then the end of a connection that a client's pool takes for alive. */
   public static Answer closeAfter(Answer answer) {
     return new Answer(
@@ -148,6 +157,12 @@ public class Answer {
           }
           return stays;
         });
+  }
+
+  /** This answer, and then another one to the same request, if the connection stays. */
+  public Answer followedBy(Answer next) {
+    return new Answer(
+        (connection, request) -> act(connection, request) && next.act(connection, request));
   }
 
   static Answer by(Function<Request, Answer> choice) {
