@@ -53,8 +53,9 @@ final class RetryAfter {
     }
     String text = value.strip();
     if (text.matches("\\d+")) {
+      String digits = text.replaceFirst("^0+(?=.)", "");
       long most = LONGEST.toSeconds();
-      long seconds = text.length() > 9 ? most : Math.min(most, Long.parseLong(text));
+      long seconds = digits.length() > 9 ? most : Math.min(most, Long.parseLong(digits));
       return seconds == 0 ? null : now.plusSeconds(seconds);
     }
     Instant date = date(text.replaceFirst("^\\p{Alpha}+,? ", ""), 0);
