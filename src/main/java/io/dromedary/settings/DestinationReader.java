@@ -140,7 +140,7 @@ final class DestinationReader {
 
   private @Nullable String transform() {
     String transform = keys.value("transform");
-    if (transform != null && context.getComponent(Settings.scheme(transform)) == null) {
+    if (transform != null && !Settings.hasComponent(context, transform)) {
       keys.problem(
           "transform",
           Settings.origin(transform),
@@ -167,7 +167,7 @@ final class DestinationReader {
   private void checkUrl(String url) {
     String scheme = Settings.scheme(url);
     if (!scheme.equals("http") && !scheme.equals("https")) {
-      if (context.getComponent(scheme) == null) {
+      if (!Settings.hasComponent(context, url)) {
         keys.problem(
             "urls", Settings.origin(url), "an http or https URL, or another Camel endpoint URI");
       }

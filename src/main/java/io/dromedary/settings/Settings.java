@@ -1,7 +1,6 @@
 package io.dromedary.settings;
 
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.io.File;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Collection;
@@ -13,7 +12,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.apache.camel.CamelContext;
+import org.apache.camel.ResolveEndpointFailedException;
 import org.apache.camel.component.file.FileEndpoint;
 import org.jspecify.annotations.Nullable;
 
@@ -54,6 +55,7 @@ public record Settings(
 
   private static final Set<String> LOOPBACK = Set.of("127.0.0.1", "localhost", "::1", "[::1]");
   private static final Set<String> ANY_ADDRESS = Set.of("0.0.0.0", "::", "[::]");
+  private static final Pattern SCHEME = Pattern.compile("[a-z][a-z0-9+.-]*");
   private static final String CLOCK = "dromedary-clock";
   private static final Duration MILLISECOND = Duration.ofMillis(1);
 
@@ -270,25 +272,35 @@ public record Settings(
   }
 
   private static void checkInbound(CamelContext context, Keys keys, String inbound) {
-    String scheme = scheme(inbound);
     // Options may hold a password: only what comes before them is shown.
     String shown = origin(inbound);
-    if (context.getComponent(scheme) == null) {
+    if (!hasComponent(context, inbound)) {
       keys.problem("inbound", shown, "a Camel endpoint URI whose component is on the class path");
-    } else if (scheme.equals("file") && !inbound.contains("autoCreate=true")) {
-      Path folder = folder(context, inbound);
-      if (folder == null || !Files.isDirectory(folder)) {
+    } else if (scheme(inbound).equals("file") && !inbound.contains("autoCreate=true")) {
+      File folder = folder(context, inbound);
+      if (folder == null || !folder.isDirectory()) {
         // Camel would create the folder: a misspelt one would be watched for ever, and empty.
         keys.problem("inbound", shown, "a folder that exists (or the option autoCreate=true)");
       }
     }
   }
 
-  private static @Nullable Path folder(CamelContext context, String inbound) {
-    // Without its options, which may name beans that do not exist yet.
-    return context.getEndpoint(origin(inbound)) instanceof FileEndpoint endpoint
-        ? Path.of(endpoint.getFile().getPath())
-        : null;
+  /** Whether the component of an endpoint's URI is there. */
+  static boolean hasComponent(CamelContext context, String uri) {
+    String scheme = scheme(uri);
+    // Camel looks for a file of that name, and stumbles over a folder.
+    return SCHEME.matcher(scheme).matches() && context.getComponent(scheme) != null;
+  }
+
+  private static @Nullable File folder(CamelContext context, String inbound) {
+    try {
+      // Without its options, which may name beans that do not exist yet.
+      return context.getEndpoint(origin(inbound)) instanceof FileEndpoint endpoint
+          ? endpoint.getFile()
+          : null;
+    } catch (ResolveEndpointFailedException e) {
+      return null;
+    }
   }
 
   private static Map<String, DestinationSettings> destinations(
@@ -357,7 +369,7 @@ public record Settings(
     if (shown.startsWith("file:")) {
       return shown;
     }
-    if (slashes > 0 && slashes == colon) {
+    if (slashes >= 0 && slashes == colon) {
       String authority = shown.substring(slashes + 3).split("/", 2)[0];
       return shown.substring(0, slashes + 3) + authority.substring(authority.lastIndexOf('@') + 1);
     }
