@@ -156,20 +156,22 @@ final class DestinationReader {
     }
     Set<String> seen = new HashSet<>();
     for (String url : urls) {
+      // Behind a comma it may be the rest of the URL before, and a secret.
+      boolean isRest = !seen.isEmpty() && !url.contains("://");
+      String shown = isRest ? "something else behind a comma" : Settings.origin(url);
       if (!seen.add(url)) {
-        keys.problem("urls", Settings.origin(url) + " twice", "each webhook once");
+        keys.problem("urls", shown + " twice", "each webhook once");
       }
-      checkUrl(url);
+      checkUrl(url, shown);
     }
     return urls;
   }
 
-  private void checkUrl(String url) {
+  private void checkUrl(String url, String shown) {
     String scheme = Settings.scheme(url);
     if (!scheme.equals("http") && !scheme.equals("https")) {
       if (!Settings.hasComponent(context, url)) {
-        keys.problem(
-            "urls", Settings.origin(url), "an http or https URL, or another Camel endpoint URI");
+        keys.problem("urls", shown, "an http or https URL, or another Camel endpoint URI");
       }
       return;
     }
@@ -178,14 +180,14 @@ final class DestinationReader {
       if (uri.getHost() == null || uri.getRawUserInfo() != null || uri.getRawFragment() != null) {
         keys.problem(
             "urls",
-            Settings.origin(url),
+            shown,
             "a URL with a host and without user name and fragment (put credentials in "
                 + keys.full("headers.Authorization")
                 + ")");
       }
     } catch (URISyntaxException e) {
       // The exception's own text would show the whole URL, which may hold a secret.
-      keys.problem("urls", Settings.origin(url), "a URL without blanks and unescaped characters");
+      keys.problem("urls", shown, "a URL without blanks and unescaped characters");
     }
   }
 
