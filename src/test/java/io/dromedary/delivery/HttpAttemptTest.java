@@ -12,6 +12,7 @@ import io.dromedary.settings.HttpOptions;
 import io.dromedary.settings.PrivateNetworks;
 import io.dromedary.settings.TlsOptions;
 import io.dromedary.testing.Answer;
+import io.dromedary.testing.Certificates;
 import io.dromedary.testing.Receiver;
 import io.dromedary.testing.Request;
 import java.io.IOException;
@@ -22,6 +23,7 @@ import java.net.Socket;
 import java.net.SocketException;
 import java.net.URI;
 import java.net.UnknownHostException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -32,10 +34,14 @@ import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.apache.camel.support.jsse.KeyStoreParameters;
+import org.apache.camel.support.jsse.SSLContextParameters;
+import org.apache.camel.support.jsse.TrustManagersParameters;
 import org.apache.hc.client5.http.DnsResolver;
 import org.apache.hc.client5.http.SystemDefaultDnsResolver;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -47,6 +53,9 @@ class HttpAttemptTest extends AttemptContract {
 
   private static final Set<String> HEADERS = Set.of("X-Ours", "Content-Type");
 
+  private static final Certificates CERTIFICATES = new Certificates();
+
+  @TempDir Path folder;
   private final Receiver receiver = Receiver.start();
   private final Map<String, String> options = new HashMap<>();
   private DnsResolver lookup = SystemDefaultDnsResolver.INSTANCE;
@@ -335,6 +344,17 @@ class HttpAttemptTest extends AttemptContract {
       }
       assertThat(start().outcome().status()).isEqualTo(503);
     }
+  }
+
+  private void trustTheAuthority() throws Exception {
+    KeyStoreParameters store = new KeyStoreParameters();
+    store.setResource("file:" + CERTIFICATES.trustStore(folder));
+    store.setPassword(Certificates.PASSWORD);
+    TrustManagersParameters trust = new TrustManagersParameters();
+    trust.setKeyStore(store);
+    SSLContextParameters tls = new SSLContextParameters();
+    tls.setTrustManagers(trust);
+    context.setSSLContextParameters(tls);
   }
 
   private static void pass(CountDownLatch latch) {
