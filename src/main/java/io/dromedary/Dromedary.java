@@ -1,6 +1,7 @@
 package io.dromedary;
 
 import java.io.IOException;
+import java.io.ObjectInputFilter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -30,6 +31,14 @@ public final class Dromedary {
           "receive-events",
           "request-bin");
 
+  /**
+   * Objects that are read from bytes may be of the JVM's own classes, as its management needs them:
+   * with those of libraries, whoever can send some could have code run.
+   */
+  static final ObjectInputFilter ONLY_THE_JVMS =
+      ObjectInputFilter.Config.createFilter(
+          "java.base/*;java.management/*;java.management.rmi/*;java.rmi/*;!*");
+
   private Dromedary() {}
 
   /** Runs until the process is told to stop; ends with a code other than 0 if it cannot start. */
@@ -46,6 +55,10 @@ public final class Dromedary {
       // Netty would use memory access that these JVMs warn of.
       setDefault("io.netty.noUnsafe", "true");
     }
+    TemporaryFiles.below(Path.of("data"));
+    if (ObjectInputFilter.Config.getSerialFilter() == null) {
+      ObjectInputFilter.Config.setSerialFilter(ONLY_THE_JVMS);
+    }
     Main main = main(Path.of(""), System.getenv());
     try {
       return main.run(args);
@@ -57,7 +70,7 @@ public final class Dromedary {
   }
 
   /** Sets a system property of a library, before the library reads it, unless the user has. */
-  private static void setDefault(String key, String value) {
+  static void setDefault(String key, String value) {
     if (System.getProperty(key) == null) {
       System.setProperty(key, value);
     }
@@ -75,6 +88,8 @@ public final class Dromedary {
     main.addInitialProperty("camel.server.host", "127.0.0.1");
     main.addInitialProperty("camel.server.port", "8080");
     main.addInitialProperty("camel.server.maxBodySize", "1048576");
+    // Whoever can post could write to the disk, in the system's folder for temporary files.
+    main.addInitialProperty("camel.server.fileUploadEnabled", "false");
     main.addInitialProperty("camel.management.enabled", "true");
     main.addInitialProperty("camel.management.healthCheckEnabled", "true");
     // Ours only: Camel's own would measure each step of each exchange.

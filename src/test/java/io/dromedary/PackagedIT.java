@@ -22,11 +22,14 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.jar.JarEntry;
+import java.util.jar.JarFile;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -160,7 +163,7 @@ class PackagedIT {
       try (Stream<Path> files = Files.list(folder)) {
         for (Path file : files.sorted().toList()) {
           String name = file.getFileName().toString();
-          if (!name.matches("outbox\\.db(|\\.lock|-wal|-shm)")) {
+          if (!name.matches("tmp|outbox\\.db(|\\.lock|-wal|-shm)")) {
             assertThat(name).matches("dead-letters-\\d{4}-\\d\\d-\\d\\d\\.jsonl");
             letters.addAll(Files.readAllLines(file));
           }
@@ -439,5 +442,65 @@ class PackagedIT {
     assertThat(command(2, "replay")).startsWith("-- expected either a filter (");
     terminate();
     assertThat(err()).isEmpty();
+  }
+
+  @Test
+  void theJarHasItsLicenceAndNothingOfTheInstantWhenItWasBuilt() throws Exception {
+    try (JarFile jar = new JarFile(JAR.toFile())) {
+      assertThat(jar.stream().map(JarEntry::getName))
+          .contains("META-INF/LICENSE", "META-INF/NOTICE");
+      assertThat(jar.stream().map(JarEntry::getTimeLocal).distinct()).hasSize(1);
+    }
+  }
+
+  private List<Path> temporary() throws IOException {
+    try (Stream<Path> folders = Files.list(home.resolve("data").resolve("tmp"))) {
+      return folders.toList();
+    }
+  }
+
+  @Test
+  void whatAKilledProcessLeavesIsDeletedAndTheSystemsTemporaryFolderIsNotNeeded() throws Exception {
+    Path system = home.resolve("no-such-folder");
+    options.add("-Djava.io.tmpdir=" + system);
+    start();
+    track("m-1");
+    List<Path> left = temporary();
+    process.destroyForcibly();
+    assertThat(exitCode()).isEqualTo(137);
+    assertThat(left).singleElement().asString().endsWith("/" + process.pid());
+    assertThat(left.get(0)).isNotEmptyDirectory();
+
+    start();
+    track("m-2");
+
+    assertThat(temporary()).singleElement().asString().endsWith("/" + process.pid());
+    assertThat(left.get(0)).doesNotExist();
+    assertThat(system).doesNotExist();
+    terminate();
+  }
+
+  @Test
+  void onlyTheOwnerMayReadWhatIsKept() throws Exception {
+    environment.put("WEBHOOKS_DEAD_LETTER", "file:data?fileName=dead-letters.jsonl");
+    start();
+    assertThat(post("/v1/track", "{}").statusCode()).isEqualTo(400);
+    Path letters = home.resolve("data").resolve("dead-letters.jsonl");
+    await()
+        .atMost(AT_MOST)
+        .untilAsserted(() -> assertThat(permissions(letters)).isEqualTo("rw-------"));
+
+    try (Stream<Path> files = Files.list(home.resolve("data"))) {
+      for (Path file : files.toList()) {
+        assertThat(permissions(file))
+            .as(file.toString())
+            .isEqualTo(Files.isDirectory(file) ? "rwx------" : "rw-------");
+      }
+    }
+    assertThat(permissions(home.resolve("data"))).isEqualTo("rwx------");
+  }
+
+  private static String permissions(Path file) throws IOException {
+    return PosixFilePermissions.toString(Files.getPosixFilePermissions(file));
   }
 }

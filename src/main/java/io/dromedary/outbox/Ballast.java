@@ -89,7 +89,7 @@ final class Ballast {
     byte[] noise = new byte[BUFFER];
     long to = Math.min(wholeBytes, bytes + Math.min(MOST_GROWN, pieceBytes()));
     try (FileChannel channel =
-        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+        OwnersFiles.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
       try {
         channel.truncate(bytes);
         for (long at = bytes; at < to; ) {

@@ -3,7 +3,6 @@ package io.dromedary.outbox;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -45,11 +44,8 @@ final class ProcessLock implements AutoCloseable {
   }
 
   private void acquire() throws IOException {
-    try {
-      Files.createFile(file);
-    } catch (FileAlreadyExistsException e) {
-      // It stays when its process has ended.
-    }
+    // It stays when its process has ended.
+    OwnersFiles.createFile(file);
     Object found = key(file);
     if (System.getProperties().putIfAbsent(property(found), file.toString()) != null) {
       throw new IllegalStateException(

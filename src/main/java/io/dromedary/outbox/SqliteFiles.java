@@ -50,8 +50,13 @@ final class SqliteFiles implements AutoCloseable {
     try {
       files = new SqliteFiles(real(named));
       files.checkLinks();
+      // SQLite would let others read it, and gives its log and index the permissions that it has.
+      OwnersFiles.createFile(files.database);
       return files;
     } catch (IOException e) {
+      if (files != null) {
+        files.close();
+      }
       throw new IllegalStateException(
           "The outbox "
               + named
@@ -81,9 +86,7 @@ final class SqliteFiles implements AutoCloseable {
     if (folder == null || name == null) {
       throw new FileSystemException(named.toString(), null, "no file");
     }
-    if (!Files.isDirectory(folder)) {
-      Files.createDirectories(folder);
-    }
+    OwnersFiles.createFolder(folder);
     return folder.toRealPath().resolve(name);
   }
 

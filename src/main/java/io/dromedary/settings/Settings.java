@@ -155,7 +155,7 @@ public record Settings(
     properties.put("dromedary.inbound.connection-string", InboundOptions.complete(inbound));
     properties.put(
         "dromedary.dead-letter.connection-string",
-        deadLetter == null ? NOWHERE : PostedTo.uri(deadLetter));
+        deadLetter == null ? NOWHERE : DeadLetterOptions.complete(PostedTo.uri(deadLetter)));
     // What is received goes to the destinations that were chosen for it.
     String chosen = "outbox:" + DestinationSettings.DEFAULT + "?toChosen=true&eventsOnly=true";
     properties.put(
@@ -170,7 +170,8 @@ public record Settings(
       properties.put(prefix + "batch.interval", Long.toString(each.batchInterval().toMillis()));
       String transform = each.transform();
       properties.put(
-          prefix + "transform.connection-string", transform == null ? "" : PostedTo.uri(transform));
+          prefix + "transform.connection-string",
+          transform == null ? "" : InboundOptions.withoutObjects(PostedTo.uri(transform)));
       properties.put(prefix + "transform.disabled", Boolean.toString(transform == null));
     }
     properties.forEach(context.getPropertiesComponent()::addOverrideProperty);

@@ -32,6 +32,8 @@ import org.apache.camel.spi.PropertiesSource;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -173,11 +175,12 @@ class SettingsTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "jms:events | ?transacted=true&lazyCreateTransactionManager=false&eagerLoadingOfProperties=true&disableReplyTo=true",
-        "amqp:events?clientId=a | &transacted=true&lazyCreateTransactionManager=false&eagerLoadingOfProperties=true&disableReplyTo=true",
-        "jms:events?disableReplyTo=false | &transacted=true&lazyCreateTransactionManager=false&eagerLoadingOfProperties=true",
-        "jms:events?acknowledgementModeName=CLIENT_ACKNOWLEDGE | ''",
-        "jms:events?transacted=false | ''",
+        "jms:events | ?transacted=true&lazyCreateTransactionManager=false&eagerLoadingOfProperties=true&disableReplyTo=true&messageConverter=#class:io.dromedary.event.JmsBodies",
+        "amqp:events?clientId=a | &transacted=true&lazyCreateTransactionManager=false&eagerLoadingOfProperties=true&disableReplyTo=true&messageConverter=#class:io.dromedary.event.JmsBodies",
+        "jms:events?disableReplyTo=false | &transacted=true&lazyCreateTransactionManager=false&eagerLoadingOfProperties=true&messageConverter=#class:io.dromedary.event.JmsBodies",
+        "jms:events?acknowledgementModeName=CLIENT_ACKNOWLEDGE | &messageConverter=#class:io.dromedary.event.JmsBodies",
+        "jms:events?transacted=false | &messageConverter=#class:io.dromedary.event.JmsBodies",
+        "jms:events?transacted=false&messageConverter=#theirs | ''",
         "kafka:events?brokers=b:9092 | &breakOnFirstError=true&autoCommitEnable=false&allowManualCommit=true&pollOnError=RECONNECT&kafkaManualCommitFactory=#class:org.apache.camel.component.kafka.consumer.DefaultKafkaManualCommitFactory&batching=true&maxPollRecords=500&pollTimeoutMs=20&batchingIntervalMs=20",
         "kafka:events?pollTimeoutMs=9&batching=true | &breakOnFirstError=true&autoCommitEnable=false&allowManualCommit=true&pollOnError=RECONNECT&kafkaManualCommitFactory=#class:org.apache.camel.component.kafka.consumer.DefaultKafkaManualCommitFactory&maxPollRecords=500&batchingIntervalMs=20",
         "kafka:events?batching=false | &breakOnFirstError=true&autoCommitEnable=false&allowManualCommit=true&pollOnError=RECONNECT&kafkaManualCommitFactory=#class:org.apache.camel.component.kafka.consumer.DefaultKafkaManualCommitFactory",
@@ -196,6 +199,29 @@ class SettingsTest {
             });
 
     assertThat(found).isEqualTo(inbound + added);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "file:dead | file:dead?chmod=600&chmodDirectory=700",
+        "file:dead?fileName=a&chmod=640 | file:dead?fileName=a&chmod=640&chmodDirectory=700",
+        "seda:dead | seda:dead",
+      })
+  @DisabledOnOs(OS.WINDOWS)
+  void filesOfDeadLettersAreForTheirOwner(String deadLetter, String complete) {
+    onLoopback().inFile("webhooks.dead-letter=" + deadLetter);
+
+    String found =
+        with(
+            context -> {
+              Settings.read(context, environment);
+              return context.resolvePropertyPlaceholders(
+                  "{{dromedary.dead-letter.connection-string}}");
+            });
+
+    assertThat(found).isEqualTo(complete);
   }
 
   /** Camel itself would take the value that was set, without what was added to it. */
