@@ -8,7 +8,10 @@ import org.jspecify.annotations.Nullable;
 final class StartFailure {
 
   /** An option of an endpoint, in a URI or in a list: its value may be a secret. */
-  private static final Pattern OPTION = Pattern.compile("(?<=[?&{;])([\\w.-]+)=[^&;\\s}\\]]*");
+  private static final Pattern OPTION = Pattern.compile("(?<=[?&{;(])([\\w.-]+)=[^&;\\s}\\])]*");
+
+  /** The end of what Camel says of a property that it cannot set. */
+  private static final Pattern VALUE = Pattern.compile("(?<= with value: ).*");
 
   private StartFailure() {}
 
@@ -23,7 +26,8 @@ final class StartFailure {
     String outer = text(failure);
     String inner = text(innermost);
     String message = outer.contains(inner) ? outer : outer + "\n  " + inner;
-    return "Dromedary cannot start: " + OPTION.matcher(message).replaceAll("$1=…");
+    String shown = VALUE.matcher(OPTION.matcher(message).replaceAll("$1=…")).replaceAll("…");
+    return "Dromedary cannot start: " + shown;
   }
 
   private static String text(Throwable failure) {

@@ -54,7 +54,7 @@ class SecretsTest {
   }
 
   /** A component whose endpoints take any parameters. */
-  private static final class Queues extends DefaultComponent {
+  static final class Queues extends DefaultComponent {
 
     @Override
     protected Endpoint createEndpoint(String uri, String remaining, Map<String, Object> options) {

@@ -98,14 +98,17 @@ final class PostgresDialect implements SqlDialect {
     if (settings.password() != null) {
       properties.setProperty("password", settings.password());
     }
-    // What the URL says wins. Without limits, a database that is gone would hold the writer.
+    // What the URL says wins.
+    PostgresUrl url = PostgresUrl.of(settings.url());
+    properties.putAll(url.credentials());
+    // Without limits, a database that is gone would hold the writer.
     // Senders wait for it, so it is shorter than they do.
     properties.setProperty("connectTimeout", "5");
     properties.setProperty("socketTimeout", "5");
     properties.setProperty("tcpKeepAlive", "true");
     properties.setProperty("reWriteBatchedInserts", "true");
     properties.setProperty("ApplicationName", "dromedary");
-    Connection connection = DriverManager.getConnection(settings.url(), properties);
+    Connection connection = DriverManager.getConnection(url.jdbc(), properties);
     try (Statement statement = connection.createStatement()) {
       statement.execute(SESSION);
       connection.setAutoCommit(false);
