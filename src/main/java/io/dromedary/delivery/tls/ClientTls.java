@@ -6,6 +6,7 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import org.apache.hc.client5.http.ssl.DefaultClientTlsStrategy;
+import org.apache.hc.client5.http.ssl.HostnameVerificationPolicy;
 import org.apache.hc.core5.reactor.ssl.SSLBufferMode;
 import org.jspecify.annotations.Nullable;
 
@@ -27,7 +28,14 @@ public final class ClientTls extends DefaultClientTlsStrategy {
       List<String> protocols,
       List<String> cipherSuites,
       HostnameVerifier hosts) {
-    super(context, orNull(protocols), orNull(cipherSuites), SSLBufferMode.STATIC, hosts);
+    super(
+        context,
+        orNull(protocols),
+        orNull(cipherSuites),
+        SSLBufferMode.STATIC,
+        // The JVM's own check besides would be one that no option of the endpoint changes.
+        HostnameVerificationPolicy.CLIENT,
+        hosts);
   }
 
   private static String @Nullable [] orNull(List<String> names) {
