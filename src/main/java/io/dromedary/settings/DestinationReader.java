@@ -143,7 +143,7 @@ final class DestinationReader {
     if (transform != null && !Settings.hasComponent(context, transform)) {
       keys.problem(
           "transform",
-          Settings.origin(transform),
+          Settings.beginning(transform),
           "a Camel endpoint URI whose component is on the class path");
     }
     return transform;
@@ -158,13 +158,17 @@ final class DestinationReader {
     for (String url : urls) {
       // Behind a comma it may be the rest of the URL before, and a secret.
       boolean isRest = !seen.isEmpty() && !url.contains("://");
-      String shown = isRest ? "something else behind a comma" : Settings.origin(url);
+      String shown = isRest ? "something else behind a comma" : shown(url);
       if (!seen.add(url)) {
         keys.problem("urls", shown + " twice", "each webhook once");
       }
       checkUrl(url, shown);
     }
     return urls;
+  }
+
+  private String shown(String url) {
+    return Settings.hasComponent(context, url) ? Settings.origin(url) : Settings.beginning(url);
   }
 
   private void checkUrl(String url, String shown) {

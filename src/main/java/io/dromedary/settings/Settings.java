@@ -273,15 +273,19 @@ public record Settings(
   }
 
   private static void checkInbound(CamelContext context, Keys keys, String inbound) {
-    // Options may hold a password: only what comes before them is shown.
-    String shown = origin(inbound);
     if (!hasComponent(context, inbound)) {
-      keys.problem("inbound", shown, "a Camel endpoint URI whose component is on the class path");
+      keys.problem(
+          "inbound",
+          beginning(inbound),
+          "a Camel endpoint URI whose component is on the class path");
     } else if (scheme(inbound).equals("file") && !inbound.contains("autoCreate=true")) {
       File folder = folder(context, inbound);
       if (folder == null || !folder.isDirectory()) {
         // Camel would create the folder: a misspelt one would be watched for ever, and empty.
-        keys.problem("inbound", shown, "a folder that exists (or the option autoCreate=true)");
+        keys.problem(
+            "inbound",
+            origin(inbound),
+            "a folder that exists (or the option autoCreate=true)");
       }
     }
   }
@@ -377,8 +381,20 @@ public record Settings(
     if (colon < 0) {
       return shown.split("/", 2)[0];
     }
-    boolean isUrl = shown.startsWith("http:") || shown.startsWith("https:");
+    boolean isUrl = List.of("http", "https").contains(scheme(shown));
     return isUrl || shown.contains("@") ? shown.substring(0, colon + 1) + "…" : shown;
+  }
+
+  /**
+   * What may be shown of a text that is not the URI of any endpoint, as of a URL whose scheme is
+   * missing or misspelt: what comes before its path.
+   */
+  static String beginning(String text) {
+    if (text.matches("[A-Za-z][A-Za-z0-9+.-]*://.*")) {
+      return origin(text);
+    }
+    String beginning = text.split("[/?#]", 2)[0];
+    return beginning.substring(beginning.lastIndexOf('@') + 1);
   }
 
   /** A duration as it is written in the configuration. */
