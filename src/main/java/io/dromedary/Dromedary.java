@@ -1,5 +1,7 @@
 package io.dromedary;
 
+import io.dromedary.server.LateHttpServer;
+import io.dromedary.server.ServerCheck;
 import java.io.IOException;
 import java.io.ObjectInputFilter;
 import java.nio.file.Files;
@@ -9,8 +11,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import io.dromedary.server.LateHttpServer;
-import io.dromedary.server.ServerCheck;
 import org.apache.camel.main.Main;
 
 /**

@@ -152,7 +152,8 @@ class HealthTest {
 
     settings.put("camel.management.authenticationPath", "/observe/health");
     assertThatThrownBy(() -> Application.start(folder, settings).close())
-        .hasMessageStartingWith("camel.management.authenticationPath: found /observe/health, which");
+        .hasMessageStartingWith(
+            "camel.management.authenticationPath: found /observe/health, which");
   }
 
   @Test

@@ -45,8 +45,7 @@ final class HttpConnections extends PoolingHttpClientConnectionManager {
           .build();
 
   /** The plain sockets of those that speak TLS. */
-  private static final Map<Socket, Socket> BELOW =
-      Collections.synchronizedMap(new WeakHashMap<>());
+  private static final Map<Socket, Socket> BELOW = Collections.synchronizedMap(new WeakHashMap<>());
 
   private final Reuse reuse;
   private final PermittedLookup lookup;

@@ -52,8 +52,7 @@ final class Transform implements Processor {
   private final AtomicBoolean failing = new AtomicBoolean();
 
   /** The transform of a destination, which does nothing where there is none. */
-  static Processor of(
-      CamelContext context, DestinationSettings settings, RetrySchedule schedule) {
+  static Processor of(CamelContext context, DestinationSettings settings, RetrySchedule schedule) {
     return settings.transform() == null
         ? exchange -> {}
         : new Transform(context, settings, schedule);

@@ -103,10 +103,7 @@ public final class TrackingApi extends FailClosed implements CamelContextAware {
   }
 
   private void read(
-      Exchange exchange,
-      @Nullable Object body,
-      RequestHead head,
-      @Nullable Object encoding) {
+      Exchange exchange, @Nullable Object body, RequestHead head, @Nullable Object encoding) {
     String action = check.action(head.path());
     String authorization = head.authorization();
     try {
@@ -141,8 +138,7 @@ public final class TrackingApi extends FailClosed implements CamelContextAware {
       LOG.error("A request was refused that overflows the stack", e);
       HttpAnswer.refuse(
           exchange,
-          new Refusal(
-              400, "invalid_json", "expected a body that can be read, found one too deep"));
+          new Refusal(400, "invalid_json", "expected a body that can be read, found one too deep"));
     }
   }
 
@@ -160,9 +156,7 @@ public final class TrackingApi extends FailClosed implements CamelContextAware {
     return why instanceof InvalidJsonException
         ? new Refusal(400, "invalid_json", message)
         : new Refusal(
-            400,
-            "invalid_encoding",
-            "expected a body as its Content-Encoding says, found another");
+            400, "invalid_encoding", "expected a body as its Content-Encoding says, found another");
   }
 
   private static byte[] bytes(Exchange exchange, @Nullable Object body) {

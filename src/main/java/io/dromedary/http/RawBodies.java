@@ -84,8 +84,7 @@ public final class RawBodies {
     Refusal refusal = Refusal.ofServer(status);
     // Soon, since it is only that the context starts.
     return status == 503 && !context.isStarted()
-        ? new Refusal(
-            status, refusal.code(), refusal.message(), Map.of("Retry-After", STARTS))
+        ? new Refusal(status, refusal.code(), refusal.message(), Map.of("Retry-After", STARTS))
         : refusal;
   }
 

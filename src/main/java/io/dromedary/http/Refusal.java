@@ -44,8 +44,7 @@ public record Refusal(int status, String code, String message, Map<String, Strin
               "The events could not be stored; send them again later.",
               Map.of("Retry-After", RETRY_AFTER));
       default ->
-          new Refusal(
-              status, "server_error", "The request could not be read (" + status + ").");
+          new Refusal(status, "server_error", "The request could not be read (" + status + ").");
     };
   }
 

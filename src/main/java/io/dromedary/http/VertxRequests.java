@@ -23,8 +23,7 @@ public final class VertxRequests {
   }
 
   /** Answers a request, unless somebody has, and lets go of what is left of its body. */
-  public static void refuse(
-      RoutingContext exchange, Map<String, ?> headers, Refusal refusal) {
+  public static void refuse(RoutingContext exchange, Map<String, ?> headers, Refusal refusal) {
     HttpServerResponse response = exchange.response();
     if (response.ended()) {
       return;

@@ -76,6 +76,8 @@ public final class WrongKeys {
   /** An IPv6 address without what its owner may choose of it. */
   private static String network(String address) {
     String[] groups = address.split(":", -1);
-    return groups.length < 8 ? address : String.join(":", groups[0], groups[1], groups[2], groups[3]);
+    return groups.length < 8
+        ? address
+        : String.join(":", groups[0], groups[1], groups[2], groups[3]);
   }
 }

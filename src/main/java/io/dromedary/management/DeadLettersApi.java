@@ -51,6 +51,7 @@ public final class DeadLettersApi extends ServiceSupport
   private static final int MOST_REPLAYED = 999_999_999;
 
   private @Nullable CamelContext context;
+
   /** Pages may be long: there is memory for one at a time. */
   private final Semaphore page = new Semaphore(1);
 

@@ -18,7 +18,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Bounds the connections of senders: how many there are in all and of one address, how long one may
- * be without a request, how many refusals it gets in a row, and how many answers it leaves unread. What delivers needs files, too.
+ * be without a request, how many refusals it gets in a row, and how many answers it leaves unread.
+ * What delivers needs files, too.
  *
  * <p>Thread-safe.
  */
@@ -79,8 +80,7 @@ final class Connections implements Handler<RoutingContext> {
     }
 
     synchronized boolean isIdle(long firstNanos, long nextNanos) {
-      return running == 0
-          && System.nanoTime() - sinceNanos >= (hasHadOne ? nextNanos : firstNanos);
+      return running == 0 && System.nanoTime() - sinceNanos >= (hasHadOne ? nextNanos : firstNanos);
     }
   }
 

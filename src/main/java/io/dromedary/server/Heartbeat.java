@@ -29,7 +29,6 @@ final class Heartbeat implements Runnable {
   private final Thread thread = new Thread(this, "dromedary-heartbeat");
 
   private volatile long heardNanos = System.nanoTime();
-  private volatile int block;
   private volatile boolean hasFailed;
   private volatile boolean stopped;
 
@@ -89,8 +88,9 @@ final class Heartbeat implements Runnable {
 
   /** There has to be memory, and the server has to run a task. */
   private void beat() {
-    block = new byte[BLOCK_BYTES].length;
-    server.runOnContext(heard -> heardNanos = System.nanoTime());
+    byte[] block = new byte[BLOCK_BYTES];
+    // Handed over, so that it has to be there.
+    server.runOnContext(heard -> heardNanos = block.length > 0 ? System.nanoTime() : 0);
     hasFailed = false;
   }
 }

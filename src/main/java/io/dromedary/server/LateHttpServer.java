@@ -97,8 +97,7 @@ public final class LateHttpServer extends VertxPlatformHttpServer implements Sta
         });
     server = listening;
     Heartbeat beats =
-        new Heartbeat(
-            getVertx().getOrCreateContext(), Heartbeat.LONGEST_SILENCE, Heartbeat::halt);
+        new Heartbeat(getVertx().getOrCreateContext(), Heartbeat.LONGEST_SILENCE, Heartbeat::halt);
     heartbeat = beats;
     beats.start();
     connections.watch(getVertx());
@@ -110,8 +109,7 @@ public final class LateHttpServer extends VertxPlatformHttpServer implements Sta
           .toCompletableFuture()
           .get();
     } catch (ExecutionException e) {
-      throw ServerCheck.notFree(
-          ServerCheck.SERVER, getHost(), port, String.valueOf(e.getCause().getMessage()));
+      throw ServerCheck.notFree(ServerCheck.SERVER, getHost(), port, String.valueOf(e.getCause()));
     }
   }
 
@@ -141,7 +139,9 @@ public final class LateHttpServer extends VertxPlatformHttpServer implements Sta
         context.getRegistry().findByType(VertxPlatformHttpRouter.class)) {
       if (each != camels) {
         // That of the health, which listens on loopback unless it asks for a password.
-        each.route().order(BEFORE_ALL).handler(new RequestRules(context, Settings.isLoopback(each.getServer().getHost())));
+        each.route()
+            .order(BEFORE_ALL)
+            .handler(new RequestRules(context, Settings.isLoopback(each.getServer().getHost())));
       }
     }
     Router router = Router.router(getVertx());

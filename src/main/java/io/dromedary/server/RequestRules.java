@@ -53,7 +53,8 @@ final class RequestRules implements Handler<RoutingContext> {
       exchange.next();
       return;
     }
-    exchange.addEndHandler(ended -> exchange.vertx().setTimer(LINGER_MILLIS, late -> close(exchange)));
+    exchange.addEndHandler(
+        ended -> exchange.vertx().setTimer(LINGER_MILLIS, late -> close(exchange)));
     VertxRequests.refuse(exchange, Map.of("Connection", "close"), refusal);
   }
 

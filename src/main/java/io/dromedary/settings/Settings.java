@@ -24,8 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param inbound where events come from
  * @param writeKeys keys of which senders of the tracking API must present one; empty: anybody may
  *     send
- * @param corsOrigins origins whose pages may send; {@code *}: any; without, pages of this
- *     server
+ * @param corsOrigins origins whose pages may send; {@code *}: any; without, pages of this server
  * @param h2c whether the packaged server speaks HTTP/2 without TLS
  * @param deadLetter the endpoint that is told of each dead letter; null: none is
  * @param outbox where events are kept
@@ -283,9 +282,7 @@ public record Settings(
       if (folder == null || !folder.isDirectory()) {
         // Camel would create the folder: a misspelt one would be watched for ever, and empty.
         keys.problem(
-            "inbound",
-            origin(inbound),
-            "a folder that exists (or the option autoCreate=true)");
+            "inbound", origin(inbound), "a folder that exists (or the option autoCreate=true)");
       }
     }
   }

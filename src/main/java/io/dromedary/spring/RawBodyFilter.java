@@ -101,22 +101,22 @@ final class RawBodyFilter implements Filter {
   /** Of an answer before it is known which paths are Dromedary's: not there is not there yet. */
   private static final class EarlyResponse extends HttpServletResponseWrapper {
 
-    private final Refusal refusal;
+    private final Answer answer;
 
     /** Answers that it is not there yet. */
-    interface Refusal {
+    interface Answer {
       void send() throws IOException;
     }
 
-    EarlyResponse(HttpServletResponse response, Refusal refusal) {
+    EarlyResponse(HttpServletResponse response, Answer answer) {
       super(response);
-      this.refusal = refusal;
+      this.answer = answer;
     }
 
     @Override
     public void sendError(int status) throws IOException {
       if (status == SC_NOT_FOUND) {
-        refusal.send();
+        answer.send();
       } else {
         super.sendError(status);
       }
@@ -125,7 +125,7 @@ final class RawBodyFilter implements Filter {
     @Override
     public void sendError(int status, String message) throws IOException {
       if (status == SC_NOT_FOUND) {
-        refusal.send();
+        answer.send();
       } else {
         super.sendError(status, message);
       }

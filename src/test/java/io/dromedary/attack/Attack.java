@@ -18,7 +18,7 @@ import java.util.zip.GZIPOutputStream;
 enum Attack {
   /** A gzip of a few hundred bytes that becomes 170,000 empty events. */
   EMPTY_EVENTS(40) {
-    private final byte[] body = gzip("{\"batch\":[" + "{},".repeat(170_000) + "{}]}");
+    private final String body = gzip("{\"batch\":[" + "{},".repeat(170_000) + "{}]}");
 
     @Override
     void once(Socket socket, boolean hasKey) throws IOException {
@@ -27,7 +27,7 @@ enum Attack {
   },
   /** A gzip of a batch whose context is merged into each of its events. */
   CONTEXT_OF_A_BATCH(20) {
-    private final byte[] body =
+    private final String body =
         gzip(
             "{\"context\":{\"a\":\""
                 + "x".repeat(20_000)
@@ -49,7 +49,9 @@ enum Attack {
       out.write(frame(4, 0, 0, new byte[0]));
       for (int stream = 1; stream < 200; stream += 2) {
         // POST, http, / and content-length: 60000, by HPACK's static table.
-        byte[] head = {(byte) 0x83, (byte) 0x86, (byte) 0x84, 0x0f, 0x0d, 5, '6', '0', '0', '0', '0'};
+        byte[] head = {
+          (byte) 0x83, (byte) 0x86, (byte) 0x84, 0x0f, 0x0d, 5, '6', '0', '0', '0', '0'
+        };
         out.write(frame(1, 4, stream, head));
       }
       readUntilClosed(socket);
@@ -104,7 +106,7 @@ enum Attack {
   },
   /** One wrong key after the other. */
   WRONG_KEYS(8) {
-    private final byte[] body = gzip("{\"context\":{\"a\":\"" + "x".repeat(400_000) + "\"}}");
+    private final String body = gzip("{\"context\":{\"a\":\"" + "x".repeat(400_000) + "\"}}");
 
     @Override
     void once(Socket socket, boolean hasKey) throws IOException {
@@ -113,8 +115,8 @@ enum Attack {
   },
   /** Batches as SDKs fill them, from more senders than can be served. */
   OVERLOAD(200) {
-    private final byte[] body =
-        ("{\"batch\":[" + (longEvent() + ",").repeat(499) + longEvent() + "]}").getBytes(UTF_8);
+    private final String body =
+        ("{\"batch\":[" + (longEvent() + ",").repeat(499) + longEvent() + "]}");
 
     @Override
     void once(Socket socket, boolean hasKey) throws IOException {
@@ -162,11 +164,11 @@ enum Attack {
   }
 
   /** Returns the first line of the answer, or what has come of it. */
-  private static String post(Socket socket, byte[] body, boolean hasKey) throws IOException {
-    String encoding = body[0] == 0x1f ? "Content-Encoding: gzip\r\n" : "";
+  private static String post(Socket socket, String body, boolean hasKey) throws IOException {
+    String encoding = body.charAt(0) == 0x1f ? "Content-Encoding: gzip\r\n" : "";
     OutputStream out = socket.getOutputStream();
-    out.write(head(encoding + "Content-Length: " + body.length, hasKey));
-    out.write(body);
+    out.write(head(encoding + "Content-Length: " + body.length(), hasKey));
+    out.write(body.getBytes(ISO_8859_1));
     return new String(socket.getInputStream().readNBytes(16), ISO_8859_1);
   }
 
@@ -208,13 +210,14 @@ enum Attack {
     return frame;
   }
 
-  private static byte[] gzip(String text) {
+  /** Its bytes, as letters of Latin-1. */
+  private static String gzip(String text) {
     ByteArrayOutputStream packed = new ByteArrayOutputStream();
     try (GZIPOutputStream out = new GZIPOutputStream(packed)) {
       out.write(text.getBytes(UTF_8));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return packed.toByteArray();
+    return packed.toString(ISO_8859_1);
   }
 }

@@ -51,6 +51,7 @@ public final class AttackSuite implements AutoCloseable {
         camel.server.port = %d
         webhooks.urls = %s
         webhooks.write-key.secret = key
+        webhooks.allow-private = 127.0.0.0/8
         """
             .formatted(port, receiver.url()));
     process =
@@ -64,9 +65,7 @@ public final class AttackSuite implements AutoCloseable {
             .redirectErrorStream(true)
             .redirectOutput(folder.resolve("log").toFile())
             .start();
-    await()
-        .atMost(AT_MOST)
-        .until(() -> !process.isAlive() || log().contains("Dromedary is ready"));
+    await().atMost(AT_MOST).until(() -> !process.isAlive() || log().contains("Dromedary is ready"));
   }
 
   /** What the healthy sender got during an attack; times in milliseconds. */
@@ -75,8 +74,7 @@ public final class AttackSuite implements AutoCloseable {
     @Override
     public String toString() {
       return "| %s%s | %d of %d | %d / %d |"
-          .formatted(
-              attack, hasKey ? ", with a key" : "", accepted, accepted + others, p50, p99);
+          .formatted(attack, hasKey ? ", with a key" : "", accepted, accepted + others, p50, p99);
     }
   }
 
@@ -100,8 +98,7 @@ public final class AttackSuite implements AutoCloseable {
     }
   }
 
-  private void repeat(
-      Attack attack, boolean hasKey, int number, long end, List<Socket> sockets) {
+  private void repeat(Attack attack, boolean hasKey, int number, long end, List<Socket> sockets) {
     while (System.nanoTime() < end && !Thread.currentThread().isInterrupted()) {
       try (Socket socket = Attack.open(port, number)) {
         sockets.add(socket);
@@ -138,8 +135,7 @@ public final class AttackSuite implements AutoCloseable {
   }
 
   private boolean post(String id) {
-    String event =
-        "{\"userId\":\"u\",\"event\":\"E\",\"messageId\":\"" + id + "\"}";
+    String event = "{\"userId\":\"u\",\"event\":\"E\",\"messageId\":\"" + id + "\"}";
     try {
       return Http.post("http://127.0.0.1:" + port + "/v1/track", event, KEY).status() == 200;
     } catch (AssertionError e) {
@@ -174,8 +170,8 @@ public final class AttackSuite implements AutoCloseable {
   }
 
   @Override
-  public void close() throws InterruptedException {
-    process.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
+  public void close() {
+    process.destroyForcibly().onExit().join();
     receiver.close();
   }
 

@@ -272,8 +272,7 @@ class DropInIT {
   private static String firstLine(String method, String path, String host) throws IOException {
     try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
       socket.setSoTimeout((int) AT_MOST.toMillis());
-      String head =
-          "%s %s HTTP/1.1\r\nHost: %s\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+      String head = "%s %s HTTP/1.1\r\nHost: %s\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
       socket.getOutputStream().write(head.formatted(method, path, host).getBytes(US_ASCII));
       return new String(socket.getInputStream().readNBytes(16), US_ASCII);
     }

@@ -65,7 +65,8 @@ class RequestRoomTest {
     socket
         .getOutputStream()
         .write(
-            ("POST /v1/track HTTP/1.1\r\nHost: 127.0.0.1\r\n" + length + "\r\n\r\n{").getBytes(US_ASCII));
+            ("POST /v1/track HTTP/1.1\r\nHost: 127.0.0.1\r\n" + length + "\r\n\r\n{")
+                .getBytes(US_ASCII));
     return socket;
   }
 
@@ -124,7 +125,10 @@ class RequestRoomTest {
       String event = json("{'userId':'u','event':'e'}");
       long most = HeapShare.REQUESTS.bytes() / RawBodies.MOST_BYTES;
       for (long i = 0; i <= most; i++) {
-        begin(application.port(), "127.0.0." + (2 + i % 250), "Content-Length: " + RawBodies.MOST_BYTES);
+        begin(
+            application.port(),
+            "127.0.0." + (2 + i % 250),
+            "Content-Length: " + RawBodies.MOST_BYTES);
       }
       String url = application.url("/v1/track");
       await()

@@ -39,8 +39,7 @@ class RequestRulesTest {
     receiver = Receiver.start();
     application =
         Application.start(
-            folder,
-            Map.of("webhooks.urls", receiver.url(), "webhooks.write-key.secret", "key"));
+            folder, Map.of("webhooks.urls", receiver.url(), "webhooks.write-key.secret", "key"));
   }
 
   @AfterAll
@@ -169,7 +168,8 @@ class RequestRulesTest {
   @Test
   void asksForALoopbackHostWhereNobodyNeedsAKey() {
     int port = application.port();
-    for (String path : new String[] {"/observe/health", "/observe/metrics", "/dead-letters", "/x"}) {
+    for (String path :
+        new String[] {"/observe/health", "/observe/metrics", "/dead-letters", "/x"}) {
       assertThat(rebound("GET " + path, "", port)).as(path).startsWith("HTTP/1.1 403 ");
     }
     assertThat(rebound("GET /bin", "", port)).startsWith("HTTP/1.1 403 ");
@@ -212,7 +212,7 @@ class RequestRulesTest {
       socket
           .getOutputStream()
           .write(
-              ("POST /v1/track HTTP/1.1\r\nHost: a\r\nContent-Length: 9000000000\r\n\r\n")
+              "POST /v1/track HTTP/1.1\r\nHost: a\r\nContent-Length: 9000000000\r\n\r\n"
                   .getBytes(ISO_8859_1));
       long written = 0;
       byte[] block = new byte[64 * 1024];
