@@ -54,7 +54,10 @@ final class RequestRules implements Handler<RoutingContext> {
       return;
     }
     exchange.addEndHandler(
-        ended -> exchange.vertx().setTimer(LINGER_MILLIS, late -> close(exchange)));
+        ended -> {
+          long millis = isUnread(exchange.request()) ? LINGER_MILLIS : 1;
+          exchange.vertx().setTimer(millis, late -> close(exchange));
+        });
     VertxRequests.refuse(exchange, Map.of("Connection", "close"), refusal);
   }
 
