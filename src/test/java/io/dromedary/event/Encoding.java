@@ -33,9 +33,13 @@ enum Encoding {
   abstract OutputStream into(OutputStream out) throws IOException;
 
   byte[] of(String body) {
+    return of(body.getBytes(UTF_8));
+  }
+
+  byte[] of(byte[] body) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (OutputStream out = into(bytes)) {
-      out.write(body.getBytes(UTF_8));
+      out.write(body);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
