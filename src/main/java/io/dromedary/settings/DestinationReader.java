@@ -155,10 +155,9 @@ final class DestinationReader {
       keys.problem("urls", urls.size() + " webhooks", "one to five webhook URLs");
     }
     Set<String> seen = new HashSet<>();
-    for (String url : urls) {
-      // Behind a comma it may be the rest of the URL before, and a secret.
-      boolean isRest = !seen.isEmpty() && !url.contains("://");
-      String shown = isRest ? "something else behind a comma" : shown(url);
+    for (int i = 0; i < urls.size(); i++) {
+      String url = urls.get(i);
+      String shown = shown(context, url, i > 0);
       if (!seen.add(url)) {
         keys.problem("urls", shown + " twice", "each webhook once");
       }
@@ -167,7 +166,15 @@ final class DestinationReader {
     return urls;
   }
 
-  private String shown(String url) {
+  /**
+   * What may be shown of what should be a webhook's URL.
+   *
+   * @param isBehindComma whether it may be the rest of the URL before, and a secret
+   */
+  static String shown(CamelContext context, String url, boolean isBehindComma) {
+    if (isBehindComma && !url.contains("://")) {
+      return "something else behind a comma";
+    }
     return Settings.hasComponent(context, url) ? Settings.origin(url) : Settings.beginning(url);
   }
 

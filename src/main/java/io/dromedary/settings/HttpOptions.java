@@ -109,7 +109,7 @@ public record HttpOptions(Map<String, String> options, TlsOptions tls, PrivateNe
       if (!isHttp && !(own.isEmpty() && tls.equals(TlsOptions.NONE))) {
         keys.problem(
             number + (own.isEmpty() ? ".tls.*" : ".http.*"),
-            Settings.origin(url),
+            DestinationReader.shown(context, url, number > 1),
             "an http or https URL as webhook " + number);
       }
       if (isHttp) {

@@ -1018,6 +1018,19 @@ class SettingsTest {
   }
 
   @Test
+  void noSecretIsShownWithTheOptionsOfAWebhook() {
+    onLoopback()
+        .inFile("webhooks.urls=localhost:8080/hush,hush")
+        .inFile("webhooks.1.http.responseTimeout=1")
+        .inFile("webhooks.2.http.responseTimeout=1");
+
+    assertThatThrownBy(this::read)
+        .hasMessageContaining("webhooks.1.http.*: found \"localhost:8080\", expected")
+        .hasMessageContaining("webhooks.2.http.*: found \"something else behind a comma\", expected")
+        .hasMessageNotContaining("hush");
+  }
+
+  @Test
   void eachWebhookHasTheOptionsOfAllAndItsOwn() {
     onLoopback()
         .inFile("webhooks.urls=https://a.example,https://b.example")
