@@ -7,6 +7,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
+import io.dromedary.settings.HttpOptions;
+import io.dromedary.settings.PrivateNetworks;
+import io.dromedary.settings.TlsOptions;
 import io.dromedary.testing.Answer;
 import io.dromedary.testing.Receiver;
 import java.net.URI;
@@ -15,6 +18,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -68,7 +72,11 @@ class AnswersFuzzTest {
             new HttpTarget(
                 CONTEXT,
                 URI.create(RECEIVER.url("/hook")),
-                new HttpTarget.Options(TIMEOUT, "Segment.io/1.0", Map.of(), null),
+                new HttpTarget.Options(
+                    TIMEOUT,
+                    "Segment.io/1.0",
+                    new HttpOptions(
+                        Map.of(), TlsOptions.NONE, new PrivateNetworks(true, List.of()))),
                 headers,
                 new HeadBudget(1 << 20),
                 SystemDefaultDnsResolver.INSTANCE),

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
+import io.dromedary.http.RawBodies;
 import io.dromedary.json.InvalidJsonException;
 import io.dromedary.json.JsonStringify;
 import java.io.ByteArrayInputStream;
@@ -150,9 +151,9 @@ class BodiesFuzzTest {
 
   private static byte @Nullable [] unpack(Packed packed, byte[] body, byte[] text) {
     try {
-      return ContentEncoding.decode(body, packed.encoding, TrackingApi.MOST_BODY_BYTES);
+      return ContentEncoding.decode(body, packed.encoding, RawBodies.MOST_TEXT_BYTES);
     } catch (IOException e) {
-      boolean isLong = text.length > TrackingApi.MOST_BODY_BYTES;
+      boolean isLong = text.length > RawBodies.MOST_TEXT_BYTES;
       assertThat(packed.name().startsWith("RAW") || packed == Packed.UNKNOWN || isLong)
           .as("is refused: %s", e)
           .isTrue();
@@ -264,12 +265,12 @@ class BodiesFuzzTest {
   private static byte[] stretch(byte[] bytes) {
     ByteArrayOutputStream text = new ByteArrayOutputStream();
     int mark = 0;
-    for (int i = 0; i < bytes.length && text.size() < 2 * TrackingApi.MOST_BODY_BYTES; i++) {
+    for (int i = 0; i < bytes.length && text.size() < 2 * RawBodies.MOST_TEXT_BYTES; i++) {
       switch (bytes[i]) {
         case 1 -> text.writeBytes("x".repeat(5_000).getBytes(UTF_8));
         case 2 -> {
           byte[] part = Arrays.copyOfRange(bytes, mark, i);
-          for (int n = 0; n < 2_600 && text.size() < 2 * TrackingApi.MOST_BODY_BYTES; n++) {
+          for (int n = 0; n < 2_600 && text.size() < 2 * RawBodies.MOST_TEXT_BYTES; n++) {
             text.writeBytes(part);
           }
           mark = i + 1;

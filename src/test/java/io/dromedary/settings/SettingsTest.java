@@ -1026,7 +1026,8 @@ class SettingsTest {
 
     assertThatThrownBy(this::read)
         .hasMessageContaining("webhooks.1.http.*: found \"localhost:8080\", expected")
-        .hasMessageContaining("webhooks.2.http.*: found \"something else behind a comma\", expected")
+        .hasMessageContaining(
+            "webhooks.2.http.*: found \"something else behind a comma\", expected")
         .hasMessageNotContaining("hush");
   }
 
@@ -1192,7 +1193,7 @@ class SettingsTest {
     "vertx-http:https://hook.example/a?b=c,vertx-http:https://hook.example/a?b=c&httpMethod=POST",
     "https://hook.example/a?httpMethod=PUT,https://hook.example/a?httpMethod=PUT",
     "https://hook.example/a,https://hook.example/a",
-    "file:dead?fileName=a,file:dead?fileName=a",
+    "seda:dead?size=1,seda:dead?size=1",
   })
   void anEndpointWithAQueryGetsItsBody(String uri, String expected) {
     onLoopback()
