@@ -172,7 +172,7 @@ final class DestinationReader {
    * @param isBehindComma whether it may be the rest of the URL before, and a secret
    */
   static String shown(CamelContext context, String url, boolean isBehindComma) {
-    if (isBehindComma && !url.contains("://")) {
+    if (isBehindComma && !Settings.hasHost(url)) {
       return "something else behind a comma";
     }
     return Settings.hasComponent(context, url) ? Settings.origin(url) : Settings.beginning(url);

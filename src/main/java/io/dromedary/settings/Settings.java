@@ -382,12 +382,19 @@ public record Settings(
     return isUrl || shown.contains("@") ? shown.substring(0, colon + 1) + "…" : shown;
   }
 
+  /** Whether it begins as a URL does. */
+  static boolean hasHost(String text) {
+    int slashes = text.indexOf("://");
+    String scheme = text.substring(0, Math.max(0, slashes)).toLowerCase(Locale.ROOT);
+    return SCHEME.matcher(scheme).matches();
+  }
+
   /**
    * What may be shown of a text that is not the URI of any endpoint, as of a URL whose scheme is
    * missing or misspelt: what comes before its path.
    */
   static String beginning(String text) {
-    if (text.matches("[A-Za-z][A-Za-z0-9+.-]*://.*")) {
+    if (hasHost(text)) {
       return origin(text);
     }
     String beginning = text.split("[/?#]", 2)[0];

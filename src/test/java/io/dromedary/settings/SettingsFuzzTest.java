@@ -190,6 +190,7 @@ class SettingsFuzzTest {
         || (!isNamed && uri.matches("(?s)([A-Za-z][A-Za-z0-9+.-]*://)?+[^/]*/.*"))
         || (!isNamed && after.matches("(?s)[^/?#,]*@.*"))
         // The rest of a URL that has a comma in it.
-        || before.matches("(?s)\\s*https?://.*,[^:?]*");
+        || (before.matches("(?s)\\s*https?://.*,[^:?]*")
+            && !after.matches("(?s)[A-Za-z0-9+.-]*://.*"));
   }
 }
