@@ -176,8 +176,9 @@ class SettingsFuzzTest {
       if (next < 0) {
         return all.append(value, at, value.length()).toString();
       }
-      boolean isSecret = isUri && maybeSecret(value.substring(0, next), value.substring(next + 1));
-      all.append(value, at, next).append(isSecret ? SECRET : "open");
+      all.append(value, at, next);
+      boolean isSecret = isUri && maybeSecret(all.toString(), value.substring(next + 1));
+      all.append(isSecret ? SECRET : "open");
     }
     return all.toString();
   }
@@ -185,12 +186,8 @@ class SettingsFuzzTest {
   /** In front of a host and behind it, but not where only the name of a queue or a folder is. */
   private static boolean maybeSecret(String before, String after) {
     String uri = before.substring(before.lastIndexOf(',') + 1).strip();
-    boolean isNamed = uri.matches("(?s)(direct|seda|kafka|file|log|mock):.*");
     return uri.matches("(?s)[^?#]*[?#].*")
-        || (!isNamed && uri.matches("(?s)([A-Za-z][A-Za-z0-9+.-]*://)?+[^/]*/.*"))
-        || (!isNamed && after.matches("(?s)[^/?#,]*@.*"))
-        // The rest of a URL that has a comma in it.
-        || (before.matches("(?s)\\s*https?://.*,[^:?]*")
-            && !after.matches("(?s)[A-Za-z0-9+.-]*://.*"));
+        || uri.matches("(?s)https?://[^/]*/.*")
+        || (uri.matches("(?s)(?!file)[a-z]+:.*") && after.matches("(?s)[^/?#,]*@.*"));
   }
 }
