@@ -48,7 +48,7 @@ class AnswersFuzzTest {
   private static final Duration TIMEOUT = Duration.ofMillis(50);
   private static final Duration LONG = Duration.ofSeconds(20);
   private static final String NUMBER = "X-Number";
-  private static final Pattern SUCCESS = Pattern.compile("(?i)HTTP/1\\.\\d+\\s+2\\d\\d\\b");
+  private static final Pattern SUCCESS = Pattern.compile("(?i)HTTP/\\d\\.\\d+\\s+2\\d\\d\\b");
 
   /** The answer to every other attempt, which nobody else gives. */
   private static final Answer KNOWN = Answer.status(418).body("known");
