@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A webhook that verifies the signature as a receiver would and shows what arrived. It keeps the
- * last 100 requests, of at most 64 KiB each and 4 MiB in all, in memory only. Thread-safe: guarded
+ * last 100 requests, of at most 64 KiB each and 2 MiB in all, in memory only. Thread-safe: guarded
  * by this.
  */
 public final class RequestBin extends ServiceSupport

@@ -91,20 +91,24 @@ public final class TrackingApi extends FailClosed implements CamelContextAware {
     request.setHeaders(new HashMap<>());
     // Some servers have not asked before.
     Refusal refusal = check.check(head);
+    String action = check.action(head.path());
     if (refusal != null) {
       HttpAnswer.refuse(exchange, refusal);
     } else if (head.method().equals("OPTIONS")) {
       HttpAnswer.preflight(exchange);
-    } else if (check.action(head.path()).equals(TrackingCheck.METRICS)) {
+    } else if (action.equals(TrackingCheck.METRICS)) {
       HttpAnswer.accept(exchange);
     } else {
-      read(exchange, body, head, encoding);
+      read(exchange, body, action, head, encoding);
     }
   }
 
   private void read(
-      Exchange exchange, @Nullable Object body, RequestHead head, @Nullable Object encoding) {
-    String action = check.action(head.path());
+      Exchange exchange,
+      @Nullable Object body,
+      String action,
+      RequestHead head,
+      @Nullable Object encoding) {
     String authorization = head.authorization();
     try {
       ReadingRoom.Reading reading = room.open(exchange);

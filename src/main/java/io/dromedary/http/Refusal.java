@@ -13,8 +13,8 @@ import java.util.Map;
  */
 public record Refusal(int status, String code, String message, Map<String, String> headers) {
 
-  /** Seconds after which a sender that was refused for now is to come again. */
-  public static final String RETRY_AFTER = "5";
+  /** In how many seconds a sender that was refused for now is to come again. */
+  private static final String RETRY_AFTER = "5";
 
   private static final String TOO_MANY_SECONDS = "60";
 

@@ -64,10 +64,9 @@ final class Connections implements Handler<RoutingContext> {
       hasHadOne = true;
     }
 
-    /** One is answered. Returns whether too many in a row have been refused. */
-    synchronized boolean answers(int status) {
+    /** One is answered. */
+    synchronized void answers(int status) {
       refused = status >= 400 && status < 500 ? refused + 1 : 0;
-      return refused >= MOST_REFUSED;
     }
 
     synchronized void ends() {
@@ -75,6 +74,7 @@ final class Connections implements Handler<RoutingContext> {
       sinceNanos = System.nanoTime();
     }
 
+    /** Whether too many in a row have been refused. */
     synchronized boolean isRefused() {
       return refused >= MOST_REFUSED;
     }
@@ -162,8 +162,8 @@ final class Connections implements Handler<RoutingContext> {
       HttpServerResponse response = request.response();
       exchange.addHeadersEndHandler(
           head -> {
-            if (requests.answers(response.getStatusCode())
-                && request.version() != HttpVersion.HTTP_2) {
+            requests.answers(response.getStatusCode());
+            if (requests.isRefused() && request.version() != HttpVersion.HTTP_2) {
               response.putHeader("Connection", "close");
             }
           });

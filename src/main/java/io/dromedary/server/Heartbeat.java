@@ -9,7 +9,7 @@ import java.util.function.Consumer;
  * no memory for so long, after an Error for example that a thread of the server's has not survived.
  * Whoever supervises it starts it again, and nothing that was accepted is lost.
  *
- * <p>Thread-safe.
+ * <p>Its thread is none of a pool's: any of these may be what hangs. Thread-safe.
  */
 final class Heartbeat implements Runnable {
 

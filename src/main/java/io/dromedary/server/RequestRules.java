@@ -47,9 +47,9 @@ final class RequestRules implements Handler<RoutingContext> {
             exchange.response().putHeader("Connection", "close");
           }
         });
-    exchange.addEndHandler(ended -> closeUnread(exchange));
     Refusal refusal = refusal(exchange.request());
     if (refusal == null) {
+      exchange.addEndHandler(ended -> closeUnread(exchange));
       exchange.next();
       return;
     }

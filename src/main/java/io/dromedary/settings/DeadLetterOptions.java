@@ -1,6 +1,7 @@
 package io.dromedary.settings;
 
 import java.nio.file.FileSystems;
+import java.util.List;
 
 /**
  * The options by which files with dead letters, and folders that are made for them, are for their
@@ -8,18 +9,13 @@ import java.nio.file.FileSystems;
  */
 final class DeadLetterOptions {
 
+  private static final List<String> FILE = List.of("chmod=600", "chmodDirectory=700");
+
   private DeadLetterOptions() {}
 
   /** The URI, and those options of its component that it does not have. */
   static String complete(String uri) {
     boolean isPosix = FileSystems.getDefault().supportedFileAttributeViews().contains("posix");
-    if (!isPosix || !Settings.scheme(uri).equals("file")) {
-      return uri;
-    }
-    String complete = uri;
-    if (!uri.contains("chmod=")) {
-      complete += (complete.contains("?") ? "&" : "?") + "chmod=600";
-    }
-    return uri.contains("chmodDirectory=") ? complete : complete + "&chmodDirectory=700";
+    return isPosix && Settings.scheme(uri).equals("file") ? UriOptions.with(uri, FILE) : uri;
   }
 }

@@ -1,12 +1,9 @@
 package io.dromedary.settings;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * The options by which a source hears that its message was taken only when it is stored, and by
@@ -73,18 +70,18 @@ final class InboundOptions {
   static String complete(String uri) {
     String scheme = Settings.scheme(uri);
     List<String> options = new ArrayList<>(BY_SCHEME.getOrDefault(scheme, List.of()));
-    List<String> ownOptions = options(uri).toList();
-    Set<String> own = ownOptions.stream().map(InboundOptions::name).collect(Collectors.toSet());
+    Set<String> own = UriOptions.names(uri);
     if (own.stream().anyMatch(DECISIVE::contains)) {
       return withoutObjects(uri);
     }
     // What is not text is marshalled by the route, one message at a time.
-    boolean isText = !own.contains("valueDeserializer") && !ownOptions.contains("batching=false");
+    boolean isText =
+        !own.contains("valueDeserializer")
+            && UriOptions.of(uri).noneMatch("batching=false"::equals);
     if (scheme.equals("kafka") && isText) {
       options.addAll(KAFKA_BATCHES);
     }
-    options.removeIf(option -> own.contains(name(option)));
-    return withoutObjects(with(uri, options));
+    return withoutObjects(UriOptions.with(uri, options));
   }
 
   /**
@@ -93,17 +90,8 @@ final class InboundOptions {
    */
   static String withoutObjects(String uri) {
     boolean isJms = BY_SCHEME.get(Settings.scheme(uri)) == JMS;
-    boolean isDecided = options(uri).map(InboundOptions::name).anyMatch(CONVERTING::contains);
-    return isJms && !isDecided ? with(uri, List.of(NO_OBJECTS)) : uri;
-  }
-
-  private static Stream<String> options(String uri) {
-    return Arrays.stream(uri.split("[?&]")).skip(1);
-  }
-
-  private static String with(String uri, List<String> options) {
-    String added = String.join("&", options);
-    return added.isEmpty() ? uri : uri + (uri.contains("?") ? "&" : "?") + added;
+    boolean isDecided = UriOptions.names(uri).stream().anyMatch(CONVERTING::contains);
+    return isJms && !isDecided ? UriOptions.with(uri, List.of(NO_OBJECTS)) : uri;
   }
 
   /**
@@ -112,9 +100,5 @@ final class InboundOptions {
    */
   static boolean threadWaits(String uri) {
     return Settings.scheme(uri).equals("kafka");
-  }
-
-  private static String name(String option) {
-    return option.replaceFirst("=.*", "");
   }
 }

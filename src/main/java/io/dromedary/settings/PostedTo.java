@@ -1,5 +1,6 @@
 package io.dromedary.settings;
 
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -14,10 +15,7 @@ public final class PostedTo {
 
   /** The URI, and the method where it is one of HTTP and names none. */
   public static String uri(String uri) {
-    boolean isGet =
-        SCHEMES.contains(Settings.scheme(uri))
-            && uri.contains("?")
-            && !uri.matches("(?s).*[?&]httpMethod=.*");
-    return isGet ? uri + "&httpMethod=POST" : uri;
+    boolean isGet = SCHEMES.contains(Settings.scheme(uri)) && uri.contains("?");
+    return isGet ? UriOptions.with(uri, List.of("httpMethod=POST")) : uri;
   }
 }

@@ -8,8 +8,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.util.Base64;
 import java.util.zip.GZIPOutputStream;
@@ -139,20 +137,6 @@ enum Attack {
 
   /** Does it once, on a connection that is closed after it. */
   abstract void once(Socket socket, boolean hasKey) throws IOException;
-
-  /** A connection from an address that the healthy sender does not have. */
-  static Socket open(int port, int number) throws IOException {
-    Socket socket = new Socket();
-    try {
-      socket.bind(new InetSocketAddress("127.0.0." + (2 + number % 4), 0));
-      socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 5_000);
-      socket.setSoTimeout(20_000);
-      return socket;
-    } catch (IOException e) {
-      socket.close();
-      throw e;
-    }
-  }
 
   private static String base64(String text) {
     return Base64.getEncoder().encodeToString(text.getBytes(UTF_8));

@@ -7,6 +7,7 @@ import io.dromedary.Application;
 import io.dromedary.testing.ClassPath;
 import io.dromedary.testing.Http;
 import io.dromedary.testing.Receiver;
+import io.dromedary.testing.Sockets;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.file.Files;
@@ -100,7 +101,8 @@ public final class AttackSuite implements AutoCloseable {
 
   private void repeat(Attack attack, boolean hasKey, int number, long end, List<Socket> sockets) {
     while (System.nanoTime() < end && !Thread.currentThread().isInterrupted()) {
-      try (Socket socket = Attack.open(port, number)) {
+      // Of addresses that the healthy sender does not have.
+      try (Socket socket = Sockets.open(port, "127.0.0." + (2 + number % 4))) {
         sockets.add(socket);
         attack.once(socket, hasKey);
         sockets.remove(socket);

@@ -5,13 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.dromedary.testing.Http;
+import io.dromedary.testing.Sockets;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.ext.web.Router;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.time.Duration;
@@ -61,10 +60,7 @@ class ConnectionsTest {
   }
 
   private Socket open(int port, String address) throws IOException {
-    Socket socket = new Socket();
-    socket.bind(new InetSocketAddress(address, 0));
-    socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
-    socket.setSoTimeout(20_000);
+    Socket socket = Sockets.open(port, address);
     sockets.add(socket);
     return socket;
   }

@@ -10,13 +10,12 @@ import io.dromedary.http.RawBodies;
 import io.dromedary.settings.HeapShare;
 import io.dromedary.testing.Http;
 import io.dromedary.testing.Receiver;
+import io.dromedary.testing.Sockets;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.handler.BodyHandler;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -57,10 +56,7 @@ class RequestRoomTest {
   }
 
   private Socket begin(int port, String address, String length) throws IOException {
-    Socket socket = new Socket();
-    socket.bind(new InetSocketAddress(address, 0));
-    socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
-    socket.setSoTimeout(20_000);
+    Socket socket = Sockets.open(port, address);
     sockets.add(socket);
     socket
         .getOutputStream()

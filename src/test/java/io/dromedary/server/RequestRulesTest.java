@@ -7,8 +7,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.dromedary.Application;
 import io.dromedary.testing.Http;
 import io.dromedary.testing.Receiver;
+import io.dromedary.testing.Sockets;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.URI;
@@ -49,9 +49,7 @@ class RequestRulesTest {
   }
 
   private static Socket open() throws IOException {
-    Socket socket = new Socket(InetAddress.getLoopbackAddress(), application.port());
-    socket.setSoTimeout(20_000);
-    return socket;
+    return Sockets.open(application.port(), "127.0.0.1");
   }
 
   /** Everything that is answered until the server closes the connection, which it has to. */
