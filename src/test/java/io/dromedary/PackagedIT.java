@@ -132,10 +132,14 @@ class PackagedIT {
     return out().lines().map(line -> line.replaceFirst("^\\S+ ", "")).toList();
   }
 
+  /** Calls the body a form, as curl's {@code -d} in the README does. */
   private HttpResponse<String> post(String path, String body)
       throws IOException, InterruptedException {
     return client.send(
-        HttpRequest.newBuilder(uri(path)).POST(BodyPublishers.ofString(body)).build(),
+        HttpRequest.newBuilder(uri(path))
+            .header("Content-Type", "application/x-www-form-urlencoded")
+            .POST(BodyPublishers.ofString(body))
+            .build(),
         BodyHandlers.ofString());
   }
 

@@ -2,11 +2,11 @@ package io.dromedary.http;
 
 import io.vertx.ext.web.RoutingContext;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.camel.CamelContext;
 import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpRouter;
 import org.apache.camel.support.LifecycleStrategySupport;
@@ -47,6 +47,9 @@ public final class RawBodies {
   private static final class Paths {
 
     private final Map<String, RequestCheck> checks = new ConcurrentHashMap<>();
+
+    /** Those whose requests the server brings here; guarded by {@link RawBodies}. */
+    private final Set<String> served = new HashSet<>();
 
     static @Nullable Paths of(CamelContext context) {
       return context.getCamelContextExtension().getContextPlugin(Paths.class);
@@ -121,26 +124,37 @@ public final class RawBodies {
       if (paths == null) {
         paths = new Paths();
         context.getCamelContextExtension().addContextPlugin(Paths.class, paths);
+        if (IS_VERTX) {
+          context.addLifecycleStrategy(new ServerStart());
+        }
       }
       paths.checks.put(path, check);
     }
-    if (IS_VERTX && !VertxRoutes.add(context, path)) {
-      context.addLifecycleStrategy(new ServerStart(path));
+    serve(context);
+  }
+
+  /**
+   * Brings the requests to all paths that are kept to their checks, once the server has a router.
+   * To be called by a server that has one and starts in its own way.
+   */
+  public static void serve(CamelContext context) {
+    synchronized (RawBodies.class) {
+      Paths paths = Paths.of(context);
+      if (IS_VERTX && paths != null) {
+        for (String path : paths.checks.keySet()) {
+          if (!paths.served.contains(path) && VertxRoutes.add(context, path)) {
+            paths.served.add(path);
+          }
+        }
+      }
     }
   }
 
   /**
-   * Adds the routes between the moment at which the server has made its router and the one at which
-   * it listens, when it asks for the thread it starts on: there is no other word of it.
+   * Adds the routes between the moment at which Camel's server has made its router and the one at
+   * which it listens, when it asks for the thread it starts on: there is no other word of it.
    */
   private static final class ServerStart extends LifecycleStrategySupport {
-
-    private final String path;
-    private final AtomicBoolean done = new AtomicBoolean();
-
-    ServerStart(String path) {
-      this.path = path;
-    }
 
     @Override
     public void onThreadPoolAdd(
@@ -150,9 +164,7 @@ public final class RawBodies {
         String sourceId,
         String routeId,
         String profileId) {
-      if (!done.get() && VertxRoutes.add(context, path)) {
-        done.set(true);
-      }
+      serve(context);
     }
   }
 

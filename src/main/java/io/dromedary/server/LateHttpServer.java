@@ -1,5 +1,6 @@
 package io.dromedary.server;
 
+import io.dromedary.http.RawBodies;
 import io.dromedary.settings.HeapShare;
 import io.dromedary.settings.Settings;
 import io.vertx.core.http.Http2Settings;
@@ -69,6 +70,13 @@ public final class LateHttpServer extends VertxPlatformHttpServer implements Sta
   protected void doInit() throws Exception {
     super.doInit();
     getCamelContext().addStartupListener(this);
+  }
+
+  @Override
+  protected void initializeServer() {
+    super.initializeServer();
+    // Camel's asks for a thread to start on next, which this one does not.
+    RawBodies.serve(getCamelContext());
   }
 
   /** Nothing yet: routes find the router, which there is already. */
