@@ -80,6 +80,7 @@ public final class Dromedary {
   static Main main(Path folder, Map<String, String> environment) {
     Main main = new Main();
     main.setPropertyPlaceholderLocations(settings(folder));
+    main.addInitialProperty("dromedary.application", "true");
     main.addInitialProperty("camel.main.name", "dromedary");
     main.addInitialProperty("camel.main.routesIncludePattern", routes(folder.resolve("routes")));
     main.addInitialProperty("camel.main.autoConfigurationLogSummary", "false");

@@ -108,7 +108,7 @@ final class ManagementCommand {
       Settings.Management found = management();
       String given = options.remove("--url");
       String base = given == null ? found.url() : given;
-      Caller caller = new Caller(base.replaceFirst("/+$", ""), found.secret());
+      Caller caller = new Caller(base.replaceFirst("/+$", ""), found.path(), found.secret());
       switch (args[0]) {
         case "replay" -> replay(caller, options);
         case "delete-dead-letters" -> delete(caller, options);
@@ -223,10 +223,10 @@ final class ManagementCommand {
   }
 
   /** Calls the process. */
-  private record Caller(String url, @Nullable String secret) {
+  private record Caller(String url, String path, @Nullable String secret) {
 
     /** Returns an answer that is good. */
-    Answer call(String method, String path, Map<String, String> options)
+    Answer call(String method, String below, Map<String, String> options)
         throws FailedException, InterruptedException {
       String query =
           options.entrySet().stream()
@@ -234,7 +234,7 @@ final class ManagementCommand {
               .collect(Collectors.joining("&"));
       HttpRequest.Builder request;
       try {
-        request = HttpRequest.newBuilder(URI.create(url + "/dead-letters" + path + "?" + query));
+        request = HttpRequest.newBuilder(URI.create(url + path + below + "?" + query));
       } catch (IllegalArgumentException e) {
         throw new FailedException(
             2, "--url: found \"" + url + "\", expected a URL such as http://127.0.0.1:8080");

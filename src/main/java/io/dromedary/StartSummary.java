@@ -2,6 +2,7 @@ package io.dromedary;
 
 import io.dromedary.event.EventType;
 import io.dromedary.settings.DestinationSettings;
+import io.dromedary.settings.ServerPaths;
 import io.dromedary.settings.Settings;
 import io.dromedary.settings.SigningScheme;
 import java.util.ArrayList;
@@ -99,12 +100,14 @@ final class StartSummary extends MainListenerSupport {
   }
 
   private static String inbound(CamelContext context, Settings settings) {
-    if (!settings.inbound().equals(Settings.TRACKING_API)) {
+    ServerPaths paths = settings.paths();
+    if (!settings.inbound().equals(paths.trackingApi())) {
       return Settings.origin(settings.inbound());
     }
     return "tracking API on "
-        + context.resolvePropertyPlaceholders(
-            "http://{{camel.server.host}}:{{camel.server.port}}/v1")
+        + context.resolvePropertyPlaceholders("http://{{camel.server.host}}:{{camel.server.port}}")
+        + paths.root()
+        + paths.tracking()
         + (settings.writeKeys().isEmpty()
             ? ", without write key"
             : ", " + settings.writeKeys().size() + " write key(s)");

@@ -433,7 +433,9 @@ class PackagedIT {
                 + " dromedary.jar\n");
     start();
     track("m-1");
-    await().atMost(AT_MOST).until(() -> get("/dead-letters/count").startsWith("{\"count\":1,"));
+    await()
+        .atMost(AT_MOST)
+        .until(() -> get("/dromedary/dead-letters/count").startsWith("{\"count\":1,"));
     receiver.answer(Answer.status(200));
 
     assertThat(command(0, "dead-letters"))

@@ -93,7 +93,7 @@ class TraceTest {
             () ->
                 Http.send(
                         "GET",
-                        application.url("/dead-letters"),
+                        application.url("/dromedary/dead-letters"),
                         "Authorization",
                         "Bearer hush-management-hush")
                     .body()
@@ -136,7 +136,7 @@ class TraceTest {
       assertThat(
               Http.send(
                       "GET",
-                      application.url("/dead-letters?key=hush-wrong"),
+                      application.url("/dromedary/dead-letters?key=hush-wrong"),
                       "Authorization",
                       "Bearer hush-wrong")
                   .status())

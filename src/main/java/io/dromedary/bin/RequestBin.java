@@ -14,6 +14,7 @@ import io.dromedary.json.JsonStringify;
 import io.dromedary.json.JsonValue;
 import io.dromedary.settings.DestinationSettings;
 import io.dromedary.settings.HeapShare;
+import io.dromedary.settings.ServerPaths;
 import io.dromedary.settings.Settings;
 import io.dromedary.settings.SigningScheme;
 import io.dromedary.signing.SharedSecretSigner;
@@ -83,7 +84,7 @@ public final class RequestBin extends ServiceSupport
   @Override
   protected void doStart() {
     if (context != null) {
-      RawBodies.keep(context, "/bin", this);
+      RawBodies.keep(context, Settings.of(context).paths().root(), ServerPaths.BIN, this);
     }
   }
 

@@ -7,6 +7,7 @@ import io.dromedary.json.InvalidJsonException;
 import io.dromedary.routing.FailClosed;
 import io.dromedary.routing.FailClosedSteps;
 import io.dromedary.settings.HeapShare;
+import io.dromedary.settings.ServerPaths;
 import io.dromedary.settings.Settings;
 import java.io.IOException;
 import java.io.UnsupportedEncodingException;
@@ -44,7 +45,7 @@ public final class TrackingApi extends FailClosed implements CamelContextAware {
   private Clock clock = Clock.systemUTC();
   private WriteKeys writeKeys = new WriteKeys(List.of());
   private DestinationChoice choice = new DestinationChoice(List.of());
-  private TrackingCheck check = new TrackingCheck(writeKeys, List.of(), false, false);
+  private TrackingCheck check = new TrackingCheck(writeKeys, List.of(), false, null);
   private boolean isHttp;
 
   @Override
@@ -63,12 +64,18 @@ public final class TrackingApi extends FailClosed implements CamelContextAware {
     Registry registry = context.getRegistry();
     String inbound = settings.inbound();
     isHttp = HTTP_SERVERS.contains(inbound.substring(0, Math.max(0, inbound.indexOf(':'))));
+    ServerPaths paths = settings.paths();
     String path = RawBodies.path(inbound);
     boolean isLocal = settings.writeKeys().isEmpty() && inbound.startsWith("platform-http:");
-    boolean hasOwnPath = isHttp && !path.equals("/v1");
-    check = new TrackingCheck(writeKeys, settings.corsOrigins(), isLocal, hasOwnPath);
+    boolean hasOwnPath = isHttp && !path.equals(paths.tracking());
+    check =
+        new TrackingCheck(
+            writeKeys,
+            settings.corsOrigins(),
+            isLocal,
+            hasOwnPath ? null : paths.root() + paths.tracking());
     if (isHttp) {
-      RawBodies.keep(context, path, check);
+      RawBodies.keep(context, paths.root(), path, check);
     }
     registry.bind("dromedary-is-http", Predicate.class, (Predicate) exchange -> isHttp);
     registry.bind("dromedary-answer", Processor.class, (Processor) HttpAnswer::answer);

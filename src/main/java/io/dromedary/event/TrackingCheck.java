@@ -4,7 +4,6 @@ import io.dromedary.http.Refusal;
 import io.dromedary.http.RequestCheck;
 import io.dromedary.http.RequestHead;
 import io.dromedary.http.WrongKeys;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,7 +36,7 @@ final class TrackingCheck implements RequestCheck {
   private final WriteKeys keys;
   private final List<String> origins;
   private final boolean isLocal;
-  private final boolean hasOwnPath;
+  private final @Nullable String path;
   private final WrongKeys wrongKeys = new WrongKeys("write key");
 
   /**
@@ -45,20 +44,22 @@ final class TrackingCheck implements RequestCheck {
    *
    * @param origins whose pages may send, {@code *}: any; without them, pages of this server may
    * @param isLocal whether the server listens on loopback only, and senders need no key
-   * @param hasOwnPath whether the path is not that of the SDKs
+   * @param path the path of the tracking API, or null where an operator has chosen one for any body
    */
-  TrackingCheck(WriteKeys keys, List<String> origins, boolean isLocal, boolean hasOwnPath) {
+  TrackingCheck(WriteKeys keys, List<String> origins, boolean isLocal, @Nullable String path) {
     this.keys = keys;
     this.origins = origins;
     this.isLocal = isLocal;
-    this.hasOwnPath = hasOwnPath;
+    this.path = path;
   }
 
   @Override
   public @Nullable Refusal check(RequestHead head) {
     if (action(head.path()).isEmpty()) {
       return new Refusal(
-          404, "not_found", "expected /v1/batch, /v1/import or /v1/TYPE, found another path");
+          404,
+          "not_found",
+          "expected %1$s/batch, %1$s/import or %1$s/TYPE, found another path".formatted(path));
     }
     if (isLocal && !head.isForLoopback()) {
       return Refusal.ofHost();
@@ -109,16 +110,19 @@ final class TrackingCheck implements RequestCheck {
   }
 
   /**
-   * What follows {@code /v1/}: a type, {@code batch}, {@code m}. Empty where there is no such
-   * thing; {@link #ANY} for a path that an operator has chosen for a {@code platform-http} inbound.
+   * What follows the path of the tracking API: a type, {@code batch}, {@code m}. Empty where there
+   * is no such thing; {@link #ANY} for a path that an operator has chosen for a {@code
+   * platform-http} inbound.
    */
-  String action(String path) {
-    if (hasOwnPath) {
+  String action(String asked) {
+    if (path == null) {
       return ANY;
     }
-    String[] segments =
-        Arrays.stream(path.split("/", -1)).filter(s -> !s.isEmpty()).toArray(String[]::new);
-    String action = segments.length == 2 && segments[0].equals("v1") ? segments[1] : "";
+    String single = asked.contains("//") ? asked.replaceAll("/+", "/") : asked;
+    int begin = path.length() + 1;
+    int end = single.endsWith("/") ? single.length() - 1 : single.length();
+    String action =
+        single.startsWith(path + "/") && begin < end ? single.substring(begin, end) : "";
     boolean isKnown = BATCHES.contains(action) || action.equals(METRICS) || type(action) != null;
     return isKnown ? action : "";
   }

@@ -1,6 +1,7 @@
 package io.dromedary.http;
 
 import io.vertx.ext.web.RoutingContext;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -46,7 +47,11 @@ public final class RawBodies {
   /** The paths of a context, and what is checked of requests to them. */
   private static final class Paths {
 
+    /** By the paths of requests, which begin with the server's root. */
     private final Map<String, RequestCheck> checks = new ConcurrentHashMap<>();
+
+    /** Those of endpoints; guarded by {@link RawBodies}. */
+    private final Set<String> endpoints = new HashSet<>();
 
     /** Those whose requests the server brings here; guarded by {@link RawBodies}. */
     private final Set<String> served = new HashSet<>();
@@ -61,7 +66,10 @@ public final class RawBodies {
     Paths paths = Paths.of(context);
     return paths == null
         ? null
-        : paths.checks.keySet().stream().filter(kept -> isBelow(path, kept)).findAny().orElse(null);
+        : paths.checks.keySet().stream()
+            .filter(kept -> isBelow(path, kept))
+            .max(Comparator.comparingInt(String::length))
+            .orElse(null);
   }
 
   /** Whether a path is another, or below it; senders may double its slashes. */
@@ -117,8 +125,10 @@ public final class RawBodies {
    * what the check does, and answers 503 while the context starts or stops, or no endpoint serves
    * the path. To be called before the server starts: a sender that comes a moment too early must
    * not hear 404, upon which it would drop its events.
+   *
+   * @param root what the server puts before the path of each endpoint; empty, or a path
    */
-  public static void keep(CamelContext context, String path, RequestCheck check) {
+  public static void keep(CamelContext context, String root, String path, RequestCheck check) {
     synchronized (RawBodies.class) {
       Paths paths = Paths.of(context);
       if (paths == null) {
@@ -128,7 +138,8 @@ public final class RawBodies {
           context.addLifecycleStrategy(new ServerStart());
         }
       }
-      paths.checks.put(path, check);
+      paths.checks.put(root + path, check);
+      paths.endpoints.add(path);
     }
     serve(context);
   }
@@ -141,7 +152,7 @@ public final class RawBodies {
     synchronized (RawBodies.class) {
       Paths paths = Paths.of(context);
       if (IS_VERTX && paths != null) {
-        for (String path : paths.checks.keySet()) {
+        for (String path : paths.endpoints) {
           if (!paths.served.contains(path) && VertxRoutes.add(context, path)) {
             paths.served.add(path);
           }

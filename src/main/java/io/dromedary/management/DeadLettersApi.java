@@ -15,6 +15,7 @@ import io.dromedary.outbox.DeadLetterFilter;
 import io.dromedary.outbox.DeadLetters;
 import io.dromedary.outbox.OutboxComponent;
 import io.dromedary.outbox.OutboxException;
+import io.dromedary.settings.ServerPaths;
 import io.dromedary.settings.Settings;
 import java.io.IOException;
 import java.security.MessageDigest;
@@ -43,7 +44,6 @@ public final class DeadLettersApi extends ServiceSupport
   public static final List<String> FILTERS =
       List.of("reason", "type", "messageId", "destination", "since", "until", "id");
 
-  private static final String PATH = "/dead-letters";
   private static final int LISTED = 100;
   private static final int PAGE_WAIT_SECONDS = 5;
   private static final int RATE = 100;
@@ -57,6 +57,7 @@ public final class DeadLettersApi extends ServiceSupport
 
   private final WrongKeys wrongSecrets = new WrongKeys("management secret");
   private List<byte[]> secrets = List.of();
+  private String path = "";
 
   /** A request that is not done. */
   private static final class RefusedException extends Exception {
@@ -81,17 +82,18 @@ public final class DeadLettersApi extends ServiceSupport
   @Override
   public void setCamelContext(CamelContext context) {
     this.context = context;
+    Settings settings = Settings.of(context);
     this.secrets =
-        Settings.of(context).managementSecrets().stream()
-            .map(secret -> secret.getBytes(UTF_8))
-            .toList();
+        settings.managementSecrets().stream().map(secret -> secret.getBytes(UTF_8)).toList();
+    this.path = settings.paths().root() + settings.paths().deadLetters();
   }
 
   /** Called where the route is, which is not everywhere. */
   @Override
   protected void doStart() {
     if (context != null) {
-      RawBodies.keep(context, PATH, this);
+      ServerPaths paths = Settings.of(context).paths();
+      RawBodies.keep(context, paths.root(), paths.deadLetters(), this);
     }
   }
 
@@ -132,11 +134,11 @@ public final class DeadLettersApi extends ServiceSupport
       throw new RefusedException(
           400, "unexpected_body", "expected parameters in the URL and no body, found a body");
     }
-    String path = String.valueOf(headers.get(Exchange.HTTP_PATH));
+    String asked = String.valueOf(headers.get(Exchange.HTTP_PATH));
     // Spring's server tells only the query as it came, Vert.x also one that has been decoded.
     String query =
         (String) headers.getOrDefault(Exchange.HTTP_RAW_QUERY, headers.get(Exchange.HTTP_QUERY));
-    return switch (path.startsWith(PATH) ? path.substring(PATH.length()) : path) {
+    return switch (asked.startsWith(path) ? asked.substring(path.length()) : asked) {
       case "" -> {
         if (method.equals("DELETE")) {
           yield delete(new Parameters(query, Set.of("all")));
@@ -157,8 +159,7 @@ public final class DeadLettersApi extends ServiceSupport
           throw new RefusedException(
               404,
               "not_found",
-              "expected /dead-letters, /dead-letters/count or /dead-letters/replay, found another"
-                  + " path");
+              "expected %1$s, %1$s/count or %1$s/replay, found another path".formatted(path));
     };
   }
 

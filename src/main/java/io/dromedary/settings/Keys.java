@@ -16,6 +16,8 @@ import java.util.stream.Collectors;
 import org.apache.camel.CamelContext;
 import org.apache.camel.spi.PropertiesSource;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Reads {@code webhooks.*} keys as Camel's placeholders would: the environment's {@code X_Y} beats
@@ -29,6 +31,11 @@ import org.jspecify.annotations.Nullable;
 final class Keys {
 
   static final String PREFIX = "webhooks.";
+
+  /** The property that the packaged application sets: in a host there is none. */
+  static final String APPLICATION = "dromedary.application";
+
+  private static final Logger LOG = LoggerFactory.getLogger(Keys.class);
 
   private static final List<String> LOADED =
       List.of(PREFIX, "camel.server.", "server.", "local.server.port", "quarkus.http.");
@@ -303,11 +310,21 @@ final class Keys {
     problems.add(prefix + key + ": found " + shown + ", expected " + expected + ".");
   }
 
-  /** Throws what has been gathered, with the keys that nobody asked for. */
+  /**
+   * Throws what has been gathered, with the keys that nobody asked for. A host may have keys of its
+   * own that begin as ours do: there, they are a warning.
+   */
   void check() {
+    boolean isApplication =
+        context.getPropertiesComponent().resolveProperty(APPLICATION).isPresent();
     for (String key : new TreeSet<>(loaded.stringPropertyNames())) {
       if (key.startsWith(PREFIX) && !known.contains(key) && !isOfEnvironment(key)) {
-        problems.add(key + ": no such key; " + advice(key));
+        String unknown = key + ": no such key; " + advice(key);
+        if (isApplication) {
+          problems.add(unknown);
+        } else {
+          LOG.warn("{} It is ignored, since it may be one of the host's.", unknown);
+        }
       }
     }
     checkAsked();

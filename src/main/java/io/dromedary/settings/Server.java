@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  */
 record Server(String hostKey, @Nullable String host, @Nullable String port, String root) {
 
+  private static final String OF_SPRING = "server.address";
+
   /** Whether nobody beyond this machine can reach it. */
   boolean isLocal() {
     return host != null && Settings.isLoopback(host);
@@ -23,8 +25,8 @@ record Server(String hostKey, @Nullable String host, @Nullable String port, Stri
       // Tomcat listens before Camel starts, perhaps on a port that nobody named.
       String port = keys.ofHost("local.server.port", keys.ofHost("server.port", "8080"));
       return new Server(
-          "server.address",
-          keys.ofHost("server.address", null),
+          OF_SPRING,
+          keys.ofHost(OF_SPRING, null),
           port,
           root(keys.ofHost("server.servlet.context-path", null)));
     }
@@ -36,7 +38,10 @@ record Server(String hostKey, @Nullable String host, @Nullable String port, Stri
           root(keys.ofHost("quarkus.http.root-path", null)));
     }
     return new Server(
-        "camel.server.host", keys.raw("camel.server.host"), keys.raw("camel.server.port"), "");
+        "camel.server.host",
+        keys.raw("camel.server.host"),
+        keys.raw("camel.server.port"),
+        root(keys.raw("camel.server.path")));
   }
 
   static boolean isQuarkus(CamelContext context) {
@@ -56,6 +61,11 @@ record Server(String hostKey, @Nullable String host, @Nullable String port, Stri
   private static String root(@Nullable String path) {
     String bare = path == null ? "" : path.strip().replaceAll("^/+|/+$", "");
     return bare.isEmpty() ? "" : "/" + bare;
+  }
+
+  /** The part of it that Camel shows in the path of a request; Spring takes it off. */
+  String requestRoot() {
+    return hostKey.equals(OF_SPRING) ? "" : root;
   }
 
   /** The URL of a path on this server, for requests that come of this process. */

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * Everything that is configured, read and checked once for a Camel context. Immutable.
  *
  * @param inbound where events come from
+ * @param paths which paths of the HTTP server are ours
  * @param writeKeys keys of which senders of the tracking API must present one; empty: anybody may
  *     send
  * @param corsOrigins origins whose pages may send; {@code *}: any; without, pages of this server
@@ -34,6 +35,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record Settings(
     String inbound,
+    ServerPaths paths,
     List<String> writeKeys,
     List<String> corsOrigins,
     boolean h2c,
@@ -41,10 +43,6 @@ public record Settings(
     OutboxSettings outbox,
     List<String> managementSecrets,
     Map<String, DestinationSettings> destinations) {
-
-  /** The tracking API, on the address {@code camel.server.host} and {@code camel.server.port}. */
-  public static final String TRACKING_API =
-      "platform-http:/v1?matchOnUriPrefix=true&populateBodyWithForm=false";
 
   /** What the routes tell of dead letters where nobody wants to hear of them. */
   private static final String NOWHERE = "log:io.dromedary.dead-letters?level=OFF";
@@ -88,9 +86,10 @@ public record Settings(
 
   static Settings read(CamelContext context, Map<String, String> environment) {
     Keys keys = new Keys(context, environment);
-    String inbound = keys.text("inbound", TRACKING_API);
-    checkInbound(context, keys, inbound);
     Server server = Server.of(context, keys);
+    ServerPaths paths = ServerPaths.read(keys, server.requestRoot());
+    String inbound = keys.text("inbound", paths.trackingApi());
+    checkInbound(context, keys, inbound);
     boolean loopback = server.isLocal();
     if (!hasWriteKey(keys) && !loopback && inbound.startsWith("platform-http:")) {
       keys.problem(
@@ -114,6 +113,7 @@ public record Settings(
     Settings settings =
         new Settings(
             inbound,
+            paths,
             List.copyOf(writeKeys),
             origins.isEmpty() && !writeKeys.isEmpty() ? List.of("*") : origins,
             h2c,
@@ -150,6 +150,7 @@ public record Settings(
     boolean isManaged = loopback || !managementSecrets.isEmpty();
     Map<String, String> properties = new HashMap<>();
     properties.put("dromedary.management.served", Boolean.toString(isManaged));
+    properties.put("dromedary.dead-letters.path", paths.deadLetters());
     properties.put("dromedary.request-bin.served", Boolean.toString(loopback));
     properties.put("dromedary.inbound.connection-string", InboundOptions.complete(inbound));
     properties.put(
@@ -179,9 +180,11 @@ public record Settings(
   /**
    * By what the management API of a process that was started with these settings is called.
    *
+   * @param url of its server
+   * @param path that of the dead letters' API
    * @param secret the token to present, or null where none is wanted
    */
-  public record Management(String url, @Nullable String secret) {}
+  public record Management(String url, String path, @Nullable String secret) {}
 
   /**
    * How to call the management API, for a command that is not the process itself.
@@ -193,6 +196,7 @@ public record Settings(
     String host = keys.raw("camel.server.host");
     String port = keys.raw("camel.server.port");
     List<String> secrets = keys.list("management.secret");
+    ServerPaths paths = ServerPaths.read(keys, Server.of(context, keys).root());
     keys.checkAsked();
     if (host == null || ANY_ADDRESS.contains(host)) {
       host = "127.0.0.1";
@@ -201,6 +205,7 @@ public record Settings(
     }
     return new Management(
         "http://" + host + ":" + (port == null ? "8080" : port),
+        paths.root() + paths.deadLetters(),
         secrets.isEmpty() ? null : secrets.get(0));
   }
 
@@ -346,7 +351,7 @@ public record Settings(
   }
 
   private static List<String> requestBin(Keys keys, Server server) {
-    String bin = server.url("/bin");
+    String bin = server.url(ServerPaths.BIN);
     if (keys.value("urls") != null) {
       return List.of();
     }

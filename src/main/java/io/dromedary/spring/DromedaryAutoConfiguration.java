@@ -1,7 +1,7 @@
 package io.dromedary.spring;
 
 import io.dromedary.http.RawBodies;
-import io.dromedary.settings.Settings;
+import io.dromedary.settings.ServerPaths;
 import jakarta.servlet.Filter;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Endpoint;
@@ -38,8 +38,12 @@ public class DromedaryAutoConfiguration {
     @Bean
     FilterRegistrationBean<RawBodyFilter> dromedaryRawBodies(
         ObjectProvider<CamelContext> contexts, ConfigurableEnvironment environment) {
-      String set = new SpringProperties(environment).getProperty("webhooks.inbound");
-      String inbound = set == null ? Settings.TRACKING_API : set;
+      SpringProperties properties = new SpringProperties(environment);
+      String set = properties.getProperty("webhooks.inbound");
+      String inbound =
+          set == null
+              ? "platform-http:" + ServerPaths.trackingPath(properties.getProperty("webhooks.path"))
+              : set;
       FilterRegistrationBean<RawBodyFilter> filter =
           new FilterRegistrationBean<>(
               new RawBodyFilter(

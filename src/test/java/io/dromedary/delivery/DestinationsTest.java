@@ -435,7 +435,7 @@ class DestinationsTest {
 
     first.answer(Answer.status(200));
     second.answer(Answer.status(200));
-    String api = application.url("/dead-letters");
+    String api = application.url("/dromedary/dead-letters");
     assertThat(Http.send("GET", api + "?destination=crm").body())
         .contains("\"destination\":\"crm\"")
         .doesNotContain("\"destination\":\"default\"");

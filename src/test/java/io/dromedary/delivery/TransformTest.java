@@ -154,7 +154,8 @@ class TransformTest {
   /** The dead letters by message id. */
   private Map<String, JsonNode> deadLetters() throws IOException {
     JsonNode page =
-        JSON.readTree(Http.send("GET", application.url("/dead-letters?reason=transform")).body());
+        JSON.readTree(
+            Http.send("GET", application.url("/dromedary/dead-letters?reason=transform")).body());
     Map<String, JsonNode> letters = new HashMap<>();
     page.get("deadLetters").forEach(each -> letters.put(each.get("messageId").asText(), each));
     return letters;
@@ -273,7 +274,8 @@ class TransformTest {
     beans.put("change", (Processor) this::mended);
     start(CHANGE);
     assertThat(
-            Http.send("POST", application.url("/dead-letters/replay?reason=transform")).toString())
+            Http.send("POST", application.url("/dromedary/dead-letters/replay?reason=transform"))
+                .toString())
         .startsWith("200 ");
     receiver.awaitCount(1, AT_MOST);
     awaitDone();
@@ -302,7 +304,8 @@ class TransformTest {
         .allSatisfy(
             request ->
                 assertThat(request.text()).isEqualTo(event("m").replace("\"u\"", "\"masked\"")));
-    JsonNode page = JSON.readTree(Http.send("GET", application.url("/dead-letters")).body());
+    JsonNode page =
+        JSON.readTree(Http.send("GET", application.url("/dromedary/dead-letters")).body());
     assertThat(page.at("/deadLetters/0/reason").asText()).isEqualTo("rejected");
     assertThat(page.at("/deadLetters/0/event").toString()).isEqualTo(event("m"));
   }

@@ -184,7 +184,7 @@ class DropInIT {
         .atMost(AT_MOST)
         .untilAsserted(
             () ->
-                assertThat(Http.send("GET", url("/dead-letters?reason=rejected")).body())
+                assertThat(Http.send("GET", url("/dromedary/dead-letters?reason=rejected")).body())
                     .contains("Unwanted"));
     assertThat(shop("buries")).isEmpty();
   }
@@ -258,15 +258,16 @@ class DropInIT {
   /** As a server in front would let it through, which knows of /v1 only. */
   @Test
   void aPathInDisguiseIsRefused() throws IOException {
-    assertThat(firstLine("GET", "/v1/%2e%2e/dead-letters", "127.0.0.1")).contains(" 400 ");
-    assertThat(firstLine("GET", "/v1/..;/dead-letters", "127.0.0.1")).contains(" 400 ");
+    assertThat(firstLine("GET", "/v1/%2e%2e/dromedary/dead-letters", "127.0.0.1"))
+        .contains(" 400 ");
+    assertThat(firstLine("GET", "/v1/..;/dromedary/dead-letters", "127.0.0.1")).contains(" 400 ");
   }
 
   /** By a name whose owner has made it stand for 127.0.0.1. */
   @Test
   void withoutKeysOnlyALoopbackHostIsServed() throws IOException {
     assertThat(firstLine("POST", "/v1/track", "evil.example")).contains(" 403 ");
-    assertThat(firstLine("GET", "/dead-letters", "evil.example")).contains(" 403 ");
+    assertThat(firstLine("GET", "/dromedary/dead-letters", "evil.example")).contains(" 403 ");
   }
 
   private static String firstLine(String method, String path, String host) throws IOException {

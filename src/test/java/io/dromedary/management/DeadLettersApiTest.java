@@ -89,15 +89,15 @@ class DeadLettersApiTest {
   }
 
   private Response get(String path, String... headers) {
-    return Http.send("GET", application.url("/dead-letters" + path), headers);
+    return Http.send("GET", application.url("/dromedary/dead-letters" + path), headers);
   }
 
   private Response replay(String query, String... headers) {
-    return Http.send("POST", application.url("/dead-letters/replay" + query), headers);
+    return Http.send("POST", application.url("/dromedary/dead-letters/replay" + query), headers);
   }
 
   private Response delete(String query) {
-    return Http.send("DELETE", application.url("/dead-letters" + query));
+    return Http.send("DELETE", application.url("/dromedary/dead-letters" + query));
   }
 
   private static JsonNode parsed(Response response) throws IOException {
@@ -313,7 +313,7 @@ class DeadLettersApiTest {
   void whatIsWrongIsSaid(String method, String query, String message) {
     start(Map.of());
 
-    assertThat(Http.send(method, application.url("/dead-letters" + query)))
+    assertThat(Http.send(method, application.url("/dromedary/dead-letters" + query)))
         .hasToString(failure(400, "invalid_parameter", message));
   }
 
@@ -327,16 +327,17 @@ class DeadLettersApiTest {
               failure(
                   404,
                   "not_found",
-                  "expected /dead-letters, /dead-letters/count or /dead-letters/replay, found"
+                  "expected /dromedary/dead-letters, /dromedary/dead-letters/count or"
+                      + " /dromedary/dead-letters/replay, found"
                       + " another path"));
     }
     assertThat(get("/replay?all=true"))
         .hasToString(failure(405, "method_not_allowed", "expected POST, found GET"));
-    assertThat(Http.post(application.url("/dead-letters"), ""))
+    assertThat(Http.post(application.url("/dromedary/dead-letters"), ""))
         .hasToString(failure(405, "method_not_allowed", "expected GET or DELETE, found POST"));
     assertThat(
             Http.post(
-                application.url("/dead-letters/replay?all=true"),
+                application.url("/dromedary/dead-letters/replay?all=true"),
                 "reason=expired",
                 "Content-Type",
                 "application/x-www-form-urlencoded"))
@@ -373,7 +374,7 @@ class DeadLettersApiTest {
 
     String answer =
         raw(
-            "GET /dead-letters"
+            "GET /dromedary/dead-letters"
                 + path
                 + " HTTP/1.1\r\nHost: "
                 + host
@@ -392,7 +393,8 @@ class DeadLettersApiTest {
     start(Map.of("webhooks.h2c", "true"));
     HttpClient client = HttpClient.newHttpClient();
     HttpRequest request =
-        HttpRequest.newBuilder(URI.create(application.url("/dead-letters/count"))).build();
+        HttpRequest.newBuilder(URI.create(application.url("/dromedary/dead-letters/count")))
+            .build();
 
     // The first one is upgraded.
     for (int i = 0; i < 2; i++) {
@@ -406,7 +408,9 @@ class DeadLettersApiTest {
   void aHostThatIsNotLoopbackIsSaid() throws Exception {
     start(Map.of());
 
-    assertThat(raw("GET /dead-letters HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n"))
+    assertThat(
+            raw(
+                "GET /dromedary/dead-letters HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n"))
         .startsWith("HTTP/1.1 403")
         .contains(
             json(
@@ -426,7 +430,9 @@ class DeadLettersApiTest {
 
     for (String origin : List.of("https://evil.example", "null", application.url(""))) {
       assertThat(replay("?all=true", "Origin", origin)).hasToString(refused);
-      assertThat(Http.send("DELETE", application.url("/dead-letters?all=true"), "Origin", origin))
+      assertThat(
+              Http.send(
+                  "DELETE", application.url("/dromedary/dead-letters?all=true"), "Origin", origin))
           .hasToString(refused);
     }
     assertThat(

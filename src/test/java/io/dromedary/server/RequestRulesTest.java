@@ -143,17 +143,17 @@ class RequestRulesTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "/v1/%2e%2e/dead-letters",
-        "/v1/../dead-letters",
-        "/v1/./../dead-letters",
-        "/v1/%2E./dead-letters",
+        "/v1/%2e%2e/dromedary/dead-letters",
+        "/v1/../dromedary/dead-letters",
+        "/v1/./../dromedary/dead-letters",
+        "/v1/%2E./dromedary/dead-letters",
         "/v1%2fdead-letters",
         "/v1/..%2fdead-letters",
-        "/v1/..;/dead-letters",
+        "/v1/..;/dromedary/dead-letters",
         "/v1\\\\..\\\\dead-letters",
-        "/v1/%5c../dead-letters",
+        "/v1/%5c../dromedary/dead-letters",
         "/v1/x/..",
-        "/dead-letters/%00",
+        "/dromedary/dead-letters/%00",
         "/observe/./health",
       })
   void refusesAPathThatIsNotWhatItLooksLike(String path) throws IOException {
@@ -167,7 +167,7 @@ class RequestRulesTest {
   void asksForALoopbackHostWhereNobodyNeedsAKey() {
     int port = application.port();
     for (String path :
-        new String[] {"/observe/health", "/observe/metrics", "/dead-letters", "/x"}) {
+        new String[] {"/observe/health", "/observe/metrics", "/dromedary/dead-letters", "/x"}) {
       assertThat(rebound("GET " + path, "", port)).as(path).startsWith("HTTP/1.1 403 ");
     }
     assertThat(rebound("GET /bin", "", port)).startsWith("HTTP/1.1 403 ");

@@ -57,6 +57,9 @@ class SettingsTest {
 
   private final Map<String, String> environment = new HashMap<>();
 
+  /** Or else a host. */
+  private boolean isApplication = true;
+
   @AfterEach
   void clearSystemProperties() {
     System.getProperties().stringPropertyNames().stream()
@@ -88,6 +91,9 @@ class SettingsTest {
       Path properties =
           Files.writeString(folder.resolve("application.properties"), file.toString(), UTF_8);
       context.getPropertiesComponent().setLocation("file:" + properties);
+      if (isApplication) {
+        context.getPropertiesComponent().addInitialProperty(Keys.APPLICATION, "true");
+      }
       context.build();
       return use.apply(context);
     } catch (IOException e) {
@@ -98,6 +104,29 @@ class SettingsTest {
   }
 
   @Test
+  void aHostMayHaveKeysOfItsOwn() {
+    isApplication = false;
+    onLoopback().inFile("webhooks.orders.url=https://a.example").inFile("webhooks.timeout=3s");
+
+    assertThat(destination("default").timeout()).isEqualTo(Duration.ofSeconds(3));
+  }
+
+  @Test
+  void pathsMayBeMoved() {
+    onLoopback()
+        .inFile("webhooks.path=/events/v1/")
+        .inFile("webhooks.management.path=/ops")
+        .inFile("camel.server.path=/shop");
+
+    Settings settings = read();
+
+    assertThat(settings.paths()).isEqualTo(new ServerPaths("/shop", "/events/v1", "/ops"));
+    assertThat(settings.inbound())
+        .isEqualTo("platform-http:/events/v1?matchOnUriPrefix=true&populateBodyWithForm=false");
+    assertThat(destination("default").urls()).containsExactly("http://127.0.0.1:8080/shop/bin");
+  }
+
+  @Test
   void everythingHasADefault() {
     onLoopback();
 
@@ -105,6 +134,7 @@ class SettingsTest {
         .isEqualTo(
             new Settings(
                 "platform-http:/v1?matchOnUriPrefix=true&populateBodyWithForm=false",
+                new ServerPaths("", "/v1", "/dromedary"),
                 List.of(),
                 List.of(),
                 false,
@@ -902,6 +932,27 @@ class SettingsTest {
             "inbound=file:no-such-folder?delete=true",
             "webhooks.inbound: found \"file:no-such-folder\", expected a folder that exists (or the"
                 + " option autoCreate=true)."),
+        // Paths.
+        arguments(
+            "path=v1",
+            "webhooks.path: found \"v1\", expected a path of letters, digits, \"-\", \"_\" and"
+                + " \".\", such as /v1."),
+        arguments(
+            "path=/",
+            "webhooks.path: found \"/\", expected a path of letters, digits, \"-\", \"_\" and"
+                + " \".\", such as /v1."),
+        arguments(
+            "path=/a/../b",
+            "webhooks.path: found \"/a/../b\", expected a path of letters, digits, \"-\", \"_\" and"
+                + " \".\", such as /v1."),
+        arguments(
+            "management.path=/v1/admin",
+            "webhooks.management.path: found \"/v1/admin\", expected a path that is neither that of"
+                + " the tracking API (/v1) nor above or below it."),
+        arguments(
+            "path=/bin",
+            "webhooks.path: found \"/bin\", expected another path than that of the request bin,"
+                + " /bin."),
         // Keys that do not exist.
         arguments("url=x", "webhooks.url: no such key; the settings are listed in the README."),
         arguments(
