@@ -44,7 +44,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class PackagedIT {
 
   private static final Path JAR = Path.of("target", "dromedary.jar").toAbsolutePath();
-  private static final Duration AT_MOST = Duration.ofSeconds(20);
+  private static final Duration AT_MOST = Duration.ofMinutes(1);
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /** The folder it runs in, and one beside it for what it prints. */

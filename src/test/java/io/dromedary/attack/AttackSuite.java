@@ -79,7 +79,7 @@ public final class AttackSuite implements AutoCloseable {
     }
   }
 
-  /** Attacks for so long. */
+  /** Attacks for so long, and on until the healthy sender has got something, if it does. */
   Report attack(Attack attack, boolean hasKey, Duration time) throws Exception {
     List<Socket> sockets = new CopyOnWriteArrayList<>();
     ExecutorService attackers = Executors.newCachedThreadPool();
@@ -87,7 +87,7 @@ public final class AttackSuite implements AutoCloseable {
     try {
       for (int i = 0; i < attack.connections; i++) {
         int number = i;
-        attackers.execute(() -> repeat(attack, hasKey, number, end, sockets));
+        attackers.execute(() -> repeat(attack, hasKey, number, attackers, sockets));
       }
       return send(attack, hasKey, end);
     } finally {
@@ -99,8 +99,13 @@ public final class AttackSuite implements AutoCloseable {
     }
   }
 
-  private void repeat(Attack attack, boolean hasKey, int number, long end, List<Socket> sockets) {
-    while (System.nanoTime() < end && !Thread.currentThread().isInterrupted()) {
+  private void repeat(
+      Attack attack,
+      boolean hasKey,
+      int number,
+      ExecutorService attackers,
+      List<Socket> sockets) {
+    while (!attackers.isShutdown()) {
       // Of addresses that the healthy sender does not have.
       try (Socket socket = Sockets.open(port, "127.0.0." + (2 + number % 4))) {
         sockets.add(socket);
@@ -115,7 +120,8 @@ public final class AttackSuite implements AutoCloseable {
   private Report send(Attack attack, boolean hasKey, long end) throws InterruptedException {
     List<Long> millis = new ArrayList<>();
     int others = 0;
-    while (System.nanoTime() < end) {
+    long latest = end + AT_MOST.toNanos();
+    do {
       String id = "healthy-" + sent++;
       long begun = System.nanoTime();
       if (post(id)) {
@@ -125,7 +131,7 @@ public final class AttackSuite implements AutoCloseable {
       }
       millis.add((System.nanoTime() - begun) / 1_000_000);
       Thread.sleep(BETWEEN_MILLIS);
-    }
+    } while (System.nanoTime() < end || (others == millis.size() && System.nanoTime() < latest));
     long[] sorted = millis.stream().mapToLong(Long::longValue).sorted().toArray();
     return new Report(
         attack,
