@@ -8,7 +8,8 @@ import org.apache.camel.support.SynchronizationAdapter;
 
 /**
  * Memory for requests while they are read and stored: of a few bytes that are sent may become
- * megabytes, unpacked, or with the context of their batch in each event. Thread-safe.
+ * megabytes, unpacked, or with the context of their batch in each event. Requests that become long
+ * leave a quarter to those that do not. Thread-safe.
  */
 final class ReadingRoom {
 
@@ -24,11 +25,16 @@ final class ReadingRoom {
 
   private final AtomicInteger waiting = new AtomicInteger();
   private final int mostKib;
+
+  /** Of the memory, what no long request gets, and twice what a request takes that is not long. */
+  private final int reservedKib;
+
   private final Semaphore leftKib;
 
   /** Room for so much in all. */
   ReadingRoom(long bytes) {
     this.mostKib = (int) Math.min(Integer.MAX_VALUE, Math.max(1, bytes / 1024));
+    this.reservedKib = mostKib / 4;
     this.leftKib = new Semaphore(mostKib);
   }
 
@@ -77,10 +83,14 @@ final class ReadingRoom {
     }
 
     private void resize() {
-      // One that would take more than there is, alone, gets all of it.
-      int next = (int) Math.min(mostKib, (bytes + 1023) / 1024);
-      if (next > kib && !acquire(next - kib)) {
-        throw new NoRoomException();
+      // One that would take more than there is, alone, gets all that long ones may have.
+      int next = (int) Math.min(mostKib - reservedKib, (bytes + 1023) / 1024);
+      int left = next > reservedKib / 2 ? reservedKib : 0;
+      if (next > kib) {
+        if (!acquire(next - kib + left)) {
+          throw new NoRoomException();
+        }
+        leftKib.release(left);
       }
       leftKib.release(Math.max(0, kib - next));
       kib = next;

@@ -28,22 +28,31 @@ class ReadingRoomTest {
     ReadingRoom.Reading first = open();
     first.text(15 * KIB);
     ReadingRoom.Reading second = open();
-    assertThatThrownBy(() -> second.text(11 * KIB)).isInstanceOf(ReadingRoom.NoRoomException.class);
+    assertThatThrownBy(() -> second.text(5 * KIB)).isInstanceOf(ReadingRoom.NoRoomException.class);
     // What it has become is less than was feared, or its exchange is done.
     first.text(13 * KIB);
-    second.text(11 * KIB);
+    second.text(5 * KIB);
     first.onDone(exchange());
-    second.more(50 * KIB);
-    assertThatThrownBy(() -> open().text(3 * KIB)).isInstanceOf(ReadingRoom.NoRoomException.class);
+    second.more(55 * KIB);
+    assertThatThrownBy(() -> open().text(4 * KIB)).isInstanceOf(ReadingRoom.NoRoomException.class);
+  }
+
+  @Test
+  void whatBecomesLongLeavesAQuarterToWhatDoesNot() {
+    ReadingRoom.Reading large = open();
+    large.text(KIB);
+    large.more(1_000 * KIB);
+    assertThatCode(() -> open().text(3 * KIB)).doesNotThrowAnyException();
+    assertThatCode(() -> open().text(3 * KIB)).doesNotThrowAnyException();
   }
 
   @Test
   void whatNeedsMoreThanThereIsIsReadAlone() {
     ReadingRoom.Reading large = open();
     assertThatCode(() -> large.text(1_000 * KIB)).doesNotThrowAnyException();
-    assertThatThrownBy(() -> open().text(1)).isInstanceOf(ReadingRoom.NoRoomException.class);
+    assertThatThrownBy(() -> open().text(4 * KIB)).isInstanceOf(ReadingRoom.NoRoomException.class);
     large.onDone(exchange());
-    assertThatCode(() -> open().text(25 * KIB)).doesNotThrowAnyException();
+    assertThatCode(() -> open().text(18 * KIB)).doesNotThrowAnyException();
   }
 
   /** Tiny merges of many events are counted together. */
@@ -53,6 +62,8 @@ class ReadingRoomTest {
     for (int i = 0; i < 1_000; i++) {
       reading.more(10);
     }
-    assertThatCode(() -> open().text(22 * KIB)).doesNotThrowAnyException();
+    // A quarter of what there is would not be left.
+    assertThatThrownBy(() -> open().text(17 * KIB)).isInstanceOf(ReadingRoom.NoRoomException.class);
+    assertThatCode(() -> open().text(16 * KIB)).doesNotThrowAnyException();
   }
 }
