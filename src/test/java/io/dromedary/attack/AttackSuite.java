@@ -100,11 +100,7 @@ public final class AttackSuite implements AutoCloseable {
   }
 
   private void repeat(
-      Attack attack,
-      boolean hasKey,
-      int number,
-      ExecutorService attackers,
-      List<Socket> sockets) {
+      Attack attack, boolean hasKey, int number, ExecutorService attackers, List<Socket> sockets) {
     while (!attackers.isShutdown()) {
       // Of addresses that the healthy sender does not have.
       try (Socket socket = Sockets.open(port, "127.0.0." + (2 + number % 4))) {
