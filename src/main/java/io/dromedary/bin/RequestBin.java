@@ -52,6 +52,7 @@ public final class RequestBin extends ServiceSupport
   private List<SigningScheme> schemes = List.of();
   private Clock clock = Clock.systemUTC();
   private final Deque<Arrival> arrivals = new ArrayDeque<>();
+  private String path = ServerPaths.BIN;
   private long bytes;
   private long count;
 
@@ -73,6 +74,7 @@ public final class RequestBin extends ServiceSupport
   public void setCamelContext(CamelContext context) {
     this.context = context;
     this.clock = Settings.clock(context);
+    this.path = Settings.of(context).paths().root() + ServerPaths.BIN;
     // The default one, if there is one: nobody else comes here unless told to.
     DestinationSettings destination =
         Settings.of(context).destinations().values().iterator().next();
@@ -93,10 +95,21 @@ public final class RequestBin extends ServiceSupport
     if (!head.isForLoopback()) {
       return Refusal.ofHost();
     }
-    return head.isOfForeignPage() && !head.method().equals("GET")
-        ? new Refusal(
-            403, "forbidden_origin", "expected no page of another origin, found a request of one")
-        : null;
+    boolean isSafe = head.method().equals("GET") || head.method().equals("HEAD");
+    if (head.isOfForeignPage() && !isSafe) {
+      return new Refusal(
+          403, "forbidden_origin", "expected no page of another origin, found a request of one");
+    }
+    if (!head.path().replaceAll("/+", "/").equals(path)) {
+      return new Refusal(404, "not_found", "expected " + path + ", found another path");
+    }
+    return isSafe || head.method().equals("POST")
+        ? null
+        : new Refusal(
+            405,
+            "method_not_allowed",
+            "expected GET, HEAD or POST, found " + head.method(),
+            Map.of("Allow", "GET, HEAD, POST"));
   }
 
   @Override

@@ -212,7 +212,14 @@ public final class RawBodies {
         router
             .route(path + "*")
             .last()
-            .handler(request -> answer(context, request, ofServer(context, 503)));
+            .handler(
+                request -> {
+                  if (kept(context, request.normalizedPath()) != null) {
+                    answer(context, request, ofServer(context, 503));
+                  } else {
+                    request.next();
+                  }
+                });
       }
       return !routers.isEmpty();
     }

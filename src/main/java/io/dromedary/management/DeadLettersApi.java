@@ -208,7 +208,9 @@ public final class DeadLettersApi extends ServiceSupport
 
   private static void require(String found, String method, String expected)
       throws RefusedException {
-    if (!found.equals(method)) {
+    // The server leaves the body of an answer to HEAD out.
+    boolean isHead = found.equals("HEAD") && method.equals("GET");
+    if (!found.equals(method) && !isHead) {
       throw new RefusedException(
           405, "method_not_allowed", "expected " + expected + ", found " + found);
     }

@@ -4,9 +4,11 @@ import io.dromedary.http.RawBodies;
 import io.dromedary.settings.HeapShare;
 import io.dromedary.settings.Settings;
 import io.vertx.core.http.Http2Settings;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.net.impl.ConnectionBase;
+import io.vertx.ext.web.Route;
 import io.vertx.ext.web.Router;
 import java.util.concurrent.ExecutionException;
 import org.apache.camel.CamelContext;
@@ -35,9 +37,9 @@ public final class LateHttpServer extends VertxPlatformHttpServer implements Sta
   private static final int BEFORE_ALL = -2;
 
   /** Browsers send cookies of more than 8 KB to first-party domains. */
-  private static final int MOST_HEADER_BYTES = 32 * 1024;
+  static final int MOST_HEADER_BYTES = 32 * 1024;
 
-  private static final int MOST_LINE_BYTES = 16 * 1024;
+  static final int MOST_LINE_BYTES = 16 * 1024;
 
   private static final int MOST_STREAMS = 100;
 
@@ -111,6 +113,7 @@ public final class LateHttpServer extends VertxPlatformHttpServer implements Sta
     connections.watch(getVertx());
     try {
       listening
+          .invalidRequestHandler(JsonErrors::answerUnreadable)
           .requestHandler(router(context, connections))
           .listen(getConfigurationPort(), getHost())
           .toCompletionStage()
@@ -145,7 +148,9 @@ public final class LateHttpServer extends VertxPlatformHttpServer implements Sta
         .handler(new RequestRoom(HeapShare.REQUESTS.bytes(), RequestRoom.GRACE));
     for (VertxPlatformHttpRouter each :
         context.getRegistry().findByType(VertxPlatformHttpRouter.class)) {
+      serveHead(each);
       if (each != camels) {
+        JsonErrors.in(each);
         // That of the health, which listens on loopback unless it asks for a password.
         each.route()
             .order(BEFORE_ALL)
@@ -153,6 +158,7 @@ public final class LateHttpServer extends VertxPlatformHttpServer implements Sta
       }
     }
     Router router = Router.router(getVertx());
+    JsonErrors.in(router);
     router.errorHandler(401, new Default401ErrorHandler());
     router.route().handler(connections);
     router.route().handler(new RequestRules(context, isLocal));
@@ -162,6 +168,15 @@ public final class LateHttpServer extends VertxPlatformHttpServer implements Sta
         .handler(camels::handleContext)
         .failureHandler(camels::handleFailure);
     return router;
+  }
+
+  /** Load balancers ask so for the health; Camel serves it, and what else it serves, to GET only. */
+  private static void serveHead(Router router) {
+    for (Route route : router.getRoutes()) {
+      if (route.methods() != null && route.methods().contains(HttpMethod.GET)) {
+        route.method(HttpMethod.HEAD);
+      }
+    }
   }
 
   @Override
