@@ -7,7 +7,6 @@ import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
-import java.util.Map;
 
 /**
  * Makes the packaged server answer in JSON wherever it answers by itself: Vert.x writes HTML, or
@@ -49,18 +48,13 @@ final class JsonErrors {
     Refusal refusal;
     if (cause instanceof TooLongHttpLineException) {
       refusal =
-          new Refusal(
-              414,
-              "uri_too_long",
-              tooLong("a first line", LateHttpServer.MOST_LINE_BYTES));
+          new Refusal(414, "uri_too_long", tooLong("a first line", LateHttpServer.MOST_LINE_BYTES));
     } else if (cause instanceof TooLongHttpHeaderException) {
       refusal =
-          new Refusal(
-              431, "head_too_large", tooLong("headers", LateHttpServer.MOST_HEADER_BYTES));
+          new Refusal(431, "head_too_large", tooLong("headers", LateHttpServer.MOST_HEADER_BYTES));
     } else {
       refusal =
-          new Refusal(
-              400, "invalid_request", "expected a request of HTTP/1.1, found another text");
+          new Refusal(400, "invalid_request", "expected a request of HTTP/1.1, found another text");
     }
     request
         .response()

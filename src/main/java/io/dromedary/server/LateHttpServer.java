@@ -170,7 +170,9 @@ public final class LateHttpServer extends VertxPlatformHttpServer implements Sta
     return router;
   }
 
-  /** Load balancers ask so for the health; Camel serves it, and what else it serves, to GET only. */
+  /**
+   * Load balancers ask so for the health; Camel serves it, and what else it serves, to GET only.
+   */
   private static void serveHead(Router router) {
     for (Route route : router.getRoutes()) {
       if (route.methods() != null && route.methods().contains(HttpMethod.GET)) {

@@ -34,8 +34,10 @@ class ServerAnswersTest {
         Application.start(
             folder,
             Map.of(
-                "camel.management.host", "127.0.0.1",
-                "camel.management.port", Integer.toString(managementPort)));
+                "camel.management.host",
+                "127.0.0.1",
+                "camel.management.port",
+                Integer.toString(managementPort)));
   }
 
   @AfterAll
@@ -86,8 +88,14 @@ class ServerAnswersTest {
 
   @ParameterizedTest
   @CsvSource({
-    "GET, /", "GET, /nothing", "POST, /nothing", "PUT, /v2/track", "GET, /binx", "GET, /observex",
-    "GET, /observe/nothing", "POST, /sdk/v1/track"
+    "GET, /",
+    "GET, /nothing",
+    "POST, /nothing",
+    "PUT, /v2/track",
+    "GET, /binx",
+    "GET, /observex",
+    "GET, /observe/nothing",
+    "POST, /sdk/v1/track"
   })
   void aPathThatIsNotServedIsA404InJson(String method, String path) {
     Response response = Http.send(method, url(path));
@@ -120,7 +128,8 @@ class ServerAnswersTest {
 
     assertThat(response)
         .hasToString(
-            failure(405, "method_not_allowed", "expected another method for this path, found POST"));
+            failure(
+                405, "method_not_allowed", "expected another method for this path, found POST"));
     assertThat(response.headers("Content-Type")).containsExactly("application/json");
   }
 
