@@ -2,6 +2,7 @@ package io.dromedary.delivery;
 
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
@@ -142,7 +143,12 @@ final class Attempts extends ServiceSupport {
     if (failure instanceof Error) {
       LOG.error("Webhook {}: an attempt has failed", name, failure);
     }
-    return failure == null ? outcome : Outcome.of(failure);
+    Outcome ended = outcome == null ? Outcome.of(Objects.requireNonNull(failure)) : outcome;
+    if (delivery != null && ended.status() != null) {
+      // Here, since Camel aggregates the branches of a round in the order of its webhooks.
+      delivery.answered(ended.status());
+    }
+    return ended;
   }
 
   /** How many attempts have ended at their deadline whose threads have not come back. */

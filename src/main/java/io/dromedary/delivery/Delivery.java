@@ -41,6 +41,9 @@ final class Delivery {
   private @Nullable Instant lastAttemptAt;
   private @Nullable Instant parkedUntil;
 
+  /** Written by the threads that make the attempts of a round, in the order of their answers. */
+  private volatile @Nullable Integer lastStatus;
+
   private Delivery(
       List<Event> events,
       List<byte[]> bodies,
@@ -92,6 +95,7 @@ final class Delivery {
     delivery.skipped = progress.skipped;
     delivery.firstAttemptAt = progress.firstAttemptAt;
     delivery.lastAttemptAt = progress.lastAttemptAt;
+    delivery.lastStatus = progress.lastStatus;
     return delivery;
   }
 
@@ -114,6 +118,7 @@ final class Delivery {
     }
     batch.firstAttemptAt = first.firstAttemptAt;
     batch.lastAttemptAt = first.lastAttemptAt;
+    batch.lastStatus = first.lastStatus;
     return batch;
   }
 
@@ -177,6 +182,16 @@ final class Delivery {
 
   @Nullable Instant lastAttemptAt() {
     return lastAttemptAt;
+  }
+
+  /** Notes the status of an answer when it comes. Thread-safe. */
+  void answered(int status) {
+    lastStatus = status;
+  }
+
+  /** The status of the last answer of any webhook, or null if none has answered. */
+  @Nullable Integer lastStatus() {
+    return lastStatus;
   }
 
   /** Until when the events leave memory; null: they do not. */

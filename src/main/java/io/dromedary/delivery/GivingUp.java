@@ -89,7 +89,6 @@ public final class GivingUp {
   private DeadLetter deadLetter(
       Delivery delivery, int index, Claim claim, Reason reason, Instant now) {
     Event event = delivery.events().get(index);
-    Integer lastStatus = null;
     StringBuilder detail =
         new StringBuilder(
             switch (reason) {
@@ -100,9 +99,6 @@ public final class GivingUp {
             });
     for (int i = 0; i < webhooks.size(); i++) {
       Outcome outcome = delivery.states().outcome(i);
-      if (outcome != null && outcome.status() != null) {
-        lastStatus = outcome.status();
-      }
       if (outcome != null && !outcome.reason().isEmpty() && reason != Reason.TRANSFORM) {
         detail.append("; ").append(webhooks.get(i).name()).append(": ").append(outcome.reason());
       }
@@ -119,7 +115,7 @@ public final class GivingUp {
             null),
         reason,
         detail.toString(),
-        lastStatus,
+        delivery.lastStatus(),
         delivery.firstAttemptAt(),
         delivery.lastAttemptAt(),
         now,

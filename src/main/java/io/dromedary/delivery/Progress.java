@@ -27,6 +27,7 @@ final class Progress {
 
   final @Nullable Instant firstAttemptAt;
   final @Nullable Instant lastAttemptAt;
+  final @Nullable Integer lastStatus;
   final int skipped;
   final boolean alone;
   private final List<JsonObject> webhooks;
@@ -34,6 +35,7 @@ final class Progress {
   private Progress(JsonObject json, List<JsonObject> webhooks) {
     firstAttemptAt = instant(json, "firstAttemptAt");
     lastAttemptAt = instant(json, "lastAttemptAt");
+    lastStatus = lastStatus(json, webhooks);
     skipped = (int) number(json, "skipped");
     alone = number(json, "alone") == 1;
     this.webhooks = webhooks;
@@ -67,6 +69,9 @@ final class Progress {
         json -> {
           instant(json, "firstAttemptAt", delivery.firstAttemptAt());
           instant(json, "lastAttemptAt", delivery.lastAttemptAt());
+          if (delivery.lastStatus() != null) {
+            json.writeNumberField("lastStatus", delivery.lastStatus());
+          }
           if (delivery.skipped() > 0) {
             json.writeNumberField("skipped", delivery.skipped());
           }
@@ -157,6 +162,15 @@ final class Progress {
                     instant(webhook, "notBefore")));
       }
     }
+  }
+
+  /** Progress of before 2026-11-29 does not tell which webhook has answered last. */
+  private static @Nullable Integer lastStatus(JsonObject json, List<JsonObject> webhooks) {
+    long status = number(json, "lastStatus");
+    for (int i = webhooks.size() - 1; i >= 0 && status == 0; i--) {
+      status = number(webhooks.get(i), "status");
+    }
+    return status == 0 ? null : (int) status;
   }
 
   private static void instant(JsonGenerator json, String name, @Nullable Instant instant)

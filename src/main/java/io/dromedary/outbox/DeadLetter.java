@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param destination where it was to go
  * @param event what came in; the type is empty where it was no event
  * @param detail what is wrong, for an operator
- * @param lastStatus the last HTTP status of a webhook, or null where none has answered
+ * @param lastStatus the HTTP status of the last answer of any webhook, or null if none has answered
  * @param webhooks what each webhook made of it, a JSON array, or null where none was asked
  */
 public record DeadLetter(
