@@ -21,6 +21,9 @@ final class EventCompletion {
   private static final DateTimeFormatter MILLIS =
       new DateTimeFormatterBuilder().appendInstant(3).toFormatter();
 
+  /** A clock that is wrong by more is not trusted to be wrong by the same all the time. */
+  private static final Duration MOST_SKEW = Duration.ofDays(1);
+
   private static final JsonValue VERSION = JsonValue.ofNumber(1);
 
   private final Instant now;
@@ -66,7 +69,7 @@ final class EventCompletion {
     if (type != EventType.DELETE && event.get("version") == null) {
       event.put("version", VERSION);
     }
-    times(event, wrapper.sentAt());
+    times(event, wrapper);
     return new Event(messageId, type, now, event.toBytes(), destinations);
   }
 
@@ -183,7 +186,11 @@ final class EventCompletion {
     return value == null ? JsonKind.NULL : value.kind();
   }
 
-  private void times(JsonObject event, @Nullable Instant batchSentAt) {
+  private void times(JsonObject event, Wrapper wrapper) {
+    JsonValue sentAtOfBatch = wrapper.sentAt();
+    if (sentAtOfBatch != null && present(event.get("sentAt")) == null) {
+      event.put("sentAt", sentAtOfBatch);
+    }
     JsonValue receivedAtValue = trusted ? event.get("receivedAt") : null;
     Instant received = receivedAtValue == null ? null : instant(string(receivedAtValue));
     if (received == null || receivedAtValue == null) {
@@ -195,11 +202,15 @@ final class EventCompletion {
     JsonValue original = present(event.get("originalTimestamp"));
     JsonValue client = original == null ? timestamp : original;
     Instant sentAt = instant(string(event, "sentAt"));
-    sentAt = sentAt == null ? batchSentAt : sentAt;
+    sentAt = sentAt == null ? wrapper.sentAtInstant() : sentAt;
     Instant clientTime = client == null ? null : instant(string(client));
-    if (sentAt != null && client != null && clientTime != null) {
+    Duration skew = sentAt == null ? null : Duration.between(sentAt, received);
+    if (skew != null
+        && skew.abs().compareTo(MOST_SKEW) <= 0
+        && client != null
+        && clientTime != null) {
       // The client's clock may be wrong, but what passed between two of its readings is right.
-      Instant corrected = received.minus(Duration.between(clientTime, sentAt));
+      Instant corrected = clientTime.plus(skew);
       event.put("originalTimestamp", client);
       event.put("timestamp", time(corrected));
     } else if (timestamp == null) {
@@ -221,7 +232,7 @@ final class EventCompletion {
       return null;
     }
     try {
-      Instant instant = IsoInstant.parse(text);
+      Instant instant = IsoInstant.read(text);
       // Beyond these years, differences and formats would overflow.
       long seconds = instant.getEpochSecond();
       return Math.abs(seconds) > 100_000_000_000L ? null : instant;

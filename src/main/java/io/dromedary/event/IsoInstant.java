@@ -13,7 +13,37 @@ final class IsoInstant {
 
   private static final String FORM = "dddd-dd-ddTdd:dd:dd.dddZ";
 
+  /** Where the T stands: a sign before it is one of the date. */
+  private static final int TIME = FORM.indexOf('T');
+
   private IsoInstant() {}
+
+  /**
+   * Reads an instant whose offset may also be written as in the basic format of ISO 8601, without
+   * a colon or without minutes: {@code +0800}, {@code +08}. Older SDKs for iOS write it so.
+   *
+   * @throws DateTimeException if the text is no instant
+   */
+  static Instant read(String text) {
+    int sign = text.length() - 5;
+    if (isBasicOffset(text, sign)) {
+      return parse(text.substring(0, sign + 3) + ":" + text.substring(sign + 3));
+    }
+    return isBasicOffset(text, text.length() - 3) ? parse(text + ":00") : parse(text);
+  }
+
+  /** Whether the text ends with a time of the day, a sign and digits. */
+  private static boolean isBasicOffset(String text, int sign) {
+    if (sign <= TIME || (text.charAt(sign) != '+' && text.charAt(sign) != '-')) {
+      return false;
+    }
+    for (int i = sign + 1; i < text.length(); i++) {
+      if (text.charAt(i) < '0' || text.charAt(i) > '9') {
+        return false;
+      }
+    }
+    return true;
+  }
 
   /**
    * What {@link Instant#parse} returns.

@@ -13,14 +13,18 @@ final class Wrapper {
 
   private @Nullable JsonValue context;
   private @Nullable JsonValue integrations;
-  private @Nullable Instant sentAt;
+  private @Nullable JsonValue sentAt;
+  private @Nullable Instant sentAtInstant;
   private @Nullable String writeKey;
 
   void put(String name, JsonValue value) {
     switch (name) {
       case "context" -> context = object(value);
       case "integrations" -> integrations = object(value);
-      case "sentAt" -> sentAt = EventCompletion.instant(EventCompletion.string(value));
+      case "sentAt" -> {
+        sentAtInstant = EventCompletion.instant(EventCompletion.string(value));
+        sentAt = sentAtInstant == null ? null : value;
+      }
       case "writeKey" -> writeKey = EventCompletion.string(value);
       default -> {
         // Fields of the transport, which are nobody's event.
@@ -46,8 +50,13 @@ final class Wrapper {
         + (integrations == null ? 0 : integrations.length());
   }
 
-  @Nullable Instant sentAt() {
+  /** When the batch was sent, as its sender has written it; null if that is no short instant. */
+  @Nullable JsonValue sentAt() {
     return sentAt;
+  }
+
+  @Nullable Instant sentAtInstant() {
+    return sentAtInstant;
   }
 
   @Nullable String writeKey() {

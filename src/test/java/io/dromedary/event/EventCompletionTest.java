@@ -8,6 +8,7 @@ import static io.dromedary.testing.Json.json;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -122,6 +123,20 @@ class EventCompletionTest {
           'originalTimestamp':null,'timestamp':'02:00:00'         | 'sentAt':'02:00:10' | 03:03:55.678 | 02:00:00
           'timestamp':'2026-01-02T04:00:00+02:00'                 | 'sentAt':'02:00:10' | 03:03:55.678 | 2026-01-02T04:00:00+02:00
           'timestamp':'2026-01-02T02:00:00.123456Z'               | 'sentAt':'02:00:10' | 03:03:55.801 | 2026-01-02T02:00:00.123456Z
+          'timestamp':'2026-01-02T10:00:00.000+0800'              | 'sentAt':'02:00:10' | 03:03:55.678 | 2026-01-02T10:00:00.000+0800
+          'timestamp':'2026-01-02T10:00:00+08'                    | 'sentAt':'02:00:10' | 03:03:55.678 | 2026-01-02T10:00:00+08
+          'timestamp':'02:00:00','sentAt':'2026-01-01T22:30:10-0330' | ``               | 03:03:55.678 | 02:00:00
+          'timestamp':'2026-01-02T10:00:00.000+0800'              | ``                  | 2026-01-02T10:00:00.000+0800 |
+          # The client's clock is wrong by up to a day
+          'timestamp':'2026-01-01T03:03:55.678Z'                  | 'sentAt':'2026-01-01T03:04:05.678Z' | 03:03:55.678 | 2026-01-01T03:03:55.678Z
+          'timestamp':'2026-01-01T03:03:55.677Z'                  | 'sentAt':'2026-01-01T03:04:05.677Z' | 2026-01-01T03:03:55.677Z |
+          'timestamp':'2026-01-03T03:03:55.678Z'                  | 'sentAt':'2026-01-03T03:04:05.678Z' | 03:03:55.678 | 2026-01-03T03:03:55.678Z
+          'timestamp':'2026-01-03T03:03:55.679Z'                  | 'sentAt':'2026-01-03T03:04:05.679Z' | 2026-01-03T03:03:55.679Z |
+          'timestamp':'02:00:00'                                  | 'sentAt':'0001-01-01T00:00:00Z'     | 02:00:00 |
+          'timestamp':'02:00:00','sentAt':'0001-01-01T00:00:00Z'  | 'sentAt':'02:00:10'                 | 02:00:00 |
+          'originalTimestamp':'02:00:00'                          | 'sentAt':'4051-01-01T00:00:00Z'     | 02:00:00 | 02:00:00
+          # An event of last year that was sent just now
+          'timestamp':'2025-01-01T00:00:00.000Z'                  | 'sentAt':'03:04:05' | 2025-01-01T00:00:00.678Z | 2025-01-01T00:00:00.000Z
           # The client's clock jumped back between the two
           'timestamp':'02:00:20'                                  | 'sentAt':'02:00:10' | 03:04:15.678 | 02:00:20
           """)
@@ -141,6 +156,44 @@ class EventCompletionTest {
       assertThat(delivered).doesNotContain("originalTimestamp");
     } else {
       assertThat(delivered).contains(json(times("'originalTimestamp':'" + original + "'")));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          # of the event       | of its batch                            | delivered
+          ``                   | 'sentAt':'02:00:10'                     | '02:00:10'
+          'sentAt':null        | 'sentAt':'02:00:10'                     | '02:00:10'
+          'sentAt':'02:00:05'  | 'sentAt':'02:00:10'                     | '02:00:05'
+          'sentAt':'soon'      | 'sentAt':'02:00:10'                     | 'soon'
+          'sentAt':7           | 'sentAt':'02:00:10'                     | 7
+          ``                   | 'sentAt':'2026-01-02T10:00:00.000+0800' | '2026-01-02T10:00:00.000+0800'
+          ``                   | 'sentAt':'0001-01-01T00:00:00Z'         | '0001-01-01T00:00:00Z'
+          ``                   | 'sentAt':'soon'                         |
+          ``                   | 'sentAt':1767319210                     |
+          ``                   | 'sentAt':null                           |
+          'sentAt':null        | ``                                      | null
+          """)
+  void whenABatchWasSentCountsForItsEvents(
+      String event, String wrapper, @Nullable String delivered) {
+    String first = newId();
+    String second = newId();
+    String fields = "{'type':'page','userId':'u'" + more(event) + ",'messageId':'";
+    String events = fields + first + "'}," + fields + second + "'}";
+
+    assertThat(api.post("/v1/batch", json(times("{'batch':[" + events + "]" + more(wrapper) + "}"))))
+        .hasToString(SUCCESS);
+
+    for (String id : List.of(first, second)) {
+      if (delivered == null) {
+        assertThat(api.delivered(id)).doesNotContain("sentAt");
+      } else {
+        assertThat(api.delivered(id)).containsOnlyOnce(json(times("'sentAt':" + delivered)));
+      }
     }
   }
 

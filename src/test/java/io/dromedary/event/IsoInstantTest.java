@@ -6,6 +6,7 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.function.Function;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The quick way has to say what the JDK says, of whatever a sender writes. */
@@ -49,6 +50,31 @@ class IsoInstantTest {
       })
   void saysWhatTheJdkSays(String text) {
     assertThat(read(IsoInstant::parse, text)).isEqualTo(read(Instant::parse, text));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "2026-01-31T12:00:00+0800,      2026-01-31T12:00:00+08:00",
+    "2026-01-31T12:00:00.000+0800,  2026-01-31T12:00:00.000+08:00",
+    "2026-01-31T12:00:00.000-0330,  2026-01-31T12:00:00.000-03:30",
+    "2026-01-31T12:00:00.123456+08, 2026-01-31T12:00:00.123456+08:00",
+    "2026-01-31T12:00:00.000+0000,  2026-01-31T12:00:00.000Z",
+    "+12026-01-31T12:00:00-1200,    +12026-01-31T12:00:00-12:00",
+    "2026-01-31T12:00:00.000+08:00, 2026-01-31T12:00:00.000+08:00",
+    "2026-01-31T12:00:00.000Z,      2026-01-31T12:00:00.000Z",
+    "2026-01-31T12:00:00.000+8000,  none",
+    "2026-01-31T12:00:00.000+080,   none",
+    "2026-01-31T12:00:00.000+08000, none",
+    "2026-01-31T12:00:00.000 0800,  none",
+    "2026-01-31T12:00:00.000,       none",
+    "2026-01-31T12-0800,            none",
+    "2026-01-31-0800,               none",
+    "2026-01-31,                    none",
+    "+0800,                         none",
+    "-08,                           none",
+  })
+  void takesOffsetsWithoutAColon(String text, String same) {
+    assertThat(read(IsoInstant::read, text)).isEqualTo(read(Instant::parse, same));
   }
 
   private static String read(Function<String, Instant> parse, String text) {
