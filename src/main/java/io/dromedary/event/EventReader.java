@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class EventReader {
 
-  /** The longest event, in bytes as it came in. */
+  /** The longest event, in bytes, as its sender would have it without escapes and white space. */
   static final int MOST_EVENT_BYTES = 32 * 1024;
 
   /**
@@ -96,7 +96,7 @@ final class EventReader {
   /** The text is one event, of that type if its path says so. */
   Intake readEvent(@Nullable EventType fromPath) throws InvalidJsonException {
     JsonReader json = new JsonReader(text);
-    Found found = element(json, 0);
+    Element found = Element.read(json, text, 0);
     json.end();
     intake.single();
     add(found, Wrapper.NONE, fromPath);
@@ -105,23 +105,29 @@ final class EventReader {
 
   /** The text is an object with a {@code batch} of events and fields that count for all of them. */
   Intake readBatch() throws InvalidJsonException, InvalidEventException {
+    return readBatch(true);
+  }
+
+  private Intake readBatch(boolean mayHaveType) throws InvalidJsonException, InvalidEventException {
     JsonReader json = new JsonReader(text);
     if (json.peek() != JsonKind.OBJECT) {
       throw new InvalidEventException(
           "invalid_batch",
           "expected an object with an array \"batch\", found " + kind(json.peek()));
     }
-    List<Found> events = null;
+    List<Element> events = null;
     Wrapper wrapper = new Wrapper();
     json.beginObject();
     for (String name = json.nextName(); name != null; name = json.nextName()) {
       if (name.equals("batch") && json.peek() == JsonKind.ARRAY) {
-        events = elements(json, MOST_BATCH_EVENTS);
+        events = Element.readAll(json, text, MOST_BATCH_EVENTS);
         if (events.size() > MOST_BATCH_EVENTS) {
           // The rest is not even read: the elements of a short body can fill the memory.
           throw new InvalidEventException(
               "batch_too_long", "expected at most " + MOST_BATCH_EVENTS + " events, found more");
         }
+      } else if (name.equals("type") && !mayHaveType) {
+        throw new InvalidEventException("invalid_batch", "expected a batch, found an event");
       } else {
         wrapper.put(name, json.read());
       }
@@ -141,7 +147,7 @@ final class EventReader {
     if (!allowed.test(intake)) {
       throw new UnknownKeyException();
     }
-    for (Found found : events) {
+    for (Element found : events) {
       add(found, wrapper, null);
     }
     return intake;
@@ -162,19 +168,19 @@ final class EventReader {
     try {
       JsonReader json = new JsonReader(text);
       if (json.peek() == JsonKind.ARRAY) {
-        List<Found> events = elements(json, mostEvents);
+        List<Element> events = Element.readAll(json, text, mostEvents);
         if (events.size() > mostEvents) {
           return tooMany();
         }
         json.end();
-        for (Found found : events) {
+        for (Element found : events) {
           add(found, Wrapper.NONE, null);
         }
         if (events.isEmpty()) {
           rejectAll("empty_batch", "expected at least one event, found an empty array");
         }
       } else {
-        Found found = element(json, 0);
+        Element found = Element.read(json, text, 0);
         json.end();
         if (isBatch(found.event())) {
           readBatch();
@@ -210,7 +216,7 @@ final class EventReader {
   /** Whether what was refused is a batch, of which only an event has to be. */
   private boolean tryBatch() {
     try {
-      readBatch();
+      readBatch(false);
       return true;
     } catch (InvalidJsonException | InvalidEventException e) {
       return false;
@@ -225,19 +231,19 @@ final class EventReader {
    * @return whether it was
    */
   boolean readLines(int from, int to, boolean always) {
-    List<int[]> lines = lines(from, to);
-    if (lines.size() > mostEvents) {
+    Lines lines = Lines.of(text, from, to);
+    if (lines.all().size() > mostEvents) {
       tooMany();
       return true;
     }
-    if (!always && (lines.size() < 2 || lines.stream().noneMatch(this::isObject))) {
+    if (!always && !lines.holdObjects()) {
       return false;
     }
-    for (int[] line : lines) {
+    for (int[] line : lines.all()) {
       int index = intake.count();
       try {
         JsonReader json = new JsonReader(text, line[0], line[1]);
-        Found found = element(json, index);
+        Element found = Element.read(json, text, index);
         json.end();
         add(found, Wrapper.NONE, null);
       } catch (InvalidJsonException e) {
@@ -259,86 +265,7 @@ final class EventReader {
     return intake;
   }
 
-  private boolean isObject(int[] line) {
-    try {
-      JsonReader json = new JsonReader(text, line[0], line[1]);
-      json.readObject();
-      json.end();
-      return true;
-    } catch (InvalidJsonException e) {
-      return false;
-    }
-  }
-
-  /** The lines that are not blank. */
-  private List<int[]> lines(int from, int to) {
-    List<int[]> lines = new ArrayList<>();
-    int start = from;
-    for (int i = from; i <= to; i++) {
-      if (i == to || text[i] == '\n') {
-        if (!isBlank(start, i)) {
-          lines.add(new int[] {start, i});
-        }
-        start = i + 1;
-      }
-    }
-    return lines;
-  }
-
-  private boolean isBlank(int from, int to) {
-    for (int i = from; i < to; i++) {
-      if (text[i] > ' ' || text[i] < 0) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  /** The elements of an array; if there are more than so many, one more and nothing behind it. */
-  private List<Found> elements(JsonReader json, int most) throws InvalidJsonException {
-    List<Found> found = new ArrayList<>();
-    json.beginArray();
-    while (found.size() <= most && json.hasNextElement()) {
-      found.add(element(json, found.size()));
-    }
-    return found;
-  }
-
-  /**
-   * Reads one value. One that is too deep or not in UTF-8 is stepped over, so that it does not cost
-   * the rest of its batch; broken JSON does, since nobody knows where it ends.
-   */
-  private Found element(JsonReader json, int index) throws InvalidJsonException {
-    JsonKind kind = json.peek();
-    int start = json.offset();
-    try {
-      JsonObject event = null;
-      if (kind == JsonKind.OBJECT) {
-        event = json.readObject();
-      } else {
-        json.read();
-      }
-      return new Found(index, event, kind, start, end(start, json.offset()), null);
-    } catch (InvalidJsonException e) {
-      if (e.reason() == InvalidJsonException.Reason.SYNTAX) {
-        throw e;
-      }
-      json.resume(start);
-      json.skip();
-      return new Found(index, null, kind, start, end(start, json.offset()), e);
-    }
-  }
-
-  /** Where a value ends, without the white space after it. */
-  private int end(int start, int next) {
-    int end = next;
-    while (end > start && text[end - 1] <= ' ' && text[end - 1] >= 0) {
-      end--;
-    }
-    return end;
-  }
-
-  private void add(Found found, Wrapper wrapper, @Nullable EventType fromPath) {
+  private void add(Element found, Wrapper wrapper, @Nullable EventType fromPath) {
     JsonObject event = found.event();
     String messageId = null;
     try {
@@ -350,12 +277,13 @@ final class EventReader {
         throw new InvalidEventException(
             "invalid_event", "expected a JSON object, found " + kind(found.kind()));
       }
-      messageId = EventCompletion.string(event, "messageId");
+      messageId = found.messageId(event, text);
       noteKey(event);
-      int length = found.end() - found.start();
-      if (length > MOST_EVENT_BYTES) {
+      // Most are not even as long with their escapes and white space.
+      if (found.length() > MOST_EVENT_BYTES && event.length() > MOST_EVENT_BYTES) {
         throw new InvalidEventException(
-            "event_too_large", "expected at most " + MOST_EVENT_BYTES + " bytes, found " + length);
+            "event_too_large",
+            "expected at most " + MOST_EVENT_BYTES + " bytes, found " + event.length());
       }
       mergedBytes += wrapper.mergedBytes();
       if (mergedBytes > MOST_MERGED_BYTES) {
@@ -418,13 +346,4 @@ final class EventReader {
       case END -> "nothing";
     };
   }
-
-  /** A value where an event should be, and where it stands in the text. */
-  private record Found(
-      int index,
-      @Nullable JsonObject event,
-      JsonKind kind,
-      int start,
-      int end,
-      @Nullable InvalidJsonException refused) {}
 }

@@ -20,6 +20,12 @@ public final class InvalidJsonException extends Exception {
      */
     NESTING("nested too deeply: "),
     /**
+     * A value holds {@code NaN}, {@code Infinity} or {@code -Infinity} where a number has to be,
+     * and is JSON but for that. It has been read to its end and is refused; the reader stands
+     * behind it.
+     */
+    NOT_FINITE(""),
+    /**
      * A string is not UTF-8: its value is refused, and {@link JsonReader#skip} goes on after it.
      */
     ENCODING("malformed UTF-8: ");

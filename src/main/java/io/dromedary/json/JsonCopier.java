@@ -2,6 +2,7 @@ package io.dromedary.json;
 
 import io.dromedary.json.InvalidJsonException.Reason;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Copies one value after another from a text to a buffer, in the form of {@code JSON.stringify}.
@@ -23,10 +24,29 @@ final class JsonCopier {
   /** The members of the objects that are open. */
   private final Members members;
 
+  /** Where the first number that is none was found since {@link #begin}, or null. */
+  private @Nullable InvalidJsonException notFinite;
+
   JsonCopier(JsonText text, JsonBuffer out) {
     this.text = text;
     this.out = out;
     this.members = new Members(out);
+  }
+
+  /** A value begins that is taken or refused as a whole, after {@link #end}. */
+  void begin() {
+    notFinite = null;
+  }
+
+  /**
+   * The value that was begun has been read to its end.
+   *
+   * @throws InvalidJsonException if it holds a number that is none
+   */
+  void end() throws InvalidJsonException {
+    if (notFinite != null) {
+      throw notFinite;
+    }
   }
 
   /**
@@ -73,9 +93,37 @@ final class JsonCopier {
       case 't' -> copyWord("true");
       case 'f' -> copyWord("false");
       case 'n' -> copyWord("null");
-      case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9' -> EcmaNumber.copy(text, out);
-      default -> throw text.unexpected("a value");
+      case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9' -> {
+        if (c != '-' || !stepOverNotFinite()) {
+          EcmaNumber.copy(text, out);
+        }
+      }
+      default -> {
+        if (!stepOverNotFinite()) {
+          throw text.unexpected("a value");
+        }
+      }
     }
+  }
+
+  /**
+   * Steps over {@code NaN} and the like, as Python writes them. Nothing but what may follow a
+   * number may follow, so the end of the value is known, and what is behind it can be relied on.
+   */
+  private boolean stepOverNotFinite() {
+    String word = text.notFinite();
+    if (word == null) {
+      return false;
+    }
+    if (notFinite == null) {
+      // With what is said of other texts that are no JSON.
+      boolean isNegative = word.charAt(0) == '-';
+      text.at += isNegative ? 1 : 0;
+      notFinite = text.unexpected(Reason.NOT_FINITE, isNegative ? "a digit" : "a value");
+      text.at -= isNegative ? 1 : 0;
+    }
+    text.at += word.length();
+    return true;
   }
 
   private void copyWord(String word) throws InvalidJsonException {

@@ -1,5 +1,6 @@
 package io.dromedary.json;
 
+import java.util.BitSet;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +37,9 @@ public final class JsonReader {
   /** The kind of the next value, as its first byte tells it; END if there is none. */
   public JsonKind peek() throws InvalidJsonException {
     JsonKind kind = JsonKind.of(text.token());
+    if (kind == null && text.notFinite() != null) {
+      return JsonKind.NUMBER;
+    }
     if (kind == null) {
       throw text.unexpected("a value");
     }
@@ -57,7 +61,9 @@ public final class JsonReader {
   public JsonValue read() throws InvalidJsonException {
     int from = out.length;
     try {
+      copier.begin();
       copier.copyValue(0);
+      copier.end();
     } catch (InvalidJsonException e) {
       out.length = from; // or a text that is refused again and again would fill the memory
       throw e;
@@ -70,6 +76,7 @@ public final class JsonReader {
     int from = out.length;
     Members members = new Members(out);
     try {
+      copier.begin();
       beginObject();
       while (hasNext('}')) {
         int start = out.length;
@@ -77,6 +84,7 @@ public final class JsonReader {
         copier.copyValue(1);
         members.add(start, colon, out.length);
       }
+      copier.end();
     } catch (InvalidJsonException e) {
       out.length = from;
       throw e;
@@ -133,33 +141,41 @@ public final class JsonReader {
   }
 
   /**
-   * Steps over the next value by its brackets and quotes alone, however deep, without checking what
-   * is in it. So a reader gets past a value that was refused, after {@link #resume} at its start.
+   * Steps over the next value by its brackets, which have to match, and quotes alone, however deep,
+   * without checking what is in it. So a reader gets past a value that was refused, after {@link #resume} at its start.
    */
   public void skip() throws InvalidJsonException {
     switch (peek()) {
       case OBJECT, ARRAY, STRING -> skipNested();
       default -> {
         int from = out.length;
-        read();
+        copier.copyValue(0);
         out.length = from;
       }
     }
   }
 
   private void skipNested() throws InvalidJsonException {
+    BitSet objects = new BitSet();
     int depth = 0;
     do {
       int c = text.token();
-      if (c < 0) {
+      if (c == '"') {
+        text.at++;
+        JsonString.skip(text);
+      } else if (c == '{' || c == '[') {
+        text.at++;
+        objects.set(depth++, c == '{');
+      } else if (c == '}' || c == ']') {
+        depth--;
+        if (objects.get(depth) != (c == '}')) {
+          throw text.unexpected(c == '}' ? "']'" : "'}'");
+        }
+        text.at++;
+      } else if (c < 0) {
         throw text.unexpected("the rest of a value");
-      }
-      text.at++;
-      switch (c) {
-        case '"' -> JsonString.skip(text);
-        case '{', '[' -> depth++;
-        case '}', ']' -> depth--;
-        default -> {}
+      } else {
+        text.at++;
       }
     } while (depth > 0);
   }

@@ -2,10 +2,14 @@ package io.dromedary.json;
 
 import io.dromedary.json.InvalidJsonException.Reason;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** The text being read, and how far it has been read. */
 final class JsonText {
+  private static final List<String> NOT_FINITE = List.of("NaN", "Infinity", "-Infinity");
+
   final byte[] bytes;
   final int end;
 
@@ -17,6 +21,28 @@ final class JsonText {
     this.bytes = bytes;
     this.at = from;
     this.end = to;
+  }
+
+  /** The word for a number that is not finite that stands here, or null. */
+  @Nullable String notFinite() {
+    for (String word : NOT_FINITE) {
+      if (startsWith(word)) {
+        return word;
+      }
+    }
+    return null;
+  }
+
+  private boolean startsWith(String word) {
+    if (word.length() > end - at) {
+      return false;
+    }
+    for (int i = 0; i < word.length(); i++) {
+      if (bytes[at + i] != word.charAt(i)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /**

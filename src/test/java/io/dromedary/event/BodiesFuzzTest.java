@@ -87,6 +87,11 @@ class BodiesFuzzTest {
         seed(Packed.NOT, Reading.ANY, "[" + event + "," + event + "]"),
         seed(Packed.NOT_AT_ALL, Reading.ANY, event + "\n{\"type\":\n" + event + "\r\n\n"),
         seed(Packed.NOT, Reading.TRUSTED, "[{\"type\":\"page\",\"userId\":\"\\u0001\"}]"),
+        seed(Packed.NOT, Reading.BATCH, batch.replace("7", "{\"a\":[NaN,\"},{\"],\"b\":-Infinity}")),
+        seed(Packed.NOT, Reading.BATCH, "{\"batch\":[NaN," + event + ",Infinity,{\"a\":NaNN}]}"),
+        seed(Packed.NOT, Reading.TRUSTED, "{\"a\":NaN}\n[{\"a\":NaN}," + event + "]\n" + event),
+        seed(Packed.GZIP, Reading.BATCH, "{\"batch\":[\3{\"a\":NaN},\2{}]}"),
+        seed(Packed.GZIP, Reading.ANY, "[{\"a\":[\3-Infinity,\2NaN]}," + event + "]"),
         // Long ones: of the byte 1 comes a long string, of the byte 2 the text from 3 on often.
         seed(Packed.GZIP, Reading.BATCH, "{\"context\":{\"a\":\"\1\"},\"batch\":[\3{},\2{}]}"),
         seed(Packed.GZIP, Reading.ANY, "\3" + event + "\n\2"),

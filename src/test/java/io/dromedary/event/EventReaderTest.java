@@ -57,10 +57,17 @@ class EventReaderTest {
           [$a,$b]                                               | a b
           [/  $a,/  $b/]/                                       | a b
           [$a,null,$b,[],{}]                                    | a invalid_event b invalid_event invalid_event
+          [$a,{'x':NaN},$b]                                     | a invalid_json b
+          [NaN,$a,-Infinity,$b,Infinity]                        | invalid_json a invalid_json b invalid_json
+          [$a,{'x':[{'y':-Infinity}]} , $b]                     | a invalid_json b
+          {'type':'page','userId':'u','x':NaN}                  | invalid_json
           # A batch as the tracking API takes it
           {'batch':[$a,$b]}                                     | a b
           {'batch':[$a,7,$b]}                                   | a invalid_event b
           {/'writeKey': 'w',/'batch': [/$a,/$b/]/}              | a b
+          {'batch':[$a,{'x':Infinity},$b],'sentAt':7}           | a invalid_json b
+          {'batch':[$a],'context':{'x':NaN}}                    | invalid_json
+          {'type':'page','batch':[$a,{'x':NaN}]}                | invalid_json
           # An event a line
           $a/$b                                                 | a b
           $a~/$b~/                                              | a b
@@ -68,6 +75,8 @@ class EventReaderTest {
           $a/{'type':/$b                                        | a invalid_json b
           $a/'text'/$b/$c $d                                    | a invalid_event b invalid_json
           no JSON/$a                                            | invalid_json a
+          $a/{'x':NaN}/$b                                       | a invalid_json b
+          {'x':NaN}/{'x':-Infinity}                             | invalid_json invalid_json
           # Nothing of these
           ``                                                    | invalid_json
           ` / `                                                 | invalid_json
@@ -97,6 +106,11 @@ class EventReaderTest {
           $a/ {'a' /$b               | invalid_json: unexpected end of text at byte 51, expected ':'             | ` {'a' `
           []                         | empty_batch: expected at least one event, found an empty array            | []
           ` {'batch':[]}`            | empty_batch: expected at least one event, found an empty batch            | ` {'batch':[]}`
+          [$a, {'x' : NaN } ]        | invalid_json: unexpected 'N' at byte 54, expected a value                 | {'x' : NaN }
+          [$a, {'x':-Infinity,'y':NaN},$b] | invalid_json: unexpected 'I' at byte 53, expected a digit           | {'x':-Infinity,'y':NaN}
+          [$a, {'x':nan},$b]         | invalid_json: unexpected 'a' at byte 53, expected null                    | [$a, {'x':nan},$b]
+          [$a, {'x':NaN,'y'},$b]     | invalid_json: unexpected '}' at byte 59, expected ':'                     | [$a, {'x':NaN,'y'},$b]
+          [$a, {'x':NaN],$b}         | invalid_json: unexpected ']' at byte 55, expected ',' or '}'              | [$a, {'x':NaN],$b}
           [$a, 'text' ]              | invalid_event: expected a JSON object, found a string                     | 'text'
           [ {'type':'page'} ,$a]     | invalid_event: expected a "userId" or an "anonymousId", found neither     | {'type':'page'}
           """)
@@ -117,9 +131,11 @@ class EventReaderTest {
   void anEventThatCannotBeReadCostsOnlyItself(String text) {
     String deep = text.replace("BAD", "{'a':" + "[".repeat(1_000) + "]".repeat(1_000) + "}");
     String notUtf8 = text.replace("BAD", "{'a':'\u00ff'}");
+    String both = text.replace("BAD", "{'b':NaN,'a':'\u00ff','c':Infinity}");
 
     assertThat(shown(readAny(bytes(deep)).iterator())).isEqualTo("a invalid_json b");
     assertThat(shown(readAny(bytes(notUtf8)).iterator())).isEqualTo("a invalid_json b");
+    assertThat(shown(readAny(bytes(both)).iterator())).isEqualTo("a invalid_json b");
   }
 
   /** An archive, unlike a sender, knows when an event was received. */

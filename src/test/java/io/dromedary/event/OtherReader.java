@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.json.JsonReadFeature;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
@@ -13,6 +14,10 @@ import java.util.Map;
 final class OtherReader {
 
   private static final JsonFactory JSON = new JsonFactory();
+
+  /** Takes NaN, Infinity and -Infinity for numbers. */
+  private static final JsonFactory WITH_NAN =
+      JsonFactory.builder().enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS).build();
 
   private OtherReader() {}
 
@@ -35,7 +40,7 @@ final class OtherReader {
   /** How many elements the last batch of an object has, or -1 where it cannot be told. */
   static int elements(byte[] text) {
     int elements = -1;
-    try (JsonParser parser = JSON.createParser(text)) {
+    try (JsonParser parser = WITH_NAN.createParser(text)) {
       if (parser.nextToken() != JsonToken.START_OBJECT) {
         return -1;
       }

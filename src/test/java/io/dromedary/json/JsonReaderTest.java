@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class JsonReaderTest {
@@ -212,6 +213,67 @@ class JsonReaderTest {
     reader.skip();
 
     assertThat(text(reader.read())).isEqualTo("7");
+  }
+
+  /** As Python writes them. Whether a word is one of them is clear where it ends. */
+  @ParameterizedTest
+  @ValueSource(strings = {"NaN", "Infinity", "-Infinity"})
+  void goesOnBehindAValueWithANumberThatIsNone(String word) throws Exception {
+    String refused = "{\"a\":[\"}\"," + word + "],\"b\":{\"c\":NaN}}";
+    JsonReader reader = reader("[" + word + " ," + refused + " , {\"a\":1},[" + word + "]]");
+    List<Reason> reasons = new ArrayList<>();
+    List<String> read = new ArrayList<>();
+    reader.beginArray();
+    while (reader.hasNextElement()) {
+      try {
+        JsonKind kind = reader.peek();
+        read.add(
+            new String(
+                kind == JsonKind.OBJECT ? reader.readObject().toBytes() : reader.read().toBytes(),
+                UTF_8));
+      } catch (InvalidJsonException e) {
+        reasons.add(e.reason());
+      }
+    }
+    reader.end();
+
+    assertThat(read).containsExactly("{\"a\":1}");
+    assertThat(reasons).hasSize(3).containsOnly(Reason.NOT_FINITE);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "NaNN", "nan", "NAN", "+NaN", "-NaN", "Na", "+Infinity", "Infinit", "Infinityy", "-infinity",
+        "--Infinity", "- Infinity", "-Infinity1", "NaN1", "1NaN", "NaN NaN", "\"a\"NaN", "INF"
+      })
+  void knowsNoOtherWordsForNumbers(String word) {
+    for (String text : List.of("[" + word + "]", "{\"a\":NaN,\"b\":" + word + "}")) {
+      assertThatThrownBy(reader(text)::read)
+          .isInstanceOfSatisfying(
+              InvalidJsonException.class,
+              e -> assertThat(e.reason()).as(text).isEqualTo(Reason.SYNTAX));
+    }
+  }
+
+  @Test
+  void isNoName() {
+    assertThatThrownBy(reader("{NaN:1}")::readObject)
+        .hasMessage("unexpected 'N' at byte 1, expected a name in double quotes");
+  }
+
+  /** What is in it is not looked at, but a bracket of another kind is not its end. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{\"a\":1]}    | unexpected ']' at byte 6, expected '}'",
+        "[1,[2},3]    | unexpected '}' at byte 5, expected ']'",
+        "[{\"a\":[}]   | unexpected '}' at byte 7, expected ']'"
+      })
+  void doesNotSkipToABracketOfAnotherKind(String value, String message) {
+    assertThatThrownBy(reader(value)::skip).hasMessage(message);
   }
 
   @Test

@@ -1,0 +1,116 @@
+package io.dromedary.event;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import io.dromedary.json.InvalidJsonException;
+import io.dromedary.json.JsonKind;
+import io.dromedary.json.JsonObject;
+import io.dromedary.json.JsonReader;
+import io.dromedary.json.JsonValue;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A value where an event should be, and where it stands in the text.
+ *
+ * @param index its place in its batch, from 0
+ * @param event the value if it is an object and can be read, or null
+ * @param end the offset behind it, without white space
+ * @param refused why it cannot be read, or null
+ */
+record Element(
+    int index,
+    @Nullable JsonObject event,
+    JsonKind kind,
+    int start,
+    int end,
+    @Nullable InvalidJsonException refused) {
+
+  /** The elements of an array; if there are more than so many, one more and nothing behind it. */
+  static List<Element> readAll(JsonReader json, byte[] text, int most) throws InvalidJsonException {
+    List<Element> found = new ArrayList<>();
+    json.beginArray();
+    while (found.size() <= most && json.hasNextElement()) {
+      found.add(read(json, text, found.size()));
+    }
+    return found;
+  }
+
+  /**
+   * Reads one value. One that is too deep, not in UTF-8 or has {@code NaN} for a number does not
+   * cost the rest of its batch; any other broken JSON does, since nobody knows where it ends.
+   */
+  static Element read(JsonReader json, byte[] text, int index) throws InvalidJsonException {
+    JsonKind kind = json.peek();
+    int start = json.offset();
+    try {
+      JsonObject event = null;
+      if (kind == JsonKind.OBJECT) {
+        event = json.readObject();
+      } else {
+        json.read();
+      }
+      return new Element(index, event, kind, start, end(text, start, json.offset()), null);
+    } catch (InvalidJsonException e) {
+      switch (e.reason()) {
+        case SYNTAX -> throw e;
+        case NOT_FINITE -> {
+          // It has been read to its end.
+        }
+        case NESTING, ENCODING -> {
+          json.resume(start);
+          json.skip();
+        }
+      }
+      return new Element(index, null, kind, start, end(text, start, json.offset()), e);
+    }
+  }
+
+  /** Where a value ends, without the white space after it. */
+  private static int end(byte[] text, int start, int next) {
+    int end = next;
+    while (end > start && text[end - 1] <= ' ' && text[end - 1] >= 0) {
+      end--;
+    }
+    return end;
+  }
+
+  /** How long it is as it came in. */
+  int length() {
+    return end - start;
+  }
+
+  /**
+   * The {@code messageId} of the event, or null if it has none. A number becomes a string of the
+   * digits that its sender has written: a double has fewer, so two events could have the same.
+   */
+  @Nullable String messageId(JsonObject event, byte[] text) {
+    JsonValue value = event.get("messageId");
+    if (value == null || value.kind() != JsonKind.NUMBER) {
+      return value == null ? null : EventCompletion.string(value);
+    }
+    String digits = digits(text);
+    event.put("messageId", JsonValue.ofString(digits));
+    return digits;
+  }
+
+  private String digits(byte[] text) {
+    String digits = "";
+    try {
+      JsonReader json = new JsonReader(text, start, end);
+      json.beginObject();
+      for (String name = json.nextName(); name != null; name = json.nextName()) {
+        int from = json.offset();
+        json.skip();
+        // Of a name that comes twice the last value counts.
+        if (name.equals("messageId")) {
+          digits = new String(text, from, end(text, from, json.offset()) - from, US_ASCII);
+        }
+      }
+    } catch (InvalidJsonException e) {
+      throw new AssertionError("an event that was read before cannot be read again", e);
+    }
+    return digits;
+  }
+}
