@@ -93,6 +93,12 @@ final class EventCompletion {
     }
     String name = string(value);
     EventType type = name == null ? null : EventType.of(name);
+    if (type == null && name != null) {
+      type = EventType.ofAnyCase(name);
+      if (type != null) {
+        event.put("type", JsonValue.ofString(type.json()));
+      }
+    }
     if (type == null) {
       throw invalid(
           "expected \"type\" to be one of " + EventType.all() + ", found " + shown(value));

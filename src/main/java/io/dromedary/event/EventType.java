@@ -42,6 +42,12 @@ public enum EventType {
     return null;
   }
 
+  /** The type that a sender may mean who writes it in capitals, or null. */
+  static @Nullable EventType ofAnyCase(String name) {
+    // Beyond ASCII, other letters have lower cases within it.
+    return name.chars().allMatch(c -> c < 0x80) ? of(name.toLowerCase(Locale.ROOT)) : null;
+  }
+
   /** The names of all, as a message has them. */
   public static String all() {
     return Arrays.stream(values()).map(EventType::json).collect(Collectors.joining(", "));

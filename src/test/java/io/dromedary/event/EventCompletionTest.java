@@ -94,6 +94,32 @@ class EventCompletionTest {
         .containsPattern(json("'messageId':'[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}'"));
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"Track", "TRACK", "tRaCk"})
+  void aTypeMayBeWrittenInCapitals(String type) {
+    String first = newId();
+    String second = newId();
+    String event = "{'type':'" + type + "','event':'e','userId':'u','messageId':'";
+
+    assertThat(api.post("/v1/track", json(event + first + "'}"))).hasToString(SUCCESS);
+    assertThat(api.post("/v1/batch", batch(json(event + second + "'}")))).hasToString(SUCCESS);
+
+    assertThat(api.delivered(first)).startsWith(json("{'type':'track','event':'e',"));
+    assertThat(api.delivered(second)).startsWith(json("{'type':'track','event':'e',"));
+  }
+
+  /** Its digits are those of the sender: as doubles the last two would be the same. */
+  @ParameterizedTest
+  @ValueSource(strings = {"7", "-7.50", "1e3", "12345678901234567890", "12345678901234567891"})
+  void aMessageIdMayBeANumber(String number) {
+    String event = "{'type':'page','userId':'u' , 'messageId' : 1 , 'messageId' : NUMBER }";
+
+    assertThat(api.post("/v1/page", json(event.replace("NUMBER", number)))).hasToString(SUCCESS);
+
+    assertThat(api.delivered(number))
+        .startsWith(json("{'type':'page','userId':'u','messageId':'" + number + "',"));
+  }
+
   /** It is received at 03:04:05.678. The client's clock is about an hour behind. */
   @ParameterizedTest
   @CsvSource(

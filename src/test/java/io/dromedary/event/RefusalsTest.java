@@ -169,10 +169,13 @@ class RefusalsTest {
           group    | {'userId':'u'}                               | expected a "groupId" in an event of type group, found none
           alias    | {'userId':'u','previousId':true}             | expected a "previousId" in an event of type alias, found a boolean
           track    | {'type':'page'}                              | expected "type" to be "track" as in the path, found "page"
-          track    | {'type':'Track'}                             | expected "type" to be one of TYPES, found "Track"
+          track    | {'type':'Page'}                              | expected "type" to be "track" as in the path, found "Page"
+          track    | {'type':' track'}                            | expected "type" to be one of TYPES, found " track"
+          track    | {'type':'trac\u212a'}                        | expected "type" to be one of TYPES, found "trac\u212a"
           track    | {'type':7}                                   | expected "type" to be one of TYPES, found a number
           track    | {'type':'a-type-too-long-to-be-shown-as-a-whole-here'} | expected "type" to be one of TYPES, found "a-type-too-long-to-be-shown-as-a-whole-h…"
-          page     | {'userId':'u','messageId':7}                 | expected "messageId" to be a string of under 100 characters, found a number
+          page     | {'userId':'u','messageId':true}              | expected "messageId" to be a string of under 100 characters, found a boolean
+          page     | {'userId':'u','messageId':{}}                | expected "messageId" to be a string of under 100 characters, found an object
           """)
   void refusesWhatIsNoEvent(String type, String body, String message) {
     assertThat(api.post("/v1/" + type, json(body)))
@@ -208,17 +211,33 @@ class RefusalsTest {
                 + "}");
   }
 
-  @Test
-  void takesTheLongestEventAndNoLonger() {
+  /** The escapes of a sender that writes ASCII only, and white space, do not count. */
+  @ParameterizedTest
+  @ValueSource(strings = {"x", "\\u0078", "\\u00e9", "\\ud83d\\ude00"})
+  void takesTheLongestEventAsItGoesOutAndNoLonger(String letter) {
     String good = newId();
     String bad = api.unwantedId();
 
-    assertThat(api.post("/v1/track", padded(track(good), MOST_EVENT_BYTES))).hasToString(SUCCESS);
-    assertThat(api.post("/v1/track", padded(track(bad), MOST_EVENT_BYTES + 1)))
+    assertThat(api.post("/v1/track", event(good, letter, MOST_EVENT_BYTES))).hasToString(SUCCESS);
+    assertThat(api.post("/v1/track", event(bad, letter, MOST_EVENT_BYTES + 1)))
         .hasToString(failure(400, "event_too_large", "expected at most 32768 bytes, found 32769"));
 
-    api.delivered(good);
+    assertThat(api.delivered(good)).hasSizeLessThan(MOST_EVENT_BYTES + 200);
     assertThat(api.deadLetter(bad)).contains("event_too_large");
+  }
+
+  /** An event of so many bytes, if it were written without escapes and white space. */
+  private static String event(String messageId, String letter, int length) {
+    String event = json("{'type':'track','event':'e','userId':'u','messageId':'ID','own':''}");
+    String start = event.replace("ID", messageId).replace("\"}", "");
+    int left = length - start.length() - 2;
+    int each =
+        switch (letter) {
+          case "\\u00e9" -> 2;
+          case "\\ud83d\\ude00" -> 4;
+          default -> 1;
+        };
+    return start.replace(":", " :\n ") + "x".repeat(left % each) + letter.repeat(left / each) + "\"}";
   }
 
   @Test
@@ -226,8 +245,16 @@ class RefusalsTest {
     String good = newId();
     good += "x".repeat(99 - good.length());
     String bad = "x".repeat(100);
+    String number = json("{'type':'page','userId':'u','messageId':" + "7".repeat(100) + "}");
 
     assertThat(api.post("/v1/track", track(good))).hasToString(SUCCESS);
+    assertThat(api.post("/v1/page", number))
+        .hasToString(
+            failure(
+                400,
+                "invalid_event",
+                "expected \"messageId\" to be a string of under 100 characters,"
+                    + " found 100 characters"));
     assertThat(api.post("/v1/track", track(bad)))
         .hasToString(
             failure(
