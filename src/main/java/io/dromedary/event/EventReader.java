@@ -6,7 +6,6 @@ import io.dromedary.json.JsonObject;
 import io.dromedary.json.JsonReader;
 import io.dromedary.json.JsonValue;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;

@@ -19,8 +19,8 @@ final class IsoInstant {
   private IsoInstant() {}
 
   /**
-   * Reads an instant whose offset may also be written as in the basic format of ISO 8601, without
-   * a colon or without minutes: {@code +0800}, {@code +08}. Older SDKs for iOS write it so.
+   * Reads an instant whose offset may also be written as in the basic format of ISO 8601, without a
+   * colon or without minutes: {@code +0800}, {@code +08}. Older SDKs for iOS write it so.
    *
    * @throws DateTimeException if the text is no instant
    */

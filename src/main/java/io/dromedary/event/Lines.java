@@ -5,13 +5,18 @@ import io.dromedary.json.JsonReader;
 import java.util.ArrayList;
 import java.util.List;
 
-/**
- * The lines of a part of a text that are not blank.
- *
- * @param all where each begins and ends
- */
-record Lines(byte[] text, List<int[]> all) {
+/** The lines of a part of a text that are not blank. */
+final class Lines {
 
+  private final byte[] text;
+  private final List<int[]> all;
+
+  private Lines(byte[] text, List<int[]> all) {
+    this.text = text;
+    this.all = all;
+  }
+
+  /** The lines of the bytes from {@code from} to before {@code to}. */
   static Lines of(byte[] text, int from, int to) {
     List<int[]> lines = new ArrayList<>();
     int start = from;
@@ -33,6 +38,11 @@ record Lines(byte[] text, List<int[]> all) {
       }
     }
     return true;
+  }
+
+  /** Where each begins and ends. */
+  List<int[]> all() {
+    return all;
   }
 
   /** Whether there are several, of which one at least is a JSON object. */

@@ -142,7 +142,8 @@ public final class JsonReader {
 
   /**
    * Steps over the next value by its brackets, which have to match, and quotes alone, however deep,
-   * without checking what is in it. So a reader gets past a value that was refused, after {@link #resume} at its start.
+   * without checking what is in it. So a reader gets past a value that was refused, after {@link
+   * #resume} at its start.
    */
   public void skip() throws InvalidJsonException {
     switch (peek()) {

@@ -87,7 +87,8 @@ class BodiesFuzzTest {
         seed(Packed.NOT, Reading.ANY, "[" + event + "," + event + "]"),
         seed(Packed.NOT_AT_ALL, Reading.ANY, event + "\n{\"type\":\n" + event + "\r\n\n"),
         seed(Packed.NOT, Reading.TRUSTED, "[{\"type\":\"page\",\"userId\":\"\\u0001\"}]"),
-        seed(Packed.NOT, Reading.BATCH, batch.replace("7", "{\"a\":[NaN,\"},{\"],\"b\":-Infinity}")),
+        seed(
+            Packed.NOT, Reading.BATCH, batch.replace("7", "{\"a\":[NaN,\"},{\"],\"b\":-Infinity}")),
         seed(Packed.NOT, Reading.BATCH, "{\"batch\":[NaN," + event + ",Infinity,{\"a\":NaNN}]}"),
         seed(Packed.NOT, Reading.TRUSTED, "{\"a\":NaN}\n[{\"a\":NaN}," + event + "]\n" + event),
         seed(Packed.GZIP, Reading.BATCH, "{\"batch\":[\3{\"a\":NaN},\2{}]}"),

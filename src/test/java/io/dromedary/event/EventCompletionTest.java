@@ -211,7 +211,8 @@ class EventCompletionTest {
     String fields = "{'type':'page','userId':'u'" + more(event) + ",'messageId':'";
     String events = fields + first + "'}," + fields + second + "'}";
 
-    assertThat(api.post("/v1/batch", json(times("{'batch':[" + events + "]" + more(wrapper) + "}"))))
+    assertThat(
+            api.post("/v1/batch", json(times("{'batch':[" + events + "]" + more(wrapper) + "}"))))
         .hasToString(SUCCESS);
 
     for (String id : List.of(first, second)) {

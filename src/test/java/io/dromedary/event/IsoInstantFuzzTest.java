@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Any text as a date: the quick way says what the JDK says, an offset of the basic format means what
- * it means with a colon, and no date is too far away.
+ * Any text as a date: the quick way says what the JDK says, an offset of the basic format means
+ * what it means with a colon, and no date is too far away.
  */
 class IsoInstantFuzzTest {
 

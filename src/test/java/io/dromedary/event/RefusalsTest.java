@@ -237,7 +237,10 @@ class RefusalsTest {
           case "\\ud83d\\ude00" -> 4;
           default -> 1;
         };
-    return start.replace(":", " :\n ") + "x".repeat(left % each) + letter.repeat(left / each) + "\"}";
+    return start.replace(":", " :\n ")
+        + "x".repeat(left % each)
+        + letter.repeat(left / each)
+        + "\"}";
   }
 
   @Test

@@ -244,8 +244,24 @@ class JsonReaderTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "NaNN", "nan", "NAN", "+NaN", "-NaN", "Na", "+Infinity", "Infinit", "Infinityy", "-infinity",
-        "--Infinity", "- Infinity", "-Infinity1", "NaN1", "1NaN", "NaN NaN", "\"a\"NaN", "INF"
+        "NaNN",
+        "nan",
+        "NAN",
+        "+NaN",
+        "-NaN",
+        "Na",
+        "+Infinity",
+        "Infinit",
+        "Infinityy",
+        "-infinity",
+        "--Infinity",
+        "- Infinity",
+        "-Infinity1",
+        "NaN1",
+        "1NaN",
+        "NaN NaN",
+        "\"a\"NaN",
+        "INF"
       })
   void knowsNoOtherWordsForNumbers(String word) {
     for (String text : List.of("[" + word + "]", "{\"a\":NaN,\"b\":" + word + "}")) {
