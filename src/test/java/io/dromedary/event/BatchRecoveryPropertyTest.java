@@ -183,28 +183,25 @@ class BatchRecoveryPropertyTest {
     if (nan > 0 && random.nextInt(nan) == 0) {
       return WORDS.stream().sorted().toList().get(random.nextInt(WORDS.size()));
     }
-    switch (random.nextInt(depth == 0 ? 3 : 5)) {
-      case 0:
-        return '"' + STRINGS[random.nextInt(STRINGS.length)] + '"';
-      case 1:
-        return List.of("1", "-1.50", "2e3", "true", "null").get(random.nextInt(5));
-      case 2:
-        return random.nextBoolean() ? "{}" : "[]";
-      case 3:
-        return "["
-            + value(depth - 1, nan, random)
-            + space(random)
-            + ","
-            + value(depth - 1, nan, random)
-            + "]";
-      default:
-        return "{\""
-            + STRINGS[random.nextInt(STRINGS.length)]
-            + "\":"
-            + value(depth - 1, nan, random)
-            + space(random)
-            + "}";
-    }
+    return switch (random.nextInt(depth == 0 ? 3 : 5)) {
+      case 0 -> '"' + STRINGS[random.nextInt(STRINGS.length)] + '"';
+      case 1 -> List.of("1", "-1.50", "2e3", "true", "null").get(random.nextInt(5));
+      case 2 -> random.nextBoolean() ? "{}" : "[]";
+      case 3 ->
+          "["
+              + value(depth - 1, nan, random)
+              + space(random)
+              + ","
+              + value(depth - 1, nan, random)
+              + "]";
+      default ->
+          "{\""
+              + STRINGS[random.nextInt(STRINGS.length)]
+              + "\":"
+              + value(depth - 1, nan, random)
+              + space(random)
+              + "}";
+    };
   }
 
   private static String space(Random random) {
