@@ -77,7 +77,8 @@ final class Keys {
     this.loaded =
         context
             .getPropertiesComponent()
-            .loadProperties(key -> LOADED.stream().anyMatch(key::startsWith));
+            .loadProperties(
+                key -> UnknownKeys.hasMark(key) || LOADED.stream().anyMatch(key::startsWith));
     this.prefix = PREFIX;
     this.known = new TreeSet<>();
     this.problems = new LinkedHashSet<>();
@@ -118,7 +119,7 @@ final class Keys {
       Matcher matcher = URLS_OF_DESTINATION.matcher(key);
       // The same destination may be named in a file with other characters than a variable has.
       if (matcher.matches()
-          && names.stream().noneMatch(name -> environmentName(name).equals(matcher.group(1)))) {
+          && names.stream().noneMatch(name -> UnknownKeys.variable(name).equals(matcher.group(1)))) {
         names.add(matcher.group(1).toLowerCase(Locale.ROOT).replace('_', '-'));
       }
     }
@@ -133,7 +134,7 @@ final class Keys {
   }
 
   private @Nullable String ofCamel(String key) {
-    String value = notBlank(environment.get(environmentName(key)));
+    String value = notBlank(environment.get(UnknownKeys.variable(key)));
     if (value == null) {
       value = notBlank(System.getProperty(key));
     }
@@ -275,10 +276,11 @@ final class Keys {
         }
       }
     }
-    String name = environmentName(full);
+    String name = UnknownKeys.variable(full);
     environment.forEach(
         (key, value) -> {
           if (key.startsWith(name) && key.length() > name.length()) {
+            known.add(key);
             String rest = key.substring(name.length()).replace('_', '-');
             if (host == null) {
               put(values, rest, resolve(key, value));
@@ -292,7 +294,7 @@ final class Keys {
 
   /** Quarkus lists a variable as a property too, with a dot where there may have been a hyphen. */
   private boolean isOfEnvironment(String key) {
-    String name = environmentName(key);
+    String name = UnknownKeys.variable(key);
     return environment.containsKey(name)
         && key.equals(name.replace('_', '.').toLowerCase(Locale.ROOT));
   }
@@ -315,27 +317,15 @@ final class Keys {
    * own that begin as ours do: there, they are a warning.
    */
   void check() {
-    boolean isApplication =
-        context.getPropertiesComponent().resolveProperty(APPLICATION).isPresent();
-    for (String key : new TreeSet<>(loaded.stringPropertyNames())) {
-      if (key.startsWith(PREFIX) && !known.contains(key) && !isOfEnvironment(key)) {
-        String unknown = key + ": no such key; " + advice(key);
-        if (isApplication) {
-          problems.add(unknown);
-        } else {
-          LOG.warn("{} It is ignored, since it may be one of the host's.", unknown);
-        }
-      }
+    List<String> unknown =
+        new UnknownKeys(known).problems(loaded, environment, this::isOfEnvironment);
+    if (context.getPropertiesComponent().resolveProperty(APPLICATION).isPresent()) {
+      problems.addAll(unknown);
+    } else {
+      unknown.forEach(
+          each -> LOG.warn("{} It is ignored, since it may be one of the host's.", each));
     }
     checkAsked();
-  }
-
-  private String advice(String key) {
-    Matcher matcher = OF_DESTINATION.matcher(key);
-    String ofAll = matcher.matches() ? PREFIX + key.substring(matcher.end(1) + 1) : "";
-    return known.contains(ofAll)
-        ? ofAll + " is one for all destinations."
-        : "the settings are listed in the README.";
   }
 
   /** Throws what has been gathered of the keys that were asked for. */
@@ -343,10 +333,6 @@ final class Keys {
     if (!problems.isEmpty()) {
       throw new InvalidSettingsException(List.copyOf(problems));
     }
-  }
-
-  private static String environmentName(String key) {
-    return key.replace('.', '_').replace('-', '_').toUpperCase(Locale.ROOT);
   }
 
   private static String quote(String value) {

@@ -149,8 +149,8 @@ class DestinationSettingsTest {
             + " webhooks.outbox.password is one for all destinations.",
         "crm.dead-letter = direct:x      | webhooks.destination.crm.dead-letter: no such key;"
             + " webhooks.dead-letter is one for all destinations.",
-        "crm.timout = 5s                 | webhooks.destination.crm.timout: no such key; the settings"
-            + " are listed in the README.",
+        "crm.timout = 5s                 | webhooks.destination.crm.timout: no such key; did you"
+            + " mean webhooks.destination.crm.timeout?",
         "crm.timeout = 5                 | webhooks.destination.crm.timeout: found \"5\", expected a"
             + " duration from 10ms to 10m, such as 5s.",
         "crm.acks = 3                    | webhooks.destination.crm.acks: found \"3\", expected 1 to"

@@ -155,7 +155,7 @@ class SettingsFuzzTest {
       assertThat(e.getMessage())
           .doesNotContain(SECRET)
           .matches(
-              "(?s)Dromedary cannot start: \\d+ settings? (is|are) wrong\\.\n  (webhooks|camel)\\..*");
+              "(?s)Dromedary cannot start: \\d+ settings? (is|are) wrong\\.\n  ((-D)?webhooks\\.|WEBHOOKS_|camel\\.).*");
     }
   }
 

@@ -954,10 +954,27 @@ class SettingsTest {
             "webhooks.path: found \"/bin\", expected another path than that of the request bin,"
                 + " /bin."),
         // Keys that do not exist.
-        arguments("url=x", "webhooks.url: no such key; the settings are listed in the README."),
+        arguments("url=x", "webhooks.url: no such key; did you mean webhooks.urls?"),
         arguments(
-            "retry.window.ms=1", //
-            "webhooks.retry.window.ms: no such key; the settings are listed in the README."));
+            "retry.windwo=1h",
+            "webhooks.retry.windwo: no such key; did you mean webhooks.retry.window?"),
+        arguments(
+            "retry.initialDelay=1s",
+            "webhooks.retry.initialDelay: no such key; did you mean webhooks.retry.initial-delay?"),
+        arguments(
+            "header.X-Key=abc",
+            "webhooks.header.X-Key: no such key; did you mean webhooks.headers.X-Key?"),
+        // All words of another key, or some of them.
+        arguments(
+            "retry.window.ms=1",
+            "webhooks.retry.window.ms: no such key; did you mean webhooks.retry.window?"),
+        arguments(
+            "secret=abc",
+            "webhooks.secret: no such key; did you mean webhooks.management.secret,"
+                + " webhooks.signing.secret or webhooks.write-key.secret?"),
+        arguments(
+            "q".repeat(300) + "=1",
+            "webhooks." + "q".repeat(191) + "…: no such key; the settings are listed in the README."));
   }
 
   @ParameterizedTest(name = "{0}")
@@ -1009,7 +1026,75 @@ class SettingsTest {
               webhooks.acks: found "7", expected 1 to 1 (as many as there are webhooks) or all.
               webhooks.timeout: found "3", expected a duration from 10ms to 10m, such as 5s.
               webhooks.batch.size: found "many", expected a whole number from 1 to 1000.
-              webhooks.timout: no such key; the settings are listed in the README.""");
+              webhooks.timout: no such key; did you mean webhooks.timeout?""");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "WEBHOOKS_URL | WEBHOOKS_URL: no such variable; did you mean WEBHOOKS_URLS?",
+        "WEBHOOKS_RETRY_INITIALDELAY | WEBHOOKS_RETRY_INITIALDELAY: no such variable; did you mean"
+            + " WEBHOOKS_RETRY_INITIAL_DELAY?",
+        "WEBHOOKS_COLOUR | WEBHOOKS_COLOUR: no such variable; the settings are listed in the README.",
+        "WEBHOOKS_DESTINATION_CRM_EU_SIGNING_SECRET | WEBHOOKS_DESTINATION_CRM_EU_SIGNING_SECRET: no"
+            + " such variable; a destination needs its URLs, in WEBHOOKS_DESTINATION_CRM_EU_URLS.",
+        "WEBHOOKS_DESTINATION_CRM_EU_URL | WEBHOOKS_DESTINATION_CRM_EU_URL: no such variable; did you"
+            + " mean WEBHOOKS_DESTINATION_CRM_EU_URLS?",
+      })
+  void aMisspeltVariableIsNamedWithWhatMayBeMeant(String variable, String problem) {
+    onLoopback();
+    environment.put(variable, "s3cret");
+
+    assertThatThrownBy(this::read)
+        .isInstanceOf(InvalidSettingsException.class)
+        .hasMessage("Dromedary cannot start: 1 setting is wrong.\n  " + problem);
+  }
+
+  @Test
+  void aMisspeltSystemPropertyIsNamedWithWhatMayBeMeant() {
+    onLoopback();
+    System.setProperty("webhooks.ack", "2");
+
+    assertThatThrownBy(this::read)
+        .isInstanceOf(InvalidSettingsException.class)
+        .hasMessage(
+            "Dromedary cannot start: 1 setting is wrong.\n"
+                + "  -Dwebhooks.ack: no such key; did you mean webhooks.acks?");
+  }
+
+  /** A platform sets these for a service that is called webhooks. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "WEBHOOKS_SERVICE_HOST",
+        "WEBHOOKS_SERVICE_PORT",
+        "WEBHOOKS_SERVICE_PORT_HTTP_API",
+        "WEBHOOKS_PORT",
+        "WEBHOOKS_PORT_8080_TCP",
+        "WEBHOOKS_PORT_8080_TCP_PROTO",
+        "WEBHOOKS_PORT_8080_TCP_PORT",
+        "WEBHOOKS_PORT_8080_TCP_ADDR",
+        "WEBHOOKS_RELAY_SERVICE_HOST",
+        "WEBHOOKS_RELAY_PORT_53_UDP",
+      })
+  void aVariableOfAServiceIsNoKey(String variable) {
+    onLoopback();
+    environment.put(variable, "10.0.0.1");
+
+    assertThat(read().destinations()).hasSize(1);
+  }
+
+  /** Editors put one before the first key, which would have no effect. */
+  @Test
+  void aByteOrderMarkBeforeAKeyIsTold() {
+    inFile("\\uFEFFwebhooks.acks=2").onLoopback();
+
+    assertThatThrownBy(this::read)
+        .isInstanceOf(InvalidSettingsException.class)
+        .hasMessage(
+            "Dromedary cannot start: 1 setting is wrong.\n"
+                + "  webhooks.acks: no such key, since a byte order mark is before it.");
   }
 
   /** Every value has a hush in it, where a secret or a URL's path may stand. */
