@@ -16,6 +16,7 @@ import org.apache.camel.Component;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.Processor;
+import org.apache.camel.Producer;
 import org.apache.camel.component.http.HttpComponent;
 import org.apache.camel.component.http.HttpEndpoint;
 import org.apache.camel.http.common.HttpMethods;
@@ -100,7 +101,10 @@ final class HttpTarget implements Target {
     endpoint.setClientConnectionManager(connections);
     endpoint.setHttpClientConfigurer(
         new OneRequestConfigurer(endpoint, requests(endpoint), connections));
-    var producer = endpoint.createProducer();
+    Producer producer =
+        NamedHostProducer.isNeeded(url)
+            ? new NamedHostProducer(endpoint, url)
+            : endpoint.createProducer();
     ServiceHelper.startService(endpoint, producer);
     client =
         new Client(
@@ -153,7 +157,7 @@ final class HttpTarget implements Target {
     }
     HttpEndpoint endpoint =
         (HttpEndpoint) component.createEndpoint(url.getScheme() + "://webhook", parameters);
-    endpoint.setHttpUri(url);
+    endpoint.setHttpUri(NamedHostProducer.isNeeded(url) ? NamedHostProducer.standIn(url) : url);
     if (endpoint.getAuthUsername() != null
         && !"NTLM".equalsIgnoreCase(endpoint.getAuthMethod())
         && !options.endpoint().containsKey("authenticationPreemptive")) {

@@ -1,13 +1,10 @@
 package io.dromedary.settings;
 
 import io.dromedary.event.EventType;
-import java.net.URI;
-import java.net.URISyntaxException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.EnumSet;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -150,20 +147,20 @@ final class DestinationReader {
   }
 
   private List<String> urls() {
-    List<String> urls = keys.list("urls");
-    if (urls.size() > MOST_WEBHOOKS) {
-      keys.problem("urls", urls.size() + " webhooks", "one to five webhook URLs");
+    List<String> written = keys.list("urls");
+    if (written.size() > MOST_WEBHOOKS) {
+      keys.problem("urls", written.size() + " webhooks", "one to five webhook URLs");
     }
-    Set<String> seen = new HashSet<>();
-    for (int i = 0; i < urls.size(); i++) {
-      String url = urls.get(i);
-      String shown = shown(context, url, i > 0);
-      if (!seen.add(url)) {
+    List<String> urls = new ArrayList<>();
+    for (String each : written) {
+      String shown = shown(context, each, !urls.isEmpty());
+      String url = url(each, shown, urls.isEmpty());
+      if (urls.contains(url)) {
         keys.problem("urls", shown + " twice", "each webhook once");
       }
-      checkUrl(url, shown);
+      urls.add(url);
     }
-    return urls;
+    return List.copyOf(urls);
   }
 
   /**
@@ -178,28 +175,24 @@ final class DestinationReader {
     return Settings.hasComponent(context, url) ? Settings.origin(url) : Settings.beginning(url);
   }
 
-  private void checkUrl(String url, String shown) {
-    String scheme = Settings.scheme(url);
-    if (!scheme.equals("http") && !scheme.equals("https")) {
-      if (!Settings.hasComponent(context, url)) {
-        keys.problem("urls", shown, "an http or https URL, or another Camel endpoint URI");
+  /** The URL as it is sent to, or as it is written where it is wrong. */
+  private String url(String written, String shown, boolean isFirst) {
+    String scheme = Settings.scheme(written);
+    if (scheme.equals("http") || scheme.equals("https")) {
+      try {
+        return WebhookUrl.of(written, keys.full("headers.Authorization"));
+      } catch (WebhookUrl.RefusedException e) {
+        keys.problem("urls", shown, String.valueOf(e.getMessage()));
       }
-      return;
+    } else if (!Settings.hasComponent(context, written)) {
+      boolean isUrl = Settings.hasHost(written);
+      keys.problem(
+          "urls",
+          shown,
+          "an http or https URL, or another Camel endpoint URI"
+              + (isUrl || isFirst ? "" : " (a comma within one is written %2C or \\,)"));
     }
-    try {
-      URI uri = new URI(url);
-      if (uri.getHost() == null || uri.getRawUserInfo() != null || uri.getRawFragment() != null) {
-        keys.problem(
-            "urls",
-            shown,
-            "a URL with a host and without user name and fragment (put credentials in "
-                + keys.full("headers.Authorization")
-                + ")");
-      }
-    } catch (URISyntaxException e) {
-      // The exception's own text would show the whole URL, which may hold a secret.
-      keys.problem("urls", shown, "a URL without blanks and unescaped characters");
-    }
+    return written;
   }
 
   private Map<String, String> headers() {

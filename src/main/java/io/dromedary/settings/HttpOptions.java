@@ -1,8 +1,6 @@
 package io.dromedary.settings;
 
 import java.net.InetAddress;
-import java.net.URI;
-import java.net.URISyntaxException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -138,7 +136,7 @@ public record HttpOptions(Map<String, String> options, TlsOptions tls, PrivateNe
       @Nullable String url,
       PrivateNetworks networks,
       BooleanSupplier isByProxy) {
-    InetAddress refused = url == null ? null : networks.refused(host(url));
+    InetAddress refused = url == null ? null : networks.refused(WebhookUrl.host(url));
     if (url != null && refused != null && !isByProxy.getAsBoolean()) {
       keys.problem(
           key,
@@ -146,14 +144,6 @@ public record HttpOptions(Map<String, String> options, TlsOptions tls, PrivateNe
           "an address of the public internet (or "
               + refused.getHostAddress()
               + " in webhooks.allow-private)");
-    }
-  }
-
-  private static @Nullable String host(String url) {
-    try {
-      return new URI(url).getHost();
-    } catch (URISyntaxException e) {
-      return null;
     }
   }
 

@@ -48,6 +48,8 @@ final class Keys {
   private static final Pattern URLS_OF_DESTINATION =
       Pattern.compile("WEBHOOKS_DESTINATION_(.+)_URLS");
 
+  private static final Pattern SEPARATOR = Pattern.compile("(?<!\\\\),");
+
   private static final Pattern DURATION = Pattern.compile("(\\d{1,12})(ms|s|m|h|d)");
 
   /** What an operator may see of a value whose key ends so. */
@@ -183,14 +185,19 @@ final class Keys {
     return value == null ? fallback : value;
   }
 
-  /** A comma-separated list; blanks between commas are a problem, not an element. */
+  /**
+   * A comma-separated list; blanks between commas are a problem, not an element. A comma of an
+   * element has a backslash before it.
+   */
   List<String> list(String key) {
     String value = value(key);
     if (value == null) {
       return List.of();
     }
     List<String> elements =
-        Arrays.stream(value.split(",", -1)).map(String::strip).collect(Collectors.toList());
+        Arrays.stream(SEPARATOR.split(value, -1))
+            .map(element -> element.replace("\\,", ",").strip())
+            .collect(Collectors.toList());
     if (elements.contains("")) {
       problem(key, "nothing between two commas", "values separated by single commas");
       elements.removeIf(String::isEmpty);

@@ -79,6 +79,12 @@ public record PrivateNetworks(boolean all, List<Network> allowed) {
     return address == null || permits(address) ? null : address;
   }
 
+  /** Whether the host of a URL is this machine, whatever it is asked for. */
+  static boolean isLoopback(String host) {
+    InetAddress address = literal(host.toLowerCase(Locale.ROOT));
+    return address != null && address.isLoopbackAddress();
+  }
+
   private static @Nullable InetAddress literal(String host) {
     if (host.equals("localhost") || host.endsWith(".localhost")) {
       return InetAddress.getLoopbackAddress();

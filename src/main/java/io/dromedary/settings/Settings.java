@@ -296,7 +296,9 @@ public record Settings(
   static boolean hasComponent(CamelContext context, String uri) {
     String scheme = scheme(uri);
     // Camel looks for a file of that name, and stumbles over a folder.
-    return SCHEME.matcher(scheme).matches() && context.getComponent(scheme) != null;
+    return uri.contains(":")
+        && SCHEME.matcher(scheme).matches()
+        && context.getComponent(scheme) != null;
   }
 
   private static @Nullable File folder(CamelContext context, String inbound) {

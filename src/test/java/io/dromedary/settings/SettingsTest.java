@@ -651,6 +651,22 @@ class SettingsTest {
   }
 
   @Test
+  void urlsMayBeWrittenAsABrowserTakesThem() {
+    onLoopback().inFile("webhooks.allow-private=true");
+    // A properties file takes a backslash for itself.
+    inFile(
+        "webhooks.urls=HTTP://my_receiver:8080/x, https://b\\u00fccher.example/\\u00e9,"
+            + " https://a.example/?ids=1\\\\,2, kafka:a?brokers=b:1\\\\,b:2");
+
+    assertThat(destination("default").urls())
+        .containsExactly(
+            "http://my_receiver:8080/x",
+            "https://xn--bcher-kva.example/%C3%A9",
+            "https://a.example/?ids=1,2",
+            "kafka:a?brokers=b:1,b:2");
+  }
+
+  @Test
   void valuesMayNameOtherProperties() {
     onLoopback().inFile("team.host=hooks.example.com").inFile("team.key=abc");
     inFile("webhooks.urls=https://{{team.host}}/a,https://{{team.host}}/b");
@@ -723,6 +739,21 @@ class SettingsTest {
             "urls=https://a.example/x y",
             "webhooks.urls: found \"https://a.example\", expected a URL without blanks and"
                 + " unescaped characters."),
+        arguments(
+            "urls=https://a.example/x?ids=1,2",
+            "webhooks.urls: found \"something else behind a comma\", expected an http or https URL, or"
+                + " another Camel endpoint URI (a comma within one is written %2C or \\,)."),
+        arguments(
+            "urls=https://a.example/x?ids=1,seda",
+            "webhooks.urls: found \"something else behind a comma\", expected an http or https URL, or"
+                + " another Camel endpoint URI (a comma within one is written %2C or \\,)."),
+        arguments(
+            "urls=http://my_receiver/x,HTTP://my_receiver/x",
+            "webhooks.urls: found \"HTTP://my_receiver twice\", expected each webhook once."),
+        arguments(
+            "urls=https://fa\\u00dfx.example/x",
+            "webhooks.urls: found \"https://faßx.example\", expected the ASCII form of its host"
+                + " (xn--…), since there are two of this."),
         // How they are signed.
         arguments(
             "signing.scheme=hmac",

@@ -147,6 +147,18 @@ public final class Certificates {
         .sslContext();
   }
 
+  /** A context for a server that has these names. */
+  public SSLContext serverContext(String... names) {
+    HeldCertificate.Builder certificate = new HeldCertificate.Builder().signedBy(authority);
+    for (String name : names) {
+      certificate.addSubjectAlternativeName(name);
+    }
+    return new HandshakeCertificates.Builder()
+        .heldCertificate(certificate.build())
+        .build()
+        .sslContext();
+  }
+
   /** A context for a client that trusts the authority and nobody else. */
   public SSLContext clientContext() {
     return new HandshakeCertificates.Builder()
