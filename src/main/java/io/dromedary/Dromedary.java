@@ -114,7 +114,6 @@ public final class Dromedary {
     }
     main.bind("dromedary-http-servers", new LateHttpServer.Factory());
     main.addMainListener(new ServerCheck());
-    main.addMainListener(new StartSummary());
     return main;
   }
 

@@ -199,7 +199,7 @@ class PackagedIT {
                 + "/v1, without write key",
             "INFO  i.d.Dromedary -   webhooks      http://127.0.0.1:" + port,
             "INFO  i.d.Dromedary -   accepted by   1 of 1",
-            "INFO  i.d.Dromedary -   signed        x-signature",
+            "INFO  i.d.Dromedary -   signed        x-signature, secret e2186dbd",
             "INFO  i.d.Dromedary -   retried for   4h, an attempt ends after 5s",
             "INFO  i.d.Dromedary -   queue         outbox:default in jdbc:sqlite:data/outbox.db",
             "INFO  i.d.Dromedary -   dead letters  in the outbox for 720h",
@@ -242,7 +242,7 @@ class PackagedIT {
               webhooks.urls: found nothing, expected one to five webhook URLs, since the built-in request bin is served on loopback only.
               webhooks.acks: found "9", expected 1 to 1 (as many as there are webhooks) or all.
               webhooks.timeout: found "five", expected a duration from 10ms to 10m, such as 5s.
-              webhooks.url: no such key; the settings are listed in the README.
+              webhooks.url: no such key; did you mean webhooks.urls?
             """),
         arguments(
             "a port that is no number",

@@ -3,6 +3,7 @@ package io.dromedary.delivery;
 import io.dromedary.routing.FailClosedSteps;
 import io.dromedary.settings.DestinationSettings;
 import io.dromedary.settings.Settings;
+import io.dromedary.settings.StartSummary;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -49,6 +50,7 @@ public final class DestinationBeans implements CamelContextAware {
     FailClosedSteps.in(context);
     // Bad settings are told before anything is built on them.
     Settings settings = Settings.of(context);
+    StartSummary.in(context);
     if (context.isStarted() && !isMade(context, name)) {
       throw new IllegalStateException(
           "The destination " + name + " cannot be added to a Camel context that has started.");

@@ -121,7 +121,8 @@ final class Keys {
       Matcher matcher = URLS_OF_DESTINATION.matcher(key);
       // The same destination may be named in a file with other characters than a variable has.
       if (matcher.matches()
-          && names.stream().noneMatch(name -> UnknownKeys.variable(name).equals(matcher.group(1)))) {
+          && names.stream()
+              .noneMatch(name -> UnknownKeys.variable(name).equals(matcher.group(1)))) {
         names.add(matcher.group(1).toLowerCase(Locale.ROOT).replace('_', '-'));
       }
     }

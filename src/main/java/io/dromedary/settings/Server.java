@@ -72,4 +72,13 @@ record Server(String hostKey, @Nullable String host, @Nullable String port, Stri
   @Nullable String url(String path) {
     return port == null || port.equals("0") ? null : "http://127.0.0.1:" + port + root + path;
   }
+
+  /** The URL of a path as an operator may be told, where the server is beyond loopback too. */
+  String shown(String path) {
+    String address = host == null ? "0.0.0.0" : host;
+    String bracketed =
+        address.contains(":") && !address.startsWith("[") ? "[" + address + "]" : address;
+    boolean isKnown = port != null && !port.equals("0");
+    return "http://" + bracketed + (isKnown ? ":" + port : "") + root + path;
+  }
 }

@@ -73,8 +73,11 @@ final class UnknownKeys {
     Map<String, String> problems = new TreeMap<>();
     for (String key : new TreeSet<>(loaded.stringPropertyNames())) {
       if (hasMark(key)) {
-        problems.put(key, shown(key.substring(1)) + ": no such key, since a byte order mark is before it.");
-      } else if (key.startsWith(Keys.PREFIX) && !known.contains(key) && !isOfEnvironment.test(key)) {
+        problems.put(
+            key, shown(key.substring(1)) + ": no such key, since a byte order mark is before it.");
+      } else if (key.startsWith(Keys.PREFIX)
+          && !known.contains(key)
+          && !isOfEnvironment.test(key)) {
         problems.put(key, shown(key) + ": no such key; " + advice(key));
       }
     }
@@ -105,8 +108,7 @@ final class UnknownKeys {
     if (known.contains(ofAll)) {
       return ofAll + " is one for all destinations.";
     }
-    return meant(
-        key, known.stream().filter(each -> each.startsWith(Keys.PREFIX)).collect(toSet()));
+    return meant(key, known.stream().filter(each -> each.startsWith(Keys.PREFIX)).collect(toSet()));
   }
 
   private String adviceOnVariable(String name) {

@@ -120,7 +120,8 @@ final class WebhookUrl {
         host = IDN.toASCII(written);
       }
     } catch (IllegalArgumentException e) {
-      throw new RefusedException("a host of letters that names may have, or its ASCII form (xn--…)");
+      throw new RefusedException(
+          "a host of letters that names may have, or its ASCII form (xn--…)");
     }
     boolean isAbsolute = host.endsWith(".");
     String relative = isAbsolute ? host.substring(0, host.length() - 1) : host;

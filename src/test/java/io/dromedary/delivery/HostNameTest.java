@@ -75,9 +75,7 @@ class HostNameTest {
       assertThat(receiver.requests())
           .hasSize(2)
           .extracting(Request::path, request -> request.headers("Host"))
-          .containsOnly(
-              tuple(
-                  "/hook?key=v%2Cw", List.of(host + ":" + receiver.port())));
+          .containsOnly(tuple("/hook?key=v%2Cw", List.of(host + ":" + receiver.port())));
       assertThat(receiver.connections()).isEqualTo(1);
     }
   }
@@ -117,8 +115,7 @@ class HostNameTest {
       CompletableFuture<List<String>> names = supplyAsync(() -> answer(server));
       attempts.tls = new TlsOptions(trustStore(), List.of(), List.of());
 
-      Outcome outcome =
-          attempts.attempt("https://" + host + ":" + server.getLocalPort() + "/hook");
+      Outcome outcome = attempts.attempt("https://" + host + ":" + server.getLocalPort() + "/hook");
 
       assertThat(outcome.kind()).as(outcome.reason()).isEqualTo(ACCEPTED);
       assertThat(names.get(10, TimeUnit.SECONDS))

@@ -312,6 +312,22 @@ class DropInIT {
     assertThat(shop("Lost")).isEmpty();
   }
 
+  /** With the secret of application.yaml or application.properties. */
+  @Test
+  void theStartIsSummedUpAsInTheApplication() {
+    assertThat(log().lines().map(line -> line.replaceFirst("^.*?(?=Dromedary is|  [a-z])", "")))
+        .containsSubsequence(
+            "Dromedary is ready",
+            "  inbound       tracking API on http://127.0.0.1:" + port + "/v1, without write key",
+            "  webhooks      " + first.url() + ", " + second.url(),
+            "  accepted by   2 of 2",
+            "  signed        x-signature, secret 6e8abda1",
+            "  retried for   4h, an attempt ends after 5s",
+            "  queue         outbox:default in jdbc:sqlite:data/outbox.db",
+            "  dead letters  in the outbox for 720h")
+        .containsOnlyOnce("Dromedary is ready");
+  }
+
   @Test
   void badSettingsStopTheStart(@TempDir Path other) throws Exception {
     Process bad =

@@ -1005,7 +1005,9 @@ class SettingsTest {
                 + " webhooks.signing.secret or webhooks.write-key.secret?"),
         arguments(
             "q".repeat(300) + "=1",
-            "webhooks." + "q".repeat(191) + "…: no such key; the settings are listed in the README."));
+            "webhooks."
+                + "q".repeat(191)
+                + "…: no such key; the settings are listed in the README."));
   }
 
   @ParameterizedTest(name = "{0}")

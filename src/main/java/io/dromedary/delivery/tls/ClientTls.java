@@ -43,8 +43,7 @@ public final class ClientTls extends DefaultClientTlsStrategy {
       List<String> cipherSuites,
       HostnameVerifier hosts) {
     // The JVM's own check besides would be one that no option of the endpoint changes.
-    super(
-        context, null, null, SSLBufferMode.STATIC, HostnameVerificationPolicy.CLIENT, hosts);
+    super(context, null, null, SSLBufferMode.STATIC, HostnameVerificationPolicy.CLIENT, hosts);
     this.context = context;
     this.protocols = List.copyOf(protocols);
     this.cipherSuites = List.copyOf(cipherSuites);

@@ -1,31 +1,80 @@
-package io.dromedary;
+package io.dromedary.settings;
 
 import io.dromedary.event.EventType;
-import io.dromedary.settings.DestinationSettings;
-import io.dromedary.settings.ServerPaths;
-import io.dromedary.settings.Settings;
-import io.dromedary.settings.SigningScheme;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
-import org.apache.camel.main.BaseMainSupport;
-import org.apache.camel.main.MainListenerSupport;
+import org.apache.camel.ExtendedCamelContext;
+import org.apache.camel.Ordered;
+import org.apache.camel.StartupListener;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Tells an operator what was started: never a secret, a path or a query of a URL. */
-final class StartSummary extends MainListenerSupport {
+/**
+ * Tells an operator what was started: never a secret, a path or a query of a URL. It is logged in
+ * every way of running Dromedary, when all else has started.
+ */
+public final class StartSummary implements StartupListener, Ordered {
 
-  private static final Logger LOG = LoggerFactory.getLogger(Dromedary.class);
+  /** Of the application, also in a host: what is logged is not about settings alone. */
+  private static final Logger LOG = LoggerFactory.getLogger("io.dromedary.Dromedary");
 
-  @Override
-  public void afterStart(BaseMainSupport main) {
-    lines(main.getCamelContext()).forEach(LOG::info);
+  private StartSummary() {}
+
+  /** Has it logged once, when the context has started. */
+  public static synchronized void in(CamelContext context) {
+    ExtendedCamelContext extension = context.getCamelContextExtension();
+    if (extension.getContextPlugin(StartSummary.class) == null) {
+      StartSummary summary = new StartSummary();
+      extension.addContextPlugin(StartSummary.class, summary);
+      try {
+        context.addStartupListener(summary);
+      } catch (Exception e) {
+        throw new IllegalStateException("The summary of the start cannot be logged: " + e, e);
+      }
+    }
   }
 
-  static List<String> lines(CamelContext context) {
+  /** Last: the server of the packaged application begins to listen then, too. */
+  @Override
+  public int getOrder() {
+    return LOWEST;
+  }
+
+  @Override
+  public void onCamelContextStarted(CamelContext context, boolean alreadyStarted) {}
+
+  @Override
+  public void onCamelContextFullyStarted(CamelContext context, boolean alreadyStarted) {
+    lines(context).forEach(LOG::info);
+    warnings(Settings.of(context)).forEach(LOG::warn);
+  }
+
+  /** What should not stay as it is. */
+  static List<String> warnings(Settings settings) {
+    List<String> warnings = new ArrayList<>();
+    for (DestinationSettings destination : settings.destinations().values()) {
+      String plain =
+          destination.urls().stream()
+              .filter(WebhookUrl::isPlainBeyondLoopback)
+              .map(Settings::origin)
+              .collect(Collectors.joining(", "));
+      if (!plain.isEmpty()) {
+        warnings.add(
+            "Destination "
+                + destination.name()
+                + ": events are sent without encryption to "
+                + plain
+                + "; whoever is on the way can read them, and https is for that");
+      }
+    }
+    return List.copyOf(warnings);
+  }
+
+  /** What was started, a line each. */
+  public static List<String> lines(CamelContext context) {
     Settings settings = Settings.of(context);
     List<String> lines = new ArrayList<>();
     lines.add("Dromedary is ready");
@@ -104,22 +153,21 @@ final class StartSummary extends MainListenerSupport {
     if (!settings.inbound().equals(paths.trackingApi())) {
       return Settings.origin(settings.inbound());
     }
+    Server server = Server.of(context, new Keys(context, System.getenv()));
     return "tracking API on "
-        + context.resolvePropertyPlaceholders("http://{{camel.server.host}}:{{camel.server.port}}")
-        + paths.root()
-        + paths.tracking()
+        + server.shown(paths.tracking())
         + (settings.writeKeys().isEmpty()
             ? ", without write key"
             : ", " + settings.writeKeys().size() + " write key(s)");
   }
 
   private static String signed(DestinationSettings destination) {
-    if (destination.secrets().isEmpty()) {
+    List<String> secrets = destination.secrets();
+    if (secrets.isEmpty()) {
       return "no";
     }
     return destination.schemes().stream().map(SigningScheme::key).collect(Collectors.joining(", "))
-        + (destination.secrets().size() > 1
-            ? " with " + destination.secrets().size() + " secrets"
-            : "");
+        + (secrets.size() == 1 ? ", secret " : ", secrets ")
+        + secrets.stream().map(SecretFingerprint::of).collect(Collectors.joining(", "));
   }
 }

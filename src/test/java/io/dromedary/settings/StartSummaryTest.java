@@ -1,7 +1,8 @@
-package io.dromedary;
+package io.dromedary.settings;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.dromedary.Application;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
@@ -39,7 +40,7 @@ class StartSummaryTest {
               "    webhooks      https://a.example",
               "    accepted by   1 of 1",
               // By the packaged file's secret.
-              "    signed        x-signature",
+              "    signed        x-signature, secret e2186dbd",
               "    retried for   4h, an attempt ends after 5s",
               "    limited to    100/s and 4 at once, each webhook",
               "  destination   crm",
@@ -47,12 +48,39 @@ class StartSummaryTest {
               "    takes         page, track",
               "    accepted by   1 of 2",
               "    transformed   by log:mask",
-              "    signed        x-signature",
+              "    signed        x-signature, secret 1ec1c26b",
               "    retried for   4h, an attempt ends after 5s",
               "    down          detection is off: a webhook that is down is sent to as any other",
               "  queue         outbox:default, outbox:crm in jdbc:sqlite:"
                   + folder.resolve("outbox.db"),
               "  dead letters  in the outbox for 720h, told to mock:dead");
     }
+  }
+
+  @Test
+  void whatIsSentWithoutEncryptionBeyondThisMachineIsAWarning() {
+    Map<String, String> settings =
+        Map.of(
+            "webhooks.inbound",
+            "direct:in",
+            "webhooks.urls",
+            "http://a.example/s3cret,https://a.example/s3cret,http://my_receiver:8080/s3cret",
+            "webhooks.destination.local.urls",
+            "http://127.0.0.1:1/x,http://localhost:1/x,seda:a");
+    try (Application application = Application.start(folder, settings)) {
+      assertThat(StartSummary.warnings(Settings.of(application.context())))
+          .containsExactly(
+              "Destination default: events are sent without encryption to http://a.example,"
+                  + " http://my_receiver:8080; whoever is on the way can read them, and https is for"
+                  + " that");
+    }
+  }
+
+  /** What a receiver computes with other tools. */
+  @Test
+  void aFingerprintIsThatOfTheBytesInUtf8() {
+    // printf %s "$SECRET" | sha256sum | cut -c1-8
+    assertThat(SecretFingerprint.of("change-me")).isEqualTo("e2186dbd");
+    assertThat(SecretFingerprint.of("gr\u00fc\u00dfe, \ud83d\udc2a")).isEqualTo("9543da62");
   }
 }
