@@ -76,6 +76,22 @@ record Element(
     return end;
   }
 
+  /** A kind of value as an error calls it. */
+  static String shown(@Nullable JsonKind kind) {
+    if (kind == null) {
+      return "nothing";
+    }
+    return switch (kind) {
+      case OBJECT -> "an object";
+      case ARRAY -> "an array";
+      case STRING -> "a string";
+      case NUMBER -> "a number";
+      case TRUE, FALSE -> "a boolean";
+      case NULL -> "null";
+      case END -> "nothing";
+    };
+  }
+
   /** How long it is as it came in. */
   int length() {
     return end - start;

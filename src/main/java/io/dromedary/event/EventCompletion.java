@@ -135,7 +135,7 @@ final class EventCompletion {
   }
 
   /** Senders use numbers as ids, too. */
-  private static boolean isId(JsonObject event, String name) {
+  static boolean isId(JsonObject event, String name) {
     JsonValue value = event.get(name);
     return value != null
         && (value.kind() == JsonKind.NUMBER
@@ -260,7 +260,7 @@ final class EventCompletion {
   private static String shown(JsonValue value) {
     String text = string(value);
     if (text == null) {
-      return EventReader.kind(value.kind());
+      return Element.shown(value.kind());
     }
     return "\"" + (text.length() <= 40 ? text : text.substring(0, 40) + "…") + "\"";
   }

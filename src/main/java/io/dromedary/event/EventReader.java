@@ -45,6 +45,8 @@ final class EventReader {
   private final int mostEvents;
 
   private long mergedBytes;
+  private final Supplier<String> ids;
+  private @Nullable EventTemplate template;
   private LongConsumer merged = bytes -> {};
   private Predicate<Intake> allowed = read -> true;
   private final EventCompletion completion;
@@ -76,6 +78,7 @@ final class EventReader {
       DestinationChoice choice,
       @Nullable String sender) {
     this.text = text;
+    this.ids = ids;
     this.mostEvents = trusted ? Integer.MAX_VALUE : MOST_BATCH_EVENTS;
     this.completion = new EventCompletion(now, trusted, ids, choice, sender);
   }
@@ -89,6 +92,12 @@ final class EventReader {
   /** Somebody is asked whether a batch with these keys is read on, before its events are made. */
   EventReader askKeys(Predicate<Intake> keys) {
     this.allowed = keys;
+    return this;
+  }
+
+  /** Objects that are no events become some by a template; null: they do not. */
+  EventReader wrap(@Nullable EventTemplate by) {
+    this.template = by;
     return this;
   }
 
@@ -112,7 +121,7 @@ final class EventReader {
     if (json.peek() != JsonKind.OBJECT) {
       throw new InvalidEventException(
           "invalid_batch",
-          "expected an object with an array \"batch\", found " + kind(json.peek()));
+          "expected an object with an array \"batch\", found " + Element.shown(json.peek()));
     }
     List<Element> events = null;
     Wrapper wrapper = new Wrapper();
@@ -274,15 +283,19 @@ final class EventReader {
       }
       if (event == null) {
         throw new InvalidEventException(
-            "invalid_event", "expected a JSON object, found " + kind(found.kind()));
+            "invalid_event", "expected a JSON object, found " + Element.shown(found.kind()));
       }
-      messageId = found.messageId(event, text);
+      boolean isPlain = template != null && template.takes(event);
+      messageId = isPlain ? null : found.messageId(event, text);
       noteKey(event);
       // Most are not even as long with their escapes and white space.
       if (found.length() > MOST_EVENT_BYTES && event.length() > MOST_EVENT_BYTES) {
         throw new InvalidEventException(
             "event_too_large",
             "expected at most " + MOST_EVENT_BYTES + " bytes, found " + event.length());
+      }
+      if (template != null && isPlain) {
+        event = template.wrap(event, ids.get());
       }
       mergedBytes += wrapper.mergedBytes();
       if (mergedBytes > MOST_MERGED_BYTES) {
@@ -329,20 +342,5 @@ final class EventReader {
       int index, @Nullable String messageId, String code, String message, int from, int to) {
     intake.reject(
         new RejectedEvent(index, messageId, code, message, Arrays.copyOfRange(text, from, to)));
-  }
-
-  static String kind(@Nullable JsonKind kind) {
-    if (kind == null) {
-      return "nothing";
-    }
-    return switch (kind) {
-      case OBJECT -> "an object";
-      case ARRAY -> "an array";
-      case STRING -> "a string";
-      case NUMBER -> "a number";
-      case TRUE, FALSE -> "a boolean";
-      case NULL -> "null";
-      case END -> "nothing";
-    };
   }
 }

@@ -41,6 +41,7 @@ public final class EventStream implements EventSequence, Iterator<Object>, Close
   /** Replaced as a whole: what fails on the way to the next one leaves it as it is. */
   private Piece piece = new Piece(0, List.of(), 0, new byte[0], false);
 
+  private @Nullable EventTemplate template;
   private @Nullable InputStream in;
   private @Nullable Throwable failure;
 
@@ -106,6 +107,16 @@ public final class EventStream implements EventSequence, Iterator<Object>, Close
     this.choice = choice;
     this.comesAgain = comesAgain;
     this.pieceBytes = pieceBytes;
+  }
+
+  /** Objects that are no events become some by a template; null: they do not. */
+  EventStream wrap(@Nullable EventTemplate by) {
+    template = by;
+    return this;
+  }
+
+  private EventReader reader(byte[] text) {
+    return new EventReader(text, now, true, choice, null).wrap(template);
   }
 
   /** Goes on behind so many bytes, whose events have been given out before. */
@@ -201,13 +212,13 @@ public final class EventStream implements EventSequence, Iterator<Object>, Close
   private Piece read(Piece last) {
     if (last.given == 0 && last.ended) {
       byte[] all = Arrays.copyOf(last.text, last.length);
-      List<Object> events = new EventReader(all, now, true, choice, null).readAny().all();
+      List<Object> events = reader(all).readAny().all();
       return last.next(events, last.length, true);
     }
     int end = last.ended ? last.length : last.lastLineEnd();
     // A line without an end is no event: it is let go as it is, not gathered without bound.
     end = end == 0 ? last.length : end;
-    EventReader reader = new EventReader(last.text, now, true, choice, null);
+    EventReader reader = reader(last.text);
     reader.readLines(0, end, true);
     return last.next(reader.intake().all(), end, last.ended);
   }
@@ -215,7 +226,7 @@ public final class EventStream implements EventSequence, Iterator<Object>, Close
   /** The lines that are whole, if it has lines, and why there is no more. */
   private Piece readBroken(Piece last, Throwable why) {
     int end = last.lastLineEnd();
-    EventReader reader = new EventReader(last.text, now, true, choice, null);
+    EventReader reader = reader(last.text);
     if (!reader.readLines(0, end, last.given > 0)) {
       end = 0;
     }

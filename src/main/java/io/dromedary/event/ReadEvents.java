@@ -48,6 +48,7 @@ public final class ReadEvents extends FailClosed implements CamelContextAware {
   private final KeptMessages keptMessages = new KeptMessages();
   private @Nullable CamelContext context;
   private Clock clock = Clock.systemUTC();
+  private @Nullable EventTemplate template;
   private DestinationChoice choice = new DestinationChoice(List.of());
 
   @Override
@@ -61,6 +62,7 @@ public final class ReadEvents extends FailClosed implements CamelContextAware {
     FailClosedSteps.in(context);
     clock = Settings.clock(context);
     choice = DestinationChoice.of(Settings.of(context));
+    template = EventTemplate.of(Settings.of(context));
     // Whether the body is an object that has to be marshalled before it can be read.
     context
         .getRegistry()
@@ -166,7 +168,8 @@ public final class ReadEvents extends FailClosed implements CamelContextAware {
 
   private EventStream stream(Exchange exchange, Object body, @Nullable String kept) {
     EventStream events =
-        new EventStream(() -> open(exchange, body), clock.instant(), choice, kept != null);
+        new EventStream(() -> open(exchange, body), clock.instant(), choice, kept != null)
+            .wrap(template);
     exchange.getExchangeExtension().addOnCompletion(new Completion(events, kept));
     if (kept != null) {
       events.resume(keptMessages.taken(kept));
@@ -231,7 +234,10 @@ public final class ReadEvents extends FailClosed implements CamelContextAware {
 
   private List<Object> read(Exchange exchange, byte[] text) {
     Supplier<String> ids = SourceIds.of(exchange, text);
-    return new EventReader(text, clock.instant(), true, ids, choice, null).readAny().all();
+    return new EventReader(text, clock.instant(), true, ids, choice, null)
+        .wrap(template)
+        .readAny()
+        .all();
   }
 
   private static byte[] heartbeat(Exchange exchange) {

@@ -46,6 +46,7 @@ public final class TrackingApi extends FailClosed implements CamelContextAware {
   private WriteKeys writeKeys = new WriteKeys(List.of());
   private DestinationChoice choice = new DestinationChoice(List.of());
   private TrackingCheck check = new TrackingCheck(writeKeys, List.of(), false, null);
+  private @Nullable EventTemplate template;
   private boolean isHttp;
 
   @Override
@@ -60,6 +61,7 @@ public final class TrackingApi extends FailClosed implements CamelContextAware {
     Settings settings = Settings.of(context);
     clock = Settings.clock(context);
     choice = DestinationChoice.of(settings);
+    template = EventTemplate.of(settings);
     writeKeys = new WriteKeys(settings.writeKeys());
     Registry registry = context.getRegistry();
     String inbound = settings.inbound();
@@ -132,7 +134,7 @@ public final class TrackingApi extends FailClosed implements CamelContextAware {
       EventType type = TrackingCheck.type(action);
       Intake intake =
           action.equals(TrackingCheck.ANY)
-              ? reader.readAny()
+              ? reader.wrap(template).readAny()
               : type == null ? reader.readBatch() : reader.readEvent(type);
       if (!writeKeys.allow(authorization, intake)) {
         throw new UnknownKeyException();

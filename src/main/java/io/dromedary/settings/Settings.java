@@ -22,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * Everything that is configured, read and checked once for a Camel context. Immutable.
  *
  * @param inbound where events come from
+ * @param wrap the type, and the name behind a colon, that an object gets which is no event; null:
+ *     it is rejected
  * @param paths which paths of the HTTP server are ours
  * @param writeKeys keys of which senders of the tracking API must present one; empty: anybody may
  *     send
@@ -35,6 +37,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record Settings(
     String inbound,
+    @Nullable String wrap,
     ServerPaths paths,
     List<String> writeKeys,
     List<String> corsOrigins,
@@ -53,6 +56,8 @@ public record Settings(
   private static final Set<String> LOOPBACK = Set.of("127.0.0.1", "localhost", "::1", "[::1]");
   private static final Set<String> ANY_ADDRESS = Set.of("0.0.0.0", "::", "[::]");
   private static final Pattern SCHEME = Pattern.compile("[a-z][a-z0-9+.-]*");
+  private static final Pattern WRAP =
+      Pattern.compile("(track|page|screen):\\s*\\S.*|page|screen|identify");
   private static final String CLOCK = "dromedary-clock";
   private static final Duration MILLISECOND = Duration.ofMillis(1);
 
@@ -90,6 +95,7 @@ public record Settings(
     ServerPaths paths = ServerPaths.read(keys, server.requestRoot());
     String inbound = keys.text("inbound", paths.trackingApi());
     checkInbound(context, keys, inbound);
+    String wrap = wrap(keys);
     boolean loopback = server.isLocal();
     if (!hasWriteKey(keys) && !loopback && inbound.startsWith("platform-http:")) {
       keys.problem(
@@ -113,6 +119,7 @@ public record Settings(
     Settings settings =
         new Settings(
             inbound,
+            wrap,
             paths,
             List.copyOf(writeKeys),
             origins.isEmpty() && !writeKeys.isEmpty() ? List.of("*") : origins,
@@ -123,6 +130,15 @@ public record Settings(
             Collections.unmodifiableMap(destinations));
     settings.tellRoutes(context, loopback);
     return settings;
+  }
+
+  private static @Nullable String wrap(Keys keys) {
+    String found = keys.value("wrap");
+    if (found != null && !WRAP.matcher(found).matches()) {
+      keys.problem("wrap", found, "track:NAME, page, page:NAME, screen, screen:NAME or identify");
+      return null;
+    }
+    return found;
   }
 
   private static boolean h2c(Keys keys) {

@@ -73,6 +73,7 @@ class SettingsFuzzTest {
           "webhooks.management.secret",
           "webhooks.write-key.secret",
           "webhooks.cors.origins",
+          "webhooks.wrap",
           "webhooks.destination.crm.urls",
           "webhooks.destination.crm.signing.secret",
           "webhooks.destination.crm.write-key.secret",

@@ -47,6 +47,10 @@ class SettingsTest {
   /** The base64 form of 24 bytes. */
   private static final String WHSEC = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
+  private static final String WRAP =
+      "webhooks.wrap: found \"%s\", expected track:NAME, page, page:NAME, screen, screen:NAME or"
+          + " identify.";
+
   private static final String FIVE_URLS =
       "https://a.example/1,https://b.example/2,https://c.example/3,https://d.example/4,https://e.example/5";
 
@@ -134,6 +138,7 @@ class SettingsTest {
         .isEqualTo(
             new Settings(
                 "platform-http:/v1?matchOnUriPrefix=true&populateBodyWithForm=false",
+                null,
                 new ServerPaths("", "/v1", "/dromedary"),
                 List.of(),
                 List.of(),
@@ -343,6 +348,7 @@ class SettingsTest {
   static Stream<Arguments> keys() {
     return Stream.of(
         key("inbound", Settings::inbound, "direct:file", "direct:system", "direct:environment"),
+        key("wrap", Settings::wrap, "track:Order: Placed", "page", "identify"),
         key("dead-letter", Settings::deadLetter, "log:file", "log:system", "log:environment"),
         key("user-agent", of(DestinationSettings::userAgent), "File/1", "System/1", "Env/1"),
         arguments(
@@ -536,6 +542,7 @@ class SettingsTest {
   private static String environmentName(String key) {
     return switch (key) {
       case "inbound" -> "WEBHOOKS_INBOUND";
+      case "wrap" -> "WEBHOOKS_WRAP";
       case "dead-letter" -> "WEBHOOKS_DEAD_LETTER";
       case "outbox.url" -> "WEBHOOKS_OUTBOX_URL";
       case "outbox.user" -> "WEBHOOKS_OUTBOX_USER";
@@ -915,6 +922,12 @@ class SettingsTest {
         arguments(
             "batch.size=2147483648",
             "webhooks.batch.size: found \"2147483648\", expected a whole number from 1 to 1000."),
+        arguments("wrap=Order Placed", WRAP.formatted("Order Placed")),
+        arguments("wrap=track", WRAP.formatted("track")),
+        arguments("wrap=track: ", WRAP.formatted("track:")),
+        arguments("wrap=Track:Order Placed", WRAP.formatted("Track:Order Placed")),
+        arguments("wrap=identify:me", WRAP.formatted("identify:me")),
+        arguments("wrap=group:g", WRAP.formatted("group:g")),
         // Where they wait.
         arguments(
             "queue=seda:events",

@@ -1,0 +1,211 @@
+package io.dromedary.event;
+
+import static io.dromedary.testing.Json.json;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.dromedary.Application;
+import io.dromedary.testing.Http;
+import io.dromedary.testing.Receiver;
+import io.dromedary.testing.SettableClock;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Objects that are no events, of any inbound, as {@code webhooks.wrap} makes events of them. */
+@Timeout(60)
+class WrapTest {
+
+  private static final Duration AT_MOST = Duration.ofSeconds(20);
+  private static final Instant NOW = Instant.parse("2026-01-02T03:04:05.678Z");
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+
+  @TempDir Path folder;
+  private final Receiver receiver = Receiver.start();
+  private @Nullable Application application;
+
+  @AfterEach
+  void close() {
+    if (application != null) {
+      application.close();
+    }
+    receiver.close();
+  }
+
+  private Application start(String inbound, String... more) {
+    Map<String, String> settings = new HashMap<>();
+    settings.put("webhooks.inbound", inbound);
+    settings.put("webhooks.urls", receiver.url());
+    for (int i = 0; i < more.length; i += 2) {
+      settings.put(more[i], more[i + 1]);
+    }
+    application =
+        Application.start(folder, settings, Map.of("dromedary-clock", new SettableClock(NOW)));
+    return application;
+  }
+
+  private static void send(Application to, Object body) {
+    to.context().createFluentProducerTemplate().to("direct:in").withBody(body).send();
+  }
+
+  /** The body of the only request, with the id that the event has got as ID. */
+  private String delivered() throws Exception {
+    receiver.awaitCount(1, AT_MOST);
+    String body = new String(receiver.requests().get(0).body(), StandardCharsets.UTF_8);
+    String id = MAPPER.readTree(body).get("messageId").asText();
+    assertThat(id).hasSize(36);
+    return body.replace(id, "ID");
+  }
+
+  private List<String> deadLetters() throws Exception {
+    Path file = folder.resolve("dead-letters.jsonl");
+    List<String> texts = new ArrayList<>();
+    if (Files.exists(file)) {
+      for (String line : Files.readAllLines(file)) {
+        texts.add(MAPPER.readTree(line).get("detail").asText());
+      }
+    }
+    return texts;
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          # webhooks.wrap    | what comes                              | what goes out
+          track:Order Placed | {'orderId':1}                           | 'type':'track','event':'Order Placed','anonymousId':'ID','messageId':'ID','properties':{'orderId':1}
+          track: a: 'b'      | {}                                      | 'type':'track','event':'a: \\'b\\'','anonymousId':'ID','messageId':'ID','properties':{}
+          track:E            | {'userId':7,'x':[1.0]}                  | 'type':'track','event':'E','userId':7,'messageId':'ID','properties':{'userId':7,'x':[1]}
+          track:E            | {'anonymousId':'a','userId':''}         | 'type':'track','event':'E','anonymousId':'a','messageId':'ID','properties':{'anonymousId':'a','userId':''}
+          track:E            | {'type':'order.created','messageId':'m'} | 'type':'track','event':'E','anonymousId':'ID','messageId':'ID','properties':{'type':'order.created','messageId':'m'}
+          track:E            | {'type':1}                              | 'type':'track','event':'E','anonymousId':'ID','messageId':'ID','properties':{'type':1}
+          page               | {'a':1}                                 | 'type':'page','anonymousId':'ID','messageId':'ID','properties':{'a':1}
+          page:Home          | {'a':1}                                 | 'type':'page','name':'Home','anonymousId':'ID','messageId':'ID','properties':{'a':1}
+          screen:Home        | {'a':1}                                 | 'type':'screen','name':'Home','anonymousId':'ID','messageId':'ID','properties':{'a':1}
+          identify           | {'userId':'u','email':'e'}              | 'type':'identify','userId':'u','messageId':'ID','traits':{'userId':'u','email':'e'}
+          """)
+  void anObjectThatIsNoEventBecomesOne(String wrap, String body, String event) throws Exception {
+    send(start("direct:in", "webhooks.wrap", wrap.replace('\'', '"')), json(body));
+
+    assertThat(delivered())
+        .isEqualTo(
+            "{"
+                + json(event)
+                + json(",'version':1,'receivedAt':'" + NOW + "','timestamp':'" + NOW + "'}"));
+    assertThat(deadLetters()).isEmpty();
+  }
+
+  @Test
+  void withoutTheSettingItIsADeadLetter() throws Exception {
+    send(start("direct:in"), json("{'orderId':1}"));
+
+    await().atMost(AT_MOST).until(() -> !deadLetters().isEmpty());
+    assertThat(deadLetters())
+        .containsExactly(
+            "invalid_event: expected \"type\" to be one of page, screen, identify, track, alias,"
+                + " group, delete, found none");
+  }
+
+  @Test
+  void anEventStaysWhatItIs() throws Exception {
+    Application to = start("direct:in", "webhooks.wrap", "track:E");
+    send(to, json("{'type':'Page','userId':'u','messageId':'a'}"));
+    send(to, json("{'type':'track','userId':'u','messageId':'b'}"));
+
+    receiver.awaitCount(1, AT_MOST);
+    await().atMost(AT_MOST).until(() -> !deadLetters().isEmpty());
+    assertThat(receiver.messageIds()).isEqualTo(Map.of("a", 1));
+    assertThat(deadLetters())
+        .containsExactly(
+            "invalid_event: expected a \"event\" in an event of type track, found none");
+  }
+
+  /** Arrays, lines, batches and structures hold objects as they hold events. */
+  @Test
+  void eachOfSeveralBecomesOne() throws Exception {
+    Application to = start("direct:in", "webhooks.wrap", "track:E");
+    send(to, json("[{'n':1},7,{'n':2}]"));
+    send(to, json("{'n':3}\n{'n':4}"));
+    send(to, json("{'batch':[{'n':5}],'context':{'ip':'i'}}"));
+    send(to, Map.of("n", 6));
+    send(to, Files.newInputStream(Files.writeString(folder.resolve("f"), json("{'n':7}\n{'n':8}"))));
+
+    receiver.awaitCount(8, AT_MOST);
+    List<Integer> numbers = new ArrayList<>();
+    for (var request : receiver.requests()) {
+      JsonNode event = MAPPER.readTree(request.body());
+      numbers.add(event.at("/properties/n").asInt());
+      assertThat(event.at("/context/ip").asText()).isEqualTo(numbers.contains(5) ? "i" : "");
+      if (numbers.contains(5)) {
+        numbers.remove(Integer.valueOf(5));
+        numbers.add(-5);
+      }
+    }
+    assertThat(numbers).containsExactlyInAnyOrder(1, 2, 3, 4, -5, 6, 7, 8);
+    assertThat(deadLetters())
+        .containsExactly("invalid_event: expected a JSON object, found a number");
+  }
+
+  /** A write key is known by the object, and goes no further. */
+  @Test
+  void aPathOfYourOwnTakesObjectsByHttp() throws Exception {
+    Application to =
+        start(
+            "platform-http:/orders",
+            "webhooks.wrap",
+            "track:Order Placed",
+            "webhooks.write-key.secret",
+            "a-known-key");
+
+    assertThat(Http.post(to.url("/orders"), json("{'orderId':1}").getBytes(StandardCharsets.UTF_8)))
+        .satisfies(answer -> assertThat(answer.status()).isEqualTo(401));
+    assertThat(
+            Http.post(
+                to.url("/orders"),
+                json("{'orderId':1,'writeKey':'a-known-key'}").getBytes(StandardCharsets.UTF_8)))
+        .hasToString(json("200 {'success':true}"));
+
+    assertThat(delivered())
+        .startsWith(
+            json(
+                "{'type':'track','event':'Order Placed','anonymousId':'ID','messageId':'ID',"
+                    + "'properties':{'orderId':1},'version':1,"))
+        .doesNotContain("a-known-key");
+  }
+
+  @Test
+  void whatIsTooLongOrTooDeepAsAnEventIsNone() throws Exception {
+    Application to = start("direct:in", "webhooks.wrap", "track:E");
+    send(to, "{\"a\":" + "[".repeat(999) + "]".repeat(999) + "}");
+    await().atMost(AT_MOST).until(() -> deadLetters().size() == 1);
+    send(to, json("{'a':'" + "x".repeat(32_761) + "'}"));
+    await().atMost(AT_MOST).until(() -> deadLetters().size() == 2);
+    send(to, "{\"a\":" + "[".repeat(998) + "]".repeat(998) + "}");
+    receiver.awaitCount(1, AT_MOST);
+    send(to, json("{'a':'" + "x".repeat(32_760) + "'}"));
+    receiver.awaitCount(2, AT_MOST);
+
+    assertThat(deadLetters().get(0)).startsWith("invalid_json: nested too deeply: ");
+    assertThat(deadLetters().get(1))
+        .isEqualTo("event_too_large: expected at most 32768 bytes, found 32769");
+    ObjectNode deep = (ObjectNode) MAPPER.readTree(receiver.requests().get(0).body());
+    assertThat(deep.at("/properties/a").isArray()).isTrue();
+  }
+}
