@@ -145,7 +145,8 @@ class WrapTest {
     send(to, json("{'n':3}\n{'n':4}"));
     send(to, json("{'batch':[{'n':5}],'context':{'ip':'i'}}"));
     send(to, Map.of("n", 6));
-    send(to, Files.newInputStream(Files.writeString(folder.resolve("f"), json("{'n':7}\n{'n':8}"))));
+    send(
+        to, Files.newInputStream(Files.writeString(folder.resolve("f"), json("{'n':7}\n{'n':8}"))));
 
     receiver.awaitCount(8, AT_MOST);
     List<Integer> numbers = new ArrayList<>();
