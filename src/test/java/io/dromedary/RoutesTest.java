@@ -81,8 +81,9 @@ class RoutesTest extends CamelMainTestSupport {
     assertThat(beans).hasSizeGreaterThan(5);
     assertThat(beans.keySet()).allMatch(name -> name.startsWith("dromedary-"));
     Pattern names = Pattern.compile("(?:id|name|ref|Ref|ref: *\\n *expression): *([\\w-]+)");
-    assertThat(
-            names.matcher(Files.readString(Path.of("routes/receive-events.camel.yaml"))).results())
+    String file = Files.readString(Path.of("routes/receive-events.camel.yaml"));
+    // Parameters of templates are nobody else's.
+    assertThat(names.matcher(file.replaceAll("(?s)\n    parameters:.*?\n    route:", "")).results())
         .isNotEmpty()
         .allMatch(name -> name.group(1).startsWith("dromedary-"));
   }

@@ -3,19 +3,23 @@ package io.dromedary.event;
 import io.dromedary.http.RawBodies;
 import io.dromedary.http.Refusal;
 import io.dromedary.http.RequestHead;
+import io.dromedary.http.ServletRawBodies;
+import io.dromedary.http.UndertowRawBodies;
 import io.dromedary.json.InvalidJsonException;
 import io.dromedary.routing.FailClosed;
 import io.dromedary.routing.FailClosedSteps;
 import io.dromedary.settings.HeapShare;
+import io.dromedary.settings.Inbound;
 import io.dromedary.settings.ServerPaths;
 import io.dromedary.settings.Settings;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UnsupportedEncodingException;
 import java.time.Clock;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.apache.camel.CamelContext;
 import org.apache.camel.CamelContextAware;
 import org.apache.camel.Exchange;
@@ -36,18 +40,21 @@ public final class TrackingApi extends FailClosed implements CamelContextAware {
 
   private static final Logger LOG = LoggerFactory.getLogger(TrackingApi.class);
 
-  /** Components whose endpoints are HTTP servers. */
-  private static final Set<String> HTTP_SERVERS =
-      Set.of("platform-http", "servlet", "jetty", "undertow", "netty-http");
+  /** What is asked of the requests of an inbound, and whether it is a server of its own. */
+  private record Source(TrackingCheck check, boolean isServer) {}
 
   private final ReadingRoom room = new ReadingRoom(HeapShare.READING.bytes());
   private @Nullable CamelContext context;
   private Clock clock = Clock.systemUTC();
   private WriteKeys writeKeys = new WriteKeys(List.of());
   private DestinationChoice choice = new DestinationChoice(List.of());
-  private TrackingCheck check = new TrackingCheck(writeKeys, List.of(), false, null);
   private @Nullable EventTemplate template;
-  private boolean isHttp;
+
+  /** Of a route of a host's own, where no inbound is over HTTP. */
+  private TrackingCheck anywhere = new TrackingCheck(writeKeys, List.of(), false, null);
+
+  /** By the ids of their routes. */
+  private final Map<String, Source> sources = new ConcurrentHashMap<>();
 
   @Override
   public @Nullable CamelContext getCamelContext() {
@@ -64,25 +71,49 @@ public final class TrackingApi extends FailClosed implements CamelContextAware {
     template = EventTemplate.of(settings);
     writeKeys = new WriteKeys(settings.writeKeys());
     Registry registry = context.getRegistry();
-    String inbound = settings.inbound();
-    isHttp = HTTP_SERVERS.contains(inbound.substring(0, Math.max(0, inbound.indexOf(':'))));
-    ServerPaths paths = settings.paths();
-    String path = RawBodies.path(inbound);
-    boolean isLocal = settings.writeKeys().isEmpty() && inbound.startsWith("platform-http:");
-    boolean hasOwnPath = isHttp && !path.equals(paths.tracking());
-    check =
-        new TrackingCheck(
-            writeKeys,
-            settings.corsOrigins(),
-            isLocal,
-            hasOwnPath ? null : paths.root() + paths.tracking());
-    if (isHttp) {
-      RawBodies.keep(context, paths.root(), path, check);
-    }
-    registry.bind("dromedary-is-http", Predicate.class, (Predicate) exchange -> isHttp);
+    anywhere = new TrackingCheck(writeKeys, settings.corsOrigins(), false, null);
+    settings.inbounds().stream().filter(Inbound::isHttp).forEach(each -> add(settings, each));
+    registry.bind("dromedary-is-http", Predicate.class, (Predicate) this::isHttp);
     registry.bind("dromedary-answer", Processor.class, (Processor) HttpAnswer::answer);
     registry.bind("dromedary-answer-unavailable", Processor.class, new Unavailable());
     registry.bind("dromedary-is-answered", Predicate.class, (Predicate) HttpAnswer::isRequest);
+  }
+
+  private void add(Settings settings, Inbound inbound) {
+    ServerPaths paths = settings.paths();
+    String root = inbound.isServer() ? "" : paths.root();
+    boolean isTracking = inbound.path().equals(paths.tracking());
+    TrackingCheck check =
+        new TrackingCheck(
+            writeKeys,
+            settings.corsOrigins(),
+            // Without a key it is on loopback, or the start has been refused.
+            settings.writeKeys().isEmpty(),
+            isTracking ? root + paths.tracking() : null);
+    sources.put(inbound.routeId(), new Source(check, inbound.isServer()));
+    if (context == null) {
+      return;
+    }
+    switch (inbound.scheme()) {
+      case "platform-http" -> RawBodies.keep(context, root, inbound.path(), check);
+      case "jetty" -> context.getRegistry().bind(inbound.rawBodies(), new ServletRawBodies());
+      case "undertow" -> context.getRegistry().bind(inbound.rawBodies(), new UndertowRawBodies());
+      default -> {
+        // It needs nothing.
+      }
+    }
+  }
+
+  private boolean isHttp(Exchange exchange) {
+    return exchange.getFromRouteId() != null && sources.containsKey(exchange.getFromRouteId());
+  }
+
+  /** That of the inbound's route, or where a route of a host's own comes here, of the first one. */
+  private Source source(Exchange exchange) {
+    Source source = isHttp(exchange) ? sources.get(exchange.getFromRouteId()) : null;
+    return source == null
+        ? sources.values().stream().findFirst().orElse(new Source(anywhere, false))
+        : source;
   }
 
   @Override
@@ -93,7 +124,9 @@ public final class TrackingApi extends FailClosed implements CamelContextAware {
     Object body = request.getBody();
     request.setBody("");
     Map<String, Object> headers = request.getHeaders();
-    RequestHead head = RequestHead.of(headers);
+    Source source = source(exchange);
+    TrackingCheck check = source.check();
+    RequestHead head = source.isServer() ? RequestHead.ofServer(headers) : RequestHead.of(headers);
     Object encoding = headers.get("Content-Encoding");
     exchange.setProperty(HttpAnswer.CORS, check.headers(head.origin()));
     // Nothing of the request goes into the answer or any further.
@@ -108,12 +141,13 @@ public final class TrackingApi extends FailClosed implements CamelContextAware {
     } else if (action.equals(TrackingCheck.METRICS)) {
       HttpAnswer.accept(exchange);
     } else {
-      read(exchange, body, action, head, encoding);
+      read(exchange, check, body, action, head, encoding);
     }
   }
 
   private void read(
       Exchange exchange,
+      TrackingCheck check,
       @Nullable Object body,
       String action,
       RequestHead head,
@@ -172,7 +206,15 @@ public final class TrackingApi extends FailClosed implements CamelContextAware {
             400, "invalid_encoding", "expected a body as its Content-Encoding says, found another");
   }
 
-  private static byte[] bytes(Exchange exchange, @Nullable Object body) {
+  private static byte[] bytes(Exchange exchange, @Nullable Object body) throws IOException {
+    if (body instanceof InputStream stream) {
+      // Some servers have no bound of their own.
+      byte[] bytes = stream.readNBytes(RawBodies.MOST_BYTES + 1);
+      if (bytes.length > RawBodies.MOST_BYTES) {
+        throw new ContentEncoding.TooLongException();
+      }
+      return bytes;
+    }
     byte[] bytes = exchange.getContext().getTypeConverter().convertTo(byte[].class, exchange, body);
     return bytes == null ? new byte[0] : bytes;
   }

@@ -115,11 +115,6 @@ public final class RawBodies {
     return check == null ? head -> null : check;
   }
 
-  /** The path of a {@code platform-http} endpoint URI. */
-  public static String path(String inbound) {
-    return inbound.replaceFirst("^platform-http:/*", "/").replaceFirst("\\?.*$", "");
-  }
-
   /**
    * Takes the Content-Type off requests to a path before anything looks at their bodies, refuses
    * what the check does, and answers 503 while the context starts or stops, or no endpoint serves

@@ -28,6 +28,11 @@ public record RequestHead(
     @Nullable String authorization,
     @Nullable String address) {
 
+  /** The header in which a server of an endpoint tells whom a request comes from. */
+  static final String ADDRESS = "DromedaryAddress";
+
+  private static final Pattern URL_PATH = Pattern.compile("^[^:/]*://[^/?#]*|[?#].*$");
+
   private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]");
 
   private static final Pattern AUTHORITY = Pattern.compile("^[^:/]*://([^/?#]*).*$");
@@ -49,6 +54,21 @@ public record RequestHead(
         text(headers, "Sec-Fetch-Site"),
         text(headers, "Authorization"),
         address == null ? null : PORT.matcher(address).replaceFirst(""));
+  }
+
+  /** The head of a request to an endpoint that is a server, which tells paths in its own way. */
+  public static RequestHead ofServer(Map<String, Object> headers) {
+    String netty = text(headers, "CamelNettyRemoteAddress");
+    return new RequestHead(
+        String.valueOf(headers.get(Exchange.HTTP_METHOD)),
+        URL_PATH.matcher(String.valueOf(headers.get(Exchange.HTTP_URL))).replaceAll(""),
+        text(headers, "Host"),
+        text(headers, "Origin"),
+        text(headers, "Sec-Fetch-Site"),
+        text(headers, "Authorization"),
+        netty == null
+            ? text(headers, ADDRESS)
+            : PORT.matcher(netty.substring(netty.indexOf('/') + 1)).replaceFirst(""));
   }
 
   private static @Nullable String text(Map<String, Object> headers, String name) {

@@ -48,8 +48,37 @@ final class InboundOptions {
   private static final List<String> KAFKA_BATCHES =
       List.of("batching=true", "maxPollRecords=500", "pollTimeoutMs=20", "batchingIntervalMs=20");
 
+  /**
+   * Bodies are handed on as they came, as a stream that can be read so far and no further, and the
+   * question of a browser is answered by the route. The bean's name follows.
+   */
+  private static final List<String> JETTY =
+      List.of(
+          "disableStreamCache=true",
+          "bridgeEndpoint=true",
+          "optionsEnabled=true",
+          "enableMultipartFilter=false");
+
+  private static final List<String> UNDERTOW = List.of("useStreaming=true", "optionsEnabled=true");
+
+  /** Netty reads no more than 1 MiB by default. */
+  private static final List<String> NETTY =
+      List.of("bridgeEndpoint=true", "httpMethodRestrict=GET,HEAD,POST,PUT,PATCH,DELETE,OPTIONS");
+
   private static final Map<String, List<String>> BY_SCHEME =
-      Map.of("activemq", JMS, "activemq6", JMS, "amqp", JMS, "jms", JMS, "kafka", KAFKA);
+      Map.of(
+          "activemq", JMS,
+          "activemq6", JMS,
+          "amqp", JMS,
+          "jms", JMS,
+          "jetty", JETTY,
+          "kafka", KAFKA,
+          "netty-http", NETTY,
+          "undertow", UNDERTOW);
+
+  /** The option of a server that names the bean which hands bodies on. */
+  private static final Map<String, String> RAW_BODIES =
+      Map.of("jetty", "httpBinding", "undertow", "handlers");
 
   /** Who names one of these decides by himself when to acknowledge. */
   private static final Set<String> DECISIVE =
@@ -67,7 +96,15 @@ final class InboundOptions {
   private InboundOptions() {}
 
   /** The URI, and those options of its component that it does not have. */
-  static String complete(String uri) {
+  static String complete(Inbound inbound) {
+    String bean = RAW_BODIES.get(inbound.scheme());
+    String completed = complete(inbound.uri());
+    return bean == null
+        ? completed
+        : UriOptions.with(completed, List.of(bean + "=#" + inbound.rawBodies()));
+  }
+
+  private static String complete(String uri) {
     String scheme = Settings.scheme(uri);
     List<String> options = new ArrayList<>(BY_SCHEME.getOrDefault(scheme, List.of()));
     Set<String> own = UriOptions.names(uri);

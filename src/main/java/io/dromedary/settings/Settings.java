@@ -1,6 +1,5 @@
 package io.dromedary.settings;
 
-import java.io.File;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Collection;
@@ -14,14 +13,12 @@ import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.apache.camel.CamelContext;
-import org.apache.camel.ResolveEndpointFailedException;
-import org.apache.camel.component.file.FileEndpoint;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Everything that is configured, read and checked once for a Camel context. Immutable.
  *
- * @param inbound where events come from
+ * @param inbounds where events come from, the default one first
  * @param wrap the type, and the name behind a colon, that an object gets which is no event; null:
  *     it is rejected
  * @param paths which paths of the HTTP server are ours
@@ -36,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * @param destinations where events go, by name; the default one, if it is one, first
  */
 public record Settings(
-    String inbound,
+    List<Inbound> inbounds,
     @Nullable String wrap,
     ServerPaths paths,
     List<String> writeKeys,
@@ -93,20 +90,9 @@ public record Settings(
     Keys keys = new Keys(context, environment);
     Server server = Server.of(context, keys);
     ServerPaths paths = ServerPaths.read(keys, server.requestRoot());
-    String inbound = keys.text("inbound", paths.trackingApi());
-    checkInbound(context, keys, inbound);
+    List<Inbound> inbounds = new InboundReader(context, keys, server, paths).read();
     String wrap = wrap(keys);
     boolean loopback = server.isLocal();
-    if (!hasWriteKey(keys) && !loopback && inbound.startsWith("platform-http:")) {
-      keys.problem(
-          "write-key.secret",
-          null,
-          "at least one write key, since the server listens beyond loopback ("
-              + server.hostKey()
-              + " is "
-              + (server.host() == null ? "not set" : "\"" + server.host() + "\"")
-              + ")");
-    }
     Map<String, DestinationSettings> destinations = destinations(context, keys, server);
     Set<String> writeKeys = new LinkedHashSet<>(keys.list("write-key.secret"));
     destinations.values().forEach(each -> writeKeys.addAll(each.writeKeys()));
@@ -118,7 +104,7 @@ public record Settings(
     keys.check();
     Settings settings =
         new Settings(
-            inbound,
+            inbounds,
             wrap,
             paths,
             List.copyOf(writeKeys),
@@ -149,12 +135,6 @@ public record Settings(
     return found.equals("true");
   }
 
-  private static boolean hasWriteKey(Keys keys) {
-    return keys.value("write-key.secret") != null
-        || keys.destinations().stream()
-            .anyMatch(name -> keys.ofDestination(name).value("write-key.secret") != null);
-  }
-
   /**
    * The routes take their settings from properties: each default is written once. They have names
    * of their own, since Camel would take what the environment or the command line says of a key as
@@ -168,15 +148,18 @@ public record Settings(
     properties.put("dromedary.management.served", Boolean.toString(isManaged));
     properties.put("dromedary.dead-letters.path", paths.deadLetters());
     properties.put("dromedary.request-bin.served", Boolean.toString(loopback));
-    properties.put("dromedary.inbound.connection-string", InboundOptions.complete(inbound));
     properties.put(
         "dromedary.dead-letter.connection-string",
         deadLetter == null ? NOWHERE : DeadLetterOptions.complete(PostedTo.uri(deadLetter)));
     // What is received goes to the destinations that were chosen for it.
     String chosen = "outbox:" + DestinationSettings.DEFAULT + "?toChosen=true&eventsOnly=true";
-    properties.put(
-        "dromedary.outbox.endpoint",
-        InboundOptions.threadWaits(inbound) ? chosen + "&synchronous=true" : chosen);
+    for (Inbound each : inbounds) {
+      String prefix = "dromedary.inbound." + each.name() + ".";
+      properties.put(prefix + "connection-string", InboundOptions.complete(each));
+      properties.put(
+          prefix + "outbox",
+          InboundOptions.threadWaits(each.uri()) ? chosen + "&synchronous=true" : chosen);
+    }
     for (DestinationSettings each : destinations.values()) {
       String prefix = "dromedary.destination." + each.name() + ".";
       properties.put(prefix + "in-flight", Integer.toString(each.inFlight()));
@@ -292,22 +275,6 @@ public record Settings(
     return one.compareTo(other) < 0 ? other : one;
   }
 
-  private static void checkInbound(CamelContext context, Keys keys, String inbound) {
-    if (!hasComponent(context, inbound)) {
-      keys.problem(
-          "inbound",
-          beginning(inbound),
-          "a Camel endpoint URI whose component is on the class path");
-    } else if (scheme(inbound).equals("file") && !inbound.contains("autoCreate=true")) {
-      File folder = folder(context, inbound);
-      if (folder == null || !folder.isDirectory()) {
-        // Camel would create the folder: a misspelt one would be watched for ever, and empty.
-        keys.problem(
-            "inbound", origin(inbound), "a folder that exists (or the option autoCreate=true)");
-      }
-    }
-  }
-
   /** Whether the component of an endpoint's URI is there. */
   static boolean hasComponent(CamelContext context, String uri) {
     String scheme = scheme(uri);
@@ -315,17 +282,6 @@ public record Settings(
     return uri.contains(":")
         && SCHEME.matcher(scheme).matches()
         && context.getComponent(scheme) != null;
-  }
-
-  private static @Nullable File folder(CamelContext context, String inbound) {
-    try {
-      // Without its options, which may name beans that do not exist yet.
-      return context.getEndpoint(origin(inbound)) instanceof FileEndpoint endpoint
-          ? endpoint.getFile()
-          : null;
-    } catch (ResolveEndpointFailedException e) {
-      return null;
-    }
   }
 
   private static Map<String, DestinationSettings> destinations(

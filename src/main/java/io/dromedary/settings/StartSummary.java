@@ -78,7 +78,9 @@ public final class StartSummary implements StartupListener, Ordered {
     Settings settings = Settings.of(context);
     List<String> lines = new ArrayList<>();
     lines.add("Dromedary is ready");
-    lines.add("  inbound       " + inbound(context, settings));
+    for (Inbound inbound : settings.inbounds()) {
+      lines.add("  inbound       " + inbound(context, settings, inbound));
+    }
     boolean isOnly = settings.destinations().size() == 1;
     for (DestinationSettings destination : settings.destinations().values()) {
       if (!isOnly) {
@@ -148,10 +150,10 @@ public final class StartSummary implements StartupListener, Ordered {
         + (told.isEmpty() ? "" : ", told to " + told);
   }
 
-  private static String inbound(CamelContext context, Settings settings) {
+  private static String inbound(CamelContext context, Settings settings, Inbound inbound) {
     ServerPaths paths = settings.paths();
-    if (!settings.inbound().equals(paths.trackingApi())) {
-      return Settings.origin(settings.inbound());
+    if (!inbound.uri().equals(paths.trackingApi())) {
+      return Settings.origin(inbound.uri());
     }
     Server server = Server.of(context, new Keys(context, System.getenv()));
     return "tracking API on "

@@ -1,8 +1,11 @@
 package io.dromedary.spring;
 
 import io.dromedary.http.RawBodies;
+import io.dromedary.settings.Inbound;
 import io.dromedary.settings.ServerPaths;
 import jakarta.servlet.Filter;
+import java.util.ArrayList;
+import java.util.List;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Endpoint;
 import org.apache.camel.component.platform.http.PlatformHttpEndpoint;
@@ -39,15 +42,14 @@ public class DromedaryAutoConfiguration {
     FilterRegistrationBean<RawBodyFilter> dromedaryRawBodies(
         ObjectProvider<CamelContext> contexts, ConfigurableEnvironment environment) {
       SpringProperties properties = new SpringProperties(environment);
-      String set = properties.getProperty("webhooks.inbound");
-      String inbound =
-          set == null
-              ? "platform-http:" + ServerPaths.trackingPath(properties.getProperty("webhooks.path"))
-              : set;
+      List<String> paths = new ArrayList<>();
+      paths.add(ServerPaths.trackingPath(properties.getProperty("webhooks.path")));
+      properties.loadProperties(name -> name.startsWith("webhooks.inbound")).values().stream()
+          .map(uri -> new Inbound("", uri.toString()))
+          .filter(Inbound::isOfPlatform)
+          .forEach(inbound -> paths.add(inbound.path()));
       FilterRegistrationBean<RawBodyFilter> filter =
-          new FilterRegistrationBean<>(
-              new RawBodyFilter(
-                  contexts, inbound.startsWith("platform-http:") ? RawBodies.path(inbound) : ""));
+          new FilterRegistrationBean<>(new RawBodyFilter(contexts, paths));
       // Before all that look at bodies.
       filter.setOrder(Ordered.HIGHEST_PRECEDENCE + 100);
       return filter;

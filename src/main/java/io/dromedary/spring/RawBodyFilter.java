@@ -14,6 +14,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import jakarta.servlet.http.HttpServletResponseWrapper;
 import java.io.IOException;
+import java.util.List;
 import org.apache.camel.CamelContext;
 import org.springframework.beans.factory.ObjectProvider;
 
@@ -26,16 +27,16 @@ import org.springframework.beans.factory.ObjectProvider;
 final class RawBodyFilter implements Filter {
 
   private final ObjectProvider<CamelContext> contexts;
-  private final String inboundPath;
+  private final List<String> inboundPaths;
 
   /**
    * A filter.
    *
-   * @param inboundPath where events are taken, or an empty string
+   * @param inboundPaths where events may be taken, as far as that is known before the start
    */
-  RawBodyFilter(ObjectProvider<CamelContext> contexts, String inboundPath) {
+  RawBodyFilter(ObjectProvider<CamelContext> contexts, List<String> inboundPaths) {
     this.contexts = contexts;
-    this.inboundPath = inboundPath;
+    this.inboundPaths = inboundPaths;
   }
 
   @Override
@@ -51,7 +52,9 @@ final class RawBodyFilter implements Filter {
     CamelContext context = contexts.getIfAvailable();
     if (context == null || RawBodies.kept(context, path) == null) {
       boolean isEarly =
-          context != null && !context.isStarted() && RawBodies.isBelow(path, inboundPath);
+          context != null
+              && !context.isStarted()
+              && inboundPaths.stream().anyMatch(inbound -> RawBodies.isBelow(path, inbound));
       chain.doFilter(
           request,
           isEarly

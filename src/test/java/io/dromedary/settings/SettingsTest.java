@@ -125,8 +125,11 @@ class SettingsTest {
     Settings settings = read();
 
     assertThat(settings.paths()).isEqualTo(new ServerPaths("/shop", "/events/v1", "/ops"));
-    assertThat(settings.inbound())
-        .isEqualTo("platform-http:/events/v1?matchOnUriPrefix=true&populateBodyWithForm=false");
+    assertThat(settings.inbounds())
+        .containsExactly(
+            new Inbound(
+                "default",
+                "platform-http:/events/v1?matchOnUriPrefix=true&populateBodyWithForm=false"));
     assertThat(destination("default").urls()).containsExactly("http://127.0.0.1:8080/shop/bin");
   }
 
@@ -137,7 +140,10 @@ class SettingsTest {
     assertThat(read())
         .isEqualTo(
             new Settings(
-                "platform-http:/v1?matchOnUriPrefix=true&populateBodyWithForm=false",
+                List.of(
+                    new Inbound(
+                        "default",
+                        "platform-http:/v1?matchOnUriPrefix=true&populateBodyWithForm=false")),
                 null,
                 new ServerPaths("", "/v1", "/dromedary"),
                 List.of(),
@@ -195,7 +201,7 @@ class SettingsTest {
             context -> {
               Settings.read(context, environment);
               return context.resolvePropertyPlaceholders(
-                  "{{dromedary.inbound.connection-string}} {{dromedary.dead-letter.connection-string}} {{dromedary.outbox.endpoint}}"
+                  "{{dromedary.inbound.default.connection-string}} {{dromedary.dead-letter.connection-string}} {{dromedary.inbound.default.outbox}}"
                       + " {{dromedary.destination.default.batch.size}}"
                       + " {{dromedary.destination.default.batch.interval}}");
             });
@@ -230,7 +236,8 @@ class SettingsTest {
         with(
             context -> {
               Settings.read(context, environment);
-              return context.resolvePropertyPlaceholders("{{dromedary.inbound.connection-string}}");
+              return context.resolvePropertyPlaceholders(
+                  "{{dromedary.inbound.default.connection-string}}");
             });
 
     assertThat(found).isEqualTo(inbound + added);
@@ -269,7 +276,8 @@ class SettingsTest {
         with(
             context -> {
               Settings.read(context, environment);
-              return context.resolvePropertyPlaceholders("{{dromedary.inbound.connection-string}}");
+              return context.resolvePropertyPlaceholders(
+                  "{{dromedary.inbound.default.connection-string}}");
             });
 
     assertThat(found).startsWith("jms:events?transacted=true&");
@@ -345,9 +353,13 @@ class SettingsTest {
     assertThat(read.get(1)).isSameAs(read.get(0));
   }
 
+  private static String inbound(Settings settings) {
+    return settings.inbounds().get(0).uri();
+  }
+
   static Stream<Arguments> keys() {
     return Stream.of(
-        key("inbound", Settings::inbound, "direct:file", "direct:system", "direct:environment"),
+        key("inbound", SettingsTest::inbound, "direct:file", "direct:system", "direct:environment"),
         key("wrap", Settings::wrap, "track:Order: Placed", "page", "identify"),
         key("dead-letter", Settings::deadLetter, "log:file", "log:system", "log:environment"),
         key("user-agent", of(DestinationSettings::userAgent), "File/1", "System/1", "Env/1"),

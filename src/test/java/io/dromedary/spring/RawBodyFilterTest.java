@@ -12,6 +12,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.ByteArrayOutputStream;
 import java.lang.reflect.Proxy;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.apache.camel.CamelContext;
 import org.apache.camel.impl.DefaultCamelContext;
@@ -27,7 +28,7 @@ class RawBodyFilterTest {
       new RawBodyFilter(
           new StaticListableBeanFactory(Map.of("context", context))
               .getBeanProvider(CamelContext.class),
-          "/v1");
+          List.of("/v1"));
 
   private final Map<String, String> headers = new HashMap<>();
   private final ByteArrayOutputStream body = new ByteArrayOutputStream();

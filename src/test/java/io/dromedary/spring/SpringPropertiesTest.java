@@ -3,6 +3,7 @@ package io.dromedary.spring;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.dromedary.settings.Inbound;
 import io.dromedary.settings.Settings;
 import java.util.Map;
 import org.apache.camel.CamelContext;
@@ -94,7 +95,7 @@ class SpringPropertiesTest {
 
       Settings settings = Settings.of(context);
 
-      assertThat(settings.inbound()).isEqualTo("direct:command");
+      assertThat(settings.inbounds()).containsExactly(new Inbound("default", "direct:command"));
       assertThat(settings.destinations().get("default").urls())
           .containsExactly("https://command.example");
       assertThat(settings.destinations().get("default").headers())
@@ -102,7 +103,9 @@ class SpringPropertiesTest {
       assertThat(settings.destinations().get("default").userAgent()).isEqualTo("System/1");
       assertThat(settings.destinations().get("crm").urls()).containsExactly("https://crm.example");
       // The routes take what was decided.
-      assertThat(context.resolvePropertyPlaceholders("{{dromedary.inbound.connection-string}}"))
+      assertThat(
+              context.resolvePropertyPlaceholders(
+                  "{{dromedary.inbound.default.connection-string}}"))
           .isEqualTo("direct:command");
     } finally {
       context.stop();

@@ -1,0 +1,144 @@
+package io.dromedary.settings;
+
+import java.io.File;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.apache.camel.CamelContext;
+import org.apache.camel.ResolveEndpointFailedException;
+import org.apache.camel.component.file.FileEndpoint;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads {@code webhooks.inbound}, which is the tracking API unless it is set, and {@code
+ * webhooks.inbound.NAME} beside it.
+ */
+final class InboundReader {
+
+  /** What an operator writes for the tracking API, which has no URI to remember. */
+  private static final String TRACKING_API = "tracking-api";
+
+  /** Each has a route, and threads of its component. */
+  private static final int MOST = 20;
+
+  private final CamelContext context;
+  private final Keys keys;
+  private final Server server;
+  private final ServerPaths paths;
+
+  InboundReader(CamelContext context, Keys keys, Server server, ServerPaths paths) {
+    this.context = context;
+    this.keys = keys;
+    this.server = server;
+    this.paths = paths;
+  }
+
+  List<Inbound> read() {
+    Map<String, String> uris = new LinkedHashMap<>();
+    uris.put(Inbound.DEFAULT, keys.text("inbound", TRACKING_API));
+    keys.named("inbound.")
+        .forEach(
+            (name, uri) -> {
+              // A variable's name is in upper case.
+              String lower = name.toLowerCase(Locale.ROOT);
+              if (!lower.matches("[a-z0-9-]{1,50}") || uris.put(lower, uri) != null) {
+                keys.problem(
+                    "inbound.*",
+                    name,
+                    "a name of up to 50 letters, digits and hyphens, other than default");
+              }
+            });
+    if (uris.size() > MOST) {
+      keys.problem("inbound.*", uris.size() + " inbounds", "at most " + MOST + " inbounds");
+    }
+    List<Inbound> inbounds = new ArrayList<>();
+    uris.forEach((name, uri) -> inbounds.add(complete(new Inbound(name, uri))));
+    inbounds.forEach(this::check);
+    checkPaths(inbounds);
+    return List.copyOf(inbounds);
+  }
+
+  private Inbound complete(Inbound inbound) {
+    if (inbound.uri().equals(TRACKING_API)) {
+      return new Inbound(inbound.name(), paths.trackingApi());
+    }
+    boolean isTracking = inbound.isHttp() && inbound.path().equals(paths.tracking());
+    // SDKs ask for what is below that path.
+    return isTracking
+        ? new Inbound(
+            inbound.name(), UriOptions.with(inbound.uri(), List.of("matchOnUriPrefix=true")))
+        : inbound;
+  }
+
+  private void check(Inbound inbound) {
+    String uri = inbound.uri();
+    if (!Settings.hasComponent(context, uri)) {
+      keys.problem(
+          inbound.key(),
+          Settings.beginning(uri),
+          "a Camel endpoint URI whose component is on the class path");
+    } else if (inbound.scheme().equals("file") && !uri.contains("autoCreate=true")) {
+      File folder = folder(uri);
+      if (folder == null || !folder.isDirectory()) {
+        // Camel would create the folder: a misspelt one would be watched for ever, and empty.
+        keys.problem(
+            inbound.key(),
+            Settings.origin(uri),
+            "a folder that exists (or the option autoCreate=true)");
+      }
+    }
+    if (inbound.isHttp() && !isLocal(inbound) && !hasWriteKey()) {
+      keys.problem(
+          "write-key.secret",
+          null,
+          "at least one write key, since the server listens beyond loopback ("
+              + (inbound.isServer() ? ofItsOwn(inbound) : ofTheServer())
+              + ")");
+    }
+  }
+
+  private String ofTheServer() {
+    return server.hostKey()
+        + " is "
+        + (server.host() == null ? "not set" : "\"" + server.host() + "\"");
+  }
+
+  private String ofItsOwn(Inbound inbound) {
+    return keys.full(inbound.key()) + " is on \"" + inbound.host() + "\"";
+  }
+
+  /** Whether nobody beyond this machine can reach it. */
+  private boolean isLocal(Inbound inbound) {
+    return inbound.isServer() ? Settings.isLoopback(inbound.host()) : server.isLocal();
+  }
+
+  private boolean hasWriteKey() {
+    return keys.value("write-key.secret") != null
+        || keys.destinations().stream()
+            .anyMatch(name -> keys.ofDestination(name).value("write-key.secret") != null);
+  }
+
+  private void checkPaths(List<Inbound> inbounds) {
+    Map<String, Inbound> byPath = new LinkedHashMap<>();
+    for (Inbound inbound : inbounds) {
+      Inbound other = inbound.isOfPlatform() ? byPath.put(inbound.path(), inbound) : null;
+      if (other != null) {
+        keys.problem(
+            inbound.key(), inbound.path(), "another path than that of " + keys.full(other.key()));
+      }
+    }
+  }
+
+  private @Nullable File folder(String uri) {
+    try {
+      // Without its options, which may name beans that do not exist yet.
+      return context.getEndpoint(Settings.origin(uri)) instanceof FileEndpoint endpoint
+          ? endpoint.getFile()
+          : null;
+    } catch (ResolveEndpointFailedException e) {
+      return null;
+    }
+  }
+}
