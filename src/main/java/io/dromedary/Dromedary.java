@@ -29,7 +29,8 @@ public final class Dromedary {
           "failures",
           "manage-dead-letters",
           "receive-events",
-          "request-bin");
+          "request-bin",
+          "serve-sdks");
 
   /**
    * Objects that are read from bytes may be of the JVM's own classes, as its management needs them:

@@ -95,15 +95,14 @@ public final class RequestBin extends ServiceSupport
     if (!head.isForLoopback()) {
       return Refusal.ofHost();
     }
-    boolean isSafe = head.method().equals("GET") || head.method().equals("HEAD");
-    if (head.isOfForeignPage() && !isSafe) {
+    if (head.isOfForeignPage() && !head.isRead()) {
       return new Refusal(
           403, "forbidden_origin", "expected no page of another origin, found a request of one");
     }
     if (!head.path().replaceAll("/+", "/").equals(path)) {
       return new Refusal(404, "not_found", "expected " + path + ", found another path");
     }
-    return isSafe || head.method().equals("POST")
+    return head.isRead() || head.method().equals("POST")
         ? null
         : new Refusal(
             405,

@@ -2,6 +2,7 @@ package io.dromedary.event;
 
 import io.dromedary.http.Refusal;
 import io.dromedary.json.JsonFields;
+import java.util.Base64;
 import java.util.Map;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
@@ -15,15 +16,28 @@ final class HttpAnswer {
   /** The exchange property with the headers by which a browser may read the answer. */
   static final String CORS = "DromedaryCors";
 
+  /** The exchange property of a request that is answered by an image if its event is stored. */
+  static final String IMAGE = "DromedaryImage";
+
+  /** A transparent GIF of one pixel. */
+  private static final byte[] GIF =
+      Base64.getDecoder().decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7");
+
   /** A sender that sees why fifty of its events were refused will not need to see the others. */
   private static final int MOST_ERRORS = 50;
 
+  private static final String JSON = "application/json";
   private static final String SUCCESS = "{\"success\":true}";
 
   private HttpAnswer() {}
 
   /** Answers a request whose events have been taken, or made dead letters. */
   static void answer(Exchange exchange) {
+    if (exchange.getProperty(IMAGE) != null) {
+      // It is in the place of a picture, and what was wrong with the event is in the dead letter.
+      respond(exchange, 200, "image/gif", GIF, Map.of());
+      return;
+    }
     Intake intake = exchange.getProperty(INTAKE, Intake.class);
     if (intake == null || intake.rejected().isEmpty()) {
       respond(exchange, 200, SUCCESS);
@@ -54,12 +68,15 @@ final class HttpAnswer {
   }
 
   /** Answers a browser that asks what it may send. */
-  static void preflight(Exchange exchange) {
-    accept(exchange);
-    Message answer = exchange.getMessage();
-    answer.setHeader("Access-Control-Allow-Methods", "POST, OPTIONS");
-    answer.setHeader("Access-Control-Allow-Headers", "authorization, content-type, x-retry-count");
-    answer.setHeader("Access-Control-Max-Age", "86400");
+  static void preflight(Exchange exchange, Map<String, String> headers) {
+    respond(exchange, 200, JSON, SUCCESS, headers);
+    exchange.setRouteStop(true);
+  }
+
+  /** Answers a request for something, and ends its route. */
+  static void tell(Exchange exchange, String json) {
+    respond(exchange, 200, JSON, json, Map.of());
+    exchange.setRouteStop(true);
   }
 
   /** Answers a request of which nothing is taken, and ends its route. */
@@ -69,15 +86,20 @@ final class HttpAnswer {
   }
 
   private static void tell(Exchange exchange, Refusal refusal) {
-    respond(exchange, refusal.status(), refusal.toJson());
-    refusal.headers().forEach(exchange.getMessage()::setHeader);
+    respond(exchange, refusal.status(), JSON, refusal.toJson(), refusal.headers());
   }
 
-  private static void respond(Exchange exchange, int status, String body) {
+  private static void respond(Exchange exchange, int status, String json) {
+    respond(exchange, status, JSON, json, Map.of());
+  }
+
+  private static void respond(
+      Exchange exchange, int status, String type, Object body, Map<String, String> more) {
     ReadingRoom.answered(exchange);
     Message answer = exchange.getMessage();
     answer.setHeader(Exchange.HTTP_RESPONSE_CODE, status);
-    answer.setHeader(Exchange.CONTENT_TYPE, "application/json");
+    answer.setHeader(Exchange.CONTENT_TYPE, type);
+    more.forEach(answer::setHeader);
     Object cors = exchange.getProperty(CORS);
     if (cors instanceof Map<?, ?> headers) {
       headers.forEach((name, value) -> answer.setHeader((String) name, value));

@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UnsupportedEncodingException;
 import java.time.Clock;
+import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -43,6 +44,10 @@ public final class TrackingApi extends FailClosed implements CamelContextAware {
   /** What is asked of the requests of an inbound, and whether it is a server of its own. */
   private record Source(TrackingCheck check, boolean isServer) {}
 
+  /** The routes of what SDKs ask beside the tracking API. */
+  private static final List<String> SDK_ROUTES =
+      List.of("dromedary-serve-source-config", "dromedary-receive-beacons");
+
   private final ReadingRoom room = new ReadingRoom(HeapShare.READING.bytes());
   private @Nullable CamelContext context;
   private Clock clock = Clock.systemUTC();
@@ -51,10 +56,13 @@ public final class TrackingApi extends FailClosed implements CamelContextAware {
   private @Nullable EventTemplate template;
 
   /** Of a route of a host's own, where no inbound is over HTTP. */
-  private TrackingCheck anywhere = new TrackingCheck(writeKeys, List.of(), false, null);
+  private TrackingCheck anywhere =
+      new TrackingCheck(writeKeys, new Cors(List.of()), false, null, null);
 
   /** By the ids of their routes. */
   private final Map<String, Source> sources = new ConcurrentHashMap<>();
+
+  private SdkSettings sdkSettings = new SdkSettings(null, "");
 
   @Override
   public @Nullable CamelContext getCamelContext() {
@@ -71,7 +79,9 @@ public final class TrackingApi extends FailClosed implements CamelContextAware {
     template = EventTemplate.of(settings);
     writeKeys = new WriteKeys(settings.writeKeys());
     Registry registry = context.getRegistry();
-    anywhere = new TrackingCheck(writeKeys, settings.corsOrigins(), false, null);
+    Cors cors = new Cors(settings.corsOrigins());
+    anywhere = new TrackingCheck(writeKeys, cors, false, null, null);
+    sdkSettings = new SdkSettings(settings.paths().publicUrl(), settings.paths().tracking());
     settings.inbounds().stream().filter(Inbound::isHttp).forEach(each -> add(settings, each));
     registry.bind("dromedary-is-http", Predicate.class, (Predicate) this::isHttp);
     registry.bind("dromedary-answer", Processor.class, (Processor) HttpAnswer::answer);
@@ -83,19 +93,32 @@ public final class TrackingApi extends FailClosed implements CamelContextAware {
     ServerPaths paths = settings.paths();
     String root = inbound.isServer() ? "" : paths.root();
     boolean isTracking = inbound.path().equals(paths.tracking());
+    boolean isForSdks = paths.isForSdks(inbound);
     TrackingCheck check =
         new TrackingCheck(
             writeKeys,
-            settings.corsOrigins(),
+            new Cors(settings.corsOrigins()),
             // Without a key it is on loopback, or the start has been refused.
             settings.writeKeys().isEmpty(),
-            isTracking ? root + paths.tracking() : null);
-    sources.put(inbound.routeId(), new Source(check, inbound.isServer()));
+            isTracking ? root + paths.tracking() : null,
+            isForSdks ? root + paths.sdkRoot() : null);
+    Source source = new Source(check, inbound.isServer());
+    sources.put(inbound.routeId(), source);
+    if (isForSdks) {
+      SDK_ROUTES.forEach(route -> sources.put(route, source));
+    }
     if (context == null) {
       return;
     }
     switch (inbound.scheme()) {
-      case "platform-http" -> RawBodies.keep(context, root, inbound.path(), check);
+      case "platform-http" -> {
+        RawBodies.keep(context, root, inbound.path(), check);
+        if (isForSdks) {
+          for (String path : ServerPaths.sdkPaths(paths.tracking())) {
+            RawBodies.keep(context, root, path, check);
+          }
+        }
+      }
       case "jetty" -> context.getRegistry().bind(inbound.rawBodies(), new ServletRawBodies());
       case "undertow" -> context.getRegistry().bind(inbound.rawBodies(), new UndertowRawBodies());
       default -> {
@@ -128,34 +151,90 @@ public final class TrackingApi extends FailClosed implements CamelContextAware {
     TrackingCheck check = source.check();
     RequestHead head = source.isServer() ? RequestHead.ofServer(headers) : RequestHead.of(headers);
     Object encoding = headers.get("Content-Encoding");
+    Object asked = headers.get("Access-Control-Request-Headers");
+    String url = String.valueOf(headers.get(Exchange.HTTP_URL));
     exchange.setProperty(HttpAnswer.CORS, check.headers(head.origin()));
     // Nothing of the request goes into the answer or any further.
     request.setHeaders(new HashMap<>());
     // Some servers have not asked before.
     Refusal refusal = check.check(head);
-    String action = check.action(head.path());
-    if (refusal != null) {
-      HttpAnswer.refuse(exchange, refusal);
+    TrackingAction action = check.action(head.path());
+    if (refusal != null || action == null) {
+      HttpAnswer.refuse(exchange, refusal == null ? Refusal.ofServer(404) : refusal);
     } else if (head.method().equals("OPTIONS")) {
-      HttpAnswer.preflight(exchange);
-    } else if (action.equals(TrackingCheck.METRICS)) {
-      HttpAnswer.accept(exchange);
+      HttpAnswer.preflight(exchange, Cors.preflight(action.kind().allow(), asked));
     } else {
-      read(exchange, check, body, action, head, encoding);
+      answer(exchange, new Asked(check, head, action), url, new Body(body, encoding));
     }
   }
 
-  private void read(
-      Exchange exchange,
-      TrackingCheck check,
-      @Nullable Object body,
-      String action,
-      RequestHead head,
-      @Nullable Object encoding) {
-    String authorization = head.authorization();
+  /** What is asked for, by a request that has been checked. */
+  private record Asked(TrackingCheck check, RequestHead head, TrackingAction action) {}
+
+  /** A body as it came. */
+  private record Body(@Nullable Object packed, @Nullable Object encoding) {}
+
+  private void answer(Exchange exchange, Asked asked, String url, Body body) {
+    TrackingAction action = asked.action();
+    RequestHead head = asked.head();
+    String key = action.key();
+    switch (action.kind()) {
+      case METRICS -> HttpAnswer.accept(exchange);
+      case SETTINGS -> {
+        String settings = sdkSettings.ofSegment(head, key == null ? "" : key, url);
+        if (settings == null) {
+          HttpAnswer.refuse(exchange, Refusal.ofUnreadableHost());
+        } else {
+          HttpAnswer.tell(exchange, settings);
+        }
+      }
+      case SOURCE_CONFIG -> {
+        String sender = writeKeys.sender(action.authorization(head));
+        HttpAnswer.tell(exchange, SdkSettings.ofRudderStack(sender == null ? "" : sender));
+      }
+      case PIXEL -> {
+        exchange.setProperty(HttpAnswer.IMAGE, true);
+        if (head.method().equals("HEAD")) {
+          // Who asks so has not looked at it.
+          HttpAnswer.answer(exchange);
+          exchange.setRouteStop(true);
+        } else {
+          readData(exchange, asked);
+        }
+      }
+      default -> read(exchange, asked, body);
+    }
+  }
+
+  /** The body of a pixel, which is in the query as Base64 of either alphabet. */
+  private void readData(Exchange exchange, Asked asked) {
+    String data = asked.head().parameter("data");
+    if (data == null) {
+      HttpAnswer.refuse(
+          exchange, new Refusal(400, "invalid_data", "expected a parameter data, found none"));
+      return;
+    }
+    try {
+      // Some encode a plus as a blank.
+      String standard = data.replace('-', '+').replace('_', '/').replace(' ', '+');
+      read(exchange, asked, new Body(Base64.getDecoder().decode(standard), null));
+    } catch (IllegalArgumentException e) {
+      asked.check().refused(asked.head());
+      HttpAnswer.refuse(
+          exchange,
+          new Refusal(400, "invalid_data", "expected Base64 in the parameter data, found another"));
+    }
+  }
+
+  private void read(Exchange exchange, Asked asked, Body body) {
+    TrackingCheck check = asked.check();
+    TrackingAction action = asked.action();
+    RequestHead head = asked.head();
+    String authorization = action.authorization(head);
+    Object encoding = body.encoding();
     try {
       ReadingRoom.Reading reading = room.open(exchange);
-      byte[] packed = bytes(exchange, body);
+      byte[] packed = bytes(exchange, body.packed());
       reading.text(encoding == null ? packed.length : RawBodies.MOST_TEXT_BYTES);
       byte[] text =
           ContentEncoding.decode(
@@ -165,11 +244,12 @@ public final class TrackingApi extends FailClosed implements CamelContextAware {
           new EventReader(text, clock.instant(), false, choice, writeKeys.sender(authorization))
               .tellMerged(reading::more)
               .askKeys(read -> writeKeys.allow(authorization, read));
-      EventType type = TrackingCheck.type(action);
       Intake intake =
-          action.equals(TrackingCheck.ANY)
-              ? reader.wrap(template).readAny()
-              : type == null ? reader.readBatch() : reader.readEvent(type);
+          switch (action.kind()) {
+            case ANY -> reader.wrap(template).readAny();
+            case EVENT, PIXEL -> reader.readEvent(action.type());
+            default -> reader.readBatch();
+          };
       if (!writeKeys.allow(authorization, intake)) {
         throw new UnknownKeyException();
       }

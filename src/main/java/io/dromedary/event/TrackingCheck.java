@@ -4,10 +4,8 @@ import io.dromedary.http.Refusal;
 import io.dromedary.http.RequestCheck;
 import io.dromedary.http.RequestHead;
 import io.dromedary.http.WrongKeys;
-import java.util.HashMap;
-import java.util.List;
+import io.dromedary.settings.ServerPaths;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,55 +14,48 @@ import org.jspecify.annotations.Nullable;
  */
 final class TrackingCheck implements RequestCheck {
 
-  /** An action of a path that an operator has chosen: its body says what it is. */
-  static final String ANY = "*";
-
-  /** The browser SDK's metrics about itself, which are nobody's events. */
-  static final String METRICS = "m";
-
-  private static final Set<String> BATCHES = Set.of("batch", "import", "b");
-
-  private static final Map<String, EventType> SHORT_PATHS =
-      Map.of(
-          "i", EventType.IDENTIFY,
-          "t", EventType.TRACK,
-          "p", EventType.PAGE,
-          "s", EventType.SCREEN,
-          "g", EventType.GROUP,
-          "a", EventType.ALIAS);
-
   private final WriteKeys keys;
-  private final List<String> origins;
+  private final Cors cors;
   private final boolean isLocal;
   private final @Nullable String path;
+  private final @Nullable String sdkRoot;
   private final WrongKeys wrongKeys = new WrongKeys("write key");
 
   /**
    * A check.
    *
-   * @param origins whose pages may send, {@code *}: any; without them, pages of this server may
    * @param isLocal whether the server listens on loopback only, and senders need no key
    * @param path the path of the tracking API, or null where an operator has chosen one for any body
+   * @param sdkRoot what comes before the other paths of RudderStack's SDKs; null: they are not ours
    */
-  TrackingCheck(WriteKeys keys, List<String> origins, boolean isLocal, @Nullable String path) {
+  TrackingCheck(
+      WriteKeys keys,
+      Cors cors,
+      boolean isLocal,
+      @Nullable String path,
+      @Nullable String sdkRoot) {
     this.keys = keys;
-    this.origins = origins;
+    this.cors = cors;
     this.isLocal = isLocal;
     this.path = path;
+    this.sdkRoot = sdkRoot;
   }
 
   @Override
   public @Nullable Refusal check(RequestHead head) {
-    if (action(head.path()).isEmpty()) {
+    TrackingAction action = action(head.path());
+    if (action == null) {
       return new Refusal(
           404,
           "not_found",
           "expected %1$s/batch, %1$s/import or %1$s/TYPE, found another path".formatted(path));
     }
+    TrackingAction.Kind kind = action.kind();
     if (isLocal && !head.isForLoopback()) {
       return Refusal.ofHost();
     }
-    if (!isAllowed(head)) {
+    boolean isImage = kind == TrackingAction.Kind.PIXEL;
+    if (isImage ? !cors.isImageAllowed(head) : !cors.isAllowed(head)) {
       return new Refusal(
           403,
           "forbidden_origin",
@@ -73,21 +64,25 @@ final class TrackingCheck implements RequestCheck {
     if (head.method().equals("OPTIONS")) {
       return null;
     }
-    if (!head.method().equals("POST")) {
+    if (!kind.takes(head.method())) {
       return new Refusal(
           405,
           "method_not_allowed",
-          "expected POST, found " + head.method(),
-          Map.of("Allow", "POST, OPTIONS"));
+          "expected " + kind.expected() + ", found " + head.method(),
+          Map.of("Allow", kind.allow()));
     }
-    return keys.hasKnown(head.authorization()) ? null : checkKey(head);
+    String authorization = action.authorization(head);
+    return keys.hasKnown(authorization)
+        ? null
+        : checkKey(authorization, head.address(), kind.hasNoBody());
   }
 
-  private @Nullable Refusal checkKey(RequestHead head) {
-    if (wrongKeys.areTooMany(head.address())) {
+  private @Nullable Refusal checkKey(
+      @Nullable String authorization, @Nullable String address, boolean isAll) {
+    if (wrongKeys.areTooMany(address)) {
       return Refusal.ofAddress();
     }
-    return keys.hasUnknown(head.authorization()) ? wrongKey(head.address()) : null;
+    return isAll || keys.hasUnknown(authorization) ? wrongKey(address) : null;
   }
 
   /** The refusal of a request without a known key, which is counted for its address. */
@@ -103,49 +98,29 @@ final class TrackingCheck implements RequestCheck {
     }
   }
 
-  private boolean isAllowed(RequestHead head) {
-    return !head.isOfForeignPage()
-        || origins.contains("*")
-        || (head.origin() != null && origins.contains(head.origin()));
-  }
-
-  /**
-   * What follows the path of the tracking API: a type, {@code batch}, {@code m}. Empty where there
-   * is no such thing; {@link #ANY} for a path that an operator has chosen for a {@code
-   * platform-http} inbound.
-   */
-  String action(String asked) {
+  /** What a request to that path is about, or null where there is no such thing. */
+  @Nullable TrackingAction action(String asked) {
     if (path == null) {
-      return ANY;
+      return TrackingAction.of(TrackingAction.Kind.ANY);
     }
     String single = asked.contains("//") ? asked.replaceAll("/+", "/") : asked;
-    int begin = path.length() + 1;
-    int end = single.endsWith("/") ? single.length() - 1 : single.length();
-    String action =
-        single.startsWith(path + "/") && begin < end ? single.substring(begin, end) : "";
-    boolean isKnown = BATCHES.contains(action) || action.equals(METRICS) || type(action) != null;
-    return isKnown ? action : "";
-  }
-
-  /** The type of an action, or null if it is a batch. */
-  static @Nullable EventType type(String action) {
-    EventType type = SHORT_PATHS.get(action);
-    return type == null ? EventType.of(action) : type;
+    String bare = single.endsWith("/") ? single.substring(0, single.length() - 1) : single;
+    if (bare.startsWith(path + "/")) {
+      return TrackingAction.of(bare.substring(path.length() + 1));
+    }
+    if (sdkRoot == null) {
+      return null;
+    }
+    if (bare.equals(sdkRoot + ServerPaths.SOURCE_CONFIG)) {
+      return TrackingAction.of(TrackingAction.Kind.SOURCE_CONFIG);
+    }
+    return bare.equals(sdkRoot + ServerPaths.BEACON + "/batch")
+        ? TrackingAction.of(TrackingAction.Kind.BEACON)
+        : null;
   }
 
   @Override
   public Map<String, Object> headers(@Nullable String origin) {
-    Map<String, Object> headers = new HashMap<>();
-    if (origin != null) {
-      boolean any = origins.contains("*");
-      if (any || origins.contains(origin)) {
-        headers.put("Access-Control-Allow-Origin", any ? "*" : origin);
-        headers.put("Access-Control-Expose-Headers", "Retry-After");
-      }
-      if (!any) {
-        headers.put("Vary", "Origin");
-      }
-    }
-    return headers;
+    return cors.headers(origin);
   }
 }

@@ -33,6 +33,12 @@ public final class RawBodies {
   /** The longest text of a body, in bytes. SDKs fill batches to 512,000. */
   public static final int MOST_TEXT_BYTES = 512_000;
 
+  /**
+   * The {@code Cache-Control} of every answer to a request that reads: it is for who asked, and for
+   * now. Camel would leave it out.
+   */
+  public static final String NOT_KEPT = "no-store";
+
   private RawBodies() {}
 
   private static boolean isVertx() {
@@ -190,7 +196,11 @@ public final class RawBodies {
             .order(FIRST)
             .handler(
                 request -> {
-                  Refusal refusal = check(context, VertxRequests.head(request.request()));
+                  RequestHead head = VertxRequests.head(request.request());
+                  if (head.isRead()) {
+                    request.response().putHeader("Cache-Control", NOT_KEPT);
+                  }
+                  Refusal refusal = check(context, head);
                   if (refusal == null) {
                     request.request().headers().remove("Content-Type");
                     request.next();

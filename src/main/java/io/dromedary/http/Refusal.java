@@ -62,6 +62,14 @@ public record Refusal(int status, String code, String message, Map<String, Strin
         403, "forbidden_host", "expected a Host that is a loopback address, found another");
   }
 
+  /** Nobody can tell which host was asked for. */
+  public static Refusal ofUnreadableHost() {
+    return new Refusal(
+        400,
+        "invalid_host",
+        "expected a Host that is a name or an address, and maybe a port, found another");
+  }
+
   /** The address has presented too many wrong keys. */
   public static Refusal ofAddress() {
     return new Refusal(

@@ -12,13 +12,16 @@ public final class VertxRequests {
 
   /** The head of a request. */
   public static RequestHead head(HttpServerRequest request) {
+    String site = request.getHeader("Sec-Fetch-Site");
     return new RequestHead(
         request.method().name(),
         String.valueOf(request.path()),
+        request.query(),
         request.authority() == null ? null : request.authority().toString(),
-        request.getHeader("Origin"),
-        request.getHeader("Sec-Fetch-Site"),
+        RequestHead.page(request.getHeader("Origin"), site, request.getHeader("Referer")),
+        site,
         request.getHeader("Authorization"),
+        request.getHeader("User-Agent"),
         request.remoteAddress() == null ? null : request.remoteAddress().hostAddress());
   }
 

@@ -1,5 +1,6 @@
 package io.dromedary.settings;
 
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -11,11 +12,19 @@ import org.jspecify.annotations.Nullable;
  *     path
  * @param tracking the path of the tracking API, below the root
  * @param management the path of what is for operators, below the root
+ * @param publicUrl where senders reach the root; null: at the {@code Host} that they ask for
  */
-public record ServerPaths(String root, String tracking, String management) {
+public record ServerPaths(
+    String root, String tracking, String management, @Nullable PublicUrl publicUrl) {
 
   /** The path of the request bin, below the root. */
   public static final String BIN = "/bin";
+
+  /** Where RudderStack's SDKs ask for their settings. */
+  public static final String SOURCE_CONFIG = "/sourceConfig";
+
+  /** Where RudderStack's SDKs send from a page that is being left. */
+  public static final String BEACON = "/beacon/v1";
 
   private static final String TRACKING = "/v1";
   private static final String MANAGEMENT = "/dromedary";
@@ -31,6 +40,33 @@ public record ServerPaths(String root, String tracking, String management) {
   /** The path of the dead letters' API, below the root. */
   public String deadLetters() {
     return management + "/dead-letters";
+  }
+
+  /**
+   * What RudderStack's SDKs put before {@code /v1}, {@code /sourceConfig} and {@code /beacon/v1},
+   * below the root; null where the path of the tracking API does not end so.
+   */
+  public @Nullable String sdkRoot() {
+    return sdkRoot(tracking);
+  }
+
+  /** Whether what SDKs ask beside the tracking API belongs to that inbound. */
+  public boolean isForSdks(Inbound inbound) {
+    return inbound.isOfPlatform() && inbound.path().equals(tracking) && sdkRoot() != null;
+  }
+
+  /** The paths of all requests of SDKs whose tracking API has that path. */
+  public static List<String> sdkPaths(String tracking) {
+    String sdkRoot = sdkRoot(tracking);
+    return sdkRoot == null
+        ? List.of(tracking)
+        : List.of(tracking, sdkRoot + SOURCE_CONFIG, sdkRoot + BEACON);
+  }
+
+  private static @Nullable String sdkRoot(String tracking) {
+    return tracking.endsWith(TRACKING)
+        ? tracking.substring(0, tracking.length() - TRACKING.length())
+        : null;
   }
 
   /** The path of the tracking API where a host's own reading of its properties gives none. */
@@ -59,8 +95,14 @@ public record ServerPaths(String root, String tracking, String management) {
           "a path that is neither that of the tracking API ("
               + tracking
               + ") nor above or below it");
+    } else if (sdkPaths(tracking).stream().anyMatch(path -> overlap(path, management))) {
+      keys.problem(
+          "management.path",
+          management,
+          "another path than those of SDKs beside the tracking API: "
+              + String.join(", ", sdkPaths(tracking)));
     }
-    return new ServerPaths(root, tracking, management);
+    return new ServerPaths(root, tracking, management, PublicUrl.read(keys));
   }
 
   private static boolean overlap(String path, String other) {

@@ -147,12 +147,17 @@ public record Settings(
     Map<String, String> properties = new HashMap<>();
     properties.put("dromedary.management.served", Boolean.toString(isManaged));
     properties.put("dromedary.dead-letters.path", paths.deadLetters());
+    String sdkRoot = paths.sdkRoot();
+    boolean isForSdks = inbounds.stream().anyMatch(paths::isForSdks);
+    properties.put("dromedary.sdk-paths.served", Boolean.toString(isForSdks));
+    properties.put("dromedary.sdk-paths.root", sdkRoot == null ? "" : sdkRoot);
     properties.put("dromedary.request-bin.served", Boolean.toString(loopback));
     properties.put(
         "dromedary.dead-letter.connection-string",
         deadLetter == null ? NOWHERE : DeadLetterOptions.complete(PostedTo.uri(deadLetter)));
     // What is received goes to the destinations that were chosen for it.
     String chosen = "outbox:" + DestinationSettings.DEFAULT + "?toChosen=true&eventsOnly=true";
+    properties.put("dromedary.sdk-paths.outbox", chosen);
     for (Inbound each : inbounds) {
       String prefix = "dromedary.inbound." + each.name() + ".";
       properties.put(prefix + "connection-string", InboundOptions.complete(each));

@@ -42,8 +42,8 @@ public class DromedaryAutoConfiguration {
     FilterRegistrationBean<RawBodyFilter> dromedaryRawBodies(
         ObjectProvider<CamelContext> contexts, ConfigurableEnvironment environment) {
       SpringProperties properties = new SpringProperties(environment);
-      List<String> paths = new ArrayList<>();
-      paths.add(ServerPaths.trackingPath(properties.getProperty("webhooks.path")));
+      String tracking = ServerPaths.trackingPath(properties.getProperty("webhooks.path"));
+      List<String> paths = new ArrayList<>(ServerPaths.sdkPaths(tracking));
       properties.loadProperties(name -> name.startsWith("webhooks.inbound")).values().stream()
           .map(uri -> new Inbound("", uri.toString()))
           .filter(Inbound::isOfPlatform)

@@ -63,6 +63,9 @@ final class RawBodyFilter implements Filter {
               : response);
       return;
     }
+    if (head.isRead()) {
+      answer.setHeader("Cache-Control", RawBodies.NOT_KEPT);
+    }
     Refusal refusal = RawBodies.check(context, head);
     if (refusal == null && http.getContentLengthLong() > RawBodies.MOST_BYTES) {
       refusal = RawBodies.ofServer(context, 413);
@@ -79,13 +82,16 @@ final class RawBodyFilter implements Filter {
   }
 
   private static RequestHead head(HttpServletRequest request, String path) {
+    String site = request.getHeader("Sec-Fetch-Site");
     return new RequestHead(
         request.getMethod(),
         path,
+        request.getQueryString(),
         request.getHeader("Host"),
-        request.getHeader("Origin"),
-        request.getHeader("Sec-Fetch-Site"),
+        RequestHead.page(request.getHeader("Origin"), site, request.getHeader("Referer")),
+        site,
         request.getHeader("Authorization"),
+        request.getHeader("User-Agent"),
         request.getRemoteAddr());
   }
 

@@ -295,6 +295,7 @@ class TrackingApiTest {
       assertThat(cors(api.post("/v1/m", "", "Origin", "https://b.example")))
           .containsOnly(
               entry("access-control-allow-origin", "https://b.example"),
+              entry("access-control-allow-credentials", "true"),
               entry("access-control-expose-headers", "Retry-After"),
               entry("vary", "Origin"));
       Response refused = api.post("/v1/m", "", "Origin", "https://c.example");

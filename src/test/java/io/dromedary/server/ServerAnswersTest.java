@@ -74,6 +74,9 @@ class ServerAnswersTest {
     assertThat(get.status()).isEqualTo(200);
     assertThat(head).hasToString("200 ");
     assertThat(head.headers("Content-Type")).isEqualTo(get.headers("Content-Type"));
+    if (!path.startsWith("/observe")) {
+      assertThat(get.headers("Cache-Control")).containsExactly("no-store");
+    }
   }
 
   /** The same server may serve all paths on one port. */

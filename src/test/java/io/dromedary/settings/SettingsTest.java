@@ -124,7 +124,7 @@ class SettingsTest {
 
     Settings settings = read();
 
-    assertThat(settings.paths()).isEqualTo(new ServerPaths("/shop", "/events/v1", "/ops"));
+    assertThat(settings.paths()).isEqualTo(new ServerPaths("/shop", "/events/v1", "/ops", null));
     assertThat(settings.inbounds())
         .containsExactly(
             new Inbound(
@@ -145,7 +145,7 @@ class SettingsTest {
                         "default",
                         "platform-http:/v1?matchOnUriPrefix=true&populateBodyWithForm=false")),
                 null,
-                new ServerPaths("", "/v1", "/dromedary"),
+                new ServerPaths("", "/v1", "/dromedary", null),
                 List.of(),
                 List.of(),
                 false,
@@ -1009,6 +1009,22 @@ class SettingsTest {
             "path=/bin",
             "webhooks.path: found \"/bin\", expected another path than that of the request bin,"
                 + " /bin."),
+        arguments(
+            "management.path=/sourceConfig",
+            "webhooks.management.path: found \"/sourceConfig\", expected another path than those of"
+                + " SDKs beside the tracking API: /v1, /sourceConfig, /beacon/v1."),
+        arguments(
+            "public-url=events.example/x",
+            "webhooks.public-url: found \"events.example\", expected a URL without a user, a query or a"
+                + " fragment, such as https://events.example."),
+        arguments(
+            "public-url=https://user:word@events.example/x?y",
+            "webhooks.public-url: found \"https://events.example\", expected a URL without a user, a"
+                + " query or a fragment, such as https://events.example."),
+        arguments(
+            "public-url=ftp://events.example",
+            "webhooks.public-url: found \"ftp://events.example\", expected a URL without a user, a"
+                + " query or a fragment, such as https://events.example."),
         // Keys that do not exist.
         arguments("url=x", "webhooks.url: no such key; did you mean webhooks.urls?"),
         arguments(

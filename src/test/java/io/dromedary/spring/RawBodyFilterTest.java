@@ -28,7 +28,7 @@ class RawBodyFilterTest {
       new RawBodyFilter(
           new StaticListableBeanFactory(Map.of("context", context))
               .getBeanProvider(CamelContext.class),
-          List.of("/v1"));
+          List.of("/v1", "/sourceConfig"));
 
   private final Map<String, String> headers = new HashMap<>();
   private final ByteArrayOutputStream body = new ByteArrayOutputStream();
