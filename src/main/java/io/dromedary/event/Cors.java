@@ -34,7 +34,9 @@ final class Cors {
     return !head.isOfForeignPage() || allows(head.origin());
   }
 
-  /** Whether an image may be asked for, which an old browser does for any page without saying so. */
+  /**
+   * Whether an image may be asked for, which an old browser does for any page without saying so.
+   */
   boolean isImageAllowed(RequestHead head) {
     return isAllowed(head) && (!head.isOfUnknownPage() || allows(null));
   }
@@ -67,7 +69,8 @@ final class Cors {
   /**
    * The further headers by which a browser is told what it may send.
    *
-   * @param asked the header {@code Access-Control-Request-Headers}: names that are none are left out
+   * @param asked the header {@code Access-Control-Request-Headers}: names that are none are left
+   *     out
    */
   static Map<String, String> preflight(String methods, @Nullable Object asked) {
     Set<String> names = new LinkedHashSet<>(HEADERS);
@@ -80,8 +83,11 @@ final class Cors {
       }
     }
     return Map.of(
-        "Access-Control-Allow-Methods", methods,
-        "Access-Control-Allow-Headers", String.join(", ", names),
-        "Access-Control-Max-Age", "86400");
+        "Access-Control-Allow-Methods",
+        methods,
+        "Access-Control-Allow-Headers",
+        String.join(", ", names),
+        "Access-Control-Max-Age",
+        "86400");
   }
 }

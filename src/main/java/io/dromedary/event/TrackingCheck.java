@@ -29,11 +29,7 @@ final class TrackingCheck implements RequestCheck {
    * @param sdkRoot what comes before the other paths of RudderStack's SDKs; null: they are not ours
    */
   TrackingCheck(
-      WriteKeys keys,
-      Cors cors,
-      boolean isLocal,
-      @Nullable String path,
-      @Nullable String sdkRoot) {
+      WriteKeys keys, Cors cors, boolean isLocal, @Nullable String path, @Nullable String sdkRoot) {
     this.keys = keys;
     this.cors = cors;
     this.isLocal = isLocal;

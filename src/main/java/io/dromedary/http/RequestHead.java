@@ -98,8 +98,8 @@ public record RequestHead(
   }
 
   /**
-   * Whose page sends a request. For an image of a page, a browser tells no {@code Origin}, but where
-   * the image is of another server mostly a {@code Referer}, which no page can forge either.
+   * Whose page sends a request. For an image of a page, a browser tells no {@code Origin}, but
+   * where the image is of another server mostly a {@code Referer}, which no page can forge either.
    */
   public static @Nullable String page(
       @Nullable String origin, @Nullable String site, @Nullable String referer) {

@@ -72,8 +72,7 @@ class BrowserSdkTest {
   void segmentsSdkIsToldToSendHere(String path, String key) {
     Response response = api.send("GET", path, "Origin", SHOP);
 
-    assertThat(response)
-        .hasToString(settings(key, authority() + "/v1", ",'protocol':'http'"));
+    assertThat(response).hasToString(settings(key, authority() + "/v1", ",'protocol':'http'"));
     assertThat(response.headers("Content-Type")).containsExactly("application/json");
     assertThat(response.headers("Cache-Control")).containsExactly("no-store");
     assertThat(response.headers("Access-Control-Allow-Origin")).containsExactly(SHOP);
@@ -139,8 +138,7 @@ class BrowserSdkTest {
     "POST, /beacon/batch",
   })
   void thereIsNothingElseBeside(String method, String path) {
-    assertThat(api.send(method, path, "Authorization", basic("one")).status())
-        .isEqualTo(404);
+    assertThat(api.send(method, path, "Authorization", basic("one")).status()).isEqualTo(404);
   }
 
   @ParameterizedTest
@@ -206,8 +204,7 @@ class BrowserSdkTest {
           https://a.example/in/       | a.example/in/v1            | ''
           http://127.0.0.1:9/x        | 127.0.0.1:9/x/v1           | ,'protocol':'http'
           """)
-  void theUrlThatIsSetCounts(
-      String url, String apiHost, String protocol, @TempDir Path folder) {
+  void theUrlThatIsSetCounts(String url, String apiHost, String protocol, @TempDir Path folder) {
     try (Api other = Api.start(folder, Map.of("webhooks.public-url", url))) {
       assertThat(other.send("GET", "/v1/projects/any/settings"))
           .hasToString(settings("any", apiHost, protocol));
@@ -216,8 +213,7 @@ class BrowserSdkTest {
 
   @Test
   void thePathsMoveWithThatOfTheTrackingApi(@TempDir Path folder) {
-    Map<String, String> settings =
-        Map.of("webhooks.path", "/in/v1", "camel.server.path", "/root");
+    Map<String, String> settings = Map.of("webhooks.path", "/in/v1", "camel.server.path", "/root");
     try (Api other = Api.start(folder, settings)) {
       String host = URI.create(other.url("/")).getAuthority();
       String id = newId();
@@ -272,8 +268,7 @@ class BrowserSdkTest {
             + ",é";
 
     Response response =
-        api.send(
-            "OPTIONS", "/v1/batch", "Origin", SHOP, "Access-Control-Request-Headers", asked);
+        api.send("OPTIONS", "/v1/batch", "Origin", SHOP, "Access-Control-Request-Headers", asked);
 
     assertThat(response).hasToString(SUCCESS);
     assertThat(response.headers("Access-Control-Allow-Headers"))
@@ -323,13 +318,11 @@ class BrowserSdkTest {
   @Test
   void onlyPagesOfConfiguredOriginsAreToldAnything(@TempDir Path folder) {
     try (Api other = Api.start(folder, Map.of("webhooks.cors.origins", SHOP))) {
-      for (String path :
-          new String[] {"/v1/projects/one/settings", "/sourceConfig?writeKey=one"}) {
+      for (String path : new String[] {"/v1/projects/one/settings", "/sourceConfig?writeKey=one"}) {
         assertThat(other.send("GET", path, "Origin", SHOP).status()).isEqualTo(200);
         assertThat(other.send("GET", path, "Origin", "https://evil.example").status())
             .isEqualTo(403);
-        assertThat(other.send("GET", path, "Sec-Fetch-Site", "cross-site").status())
-            .isEqualTo(403);
+        assertThat(other.send("GET", path, "Sec-Fetch-Site", "cross-site").status()).isEqualTo(403);
       }
       assertThat(
               other

@@ -78,8 +78,14 @@ class PixelTest {
 
   @ParameterizedTest
   @CsvSource({
-    "identify, identify", "track, track", "page, page", "screen, screen", "group, group",
-    "alias, alias", "t, track", "track/, track"
+    "identify, identify",
+    "track, track",
+    "page, page",
+    "screen, screen",
+    "group, group",
+    "alias, alias",
+    "t, track",
+    "track/, track"
   })
   void takesTheEventInItsQuery(String path, String type) throws Exception {
     String id = newId();
@@ -155,11 +161,12 @@ class PixelTest {
 
   /** No client of HTTP sends such a query. */
   private static String raw(String path) {
-    try (Socket socket =
-        Sockets.open(URI.create(api.url("/")).getPort(), "127.0.0.1")) {
+    try (Socket socket = Sockets.open(URI.create(api.url("/")).getPort(), "127.0.0.1")) {
       socket
           .getOutputStream()
-          .write(("GET " + path + " HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").getBytes(UTF_8));
+          .write(
+              ("GET " + path + " HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+                  .getBytes(UTF_8));
       return new String(socket.getInputStream().readAllBytes(), UTF_8);
     } catch (IOException e) {
       throw new AssertionError(e);
