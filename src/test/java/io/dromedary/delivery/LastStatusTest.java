@@ -71,6 +71,19 @@ class LastStatusTest {
     assertThat(letter.has("lastStatus")).isFalse();
   }
 
+  /** What was parked before there was a status of the last answer has one as it had then. */
+  @Test
+  void whatAnOlderVersionHasParkedHasTheStatusOfTheLastWebhookThatHasOne() {
+    Progress progress =
+        Progress.read(
+            "{\"webhooks\":[{\"key\":\"a\",\"state\":\"failed\",\"status\":400},"
+                + "{\"key\":\"b\",\"state\":\"pending\",\"status\":503},"
+                + "{\"key\":\"c\",\"state\":\"pending\",\"error\":\"unknown host\"}]}");
+
+    assertThat(progress.lastStatus).isEqualTo(503);
+    assertThat(Progress.read(null).lastStatus).isNull();
+  }
+
   private JsonNode deadLetter(Map<String, String> more) throws Exception {
     Map<String, String> settings = new HashMap<>(more);
     settings.put("webhooks.inbound", "direct:in");

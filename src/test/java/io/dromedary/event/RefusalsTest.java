@@ -342,6 +342,37 @@ class RefusalsTest {
         .allSatisfy(id -> assertThat(api.deadLetter(id)).contains("\"reason\":\"invalid\""));
   }
 
+  /** Python's SDK writes them. */
+  @ParameterizedTest
+  @ValueSource(strings = {"NaN", "Infinity", "-Infinity"})
+  void anEventWithANumberThatIsNoneCostsOnlyItself(String number) {
+    String first = newId();
+    String last = newId();
+    String alone = api.unwantedId();
+    String bad = track(api.unwantedId()).replace("\"u\"", "\"u\",\"p\":{\"x\": [" + number + "]}");
+    String batch = batch(track(first), bad, track(last));
+    int at = batch.indexOf(number);
+    String why =
+        "unexpected "
+            + (number.startsWith("-")
+                ? "'I' at byte " + (at + 1) + ", expected a digit"
+                : "'" + number.charAt(0) + "' at byte " + at + ", expected a value");
+
+    assertThat(api.post("/v1/batch", batch))
+        .hasToString(partial(2, error(1, "", "invalid_json", why)));
+    api.delivered(first);
+    api.delivered(last);
+    assertThat(api.deadLetter(quoted(bad).replaceAll("^\"|\"$", "")))
+        .contains("\"reason\":\"invalid\"")
+        .contains(why);
+
+    String event = track(alone).replace("\"u\"", "\"u\",\"p\":" + number);
+    assertThat(api.post("/v1/track", event).status()).isEqualTo(400);
+    assertThat(api.deadLetter(alone)).contains("\"text\":" + quoted(event));
+    assertThat(api.post("/v1/batch", "{\"batch\":[],\"context\":" + number + "}").status())
+        .isEqualTo(400);
+  }
+
   @Test
   void namesOnlyTheFirstErrors() {
     String good = newId();
