@@ -79,7 +79,7 @@ public final class Dromedary {
 
   /** The application as it is run in a folder. */
   static Main main(Path folder, Map<String, String> environment) {
-    Main main = new Main();
+    Main main = new Utf8Main();
     main.setPropertyPlaceholderLocations(settings(folder));
     main.addInitialProperty("dromedary.application", "true");
     main.addInitialProperty("camel.main.name", "dromedary");

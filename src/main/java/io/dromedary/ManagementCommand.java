@@ -35,7 +35,6 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
-import org.apache.camel.main.Main;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -84,7 +83,7 @@ final class ManagementCommand {
   }
 
   /** Only makes the context, in which it is read what a process would read. */
-  private static final class Unstarted extends Main {
+  private static final class Unstarted extends Utf8Main {
     CamelContext context(String settings) {
       CamelContext context = createCamelContext();
       context.getPropertiesComponent().setLocation(settings);

@@ -67,7 +67,7 @@ final class DestinationReader {
     return new DestinationSettings(
         name,
         events(),
-        keys.list("write-key.secret"),
+        Secrets.read(keys, "write-key.secret"),
         urls,
         // Where none is set, it is one of this process.
         HttpOptions.read(context, keys, urls, own.isEmpty() ? networks.andLoopback() : networks),
@@ -230,7 +230,7 @@ final class DestinationReader {
   }
 
   private List<String> secrets(List<SigningScheme> schemes) {
-    List<String> secrets = keys.list("signing.secret");
+    List<String> secrets = Secrets.read(keys, "signing.secret");
     if (secrets.size() > 10) {
       keys.problem("signing.secret", "eleven or more", "at most ten secrets");
     }

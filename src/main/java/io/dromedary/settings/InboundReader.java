@@ -115,9 +115,9 @@ final class InboundReader {
   }
 
   private boolean hasWriteKey() {
-    return keys.value("write-key.secret") != null
+    return Secrets.areSet(keys, "write-key.secret")
         || keys.destinations().stream()
-            .anyMatch(name -> keys.ofDestination(name).value("write-key.secret") != null);
+            .anyMatch(name -> Secrets.areSet(keys.ofDestination(name), "write-key.secret"));
   }
 
   private void checkPaths(List<Inbound> inbounds) {

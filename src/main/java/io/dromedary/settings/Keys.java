@@ -6,13 +6,14 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Properties;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.apache.camel.spi.PropertiesSource;
 import org.jspecify.annotations.Nullable;
@@ -42,15 +43,10 @@ final class Keys {
 
   private static final String DESTINATION = PREFIX + "destination.";
 
-  private static final Pattern OF_DESTINATION =
-      Pattern.compile("webhooks\\.destination\\.([^.]*)\\..+");
-
-  private static final Pattern URLS_OF_DESTINATION =
-      Pattern.compile("WEBHOOKS_DESTINATION_(.+)_URLS");
+  /** What Java reads where bytes are no letters of the encoding. */
+  private static final char UNREADABLE = '\uFFFD';
 
   private static final Pattern SEPARATOR = Pattern.compile("(?<!\\\\),");
-
-  private static final Pattern DURATION = Pattern.compile("(\\d{1,12})(ms|s|m|h|d)");
 
   /** What an operator may see of a value whose key ends so. */
   private static final Pattern SECRET = Pattern.compile("(^|.*\\.)(secret|password)|headers\\..*");
@@ -108,25 +104,8 @@ final class Keys {
 
   /** The further destinations that anything is set for, in the order of their names. */
   Set<String> destinations() {
-    Set<String> names = new TreeSet<>();
-    for (Properties source : List.of(loaded, System.getProperties())) {
-      for (String key : source.stringPropertyNames()) {
-        Matcher matcher = OF_DESTINATION.matcher(key);
-        if (matcher.matches() && !isOfEnvironment(key)) {
-          names.add(matcher.group(1));
-        }
-      }
-    }
-    for (String key : environment.keySet()) {
-      Matcher matcher = URLS_OF_DESTINATION.matcher(key);
-      // The same destination may be named in a file with other characters than a variable has.
-      if (matcher.matches()
-          && names.stream()
-              .noneMatch(name -> UnknownKeys.variable(name).equals(matcher.group(1)))) {
-        names.add(matcher.group(1).toLowerCase(Locale.ROOT).replace('_', '-'));
-      }
-    }
-    return names;
+    return DestinationNames.of(
+        List.of(loaded, System.getProperties()), environment, this::isOfEnvironment);
   }
 
   /** The value of a full key with its placeholders resolved, or null where it is not set. */
@@ -170,15 +149,39 @@ final class Keys {
     return value == null || value.isBlank() ? null : value;
   }
 
+  /**
+   * Whether the first source that has this key has nothing for it, as where a tool has put nothing
+   * in a placeholder's place. Most keys count as not set then.
+   */
+  boolean isSetToNothing(String key) {
+    String full = prefix + key;
+    String variable = environment.get(UnknownKeys.variable(full));
+    String property = System.getProperty(full);
+    String own = host == null ? loaded.getProperty(full) : host.getProperty(full);
+    // Hosts with an order of their own take properties first.
+    return Stream.of(host == null ? variable : property, host == null ? property : variable, own)
+        .filter(Objects::nonNull)
+        .findFirst()
+        .filter(String::isBlank)
+        .isPresent();
+  }
+
   private @Nullable String resolve(String key, String value) {
     try {
-      return context.resolvePropertyPlaceholders(value.strip());
+      String resolved = context.resolvePropertyPlaceholders(value.strip());
+      if (resolved.indexOf(UNREADABLE) < 0) {
+        return resolved;
+      }
+      problems.add(
+          key
+              + ": found letters that are not in UTF-8, expected a file in UTF-8 (or variables, as"
+              + " LC_ALL says).");
     } catch (IllegalArgumentException e) {
       // The exception's own text would show the whole value, which may hold a secret.
       problems.add(
           key + ": found a {{placeholder}} that names no property, expected one that does.");
-      return null;
     }
+    return null;
   }
 
   String text(String key, String fallback) {
@@ -211,20 +214,9 @@ final class Keys {
     if (value == null) {
       return fallback;
     }
-    Matcher matcher = DURATION.matcher(value);
-    if (matcher.matches()) {
-      long amount = Long.parseLong(matcher.group(1));
-      Duration duration =
-          switch (matcher.group(2)) {
-            case "ms" -> Duration.ofMillis(amount);
-            case "s" -> Duration.ofSeconds(amount);
-            case "m" -> Duration.ofMinutes(amount);
-            case "h" -> Duration.ofHours(amount);
-            default -> Duration.ofDays(amount);
-          };
-      if (duration.compareTo(least) >= 0 && duration.compareTo(most) <= 0) {
-        return duration;
-      }
+    Duration duration = DurationText.parse(value);
+    if (duration != null && duration.compareTo(least) >= 0 && duration.compareTo(most) <= 0) {
+      return duration;
     }
     problem(
         key,

@@ -94,13 +94,13 @@ public record Settings(
     String wrap = wrap(keys);
     boolean loopback = server.isLocal();
     Map<String, DestinationSettings> destinations = destinations(context, keys, server);
-    Set<String> writeKeys = new LinkedHashSet<>(keys.list("write-key.secret"));
+    Set<String> writeKeys = new LinkedHashSet<>(Secrets.read(keys, "write-key.secret"));
     destinations.values().forEach(each -> writeKeys.addAll(each.writeKeys()));
     List<String> origins = keys.list("cors.origins");
     boolean h2c = h2c(keys);
     String deadLetter = keys.raw("webhooks.dead-letter");
     OutboxSettings outbox = outbox(keys, destinations.values());
-    List<String> managementSecrets = keys.list("management.secret");
+    List<String> managementSecrets = Secrets.read(keys, "management.secret");
     keys.check();
     Settings settings =
         new Settings(
@@ -199,7 +199,7 @@ public record Settings(
     Keys keys = new Keys(context, environment);
     String host = keys.raw("camel.server.host");
     String port = keys.raw("camel.server.port");
-    List<String> secrets = keys.list("management.secret");
+    List<String> secrets = Secrets.read(keys, "management.secret");
     ServerPaths paths = ServerPaths.read(keys, Server.of(context, keys).root());
     keys.checkAsked();
     if (host == null || ANY_ADDRESS.contains(host)) {

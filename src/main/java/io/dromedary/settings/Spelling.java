@@ -59,6 +59,7 @@ final class Spelling {
         .sorted(
             Comparator.<String>comparingInt(
                     candidate -> Math.abs(words(plain(candidate)).size() - words.size()))
+                .thenComparing(candidate -> !plain(candidate).endsWith(plain))
                 .thenComparing(Comparator.naturalOrder()))
         .limit(MOST_SUGGESTIONS)
         .toList();

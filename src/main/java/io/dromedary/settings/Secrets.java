@@ -1,0 +1,106 @@
+package io.dromedary.settings;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads secrets of a key {@code ….secret}, separated by commas, or of the file that {@code
+ * ….secret.file} names, each on a line of its own. A secret that is none, since something was left
+ * out in a configuration, is refused: it would be taken for one.
+ */
+final class Secrets {
+
+  private static final int MOST_BYTES = 64 * 1024;
+
+  private static final String BYTE_ORDER_MARK = "\uFEFF";
+
+  /** What a tool has left that should have put a secret in its place. */
+  private static final Pattern PLACEHOLDER = Pattern.compile("(?s).*(\\$\\{.*}|\\{\\{.*}}).*");
+
+  private Secrets() {}
+
+  /** Whether there are any, or should be. */
+  static boolean areSet(Keys keys, String key) {
+    return keys.value(key) != null || keys.value(fileKey(key)) != null;
+  }
+
+  /** The secrets of a key, in their order; none where neither it nor its file is set. */
+  static List<String> read(Keys keys, String key) {
+    String file = keys.value(fileKey(key));
+    String value = keys.value(key);
+    if (keys.isSetToNothing(key) || (value != null && value.isBlank())) {
+      keys.problem(key, null, "a secret, or no such key where there is none");
+      return List.of();
+    }
+    List<String> secrets = file == null ? keys.list(key) : ofFile(keys, key, file);
+    if (file != null && value != null) {
+      keys.problem(fileKey(key), null, "only one of this key and " + keys.full(key));
+    }
+    for (String secret : secrets) {
+      String wrong = wrong(secret);
+      if (wrong != null) {
+        keys.problem(file == null ? key : fileKey(key), file == null ? secret : null, wrong);
+      }
+    }
+    return secrets;
+  }
+
+  private static String fileKey(String key) {
+    return key + ".file";
+  }
+
+  private static @Nullable String wrong(String secret) {
+    if (PLACEHOLDER.matcher(secret).matches()) {
+      return "one in place of its ${placeholder}";
+    }
+    return isMisread(secret)
+        ? "one whose file is read as UTF-8 (or with \\uXXXX for letters beyond ASCII)"
+        : null;
+  }
+
+  /** Whether its letters are the bytes of others, as where a file is not read as UTF-8. */
+  private static boolean isMisread(String secret) {
+    if (secret.chars().allMatch(c -> c < 0x80) || secret.chars().anyMatch(c -> c > 0xff)) {
+      return false;
+    }
+    try {
+      UTF_8.newDecoder().decode(ByteBuffer.wrap(secret.getBytes(ISO_8859_1)));
+      return true;
+    } catch (CharacterCodingException e) {
+      return false;
+    }
+  }
+
+  private static List<String> ofFile(Keys keys, String key, String file) {
+    // It may be a secret by mistake: neither it nor what an exception says of it is shown.
+    String expected = "a file of secrets in UTF-8, each on a line of its own";
+    try (InputStream in = Files.newInputStream(Path.of(file))) {
+      byte[] bytes = in.readNBytes(MOST_BYTES + 1);
+      String text = UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+      List<String> secrets = text.replaceFirst("^" + BYTE_ORDER_MARK, "").lines().toList();
+      if (bytes.length > MOST_BYTES) {
+        keys.problem(fileKey(key), "more than 64 KiB", expected);
+      } else if (secrets.isEmpty() || secrets.stream().anyMatch(String::isBlank)) {
+        keys.problem(fileKey(key), "a file with nothing in it, or in a line of it", expected);
+      } else {
+        return secrets;
+      }
+    } catch (CharacterCodingException e) {
+      keys.problem(fileKey(key), "a file that is not in UTF-8", expected);
+    } catch (IOException | InvalidPathException e) {
+      keys.problem(fileKey(key), "a file that cannot be read", expected);
+    }
+    return List.of();
+  }
+}
