@@ -51,7 +51,7 @@ public final class TrackingApi extends FailClosed implements CamelContextAware {
   private final ReadingRoom room = new ReadingRoom(HeapShare.READING.bytes());
   private @Nullable CamelContext context;
   private Clock clock = Clock.systemUTC();
-  private WriteKeys writeKeys = new WriteKeys(List.of());
+  private WriteKeys writeKeys = new WriteKeys(List.of(), false);
   private DestinationChoice choice = new DestinationChoice(List.of());
   private @Nullable EventTemplate template;
 
@@ -77,7 +77,7 @@ public final class TrackingApi extends FailClosed implements CamelContextAware {
     clock = Settings.clock(context);
     choice = DestinationChoice.of(settings);
     template = EventTemplate.of(settings);
-    writeKeys = new WriteKeys(settings.writeKeys());
+    writeKeys = new WriteKeys(settings.sources(), !settings.writeKeys().isEmpty());
     Registry registry = context.getRegistry();
     Cors cors = new Cors(settings.corsOrigins());
     anywhere = new TrackingCheck(writeKeys, cors, false, null, null);

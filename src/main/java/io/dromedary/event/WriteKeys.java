@@ -4,31 +4,40 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.security.MessageDigest;
 import java.util.Base64;
+import java.util.Collection;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The write keys of senders that may use the tracking API; without any, everybody may. A key comes
- * in the header {@code Authorization} or in the body. Immutable.
+ * The write keys of senders that may use the tracking API, or by which sources are known where
+ * everybody may. A key comes in the header {@code Authorization} or in the body. Immutable.
  */
 final class WriteKeys {
 
   private final List<byte[]> keys;
 
-  WriteKeys(List<String> keys) {
+  private final boolean isWanted;
+
+  /**
+   * Keys.
+   *
+   * @param isWanted whether senders have to present one
+   */
+  WriteKeys(Collection<String> keys, boolean isWanted) {
     this.keys = keys.stream().map(key -> key.getBytes(UTF_8)).toList();
+    this.isWanted = isWanted;
   }
 
   /** Whether the header alone says yes, whatever the body does. */
   boolean hasKnown(@Nullable Object authorization) {
     String key = sender(authorization);
-    return keys.isEmpty() || (key != null && isKnown(key));
+    return !isWanted || (key != null && isKnown(key));
   }
 
   /** Whether the header alone says no: a stranger's body is not even read. */
   boolean hasUnknown(@Nullable Object authorization) {
     String header = text(authorization);
-    return !keys.isEmpty() && isBasic(header) && !isKnown(userOf(header.substring(6).strip()));
+    return isWanted && isBasic(header) && !isKnown(userOf(header.substring(6).strip()));
   }
 
   /** The key of the header, which counts whatever the body says; null: the body has to say it. */
@@ -44,7 +53,7 @@ final class WriteKeys {
 
   /** Whether a message that came with that header may be taken. */
   boolean allow(@Nullable Object authorization, Intake intake) {
-    if (keys.isEmpty()) {
+    if (!isWanted) {
       return true;
     }
     String header = text(authorization);

@@ -89,7 +89,7 @@ final class InboundReader {
             "a folder that exists (or the option autoCreate=true)");
       }
     }
-    if (inbound.isHttp() && !isLocal(inbound) && !hasWriteKey()) {
+    if (inbound.isHttp() && !isLocal(inbound, server) && !hasWriteKey()) {
       keys.problem(
           "write-key.secret",
           null,
@@ -109,8 +109,14 @@ final class InboundReader {
     return keys.full(inbound.key()) + " is on \"" + inbound.host() + "\"";
   }
 
+  /** Whether there are some over HTTP, and nobody beyond this machine can reach any of them. */
+  static boolean areLocal(List<Inbound> inbounds, Server server) {
+    List<Inbound> overHttp = inbounds.stream().filter(Inbound::isHttp).toList();
+    return !overHttp.isEmpty() && overHttp.stream().allMatch(each -> isLocal(each, server));
+  }
+
   /** Whether nobody beyond this machine can reach it. */
-  private boolean isLocal(Inbound inbound) {
+  private static boolean isLocal(Inbound inbound, Server server) {
     return inbound.isServer() ? Settings.isLoopback(inbound.host()) : server.isLocal();
   }
 

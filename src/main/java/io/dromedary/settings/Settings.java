@@ -12,6 +12,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.jspecify.annotations.Nullable;
 
@@ -95,7 +97,10 @@ public record Settings(
     boolean loopback = server.isLocal();
     Map<String, DestinationSettings> destinations = destinations(context, keys, server);
     Set<String> writeKeys = new LinkedHashSet<>(Secrets.read(keys, "write-key.secret"));
-    destinations.values().forEach(each -> writeKeys.addAll(each.writeKeys()));
+    boolean isForAll = writeKeys.isEmpty() && takesAll(destinations.values());
+    if (!isForAll || !InboundReader.areLocal(inbounds, server)) {
+      destinations.values().forEach(each -> writeKeys.addAll(each.writeKeys()));
+    }
     List<String> origins = keys.list("cors.origins");
     boolean h2c = h2c(keys);
     String deadLetter = keys.raw("webhooks.dead-letter");
@@ -133,6 +138,22 @@ public record Settings(
       keys.problem("h2c", found, "true or false");
     }
     return found.equals("true");
+  }
+
+  /**
+   * Whether one of them takes events of all sources, whatever key they come with: one that is added
+   * with a key of its own must not lock them out.
+   */
+  private static boolean takesAll(Collection<DestinationSettings> destinations) {
+    return destinations.stream().anyMatch(each -> each.writeKeys().isEmpty());
+  }
+
+  /** The write keys by which sources are known, whether or not a sender has to present one. */
+  public Set<String> sources() {
+    return Stream.concat(
+            writeKeys.stream(),
+            destinations.values().stream().flatMap(each -> each.writeKeys().stream()))
+        .collect(Collectors.toUnmodifiableSet());
   }
 
   /**

@@ -129,6 +129,35 @@ class DestinationsTest {
                 assertThat(request.text() + request.headers()).doesNotContain("key-", "writeKey"));
   }
 
+  /** Whoever has sent without one, or with any, goes on when a destination with a key is added. */
+  @Test
+  void aDestinationWithAKeyLocksOutNobodyOfOneWithout() {
+    settings.put("webhooks.urls", first.url());
+    settings.put("webhooks.destination.crm.urls", second.url());
+    settings.put("webhooks.destination.crm.write-key.secret", "key-2");
+    start();
+
+    assertThat(post("{\"batch\":[" + event("page", "none", "") + "]}"))
+        .isEqualTo("200 {\"success\":true}");
+    send("page", "other", "key-9");
+    send("page", "crm", "key-2");
+    assertThat(
+            post(
+                "{\"batch\":[" + event("page", "bearer", "") + "]}",
+                "Authorization",
+                "Bearer key-2"))
+        .isEqualTo("200 {\"success\":true}");
+    // As nobody has to present a key, pages of other origins may not send.
+    assertThat(
+            post(
+                "{\"batch\":[" + event("page", "page", "") + "]}", "Origin", "https://shop.example"))
+        .startsWith("403 ");
+    awaitEmptyOutbox();
+
+    assertThat(first.messageIds().keySet()).isEqualTo(Set.of("none", "other", "crm", "bearer"));
+    assertThat(second.messageIds().keySet()).isEqualTo(Set.of("crm", "bearer"));
+  }
+
   @Test
   void whatNobodyTakesIsAcceptedAndDropped() {
     settings.put("webhooks.urls", first.url());

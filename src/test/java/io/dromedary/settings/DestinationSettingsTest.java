@@ -141,6 +141,35 @@ class DestinationSettingsTest {
   @CsvSource(
       delimiter = '|',
       value = {
+        // Where one takes all, on loopback.
+        "webhooks.urls = https://a.example                             | ",
+        "webhooks.destination.all.urls = https://a.example             | ",
+        // Where each has its sources, or there are keys for all senders.
+        "                                                              | k",
+        "webhooks.urls = https://a.example; webhooks.write-key.secret = d | d;k",
+        "webhooks.destination.all.urls = https://a.example; webhooks.write-key.secret = d | d;k",
+        // Where others can come, and where the address is not the server's.
+        "webhooks.urls = https://a.example; camel.server.host = 0.0.0.0 | k",
+        "webhooks.urls = https://a.example; webhooks.inbound = direct:in | k",
+      })
+  void keysHaveToBePresentedUnlessOneDestinationTakesAll(String more, String wanted)
+      throws IOException {
+    String lines =
+        "webhooks.destination.crm.urls = https://b.example;"
+            + "webhooks.destination.crm.write-key.secret = k;"
+            + (more == null ? "" : more);
+
+    Settings settings = read(lines.split("; *"));
+
+    assertThat(settings.writeKeys())
+        .containsExactly(wanted == null ? new String[0] : wanted.split(";"));
+    assertThat(settings.sources()).contains("k");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
         "crm.urls =                      | webhooks.destination.crm.urls: found nothing, expected one"
             + " to five webhook URLs.",
         "crm.write-key.secret = {{nowhere}} | webhooks.destination.crm.write-key.secret: found a"
