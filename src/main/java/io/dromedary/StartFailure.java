@@ -1,5 +1,6 @@
 package io.dromedary;
 
+import io.dromedary.outbox.UnopenedStoreException;
 import io.dromedary.settings.InvalidSettingsException;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -13,6 +14,8 @@ final class StartFailure {
   /** The end of what Camel says of a property that it cannot set. */
   private static final Pattern VALUE = Pattern.compile("(?<= with value: ).*");
 
+  private static final String PREFIX = "Dromedary cannot start: ";
+
   private StartFailure() {}
 
   static String describe(Throwable failure) {
@@ -21,13 +24,17 @@ final class StartFailure {
       if (cause instanceof InvalidSettingsException) {
         return String.valueOf(cause.getMessage());
       }
+      if (cause instanceof UnopenedStoreException) {
+        // Camel puts before it which of the routes was the first to need the store.
+        return PREFIX + cause.getMessage();
+      }
       innermost = cause;
     }
     String outer = text(failure);
     String inner = text(innermost);
     String message = outer.contains(inner) ? outer : outer + "\n  " + inner;
     String shown = VALUE.matcher(OPTION.matcher(message).replaceAll("$1=…")).replaceAll("…");
-    return "Dromedary cannot start: " + shown;
+    return PREFIX + shown;
   }
 
   private static String text(Throwable failure) {

@@ -60,7 +60,7 @@ public final class OutboxComponent extends DefaultComponent {
   /**
    * The store, which is opened at the first call.
    *
-   * @throws IllegalStateException saying what is wrong, if it cannot be opened
+   * @throws UnopenedStoreException saying what is wrong, if it cannot be opened
    */
   public Outbox outbox() {
     lock.lock();
@@ -68,7 +68,11 @@ public final class OutboxComponent extends DefaultComponent {
       Outbox open = outbox;
       if (open == null) {
         OutboxSettings where = settings == null ? Settings.outbox(getCamelContext()) : settings;
-        open = open(where);
+        try {
+          open = open(where);
+        } catch (IllegalStateException e) {
+          throw new UnopenedStoreException(e);
+        }
         outbox = open;
         health = OutboxHealth.register(getCamelContext(), open);
       }

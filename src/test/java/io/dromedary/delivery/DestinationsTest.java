@@ -150,7 +150,9 @@ class DestinationsTest {
     // As nobody has to present a key, pages of other origins may not send.
     assertThat(
             post(
-                "{\"batch\":[" + event("page", "page", "") + "]}", "Origin", "https://shop.example"))
+                "{\"batch\":[" + event("page", "page", "") + "]}",
+                "Origin",
+                "https://shop.example"))
         .startsWith("403 ");
     awaitEmptyOutbox();
 

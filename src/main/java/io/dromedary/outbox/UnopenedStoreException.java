@@ -1,0 +1,11 @@
+package io.dromedary.outbox;
+
+/** The store cannot be opened: its message is a sentence that says why. */
+public final class UnopenedStoreException extends IllegalStateException {
+
+  private static final long serialVersionUID = 1L;
+
+  UnopenedStoreException(IllegalStateException cause) {
+    super(String.valueOf(cause.getMessage()).replaceAll("\\s*\\R\\s*", " "), cause);
+  }
+}

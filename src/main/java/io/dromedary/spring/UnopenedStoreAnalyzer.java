@@ -1,0 +1,15 @@
+package io.dromedary.spring;
+
+import io.dromedary.outbox.UnopenedStoreException;
+import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
+import org.springframework.boot.diagnostics.FailureAnalysis;
+
+/** Lets Spring Boot say why the store cannot be opened instead of showing a stack trace. */
+final class UnopenedStoreAnalyzer extends AbstractFailureAnalyzer<UnopenedStoreException> {
+
+  @Override
+  protected FailureAnalysis analyze(Throwable failure, UnopenedStoreException cause) {
+    return new FailureAnalysis(
+        String.valueOf(cause.getMessage()), "Mend the store, or webhooks.outbox.url.", cause);
+  }
+}
