@@ -27,7 +27,7 @@ public final class Dromedary {
           "default",
           "deliver-events",
           "failures",
-          "manage-dead-letters",
+          "manage",
           "receive-events",
           "request-bin",
           "serve-sdks");

@@ -7,7 +7,7 @@ import io.dromedary.json.JsonKind;
 import io.dromedary.json.JsonObject;
 import io.dromedary.json.JsonReader;
 import io.dromedary.json.JsonValue;
-import io.dromedary.management.DeadLettersApi;
+import io.dromedary.management.ManagementApi;
 import io.dromedary.outbox.DeadLetter.Reason;
 import io.dromedary.outbox.DeadLetters;
 import io.dromedary.settings.InvalidSettingsException;
@@ -47,7 +47,7 @@ final class ManagementCommand {
 
   /** The parameter of each option that filters: {@code --message-id} is {@code messageId}. */
   private static final Map<String, String> FILTERS =
-      DeadLettersApi.FILTERS.stream()
+      ManagementApi.DEAD_LETTER_FILTERS.stream()
           .collect(Collectors.toMap(ManagementCommand::option, Function.identity()));
 
   private static final String USAGE =
@@ -56,7 +56,8 @@ final class ManagementCommand {
              java -jar dromedary.jar replay [--rate=N] [--limit=N] (FILTER… | --all)
              java -jar dromedary.jar delete-dead-letters (FILTER… | --all)
       FILTER is any of --reason=%s, --type=TYPE,
-      --message-id=ID, --destination=NAME, --since=INSTANT, --until=INSTANT (such as
+      --message-id=ID, --user-id=ID, --destination=NAME, --webhook=NAME,
+      --status=503|5xx|none, --since=INSTANT, --until=INSTANT (such as
       2026-01-02T03:04:05Z), --id=N,N…
       The running process is found by the settings in this folder, or by --url=http://HOST:PORT"""
           .formatted(String.join("|", Reason.all()));

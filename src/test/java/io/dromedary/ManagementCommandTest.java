@@ -36,8 +36,9 @@ class ManagementCommandTest {
       Usage: java -jar dromedary.jar dead-letters [--count | --limit=N] [FILTER…]
              java -jar dromedary.jar replay [--rate=N] [--limit=N] (FILTER… | --all)
              java -jar dromedary.jar delete-dead-letters (FILTER… | --all)
-      FILTER is any of --reason=invalid|transform|rejected|expired, --type=TYPE,
-      --message-id=ID, --destination=NAME, --since=INSTANT, --until=INSTANT (such as
+      FILTER is any of --reason=invalid|transform|rejected|expired|cancelled, --type=TYPE,
+      --message-id=ID, --user-id=ID, --destination=NAME, --webhook=NAME,
+      --status=503|5xx|none, --since=INSTANT, --until=INSTANT (such as
       2026-01-02T03:04:05Z), --id=N,N…
       The running process is found by the settings in this folder, or by --url=http://HOST:PORT
       """;
@@ -235,11 +236,11 @@ class ManagementCommandTest {
     assertThat(run("dead-letters", "--reason=lost")).isEqualTo(2);
     assertThat(err())
         .isEqualTo(
-            "reason: found \"lost\", expected one of invalid, transform, rejected, expired\n");
+            "reason: found \"lost\", expected one of invalid, transform, rejected, expired, cancelled\n");
     assertThat(run("replay")).isEqualTo(2);
     assertThat(err())
         .isEqualTo(
-            "expected either a filter (destination, id, messageId, reason, since, type, until) or"
+            "expected either a filter (destination, id, messageId, reason, since, status, type, until, userId, webhook) or"
                 + " all=true\n");
     assertThat(run("dead-letters", "--limit=x")).isEqualTo(2);
     assertThat(err())

@@ -49,7 +49,7 @@ class RoutePreconditionsTest {
                   (urls.contains(",") ? "dromedary-send-round-to-several" : "dromedary-send-round")
                       + "-default",
                   "dromedary-give-up-default",
-                  "dromedary-manage-dead-letters",
+                  "dromedary-manage",
                   "dromedary-keep-dead-letter-default"));
       assertThat(application.context().getRoutes())
           .extracting(Route::getRouteId)

@@ -61,6 +61,7 @@ final class DestinationBindings {
     bind("round", round);
     bind("retry-decision", new RetryDecision(destination, round));
     bind("giving-up", new GivingUp(destination));
+    bind(PendingReport.BEAN, new PendingReport(destination));
     bind("dead-letter-retries", new DeadLetterRetries(destination));
     bind("batching", batching);
     bind("transform", Transform.of(context, settings, destination.schedule()));

@@ -95,7 +95,8 @@ public final class GivingUp {
               case REJECTED -> "no webhook is left that might accept the event";
               case EXPIRED -> "the retry window has closed";
               case TRANSFORM -> "the transform failed: " + delivery.transformFailure();
-              case INVALID -> throw new IllegalArgumentException("an event that was sent is one");
+              case INVALID, CANCELLED ->
+                  throw new IllegalArgumentException("an event that was sent is one");
             });
     for (int i = 0; i < webhooks.size(); i++) {
       Outcome outcome = delivery.states().outcome(i);
@@ -119,6 +120,6 @@ public final class GivingUp {
         delivery.firstAttemptAt(),
         delivery.lastAttemptAt(),
         now,
-        Progress.webhooks(delivery, webhooks));
+        Progress.webhooks(delivery.states(), webhooks));
   }
 }

@@ -14,6 +14,7 @@ import java.io.StringWriter;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 final class Progress {
 
   private static final Progress NONE = read("{}");
+  private static final Pattern NOT_BEFORE = Pattern.compile(",\"notBefore\":\\d+");
 
   final @Nullable Instant firstAttemptAt;
   final @Nullable Instant lastAttemptAt;
@@ -93,7 +95,7 @@ final class Progress {
   }
 
   /** What each webhook has made of an event, for a dead letter: a JSON array. */
-  static String webhooks(Delivery delivery, List<Webhook> webhooks) {
+  static String webhooks(WebhookStates states, List<Webhook> webhooks) {
     StringWriter text = new StringWriter();
     text.append('[');
     for (int i = 0; i < webhooks.size(); i++) {
@@ -103,11 +105,7 @@ final class Progress {
               JsonFields.write(
                   json -> {
                     json.writeStringField("webhook", webhooks.get(index).name());
-                    write(
-                        json,
-                        delivery.states().get(index),
-                        delivery.states().outcome(index),
-                        false);
+                    write(json, states.get(index), states.outcome(index), false);
                   }));
     }
     return text.append(']').toString();
@@ -171,6 +169,12 @@ final class Progress {
       status = number(webhooks.get(i), "status");
     }
     return status == 0 ? null : (int) status;
+  }
+
+  /** The same without what makes webhooks be left alone until later. */
+  static String withoutWaits(String text) {
+    // In a text of JSON a quote is escaped: nothing else looks so.
+    return NOT_BEFORE.matcher(text).replaceAll("");
   }
 
   private static void instant(JsonGenerator json, String name, @Nullable Instant instant)

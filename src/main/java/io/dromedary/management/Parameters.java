@@ -5,16 +5,19 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.dromedary.outbox.DeadLetter.Reason;
 import io.dromedary.outbox.DeadLetterFilter;
 import io.dromedary.outbox.DeadLetters.Place;
+import io.dromedary.outbox.EventFilter;
 import java.net.URLDecoder;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,17 +26,42 @@ import org.jspecify.annotations.Nullable;
  */
 final class Parameters {
 
+  /** Those that say which events are meant. */
+  private static final List<String> EVENTS =
+      List.of(
+          "type",
+          "messageId",
+          "userId",
+          "destination",
+          "webhook",
+          "status",
+          "since",
+          "until",
+          "id");
+
+  /** Those that say which pending events are meant. */
+  static final List<String> PENDING = EVENTS;
+
+  /** Those that say which dead letters are meant. */
+  static final List<String> DEAD_LETTERS =
+      Stream.concat(Stream.of("reason"), EVENTS.stream()).toList();
+
   private static final Pattern PLACE = Pattern.compile("(\\d{1,18})-(\\d{1,18})");
 
+  private static final Pattern STATUS = Pattern.compile("[1-5](\\d\\d|xx)|none");
+
+  private final Set<String> filters;
   private final Map<String, String> values = new TreeMap<>();
 
   /**
    * @param query as it came, and not Camel's headers, among which there are those of the request
-   * @param others which there may be beside those of a filter
+   * @param filters those of a filter
+   * @param others which there may be beside
    * @throws IllegalArgumentException saying what is wrong
    */
-  Parameters(@Nullable String query, Set<String> others) {
-    Set<String> known = new TreeSet<>(DeadLettersApi.FILTERS);
+  Parameters(@Nullable String query, List<String> filters, Set<String> others) {
+    this.filters = new TreeSet<>(filters);
+    Set<String> known = new TreeSet<>(filters);
     known.addAll(others);
     for (String part : query == null ? new String[0] : query.split("&", -1)) {
       String[] pair = part.split("=", 2);
@@ -56,27 +84,41 @@ final class Parameters {
     return new IllegalArgumentException(name + ": found \"" + shown + "\", expected " + expected);
   }
 
-  /** The filter, which has to be there unless everything is asked for by name. */
-  DeadLetterFilter explicitFilter() {
+  /** Refuses a request that has no filter, unless it asks for everything by name. */
+  void requireFilter() {
     String all = values.getOrDefault("all", "false");
     if (!all.equals("true") && !all.equals("false")) {
       throw wrong("all", all, "true or false");
     }
-    DeadLetterFilter filter = filter();
-    if (filter.equals(DeadLetterFilter.ALL) != all.equals("true")) {
+    if (filters.stream().noneMatch(values::containsKey) != all.equals("true")) {
       throw new IllegalArgumentException(
-          "expected either a filter ("
-              + String.join(", ", new TreeSet<>(DeadLettersApi.FILTERS))
-              + ") or all=true");
+          "expected either a filter (" + String.join(", ", filters) + ") or all=true");
     }
-    return filter;
   }
 
-  DeadLetterFilter filter() {
+  DeadLetterFilter deadLetters() {
     String reason = values.get("reason");
     if (reason != null && Reason.of(reason) == null) {
       throw wrong("reason", reason, "one of " + String.join(", ", Reason.all()));
     }
+    return new DeadLetterFilter(
+        events(), reason == null ? null : Reason.of(reason), values.get("webhook"), status());
+  }
+
+  /** The status of an answer, or null where none is asked for. */
+  @Nullable String status() {
+    String status = values.get("status");
+    if (status != null && !STATUS.matcher(status).matches()) {
+      throw wrong("status", status, "a status such as 503, a class such as 5xx, or none");
+    }
+    return status;
+  }
+
+  @Nullable String text(String name) {
+    return values.get(name);
+  }
+
+  EventFilter events() {
     Set<Long> ids = new HashSet<>();
     String list = values.get("id");
     if (list != null) {
@@ -87,11 +129,11 @@ final class Parameters {
         ids.add(Long.valueOf(id));
       }
     }
-    return new DeadLetterFilter(
+    return new EventFilter(
         values.get("destination"),
-        reason == null ? null : Reason.of(reason),
         values.get("type"),
         values.get("messageId"),
+        values.get("userId"),
         instant("since"),
         instant("until"),
         ids);
@@ -116,6 +158,15 @@ final class Parameters {
       throw wrong(name, value, "a whole number from 1 to " + most);
     }
     return number;
+  }
+
+  /** The id behind which a page begins. */
+  long after() {
+    String value = values.getOrDefault("after", "0");
+    if (!value.matches("\\d{1,18}")) {
+      throw wrong("after", value, "what an earlier answer has as next");
+    }
+    return Long.parseLong(value);
   }
 
   @Nullable Place before() {

@@ -36,6 +36,9 @@ public record DeadLetter(
     Instant deadAt,
     @Nullable String webhooks) {
 
+  /** The detail of what an operator has given up. */
+  public static final String CANCELLED = "an operator has given it up";
+
   /** Why an event was given up. */
   public enum Reason {
     /** The event is not one: it was never sent. */
@@ -45,7 +48,9 @@ public record DeadLetter(
     /** No webhook is left that might still accept it. */
     REJECTED,
     /** The retry window has closed, or a receiver asked to wait until after it. */
-    EXPIRED;
+    EXPIRED,
+    /** An operator has given it up. */
+    CANCELLED;
 
     private final String json = name().toLowerCase(Locale.ROOT);
 
@@ -79,6 +84,21 @@ public record DeadLetter(
         new OutboxEvent(messageId == null ? "" : messageId, "", now, rejected.text()),
         Reason.INVALID,
         rejected.code() + ": " + rejected.message(),
+        null,
+        null,
+        null,
+        now,
+        null);
+  }
+
+  /** What is kept of a pending event that an operator gives up and nobody here delivers. */
+  public static DeadLetter cancelled(PendingEvent event, Instant now) {
+    return new DeadLetter(
+        event.id(),
+        event.destination(),
+        event.event(),
+        Reason.CANCELLED,
+        CANCELLED,
         null,
         null,
         null,
@@ -132,11 +152,20 @@ public record DeadLetter(
       json.writeFieldName("webhooks");
       json.writeRawValue(webhooks);
     }
-    if (reason == Reason.INVALID || !isJson(event.body())) {
+    if (reason == Reason.INVALID) {
       json.writeStringField("text", new String(event.body(), UTF_8));
     } else {
+      writeEvent(json, event.body());
+    }
+  }
+
+  /** Writes an event as the field {@code event}, or what is no JSON as {@code text}. */
+  public static void writeEvent(JsonGenerator json, byte[] body) throws IOException {
+    if (isJson(body)) {
       json.writeFieldName("event");
-      json.writeRawValue(new String(event.body(), UTF_8));
+      json.writeRawValue(new String(body, UTF_8));
+    } else {
+      json.writeStringField("text", new String(body, UTF_8));
     }
   }
 

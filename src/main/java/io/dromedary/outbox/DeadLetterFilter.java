@@ -1,88 +1,36 @@
 package io.dromedary.outbox;
 
 import io.dromedary.outbox.DeadLetter.Reason;
-import java.time.Instant;
-import java.util.List;
-import java.util.Set;
-import java.util.StringJoiner;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Which dead letters are meant: those of which everything is so that is not null.
  *
- * @param since the first instant of their death
- * @param until the instant before which they died
- * @param ids their ids in the store; empty: any
+ * @param event what their events are like, and when they died
+ * @param webhook the name of a webhook that they were to go to
+ * @param status the status of the last answer, such as {@code 503}, a class of them, such as {@code
+ *     5xx}, or {@code none} where there was no answer
  */
 public record DeadLetterFilter(
-    @Nullable String destination,
-    @Nullable Reason reason,
-    @Nullable String type,
-    @Nullable String messageId,
-    @Nullable Instant since,
-    @Nullable Instant until,
-    Set<Long> ids) {
+    EventFilter event, @Nullable Reason reason, @Nullable String webhook, @Nullable String status) {
 
   /** All dead letters. */
   public static final DeadLetterFilter ALL =
-      new DeadLetterFilter(null, null, null, null, null, null, Set.of());
+      new DeadLetterFilter(EventFilter.ALL, null, null, null);
 
-  public DeadLetterFilter {
-    ids = Set.copyOf(ids);
-  }
-
-  /** The condition of a statement, with a parameter for each of the {@link #values()}. */
-  String condition() {
-    StringJoiner condition = new StringJoiner(" AND ");
-    condition.add("1 = 1");
-    add(condition, "destination = ?", destination);
-    add(condition, "reason = ?", reason);
-    add(condition, "type = ?", type);
-    add(condition, "message_id = ?", messageId);
-    add(condition, "dead_at >= ?", since);
-    add(condition, "dead_at < ?", until);
-    if (!ids.isEmpty()) {
-      condition.add(in(ids.stream()));
+  Conditions conditions() {
+    Conditions conditions =
+        new Conditions().add("reason = ?", reason == null ? null : reason.json());
+    event.addTo(conditions, "dead_at");
+    if (status != null && status.equals("none")) {
+      conditions.add("last_status IS NULL");
+    } else if (status != null) {
+      conditions.add("last_status >= ?", Integer.parseInt(status.replace('x', '0')));
+      conditions.add("last_status <= ?", Integer.parseInt(status.replace('x', '9')));
     }
-    return condition.toString();
-  }
-
-  private static void add(StringJoiner condition, String part, @Nullable Object value) {
-    if (value != null) {
-      condition.add(part);
+    if (webhook != null) {
+      conditions.addText("webhooks", "\"webhook\":\"" + webhook + "\"");
     }
-  }
-
-  List<Object> values() {
-    return Stream.<@Nullable Object>of(
-            destination,
-            reason == null ? null : reason.json(),
-            type == null ? null : Store.text(type),
-            messageId == null ? null : Store.text(messageId),
-            since == null ? null : millis(since),
-            until == null ? null : millis(until))
-        .<Object>mapMulti(
-            (value, next) -> {
-              if (value != null) {
-                next.accept(value);
-              }
-            })
-        .toList();
-  }
-
-  /** As near to an instant as the store's columns come. */
-  private static long millis(Instant instant) {
-    try {
-      return instant.toEpochMilli();
-    } catch (ArithmeticException e) {
-      return instant.isAfter(Instant.EPOCH) ? Long.MAX_VALUE : Long.MIN_VALUE;
-    }
-  }
-
-  /** Numbers need no parameters, of which a statement can have only so many. */
-  static String in(Stream<Long> ids) {
-    return "id IN (" + ids.map(String::valueOf).collect(Collectors.joining(",")) + ")";
+    return conditions;
   }
 }

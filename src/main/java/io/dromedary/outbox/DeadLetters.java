@@ -2,8 +2,6 @@ package io.dromedary.outbox;
 
 import io.dromedary.outbox.DeadLetter.Reason;
 import io.dromedary.settings.HeapShare;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -14,10 +12,7 @@ import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,13 +29,12 @@ public final class DeadLetters {
   private static final int PAGE_COPIES = 4;
 
   /** A page ends behind so many bytes, since each dead letter may have many. */
-  private static final long PAGE_BYTES =
+  public static final long PAGE_BYTES =
       Math.min(8 << 20, HeapShare.DEAD_LETTER_PAGE.bytes() / PAGE_COPIES);
 
   /** How many dead letters are changed in one transaction. */
   private static final int PIECE_ROWS = 500;
 
-  private static final int FETCHED_ROWS = 50;
   private static final Duration READ_TIME = Duration.ofSeconds(10);
 
   private final Outbox outbox;
@@ -81,20 +75,31 @@ public final class DeadLetters {
 
   /** How many dead letters there are of each reason that there is. */
   public Map<Reason, Long> count(DeadLetterFilter filter) throws OutboxException {
+    Conditions conditions = filter.conditions();
+    boolean isByText = filter.event().userId() != null;
     String sql =
-        "SELECT reason, count(*) FROM dead_letter WHERE " + filter.condition() + " GROUP BY reason";
+        (isByText ? "SELECT reason, 1, body" : "SELECT reason, count(*)")
+            + " FROM dead_letter WHERE "
+            + conditions
+            + (isByText ? "" : " GROUP BY reason");
     Map<Reason, Long> counts = new EnumMap<>(Reason.class);
-    try (Reading reading = new Reading()) {
+    try (StoreReading reading = reading()) {
       return reading.read(
           sql,
-          filter.values(),
+          conditions.valuesAnd(),
           rows -> {
             while (rows.next()) {
-              counts.put(reason(rows.getString(1)), rows.getLong(2));
+              if (!isByText || filter.event().isOfUser(rows.getBytes(3))) {
+                counts.merge(reason(rows.getString(1)), rows.getLong(2), Long::sum);
+              }
             }
             return counts;
           });
     }
+  }
+
+  private StoreReading reading() throws OutboxException {
+    return new StoreReading(outbox, readTime, "dead letters");
   }
 
   /**
@@ -104,26 +109,32 @@ public final class DeadLetters {
    */
   public Page list(DeadLetterFilter filter, @Nullable Place before, int limit)
       throws OutboxException {
+    Conditions conditions = filter.conditions();
+    Place last = before == null ? Place.LAST : before;
+    int most = Math.min(limit, MOST_LISTED);
     String sql =
         "SELECT id, destination, message_id, type, accepted_at, attempts, reason, detail,"
             + " last_status, first_attempt_at, last_attempt_at, dead_at, webhooks, body"
             + " FROM dead_letter WHERE "
-            + filter.condition()
-            + " AND (dead_at, id) < (?, ?) ORDER BY dead_at DESC, id DESC LIMIT ?";
-    int most = Math.min(limit, MOST_LISTED);
-    try (Reading reading = new Reading()) {
-      // One more than wanted shows whether there is another page.
+            + conditions
+            + " AND (dead_at, id) < (?, ?) ORDER BY dead_at DESC, id DESC"
+            // One more than wanted shows whether there is another page.
+            + (filter.event().userId() == null ? " LIMIT " + (most + 1) : "");
+    try (StoreReading reading = reading()) {
       return reading.read(
           sql,
-          values(filter, before == null ? Place.LAST : before, most + 1),
-          rows -> page(rows, most));
+          conditions.valuesAnd(last.deadMillis(), last.id()),
+          rows -> page(rows, filter.event(), most));
     }
   }
 
-  private static Page page(ResultSet rows, int most) throws SQLException {
+  private static Page page(ResultSet rows, EventFilter filter, int most) throws SQLException {
     List<DeadLetter> letters = new ArrayList<>();
     long bytes = 0;
     while (rows.next()) {
+      if (!filter.isOfUser(rows.getBytes(14))) {
+        continue;
+      }
       if (letters.size() == most || bytes > PAGE_BYTES) {
         DeadLetter last = letters.get(letters.size() - 1);
         return new Page(letters, new Place(last.deadAt().toEpochMilli(), last.id()));
@@ -253,12 +264,12 @@ public final class DeadLetters {
   }
 
   /** Deletes those of the dead letters that are still there, and returns what was made of each. */
-  private static List<String> take(Store store, List<Long> ids, Rows<String> made)
+  private static List<String> take(Store store, List<Long> ids, StoreReading.Rows<String> made)
       throws SQLException {
     // Whoever deletes a row has it: another node that wants the same one does not get it.
     String sql =
         "DELETE FROM dead_letter WHERE "
-            + DeadLetterFilter.in(ids.stream())
+            + EventFilter.in(ids.stream())
             + " RETURNING id, destination, message_id, type, body";
     List<String> all = new ArrayList<>();
     try (Statement delete = store.connection().createStatement();
@@ -277,22 +288,30 @@ public final class DeadLetters {
 
   private long change(DeadLetterFilter filter, String which, long most, Change change)
       throws OutboxException {
+    Conditions conditions = filter.conditions();
+    boolean isByText = filter.event().userId() != null;
     String sql =
-        "SELECT dead_at, id FROM dead_letter WHERE "
-            + filter.condition()
+        "SELECT dead_at, id"
+            + (isByText ? ", body" : "")
+            + " FROM dead_letter WHERE "
+            + conditions
             + which
             + " AND (dead_at, id) > (?, ?) ORDER BY dead_at, id LIMIT ?";
     long changed = 0;
     Place from = Place.FIRST;
-    try (Reading reading = new Reading()) {
+    try (StoreReading reading = reading()) {
       while (changed < most) {
         int wanted = (int) Math.min(PIECE_ROWS, most - changed);
-        List<Place> piece = reading.read(sql, values(filter, from, wanted), DeadLetters::places);
-        if (piece.isEmpty()) {
+        List<Object> values = conditions.valuesAnd(from.deadMillis(), from.id(), wanted);
+        Place before = from;
+        Piece piece =
+            reading.read(
+                sql, values, rows -> piece(rows, isByText ? filter.event() : null, before));
+        if (piece.last().equals(from)) {
           return changed;
         }
-        from = piece.get(piece.size() - 1);
-        changed += change(piece.stream().map(Place::id).toList(), change);
+        from = piece.last();
+        changed += piece.ids().isEmpty() ? 0 : change(piece.ids(), change);
       }
       return changed;
     } catch (OutboxException e) {
@@ -315,86 +334,19 @@ public final class DeadLetters {
     }
   }
 
-  private static List<Place> places(ResultSet rows) throws SQLException {
-    List<Place> places = new ArrayList<>();
+  /** The ids of what is meant of some rows, and the place of the last row. */
+  private record Piece(List<Long> ids, Place last) {}
+
+  private static Piece piece(ResultSet rows, @Nullable EventFilter text, Place before)
+      throws SQLException {
+    List<Long> ids = new ArrayList<>();
+    Place last = before;
     while (rows.next()) {
-      places.add(new Place(rows.getLong(1), rows.getLong(2)));
-    }
-    return places;
-  }
-
-  private static List<Object> values(DeadLetterFilter filter, Place place, int limit) {
-    List<Object> values = new ArrayList<>(filter.values());
-    values.addAll(List.of(place.deadMillis(), place.id(), limit));
-    return values;
-  }
-
-  /** What is made of rows. */
-  private interface Rows<T> {
-    T read(ResultSet rows) throws SQLException;
-  }
-
-  /** A connection to read on. */
-  private final class Reading implements AutoCloseable {
-
-    private final Connection connection;
-
-    Reading() throws OutboxException {
-      try {
-        connection = outbox.connect();
-      } catch (SQLException e) {
-        throw new OutboxException(String.valueOf(e.getMessage()), e);
+      last = new Place(rows.getLong(1), rows.getLong(2));
+      if (text == null || text.isOfUser(rows.getBytes(3))) {
+        ids.add(last.id());
       }
     }
-
-    <T> T read(String sql, List<Object> values, Rows<T> rows) throws OutboxException {
-      AtomicBoolean isLate = new AtomicBoolean();
-      try (PreparedStatement query = connection.prepareStatement(sql)) {
-        for (int i = 0; i < values.size(); i++) {
-          query.setObject(i + 1, values.get(i));
-        }
-        query.setFetchSize(FETCHED_ROWS);
-        // SQLite's driver takes a query timeout for the time to wait for a lock.
-        CompletableFuture<Void> timer =
-            CompletableFuture.runAsync(
-                () -> cancel(query, isLate),
-                CompletableFuture.delayedExecutor(readTime.toMillis(), TimeUnit.MILLISECONDS));
-        T read;
-        try (ResultSet found = query.executeQuery()) {
-          read = rows.read(found);
-        } finally {
-          timer.cancel(false);
-        }
-        // A transaction that stays open would keep the file of what is newer from being reused.
-        connection.commit();
-        return read;
-      } catch (SQLException e) {
-        String why =
-            isLate.get()
-                ? "the dead letters could not be read within "
-                    + readTime.toSeconds()
-                    + " s: narrow them down, by since and until"
-                : String.valueOf(e.getMessage());
-        throw new OutboxException(why, e);
-      }
-    }
-
-    private void cancel(Statement query, AtomicBoolean isLate) {
-      isLate.set(true);
-      try {
-        query.cancel();
-      } catch (SQLException e) {
-        // It has just ended.
-      }
-    }
-
-    @Override
-    public void close() {
-      try {
-        connection.close();
-      } catch (SQLException e) {
-        // Nothing was written.
-      }
-    }
+    return new Piece(ids, last);
   }
 }

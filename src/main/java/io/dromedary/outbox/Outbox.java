@@ -8,6 +8,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -61,6 +62,7 @@ public final class Outbox implements AutoCloseable {
   private final Map<String, LongAdder> dead = new ConcurrentHashMap<>();
   private final Map<String, Taker> takers = new ConcurrentHashMap<>();
   private final DeadLetters deadLetters = new DeadLetters(this);
+  private final PendingEvents pendingEvents = new PendingEvents(this);
   private final MemoryBudget memory = new MemoryBudget();
   private final Poller poller;
   private final StoreFigures figures;
@@ -204,6 +206,23 @@ public final class Outbox implements AutoCloseable {
   /** The dead letters that are kept here. */
   public DeadLetters deadLetters() {
     return deadLetters;
+  }
+
+  /** The events that are not done. */
+  public PendingEvents pendingEvents() {
+    return pendingEvents;
+  }
+
+  /** Whether this process knows in memory what is claimed; otherwise the rows say it. */
+  boolean isHeld() {
+    return dialect.held() != null;
+  }
+
+  /** The rows that are in this process's memory. */
+  Set<Long> inMemoryIds() {
+    Set<Long> ids = new HashSet<>();
+    inMemory().values().forEach(ids::addAll);
+    return ids;
   }
 
   /** A connection to read on, which is the caller's to close; reading hinders no commit. */

@@ -247,15 +247,53 @@ final class Store implements AutoCloseable {
 
   /** Deletes a row if it is still that claim's, and says whether it was. */
   boolean deleteClaimed(Claim claim) throws SQLException {
-    if (held != null) {
-      // Nobody else can have claimed it.
-      delete(claim.id());
-      return true;
-    }
-    PreparedStatement delete = prepared("DELETE FROM outbox WHERE id = ? AND claim_token = ?");
+    boolean isWritten = held == null;
+    // Another text than that of delete(), whose statement may have gathered rows.
+    PreparedStatement delete =
+        prepared(
+            "DELETE FROM outbox WHERE id = ?"
+                + (isWritten ? " AND claim_token = ?" : "")
+                + " RETURNING id");
     delete.setLong(1, claim.id());
-    delete.setLong(2, claim.token());
-    return delete.executeUpdate() == 1;
+    if (held == null) {
+      delete.setLong(2, claim.token());
+    } else {
+      held.release(claim.id());
+    }
+    try (ResultSet deletedRow = delete.executeQuery()) {
+      // None where an operator has deleted it meanwhile.
+      return deletedRow.next();
+    }
+  }
+
+  /** Whether this process knows in memory what is claimed; otherwise the rows say it. */
+  boolean isHeld() {
+    return held != null;
+  }
+
+  /** Whether this process has claimed a row, where no row says so. */
+  boolean isHeld(long id) {
+    return held != null && held.has(id);
+  }
+
+  /** Has a row be due that nobody has claimed, and that has been attempted so often. */
+  void due(long id, String destination, int attempts, long dueMillis, @Nullable String progress)
+      throws SQLException {
+    PreparedStatement due = prepared("UPDATE outbox SET due_at = ?, progress = ? WHERE id = ?");
+    due.setLong(1, dueMillis);
+    due.setString(2, progress);
+    due.setLong(3, id);
+    due.addBatch();
+    if (held != null) {
+      held.written(destination, Lane.of(attempts), dueMillis);
+    }
+  }
+
+  /** A row has been deleted by a statement that is not one of those here. */
+  void deleted(long id) {
+    if (held != null) {
+      held.release(id);
+    }
   }
 
   /** Sends what has been gathered of the statements above. */

@@ -167,7 +167,7 @@ public record Settings(
     boolean isManaged = loopback || !managementSecrets.isEmpty();
     Map<String, String> properties = new HashMap<>();
     properties.put("dromedary.management.served", Boolean.toString(isManaged));
-    properties.put("dromedary.dead-letters.path", paths.deadLetters());
+    properties.put("dromedary.management.path", paths.management());
     String sdkRoot = paths.sdkRoot();
     boolean isForSdks = inbounds.stream().anyMatch(paths::isForSdks);
     properties.put("dromedary.sdk-paths.served", Boolean.toString(isForSdks));

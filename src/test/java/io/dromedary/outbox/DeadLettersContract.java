@@ -127,7 +127,8 @@ abstract class DeadLettersContract {
 
   static DeadLetterFilter filter(
       @Nullable Reason reason, @Nullable String type, @Nullable String messageId) {
-    return new DeadLetterFilter(null, reason, type, messageId, null, null, Set.of());
+    return new DeadLetterFilter(
+        new EventFilter(null, type, messageId, null, null, null, Set.of()), reason, null, null);
   }
 
   private List<String> ids(DeadLetterFilter filter) throws OutboxException {
@@ -230,7 +231,8 @@ abstract class DeadLettersContract {
       @Nullable Instant since,
       @Nullable Instant until,
       Set<Long> ids) {
-    return new DeadLetterFilter(destination, null, null, null, since, until, ids);
+    return new DeadLetterFilter(
+        new EventFilter(destination, null, null, null, since, until, ids), null, null, null);
   }
 
   @Test

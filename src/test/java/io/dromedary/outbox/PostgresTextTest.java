@@ -79,7 +79,11 @@ class PostgresTextTest {
             });
 
     DeadLetterFilter odd =
-        new DeadLetterFilter(null, null, "\0", "\0", Instant.MIN, Instant.MAX, Set.of());
+        new DeadLetterFilter(
+            new EventFilter(null, "\0", "\0", "\0", Instant.MIN, Instant.MAX, Set.of()),
+            null,
+            null,
+            null);
     Outbox outbox = application.context().getComponent("outbox", OutboxComponent.class).outbox();
     assertThat(outbox.deadLetters().list(odd, null, 10).deadLetters()).isEmpty();
   }

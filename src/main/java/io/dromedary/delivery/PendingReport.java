@@ -1,0 +1,167 @@
+package io.dromedary.delivery;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.dromedary.delivery.flow.FlowState;
+import io.dromedary.outbox.DeadLetter;
+import io.dromedary.outbox.DeadLetter.Reason;
+import io.dromedary.outbox.OutboxEvent;
+import io.dromedary.outbox.PendingEvent;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.List;
+import org.apache.camel.CamelContext;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tells an operator how far the delivery of a destination's pending events has come, when the next
+ * attempt is, and why not before. Thread-safe.
+ */
+public final class PendingReport {
+
+  static final String BEAN = "pending";
+
+  private final Destination destination;
+
+  PendingReport(Destination destination) {
+    this.destination = destination;
+  }
+
+  /** The report of a destination, or null where nobody here delivers its events. */
+  public static @Nullable PendingReport of(CamelContext context, String destination) {
+    return context
+        .getRegistry()
+        .lookupByNameAndType(DestinationBindings.bean(destination, BEAN), PendingReport.class);
+  }
+
+  /** How far a delivery has come, so that nothing of it makes its event wait. */
+  public static String withoutWaits(String progress) {
+    return Progress.withoutWaits(progress);
+  }
+
+  /**
+   * Whether an event is as asked.
+   *
+   * @param webhook the name, or the number, of a webhook that has neither accepted nor rejected it;
+   *     null: any
+   * @param status the status of an answer, such as {@code 503}, a class of them, such as {@code
+   *     5xx}, or {@code none} where there was no answer; null: any
+   */
+  public boolean matches(PendingEvent event, @Nullable String webhook, @Nullable String status) {
+    List<Webhook> webhooks = destination.webhooks();
+    WebhookStates states = states(event);
+    boolean isAt = webhook == null;
+    boolean hasAnswer = false;
+    boolean hasStatus = false;
+    for (int i = 0; i < webhooks.size(); i++) {
+      isAt |=
+          states.get(i) == WebhookState.PENDING
+              && (webhooks.get(i).name().equals(webhook)
+                  || Integer.toString(i + 1).equals(webhook));
+      Outcome last = states.outcome(i);
+      String found = last == null || last.status() == null ? null : last.status().toString();
+      hasAnswer |= found != null;
+      hasStatus |= found != null && status != null && isOf(found, status);
+    }
+    return isAt && (status == null || (status.equals("none") ? !hasAnswer : hasStatus));
+  }
+
+  private static boolean isOf(String found, String status) {
+    return status.endsWith("xx") ? found.charAt(0) == status.charAt(0) : found.equals(status);
+  }
+
+  private WebhookStates states(PendingEvent event) {
+    return Progress.read(event.event().progress()).restore(destination.webhooks());
+  }
+
+  /** Writes what is known of an event's delivery, as fields of a JSON object. */
+  public void write(JsonGenerator json, PendingEvent event) throws IOException {
+    Progress progress = Progress.read(event.event().progress());
+    WebhookStates states = progress.restore(destination.webhooks());
+    Instant now = destination.clock().instant();
+    Instant accepted = event.event().acceptedAt();
+    json.writeStringField("expiresAt", destination.schedule().windowEnd(accepted).toString());
+    instant(json, "firstAttemptAt", progress.firstAttemptAt);
+    instant(json, "lastAttemptAt", progress.lastAttemptAt);
+    if (!event.isClaimed()) {
+      Instant next = event.dueAt().isAfter(now) ? event.dueAt() : now;
+      json.writeStringField("nextAttemptAt", next.toString());
+    }
+    json.writeStringField("because", because(event, states, now));
+    json.writeFieldName("webhooks");
+    json.writeRawValue(Progress.webhooks(states, destination.webhooks()));
+  }
+
+  /** Why an event has not been sent again before. */
+  private String because(PendingEvent event, WebhookStates states, Instant now) {
+    if (event.isClaimed()) {
+      return "it is being sent, or waits in memory";
+    }
+    boolean isClosed = states.waitsForClosed(destination.webhooks());
+    if (isClosed) {
+      return closed(states);
+    }
+    if (!event.dueAt().isAfter(now)) {
+      return "it is due, and waits for its turn";
+    }
+    for (int i = 0; i < destination.webhooks().size(); i++) {
+      Outcome last = states.outcome(i);
+      if (states.get(i) == WebhookState.PENDING && last != null && last.notBefore() != null) {
+        return "the receiver asked for it, by Retry-After";
+      }
+    }
+    return "the retry schedule";
+  }
+
+  private String closed(WebhookStates states) {
+    List<Webhook> webhooks = destination.webhooks();
+    for (int i = 0; i < webhooks.size(); i++) {
+      FlowState state = webhooks.get(i).flow().state();
+      if (states.get(i) == WebhookState.PENDING && state.kind() == FlowState.Kind.DOWN) {
+        return "the webhook is down: " + state.reason();
+      }
+    }
+    return "the webhook asked to be left alone";
+  }
+
+  private static void instant(JsonGenerator json, String name, @Nullable Instant instant)
+      throws IOException {
+    if (instant != null) {
+      json.writeStringField(name, instant.toString());
+    }
+  }
+
+  /** What is kept of an event that an operator gives up. */
+  public DeadLetter cancelled(PendingEvent event) {
+    Progress progress = Progress.read(event.event().progress());
+    WebhookStates states = progress.restore(destination.webhooks());
+    OutboxEvent stored = event.event();
+    StringBuilder detail = new StringBuilder(DeadLetter.CANCELLED);
+    for (int i = 0; i < destination.webhooks().size(); i++) {
+      Outcome last = states.outcome(i);
+      if (last != null) {
+        detail
+            .append("; ")
+            .append(destination.webhooks().get(i).name())
+            .append(": ")
+            .append(last.reason());
+      }
+    }
+    return new DeadLetter(
+        event.id(),
+        event.destination(),
+        new OutboxEvent(
+            stored.messageId(),
+            stored.type(),
+            stored.acceptedAt(),
+            stored.body(),
+            stored.attempts(),
+            null),
+        Reason.CANCELLED,
+        detail.toString(),
+        progress.lastStatus,
+        progress.firstAttemptAt,
+        progress.lastAttemptAt,
+        destination.clock().instant(),
+        Progress.webhooks(states, destination.webhooks()));
+  }
+}

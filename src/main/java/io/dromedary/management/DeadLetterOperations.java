@@ -1,0 +1,120 @@
+package io.dromedary.management;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.dromedary.json.JsonFields;
+import io.dromedary.outbox.DeadLetter;
+import io.dromedary.outbox.DeadLetter.Reason;
+import io.dromedary.outbox.DeadLetterFilter;
+import io.dromedary.outbox.DeadLetters;
+import io.dromedary.outbox.OutboxException;
+import java.io.IOException;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Lists, counts, replays and deletes dead letters. Thread-safe. */
+final class DeadLetterOperations {
+
+  private static final int LISTED = 100;
+  private static final int RATE = 100;
+  private static final int MOST_RATE = 100_000;
+  private static final int MOST_REPLAYED = 999_999_999;
+
+  private final DeadLetters letters;
+  private final Pages pages;
+
+  DeadLetterOperations(DeadLetters letters, Pages pages) {
+    this.letters = letters;
+    this.pages = pages;
+  }
+
+  /** The answer as JSON, or null where there is no such operation. */
+  @Nullable String answer(Operation asked) throws RefusedException, OutboxException {
+    switch (asked.below()) {
+      case "" -> {
+        if (asked.method().equals("DELETE")) {
+          return delete(new Parameters(asked.query(), Parameters.DEAD_LETTERS, Set.of("all")));
+        }
+        asked.require("GET", "GET or DELETE");
+        return list(
+            new Parameters(asked.query(), Parameters.DEAD_LETTERS, Set.of("limit", "before")));
+      }
+      case "/count" -> {
+        asked.require("GET");
+        Parameters parameters = new Parameters(asked.query(), Parameters.DEAD_LETTERS, Set.of());
+        Map<Reason, Long> counts = letters.count(parameters.deadLetters());
+        return JsonFields.write(json -> writeCounts(json, counts));
+      }
+      case "/replay" -> {
+        asked.require("POST");
+        return replay(
+            new Parameters(asked.query(), Parameters.DEAD_LETTERS, Set.of("all", "rate", "limit")));
+      }
+      default -> {
+        return null;
+      }
+    }
+  }
+
+  private String list(Parameters parameters) throws RefusedException, OutboxException {
+    DeadLetterFilter filter = parameters.deadLetters();
+    DeadLetters.Place before = parameters.before();
+    int limit = parameters.number("limit", LISTED, DeadLetters.MOST_LISTED);
+    return pages.<OutboxException>make(
+        () -> {
+          DeadLetters.Page read = letters.list(filter, before, limit);
+          // Counting looks at every dead letter: once is enough for all pages.
+          Map<Reason, Long> counts = before == null ? letters.count(filter) : null;
+          return JsonFields.write(json -> writePage(json, read, counts));
+        });
+  }
+
+  private static void writePage(
+      JsonGenerator json, DeadLetters.Page page, @Nullable Map<Reason, Long> counts)
+      throws IOException {
+    if (counts != null) {
+      writeCounts(json, counts);
+    }
+    json.writeArrayFieldStart("deadLetters");
+    for (DeadLetter letter : page.deadLetters()) {
+      json.writeRawValue(letter.toJson());
+    }
+    json.writeEndArray();
+    if (page.next() != null) {
+      json.writeStringField("next", Parameters.text(page.next()));
+    }
+  }
+
+  private static void writeCounts(JsonGenerator json, Map<Reason, Long> counts) throws IOException {
+    json.writeNumberField("count", counts.values().stream().mapToLong(Long::longValue).sum());
+    json.writeObjectFieldStart("byReason");
+    for (Map.Entry<Reason, Long> each : counts.entrySet()) {
+      json.writeNumberField(each.getKey().json(), each.getValue());
+    }
+    json.writeEndObject();
+  }
+
+  private String replay(Parameters parameters) throws OutboxException {
+    parameters.requireFilter();
+    DeadLetterFilter filter = parameters.deadLetters();
+    int rate = parameters.number("rate", RATE, MOST_RATE);
+    int limit = parameters.number("limit", MOST_REPLAYED, MOST_REPLAYED);
+    DeadLetters.Replay replay = letters.replay(filter, rate, limit);
+    return JsonFields.write(
+        json -> {
+          json.writeNumberField("replayed", replay.replayed());
+          json.writeNumberField("refused", replay.refused());
+          if (replay.refused() > 0) {
+            json.writeStringField(
+                "message",
+                "what is invalid never was an event: send it again corrected, or delete it here");
+          }
+        });
+  }
+
+  private String delete(Parameters parameters) throws OutboxException {
+    parameters.requireFilter();
+    long deleted = letters.delete(parameters.deadLetters());
+    return JsonFields.write(json -> json.writeNumberField("deleted", deleted));
+  }
+}

@@ -1,0 +1,32 @@
+package io.dromedary.management;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What an operator asks for.
+ *
+ * @param method the HTTP method
+ * @param below what follows in the path behind that of what is asked about: empty, or with a slash
+ * @param query as it came
+ */
+record Operation(String method, String below, @Nullable String query) {
+
+  /** Refuses another method than the one that is expected. */
+  void require(String expected) throws RefusedException {
+    require(expected, expected);
+  }
+
+  /**
+   * Refuses another method than the one that is expected.
+   *
+   * @param all the methods that there are, to tell of them
+   */
+  void require(String expected, String all) throws RefusedException {
+    // The server leaves the body of an answer to HEAD out.
+    boolean isHead = method.equals("HEAD") && expected.equals("GET");
+    if (!method.equals(expected) && !isHead) {
+      throw new RefusedException(
+          405, "method_not_allowed", "expected " + all + ", found " + method);
+    }
+  }
+}

@@ -1,0 +1,146 @@
+package io.dromedary.management;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.dromedary.delivery.PendingReport;
+import io.dromedary.json.JsonFields;
+import io.dromedary.outbox.DeadLetter;
+import io.dromedary.outbox.DeadLetters;
+import io.dromedary.outbox.OutboxException;
+import io.dromedary.outbox.PendingEvent;
+import io.dromedary.outbox.PendingEvents;
+import io.dromedary.outbox.PendingFilter;
+import io.dromedary.settings.Settings;
+import java.io.IOException;
+import java.util.Set;
+import java.util.function.Predicate;
+import org.apache.camel.CamelContext;
+import org.jspecify.annotations.Nullable;
+
+/** Lists, counts, hastens, gives up and deletes events that are not done. Thread-safe. */
+final class PendingOperations {
+
+  private static final int LISTED = 100;
+
+  private final CamelContext context;
+  private final PendingEvents events;
+  private final Pages pages;
+
+  PendingOperations(CamelContext context, PendingEvents events, Pages pages) {
+    this.context = context;
+    this.events = events;
+    this.pages = pages;
+  }
+
+  /** The answer as JSON, or null where there is no such operation. */
+  @Nullable String answer(Operation asked) throws RefusedException, OutboxException {
+    switch (asked.below()) {
+      case "" -> {
+        if (asked.method().equals("DELETE")) {
+          return changed("deleted", events.delete(meant(asked)));
+        }
+        asked.require("GET", "GET or DELETE");
+        return list(new Parameters(asked.query(), Parameters.PENDING, Set.of("limit", "after")));
+      }
+      case "/count" -> {
+        asked.require("GET");
+        return count(new Parameters(asked.query(), Parameters.PENDING, Set.of()));
+      }
+      case "/try-now" -> {
+        asked.require("POST");
+        return changed("due", events.tryNow(meant(asked), PendingReport::withoutWaits));
+      }
+      case "/give-up" -> {
+        asked.require("POST");
+        return changed("givenUp", events.giveUp(meant(asked), this::letter));
+      }
+      default -> {
+        return null;
+      }
+    }
+  }
+
+  private PendingFilter meant(Operation asked) {
+    Parameters parameters = new Parameters(asked.query(), Parameters.PENDING, Set.of("all"));
+    parameters.requireFilter();
+    return filter(parameters);
+  }
+
+  private PendingFilter filter(Parameters parameters) {
+    String webhook = parameters.text("webhook");
+    String status = parameters.status();
+    Predicate<PendingEvent> delivery =
+        webhook == null && status == null
+            ? event -> true
+            : event -> {
+              PendingReport report = PendingReport.of(context, event.destination());
+              return report != null && report.matches(event, webhook, status);
+            };
+    return new PendingFilter(parameters.events(), delivery);
+  }
+
+  private String list(Parameters parameters) throws RefusedException, OutboxException {
+    PendingFilter filter = filter(parameters);
+    long after = parameters.after();
+    int limit = parameters.number("limit", LISTED, PendingEvents.MOST_LISTED);
+    return pages.<OutboxException>make(
+        () -> {
+          PendingEvents.Page page = events.list(filter, after, limit, DeadLetters.PAGE_BYTES);
+          return JsonFields.write(json -> writePage(json, page));
+        });
+  }
+
+  private void writePage(JsonGenerator json, PendingEvents.Page page) throws IOException {
+    json.writeArrayFieldStart("pending");
+    for (PendingEvent event : page.events()) {
+      json.writeRawValue(JsonFields.write(fields -> write(fields, event)));
+    }
+    json.writeEndArray();
+    if (page.next() != null) {
+      json.writeStringField("next", page.next().toString());
+    }
+  }
+
+  private void write(JsonGenerator json, PendingEvent pending) throws IOException {
+    json.writeNumberField("id", pending.id());
+    json.writeStringField("destination", pending.destination());
+    json.writeStringField("messageId", pending.event().messageId());
+    json.writeStringField("type", pending.event().type());
+    json.writeStringField("state", pending.isClaimed() ? "in-memory" : "waiting");
+    json.writeNumberField("attempts", pending.event().attempts());
+    json.writeStringField("acceptedAt", pending.event().acceptedAt().toString());
+    PendingReport report = PendingReport.of(context, pending.destination());
+    if (report == null) {
+      json.writeStringField("because", "no destination of that name is configured here");
+    } else {
+      report.write(json, pending);
+    }
+    DeadLetter.writeEvent(json, pending.event().body());
+  }
+
+  private String count(Parameters parameters) throws OutboxException {
+    PendingEvents.Count count = events.count(filter(parameters));
+    return JsonFields.write(
+        json -> {
+          json.writeNumberField("count", count.events());
+          if (!count.isWhole()) {
+            json.writeStringField(
+                "message", "there are more: narrow them down, by since and until");
+          }
+        });
+  }
+
+  private DeadLetter letter(PendingEvent event) {
+    PendingReport report = PendingReport.of(context, event.destination());
+    return report == null
+        ? DeadLetter.cancelled(event, Settings.clock(context).instant())
+        : report.cancelled(event);
+  }
+
+  private static String changed(String done, PendingEvents.Changed changed) {
+    return JsonFields.write(
+        json -> {
+          json.writeNumberField(done, changed.events());
+          json.writeNumberField("inMemory", changed.inMemory());
+        });
+  }
+}
