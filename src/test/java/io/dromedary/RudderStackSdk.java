@@ -67,7 +67,7 @@ final class RudderStackSdk extends Sdk {
         {'type':'%s','messageId':'%s','channel':'server','timestamp':'TIME',\
         'context':{'library':{'name':'analytics-java','version':'3.1.2'}},\
         'userId':'u','integrations':{},%s,\
-        'version':1,'receivedAt':'TIME','originalTimestamp':'TIME'}"""
+        'version':1,'sentAt':'TIME','receivedAt':'TIME','originalTimestamp':'TIME'}"""
             .formatted(type.json(), messageId, fields));
   }
 

@@ -66,7 +66,7 @@ final class SegmentSdk extends Sdk {
         """
         {'type':'%s','messageId':'%s','timestamp':'TIME','userId':'u','integrations':{},%s,\
         'context':{'library':{'name':'analytics-java','version':'3.5.4'},'instanceId':'UUID'},\
-        'version':1,'receivedAt':'TIME','originalTimestamp':'TIME'}"""
+        'version':1,'sentAt':'TIME','receivedAt':'TIME','originalTimestamp':'TIME'}"""
             .formatted(type.json(), messageId, fields));
   }
 
