@@ -43,7 +43,14 @@ public final class Dromedary {
   private Dromedary() {}
 
   /** Runs until the process is told to stop; ends with a code other than 0 if it cannot start. */
-  public static void main(String[] args) {
+  public static void main(String[] args) throws Exception {
+    if (Dromedary.class.getClassLoader() == ClassLoader.getSystemClassLoader()) {
+      LibFolder lib = LibFolder.of(Path.of("lib"), System.getProperty("java.class.path"));
+      if (!lib.added().isEmpty()) {
+        lib.run(Dromedary.class.getName(), args);
+        return;
+      }
+    }
     System.exit(run(args));
   }
 

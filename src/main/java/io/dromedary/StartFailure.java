@@ -1,7 +1,10 @@
 package io.dromedary;
 
 import io.dromedary.outbox.UnopenedStoreException;
+import io.dromedary.settings.Components;
 import io.dromedary.settings.InvalidSettingsException;
+import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -15,8 +18,16 @@ final class StartFailure {
   private static final Pattern VALUE = Pattern.compile("(?<= with value: ).*");
 
   private static final String PREFIX = "Dromedary cannot start: ";
+  /** What Camel says of a component that is not there. */
+  private static final Pattern NO_COMPONENT =
+      Pattern.compile(
+          "(?<=No endpoint could be found for: )([a-z][a-z0-9+.-]*)(:[^\n]*Camel component jar)");
 
   private StartFailure() {}
+
+  private static String withArtifact(MatchResult said) {
+    return Matcher.quoteReplacement(said.group() + " (" + Components.whereIs(said.group(1)) + ")");
+  }
 
   static String describe(Throwable failure) {
     Throwable innermost = failure;
@@ -33,6 +44,7 @@ final class StartFailure {
     String outer = text(failure);
     String inner = text(innermost);
     String message = outer.contains(inner) ? outer : outer + "\n  " + inner;
+    message = NO_COMPONENT.matcher(message).replaceAll(StartFailure::withArtifact);
     String shown = VALUE.matcher(OPTION.matcher(message).replaceAll("$1=…")).replaceAll("…");
     return PREFIX + shown;
   }

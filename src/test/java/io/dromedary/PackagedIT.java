@@ -229,7 +229,7 @@ class PackagedIT {
             "",
             """
             Dromedary cannot start: 1 setting is wrong.
-              webhooks.inbound: found "sftp://host", expected a Camel endpoint URI whose component is on the class path.
+              webhooks.inbound: found "sftp://host", expected a Camel endpoint URI whose component is on the class path (that of "sftp:", if there is one, is in org.apache.camel:camel-ftp).
             """),
         arguments(
             "wrong values from everywhere",
@@ -313,7 +313,8 @@ class PackagedIT {
         "Dromedary cannot start: Failed to create route: own (source:"
             + " file:routes/own.camel.yaml): Route(own)[From[nosuch:component] -> [to[log:own]]]"
             + " because: No endpoint could be found for: nosuch://component, please check your"
-            + " classpath contains the needed Camel component jar.\n");
+            + " classpath contains the needed Camel component jar (that of \"nosuch:\", if there is"
+            + " one, is in org.apache.camel:camel-nosuch).\n");
   }
 
   @Test

@@ -130,7 +130,7 @@ class SeveralInboundsTest {
         .hasMessageContainingAll(
             "webhooks.inbound.files: found \"file:%s\", expected a folder that exists (or the option autoCreate=true)."
                 .formatted(folder.resolve("nowhere")),
-            "webhooks.inbound.typo: found \"kafak:events\", expected a Camel endpoint URI whose component is on the class path",
+            "webhooks.inbound.typo: found \"kafak:events\", expected a Camel endpoint URI whose component is on the class path (that of \"kafak:\", if there is one, is in org.apache.camel:camel-kafak).",
             "webhooks.inbound.*: found \"a_b\", expected a name of up to 50 letters, digits and hyphens, other than default.",
             "webhooks.inbound.again: found \"/v1\", expected another path than that of webhooks.inbound.");
   }

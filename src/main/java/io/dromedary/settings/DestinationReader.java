@@ -137,11 +137,9 @@ final class DestinationReader {
 
   private @Nullable String transform() {
     String transform = keys.value("transform");
-    if (transform != null && !Settings.hasComponent(context, transform)) {
+    if (transform != null && !Components.has(context, transform)) {
       keys.problem(
-          "transform",
-          Settings.beginning(transform),
-          "a Camel endpoint URI whose component is on the class path");
+          "transform", Settings.beginning(transform), Components.expected(context, transform));
     }
     return transform;
   }
@@ -172,7 +170,7 @@ final class DestinationReader {
     if (isBehindComma && !Settings.hasHost(url)) {
       return "something else behind a comma";
     }
-    return Settings.hasComponent(context, url) ? Settings.origin(url) : Settings.beginning(url);
+    return Components.has(context, url) ? Settings.origin(url) : Settings.beginning(url);
   }
 
   /** The URL as it is sent to, or as it is written where it is wrong. */
@@ -184,7 +182,7 @@ final class DestinationReader {
       } catch (WebhookUrl.RefusedException e) {
         keys.problem("urls", shown, String.valueOf(e.getMessage()));
       }
-    } else if (!Settings.hasComponent(context, written)) {
+    } else if (!Components.has(context, written)) {
       boolean isUrl = Settings.hasHost(written);
       keys.problem(
           "urls",

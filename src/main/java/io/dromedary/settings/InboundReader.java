@@ -74,11 +74,8 @@ final class InboundReader {
 
   private void check(Inbound inbound) {
     String uri = inbound.uri();
-    if (!Settings.hasComponent(context, uri)) {
-      keys.problem(
-          inbound.key(),
-          Settings.beginning(uri),
-          "a Camel endpoint URI whose component is on the class path");
+    if (!Components.has(context, uri)) {
+      keys.problem(inbound.key(), Settings.beginning(uri), Components.expected(context, uri));
     } else if (inbound.scheme().equals("file") && !uri.contains("autoCreate=true")) {
       File folder = folder(uri);
       if (folder == null || !folder.isDirectory()) {

@@ -46,6 +46,9 @@ public record Settings(
     List<String> managementSecrets,
     Map<String, DestinationSettings> destinations) {
 
+  private static final String JAVA_TIME_MODULE =
+      "com.fasterxml.jackson.datatype.jsr310.JavaTimeModule";
+
   /** What the routes tell of dead letters where nobody wants to hear of them. */
   private static final String NOWHERE = "log:io.dromedary.dead-letters?level=OFF";
 
@@ -89,6 +92,7 @@ public record Settings(
   }
 
   static Settings read(CamelContext context, Map<String, String> environment) {
+    CamelVersions.check(context.getVersion());
     Keys keys = new Keys(context, environment);
     Server server = Server.of(context, keys);
     ServerPaths paths = ServerPaths.read(keys, server.requestRoot());
@@ -168,6 +172,9 @@ public record Settings(
     Map<String, String> properties = new HashMap<>();
     properties.put("dromedary.management.served", Boolean.toString(isManaged));
     properties.put("dromedary.management.path", paths.management());
+    // A host may do without, if its objects hold none of java.time.
+    boolean hasTimes = context.getClassResolver().resolveClass(JAVA_TIME_MODULE) != null;
+    properties.put("dromedary.json.modules", hasTimes ? JAVA_TIME_MODULE : "");
     String sdkRoot = paths.sdkRoot();
     boolean isForSdks = inbounds.stream().anyMatch(paths::isForSdks);
     properties.put("dromedary.sdk-paths.served", Boolean.toString(isForSdks));
@@ -299,15 +306,6 @@ public record Settings(
 
   private static Duration longest(Duration one, Duration other) {
     return one.compareTo(other) < 0 ? other : one;
-  }
-
-  /** Whether the component of an endpoint's URI is there. */
-  static boolean hasComponent(CamelContext context, String uri) {
-    String scheme = scheme(uri);
-    // Camel looks for a file of that name, and stumbles over a folder.
-    return uri.contains(":")
-        && SCHEME.matcher(scheme).matches()
-        && context.getComponent(scheme) != null;
   }
 
   private static Map<String, DestinationSettings> destinations(

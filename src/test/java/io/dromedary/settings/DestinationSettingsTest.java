@@ -189,7 +189,8 @@ class DestinationSettingsTest {
         "crm.events = track, track       | webhooks.destination.crm.events: found \"track\", expected"
             + " some of page, screen, identify, track, alias, group, delete, each once.",
         "crm.transform = nonsense:x      | webhooks.destination.crm.transform: found \"nonsense:x\","
-            + " expected a Camel endpoint URI whose component is on the class path.",
+            + " expected a Camel endpoint URI whose component is on the class path (that of"
+            + " \"nonsense:\", if there is one, is in org.apache.camel:camel-nonsense).",
         "crm.headers.Host = s3cret       | webhooks.destination.crm.headers.Host: found a secret"
             + " value, expected a header that Dromedary does not set itself.",
         "crm.urls = https://u:p@b.example | webhooks.destination.crm.urls: found"

@@ -983,7 +983,8 @@ class SettingsTest {
         arguments(
             "inbound=kafak:events?brokers=b:9092",
             "webhooks.inbound: found \"kafak:events\", expected a Camel endpoint URI whose component"
-                + " is on the class path."),
+                + " is on the class path (that of \"kafak:\", if there is one, is in"
+                + " org.apache.camel:camel-kafak)."),
         arguments(
             "inbound=file:no-such-folder?delete=true",
             "webhooks.inbound: found \"file:no-such-folder\", expected a folder that exists (or the"

@@ -1,0 +1,122 @@
+package io.dromedary;
+
+import java.io.File;
+import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
+import java.net.MalformedURLException;
+import java.net.URI;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.jar.Attributes;
+import java.util.jar.JarFile;
+import java.util.jar.Manifest;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * The jars of {@code ./lib}, which an operator adds for components that are not in the package.
+ * They stand behind it on one class path, since a component's classes and the package's name each
+ * other. The manifest of a jar can only list jars that are known when it is made: where there are
+ * others, the application runs in a class loader of its own. Of what the package has, an operator's
+ * is left out: two versions of one library do not work together.
+ */
+final class LibFolder {
+
+  /** A jar's name without its version. */
+  private static final Pattern NAME = Pattern.compile("(.+?)-\\d.*\\.jar");
+
+  private final List<Path> packaged;
+  private final List<Path> added;
+
+  private LibFolder(List<Path> packaged, List<Path> added) {
+    this.packaged = packaged;
+    this.added = added;
+  }
+
+  /**
+   * The jars of a folder.
+   *
+   * @param classPath as the JVM was told it
+   */
+  static LibFolder of(Path folder, String classPath) throws IOException {
+    Set<Path> packaged = new LinkedHashSet<>();
+    for (String element : classPath.split(File.pathSeparator, -1)) {
+      addTo(packaged, Path.of(element));
+    }
+    Set<String> names = packaged.stream().map(LibFolder::name).collect(Collectors.toSet());
+    List<Path> added = new ArrayList<>();
+    if (Files.isDirectory(folder)) {
+      try (Stream<Path> files = Files.list(folder)) {
+        files
+            .filter(file -> file.getFileName().toString().endsWith(".jar"))
+            .filter(file -> !names.contains(name(file)))
+            .sorted()
+            .forEach(added::add);
+      }
+    }
+    return new LibFolder(List.copyOf(packaged), added);
+  }
+
+  private static void addTo(Set<Path> packaged, Path element) throws IOException {
+    if (packaged.add(element) && Files.isRegularFile(element)) {
+      try (JarFile jar = new JarFile(element.toFile())) {
+        Manifest manifest = jar.getManifest();
+        String listed =
+            manifest == null
+                ? null
+                : manifest.getMainAttributes().getValue(Attributes.Name.CLASS_PATH);
+        if (listed != null) {
+          for (String relative : listed.strip().split(" +", -1)) {
+            URI uri = element.toAbsolutePath().toUri().resolve(relative);
+            packaged.add(Path.of(uri));
+          }
+        }
+      }
+    }
+  }
+
+  private static String name(Path jar) {
+    String file = jar.getFileName() == null ? "" : jar.getFileName().toString();
+    Matcher matcher = NAME.matcher(file);
+    return matcher.matches() ? matcher.group(1) : file;
+  }
+
+  /** The jars that are on no class path yet. */
+  List<Path> added() {
+    return added;
+  }
+
+  /** Runs the main class on a class path that has them, which does not return before it ends. */
+  void run(String mainClass, String[] args) throws Exception {
+    List<URL> urls = new ArrayList<>();
+    for (Path path : Stream.concat(packaged.stream(), added.stream()).toList()) {
+      urls.add(url(path));
+    }
+    URLClassLoader loader =
+        new URLClassLoader(
+            "dromedary", urls.toArray(URL[]::new), ClassLoader.getPlatformClassLoader());
+    Thread.currentThread().setContextClassLoader(loader);
+    try {
+      Class.forName(mainClass, true, loader)
+          .getMethod("main", String[].class)
+          .invoke(null, (Object) args);
+    } catch (InvocationTargetException e) {
+      if (e.getCause() instanceof Exception cause) {
+        throw cause;
+      }
+      throw e;
+    }
+  }
+
+  private static URL url(Path path) throws MalformedURLException {
+    return path.toAbsolutePath().toUri().toURL();
+  }
+}

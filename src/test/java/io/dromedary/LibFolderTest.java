@@ -1,0 +1,57 @@
+package io.dromedary;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.jar.Attributes;
+import java.util.jar.JarOutputStream;
+import java.util.jar.Manifest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Which jars of an operator's are added to the package's. */
+class LibFolderTest {
+
+  @TempDir private Path folder;
+
+  private Path jar(String path, String classPath) throws IOException {
+    Manifest manifest = new Manifest();
+    manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
+    manifest.getMainAttributes().put(Attributes.Name.CLASS_PATH, classPath);
+    Path file = folder.resolve(path);
+    Files.createDirectories(file.getParent());
+    try (OutputStream out = Files.newOutputStream(file);
+        JarOutputStream jar = new JarOutputStream(out, manifest)) {
+      jar.finish();
+    }
+    return file;
+  }
+
+  @Test
+  void thoseThatThePackageDoesNotHave() throws IOException {
+    Path application = jar("app/dromedary.jar", "lib/a-util-1.0.jar lib/b-2.jar");
+    jar("work/lib/a-util-1.1.jar", "");
+    jar("work/lib/a-1.1.jar", "");
+    jar("work/lib/b-2.jar", "");
+    jar("work/lib/own.jar", "");
+    Files.writeString(folder.resolve("work/lib/notes.txt"), "no jar");
+
+    LibFolder lib = LibFolder.of(folder.resolve("work/lib"), application.toString());
+
+    assertThat(lib.added())
+        .map(Path::getFileName)
+        .map(Path::toString)
+        .containsExactly("a-1.1.jar", "own.jar");
+  }
+
+  @Test
+  void noneWhereThereIsNoFolder() throws IOException {
+    String classPath = folder.resolve("none.jar") + File.pathSeparator + folder;
+
+    assertThat(LibFolder.of(folder.resolve("lib"), classPath).added()).isEmpty();
+  }
+}
