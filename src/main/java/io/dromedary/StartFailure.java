@@ -18,6 +18,7 @@ final class StartFailure {
   private static final Pattern VALUE = Pattern.compile("(?<= with value: ).*");
 
   private static final String PREFIX = "Dromedary cannot start: ";
+
   /** What Camel says of a component that is not there. */
   private static final Pattern NO_COMPONENT =
       Pattern.compile(

@@ -88,6 +88,16 @@ class RoutesTest extends CamelMainTestSupport {
         .allMatch(name -> name.group(1).startsWith("dromedary-"));
   }
 
+  /** Camel 4.14.0 ignores a placeholder there within a template, and the step acts always. */
+  @Test
+  void noStepIsDisabledBySettings() throws IOException {
+    for (String name : Dromedary.ROUTES) {
+      assertThat(Files.readString(Path.of("routes", name + ".camel.yaml")))
+          .as(name)
+          .doesNotContain("disabled");
+    }
+  }
+
   @Test
   void theRoutesHaveTheirIds() {
     // No request bin where there is no server on loopback, and no batches of one event.

@@ -168,7 +168,10 @@ final class HttpTarget implements Target {
     endpoint.setUserAgent(options.userAgent);
     endpoint.setThrowExceptionOnFailure(false);
     endpoint.setFollowRedirects(false);
-    endpoint.setSkipControlHeaders(true);
+    // Camel 4.10 has no such option, and what is sent here has no headers that it would read.
+    component
+        .getEndpointPropertyConfigurer()
+        .configure(context, endpoint, "skipControlHeaders", true, true);
     endpoint.setSkipRequestHeaders(false);
     endpoint.setSkipResponseHeaders(false);
     endpoint.setCopyHeaders(false);
@@ -187,8 +190,8 @@ final class HttpTarget implements Target {
     bind("httpConnection.", sockets);
     // Or else somewhat later than the deadline, which an operator is to be told of.
     Timeout connect =
-        isSet(endpoint.getConnectTimeout())
-            ? Timeout.ofMilliseconds(endpoint.getConnectTimeout())
+        isSet(millis(endpoint, "connectTimeout"))
+            ? Timeout.ofMilliseconds(millis(endpoint, "connectTimeout"))
             : Timeout.of(options.timeout.plusSeconds(1));
     return new HttpConnections(
         connect,
@@ -217,10 +220,10 @@ final class HttpTarget implements Target {
   private RequestConfig requests(HttpEndpoint endpoint) {
     RequestConfig.Builder requests = RequestConfig.custom();
     requests.setConnectionRequestTimeout(Timeout.of(options.timeout));
-    if (endpoint.getResponseTimeout() > 0) {
-      requests.setResponseTimeout(Timeout.ofMilliseconds(endpoint.getResponseTimeout()));
-    } else if (isSet(endpoint.getSoTimeout())) {
-      requests.setResponseTimeout(Timeout.ofMilliseconds(endpoint.getSoTimeout()));
+    if (millis(endpoint, "responseTimeout") > 0) {
+      requests.setResponseTimeout(Timeout.ofMilliseconds(millis(endpoint, "responseTimeout")));
+    } else if (isSet(millis(endpoint, "soTimeout"))) {
+      requests.setResponseTimeout(Timeout.ofMilliseconds(millis(endpoint, "soTimeout")));
     }
     bind("httpClient.", requests);
     return requests
@@ -231,6 +234,15 @@ final class HttpTarget implements Target {
   }
 
   /** Whether it is something else than Camel's own default, which is far beyond every deadline. */
+  /** An option that is a number of milliseconds, and was a {@link Timeout} in Camel 4.10. */
+  private static long millis(HttpEndpoint endpoint, String option) {
+    Object value = OneRequestConfigurer.option(endpoint, option);
+    if (value instanceof Timeout timeout) {
+      return timeout.toMilliseconds();
+    }
+    return value instanceof Number number ? number.longValue() : 0;
+  }
+
   private static boolean isSet(long timeoutMillis) {
     return timeoutMillis > 0 && timeoutMillis != 3 * 60_000;
   }

@@ -2,6 +2,7 @@ package io.dromedary.delivery;
 
 import org.apache.camel.component.http.HttpClientConfigurer;
 import org.apache.camel.component.http.HttpEndpoint;
+import org.apache.camel.spi.PropertyConfigurerGetter;
 import org.apache.camel.support.service.ServiceHelper;
 import org.apache.camel.support.service.ServiceSupport;
 import org.apache.hc.client5.http.config.RequestConfig;
@@ -23,7 +24,7 @@ final class OneRequestConfigurer extends ServiceSupport implements HttpClientCon
 
   OneRequestConfigurer(HttpEndpoint endpoint, RequestConfig requests, HttpConnections connections) {
     this.theirs = endpoint.getHttpClientConfigurer();
-    this.bearerToken = endpoint.getAuthBearerToken();
+    this.bearerToken = (String) option(endpoint, "authBearerToken");
     this.requests = requests;
     this.connections = connections;
   }
@@ -72,5 +73,13 @@ final class OneRequestConfigurer extends ServiceSupport implements HttpClientCon
         .setConnectionReuseStrategy(
             (request, response, httpContext) ->
                 DefaultConnectionReuseStrategy.INSTANCE.keepAlive(null, response, httpContext));
+  }
+
+  /** The value of an option that not every version of Camel has, or not of the same type. */
+  static @Nullable Object option(HttpEndpoint endpoint, String name) {
+    return endpoint.getComponent().getEndpointPropertyConfigurer()
+            instanceof PropertyConfigurerGetter getter
+        ? getter.getOptionValue(endpoint, name, true)
+        : null;
   }
 }

@@ -69,6 +69,7 @@ class DropInIT {
             Map.of(
                 "WEBHOOKS_URLS", first.url() + "," + second.url(),
                 "WEBHOOKS_ACKS", "all",
+                "WEBHOOKS_MANAGEMENT_PATH", "/shop/webhooks",
                 "WEBHOOKS_CORS_ORIGINS", "*",
                 "WEBHOOKS_RETRY_INITIAL_DELAY", "50ms"));
     List<Integer> early = new ArrayList<>();
@@ -184,7 +185,8 @@ class DropInIT {
         .atMost(AT_MOST)
         .untilAsserted(
             () ->
-                assertThat(Http.send("GET", url("/dromedary/dead-letters?reason=rejected")).body())
+                assertThat(
+                        Http.send("GET", url("/shop/webhooks/dead-letters?reason=rejected")).body())
                     .contains("Unwanted"));
     assertThat(shop("buries")).isEmpty();
   }
@@ -258,16 +260,17 @@ class DropInIT {
   /** As a server in front would let it through, which knows of /v1 only. */
   @Test
   void aPathInDisguiseIsRefused() throws IOException {
-    assertThat(firstLine("GET", "/v1/%2e%2e/dromedary/dead-letters", "127.0.0.1"))
+    assertThat(firstLine("GET", "/v1/%2e%2e/shop/webhooks/dead-letters", "127.0.0.1"))
         .contains(" 400 ");
-    assertThat(firstLine("GET", "/v1/..;/dromedary/dead-letters", "127.0.0.1")).contains(" 400 ");
+    assertThat(firstLine("GET", "/v1/..;/shop/webhooks/dead-letters", "127.0.0.1"))
+        .contains(" 400 ");
   }
 
   /** By a name whose owner has made it stand for 127.0.0.1. */
   @Test
   void withoutKeysOnlyALoopbackHostIsServed() throws IOException {
     assertThat(firstLine("POST", "/v1/track", "evil.example")).contains(" 403 ");
-    assertThat(firstLine("GET", "/dromedary/dead-letters", "evil.example")).contains(" 403 ");
+    assertThat(firstLine("GET", "/shop/webhooks/dead-letters", "evil.example")).contains(" 403 ");
   }
 
   private static String firstLine(String method, String path, String host) throws IOException {
@@ -277,6 +280,12 @@ class DropInIT {
       socket.getOutputStream().write(head.formatted(method, path, host).getBytes(US_ASCII));
       return new String(socket.getInputStream().readNBytes(16), US_ASCII);
     }
+  }
+
+  /** It is in the properties of each. */
+  @Test
+  void aKeyOfTheHostsThatBeginsAsOursIsAWarning() {
+    assertThat(log()).contains("webhooks.orders.url: no such key; ").contains("It is ignored");
   }
 
   @Test
@@ -315,7 +324,10 @@ class DropInIT {
   /** With the secret of application.yaml or application.properties. */
   @Test
   void theStartIsSummedUpAsInTheApplication() {
-    assertThat(log().lines().map(line -> line.replaceFirst("^.*?(?=Dromedary is|  [a-z])", "")))
+    assertThat(
+            log()
+                .lines()
+                .map(line -> line.replaceFirst("^.*?(?=Dromedary is|  [a-z]+( [a-z]+)?  )", "")))
         .containsSubsequence(
             "Dromedary is ready",
             "  inbound       tracking API on http://127.0.0.1:" + port + "/v1, without write key",
