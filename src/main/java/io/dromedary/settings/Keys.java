@@ -43,9 +43,6 @@ final class Keys {
 
   private static final String DESTINATION = PREFIX + "destination.";
 
-  /** What Java reads where bytes are no letters of the encoding. */
-  private static final char UNREADABLE = '\uFFFD';
-
   private static final Pattern SEPARATOR = Pattern.compile("(?<!\\\\),");
 
   /** What an operator may see of a value whose key ends so. */
@@ -168,20 +165,11 @@ final class Keys {
 
   private @Nullable String resolve(String key, String value) {
     try {
-      String resolved = context.resolvePropertyPlaceholders(value.strip());
-      if (resolved.indexOf(UNREADABLE) < 0) {
-        return resolved;
-      }
-      problems.add(
-          key
-              + ": found letters that are not in UTF-8, expected a file in UTF-8 (or variables, as"
-              + " LC_ALL says).");
-    } catch (IllegalArgumentException e) {
-      // The exception's own text would show the whole value, which may hold a secret.
-      problems.add(
-          key + ": found a {{placeholder}} that names no property, expected one that does.");
+      return Placeholders.resolve(context, value.strip());
+    } catch (Placeholders.UnresolvedException e) {
+      problems.add(key + ": " + e.getMessage());
+      return null;
     }
-    return null;
   }
 
   String text(String key, String fallback) {

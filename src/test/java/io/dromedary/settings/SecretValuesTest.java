@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -13,7 +14,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import org.apache.camel.CamelContext;
+import org.apache.camel.RuntimeCamelException;
 import org.apache.camel.impl.DefaultCamelContext;
+import org.apache.camel.spi.PropertiesFunction;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -150,6 +153,47 @@ class SecretValuesTest {
         this::signing,
         "webhooks.signing.secret: found a {{placeholder}} that names no property, expected one that"
             + " does.");
+  }
+
+  /** Camel would take what is behind the colon for a default. */
+  @ParameterizedTest
+  @CsvSource({
+    "{{aws:webhooks}}, camel-aws-secrets-manager",
+    "{{env:PATH}}{{hashicorp:secret:webhooks}}, camel-hashicorp-vault",
+    "{{secret:webhooks/key}}, camel-kubernetes"
+  })
+  void aVaultThatIsNotThereIsNoDefault(String value, String component) {
+    set(value);
+
+    assertRefused(
+        this::signing,
+        "webhooks.signing.secret: found a {{function:}} of a vault, expected "
+            + component
+            + " for it.");
+  }
+
+  @Test
+  void aVaultThatFailsIsToldWithoutWhatItSays() {
+    context
+        .getPropertiesComponent()
+        .addPropertiesFunction(
+            new PropertiesFunction() {
+              @Override
+              public String getName() {
+                return "aws";
+              }
+
+              @Override
+              public String apply(String remainder) {
+                throw new RuntimeCamelException(new UncheckedIOException(new IOException("s3cret")));
+              }
+            });
+    set("{{aws:webhooks}}");
+
+    assertRefused(
+        this::signing,
+        "webhooks.signing.secret: found a {{placeholder}} that cannot be read (IOException), expected"
+            + " one that can.");
   }
 
   /** The packaged secret would sign, which everybody knows. */
