@@ -185,7 +185,8 @@ class SecretValuesTest {
 
               @Override
               public String apply(String remainder) {
-                throw new RuntimeCamelException(new UncheckedIOException(new IOException("s3cret")));
+                throw new RuntimeCamelException(
+                    new UncheckedIOException(new IOException("s3cret")));
               }
             });
     set("{{aws:webhooks}}");
