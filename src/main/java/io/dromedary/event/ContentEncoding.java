@@ -45,17 +45,42 @@ final class ContentEncoding {
           case "", "identity" -> body;
           case "gzip", "x-gzip" -> gunzip(body, most);
           case "deflate" -> {
-            // A few bytes may say that they are gigabytes: what is not wanted is not unpacked.
-            yield new InflaterInputStream(new ByteArrayInputStream(body)).readNBytes(most + 1);
+            // Some senders leave the header of zlib out that belongs to it.
+            Inflater inflater = new Inflater(!isZlib(body));
+            try {
+              // A few bytes may say that they are gigabytes: what is not wanted is not unpacked.
+              yield new InflaterInputStream(new ByteArrayInputStream(body), inflater)
+                  .readNBytes(most + 1);
+            } finally {
+              inflater.end();
+            }
           }
-          default ->
-              throw new UnsupportedEncodingException(
-                  "expected the Content-Encoding gzip, deflate or identity, found another");
+          case "zstd" -> {
+            if (!ZstdLibrary.IS_THERE) {
+              throw unknown();
+            }
+            yield Zstandard.decode(body, most);
+          }
+          default -> throw unknown();
         };
     if (text.length > most) {
       throw new TooLongException();
     }
     return text;
+  }
+
+  private static UnsupportedEncodingException unknown() {
+    return new UnsupportedEncodingException(
+        "expected the Content-Encoding gzip, deflate"
+            + (ZstdLibrary.IS_THERE ? ", zstd" : "")
+            + " or identity, found another");
+  }
+
+  /** Whether a body begins as RFC 1950 says, which no compressor begins a body with otherwise. */
+  private static boolean isZlib(byte[] body) {
+    return body.length >= 2
+        && (body[0] & 0x0f) == DEFLATED
+        && (((body[0] & 0xff) << 8) | (body[1] & 0xff)) % 31 == 0;
   }
 
   /** One member after the other: {@code GZIPInputStream} calls itself once for each. */
@@ -159,6 +184,20 @@ final class ContentEncoding {
       value |= (body[offset + i] & 0xff) << (8 * i);
     }
     return value;
+  }
+
+  /** Looked for when a body first needs it. */
+  private static final class ZstdLibrary {
+
+    private static final boolean IS_THERE = load();
+
+    private static boolean load() {
+      try {
+        return Zstandard.load();
+      } catch (LinkageError e) {
+        return false;
+      }
+    }
   }
 
   /** The body is longer than it may be. */

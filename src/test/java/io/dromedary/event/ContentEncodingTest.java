@@ -4,17 +4,27 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.dromedary.testing.ClassPath;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
+import java.io.File;
 import java.io.IOException;
+import java.io.UnsupportedEncodingException;
+import java.lang.reflect.Method;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ContentEncodingTest {
@@ -64,12 +74,83 @@ class ContentEncodingTest {
   void textHasABound(int length) throws Exception {
     for (Encoding encoding : Encoding.values()) {
       byte[] body = encoding.of("x".repeat(length));
-      String name = encoding == Encoding.PLAIN ? "identity" : encoding.name();
+      String name = encoding.header();
       if (length <= MOST) {
         assertThat(ContentEncoding.decode(body, name, MOST)).hasSize(length);
       } else {
         assertThatThrownBy(() -> ContentEncoding.decode(body, name, MOST))
             .isInstanceOf(ContentEncoding.TooLongException.class);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Encoding.class,
+      names = {"DEFLATE", "RAW_DEFLATE", "ZSTD"})
+  void aBodyThatIsCutOrAnotherIsRefused(Encoding encoding) {
+    byte[] body = encoding.of("text ".repeat(100));
+    for (int cut = 1; cut < body.length; cut++) {
+      byte[] part = Arrays.copyOf(body, cut);
+      assertThatThrownBy(() -> ContentEncoding.decode(part, encoding.header(), MOST))
+          .as("the first %s bytes", cut)
+          .isInstanceOfAny(EOFException.class, ZipException.class);
+    }
+    assertThatThrownBy(
+            () -> ContentEncoding.decode("text".getBytes(UTF_8), encoding.header(), MOST))
+        .isInstanceOfAny(EOFException.class, ZipException.class);
+  }
+
+  @Test
+  void zstdMayHaveSeveralFrames() throws Exception {
+    byte[] body = join(Encoding.ZSTD.of("one "), Encoding.ZSTD.of("two"));
+
+    assertThat(ContentEncoding.decode(body, "zstd", MOST)).asString().isEqualTo("one two");
+  }
+
+  /** A few bytes that ask for a window of 128 MiB, and say that they are as long. */
+  @Test
+  void zstdGetsNoMemoryForWhatItSays() {
+    byte[] header = {
+      0x28, (byte) 0xb5, 0x2f, (byte) 0xfd, (byte) 0x80, (byte) (17 << 3), 0, 0, 0, 8
+    };
+
+    assertThatThrownBy(() -> ContentEncoding.decode(header, "zstd", MOST))
+        .isInstanceOf(IOException.class);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"br", "compress", "gzip, gzip", "aws-chunked"})
+  void otherEncodingsAreRefused(String encoding) {
+    assertThatThrownBy(() -> ContentEncoding.decode(new byte[1], encoding, MOST))
+        .isInstanceOf(UnsupportedEncodingException.class)
+        .hasMessage("expected the Content-Encoding gzip, deflate, zstd or identity, found another");
+  }
+
+  /** As in a host that has not got it. */
+  @Test
+  void withoutItsLibraryZstdIsRefusedAsOthersAre() throws Exception {
+    List<URL> others = new ArrayList<>();
+    for (String each : ClassPath.ofTests().split(File.pathSeparator, -1)) {
+      if (!each.contains("zstd-jni")) {
+        others.add(Path.of(each).toUri().toURL());
+      }
+    }
+    try (URLClassLoader host =
+        new URLClassLoader(others.toArray(URL[]::new), ClassLoader.getPlatformClassLoader())) {
+      Method decode =
+          host.loadClass(ContentEncoding.class.getName())
+              .getDeclaredMethod("decode", byte[].class, String.class, int.class);
+      decode.setAccessible(true);
+
+      assertThat((byte[]) decode.invoke(null, Encoding.GZIP.of("text"), "gzip", MOST))
+          .asString()
+          .isEqualTo("text");
+      for (String encoding : List.of("zstd", "br")) {
+        assertThatThrownBy(() -> decode.invoke(null, new byte[1], encoding, MOST))
+            .cause()
+            .isInstanceOf(UnsupportedEncodingException.class)
+            .hasMessage("expected the Content-Encoding gzip, deflate or identity, found another");
       }
     }
   }

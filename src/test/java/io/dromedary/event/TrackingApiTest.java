@@ -180,6 +180,8 @@ class TrackingApiTest {
           GZIP    | GZIP     | -
           GZIP    | x-gzip   | -
           DEFLATE | deflate  | application/json
+          RAW_DEFLATE | deflate | application/json
+          ZSTD    | zstd     | application/json
           """)
   void readsABodyByItsEncodingAlone(
       Encoding encoding, @Nullable String contentEncoding, @Nullable String contentType) {
@@ -215,7 +217,15 @@ class TrackingApiTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"PLAIN, gzip, 0", "GZIP, gzip, 9", "GZIP, deflate, 0", "DEFLATE, deflate, 9"})
+  @CsvSource({
+    "PLAIN, gzip, 0",
+    "GZIP, gzip, 9",
+    "GZIP, deflate, 0",
+    "DEFLATE, deflate, 9",
+    "ZSTD, zstd, 9",
+    "PLAIN, zstd, 0",
+    "RAW_DEFLATE, deflate, 9"
+  })
   void refusesABodyThatIsNotEncodedAsItSays(Encoding encoding, String contentEncoding, int cut) {
     byte[] body = encoding.of(track(api.unwantedId()));
     byte[] less = Arrays.copyOf(body, body.length - cut);
@@ -235,7 +245,7 @@ class TrackingApiTest {
             failure(
                 415,
                 "unsupported_encoding",
-                "expected the Content-Encoding gzip, deflate or identity, found another"));
+                "expected the Content-Encoding gzip, deflate, zstd or identity, found another"));
   }
 
   @Test
