@@ -211,6 +211,51 @@ class PackagedIT {
     assertThat(deadLetters()).isEmpty();
   }
 
+  /** As an operator writes them who knows them from a browser or from Compose. */
+  @Test
+  void webhooksMayHaveUnusualNames() throws Exception {
+    String secret = "gr\u00fc\u00dfe, \ud83d\udc2a";
+    Path hosts =
+        Files.writeString(
+            output.resolve("hosts"),
+            "127.0.0.1 localhost my_receiver receiver. xn--bcher-kva.example\n");
+    String port = ":" + receiver.port();
+    Files.writeString(
+        home.resolve("application.properties"),
+        "webhooks.allow-private = 127.0.0.0/8\n"
+            + "webhooks.acks = all\n"
+            + "webhooks.signing.secret = gr\u00fc\u00dfe\\\\, \ud83d\udc2a\n"
+            + "webhooks.urls = HTTP://my_receiver"
+            + (port + "/a, http://receiver.")
+            + (port + "/caf\u00e9, http://b\u00fccher.example")
+            + (port + "/?x=1\\\\,2\n"));
+    options.add("-Djdk.net.hosts.file=" + hosts);
+    start();
+
+    track("m-1");
+    receiver.awaitCount(3, AT_MOST);
+
+    assertThat(receiver.requests())
+        .extracting(request -> request.headers("Host").get(0) + request.path())
+        .containsExactlyInAnyOrder(
+            "my_receiver" + port + "/a",
+            "receiver." + port + "/caf%C3%A9",
+            "xn--bcher-kva.example" + port + "/?x=1,2");
+    assertThat(receiver.requests())
+        .allSatisfy(
+            request ->
+                assertThat(request.headers("X-Signature"))
+                    .containsExactly(Signatures.expected(secret, request.body())));
+    assertThat(log())
+        .contains("INFO  i.d.Dromedary -   signed        x-signature, secret 9543da62")
+        .contains(
+            "WARN  i.d.Dromedary - Destination default: events are sent without encryption to"
+                + " http://my_receiver"
+                + (port + ", http://receiver.")
+                + (port + ", http://xn--bcher-kva.example")
+                + (port + "; whoever is on the way can read them, and https is for that"));
+  }
+
   static Stream<Arguments> wrong() {
     return Stream.of(
         arguments(

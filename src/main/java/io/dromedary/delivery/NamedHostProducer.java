@@ -2,6 +2,7 @@ package io.dromedary.delivery;
 
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.util.regex.Pattern;
 import org.apache.camel.Exchange;
 import org.apache.camel.component.http.HttpEndpoint;
 import org.apache.camel.component.http.HttpProducer;
@@ -10,13 +11,17 @@ import org.apache.hc.core5.http.HttpHost;
 import org.apache.hc.core5.net.URIAuthority;
 
 /**
- * Sends to a host whose name Java's {@link URI} does not know for one, such as those with an
- * underscore that Compose and Swarm give to services. Camel refuses a URI without a host, and the
- * HTTP client does not: Camel is shown a host that there is not, and the client the real one.
+ * Sends to a host whose name Java's {@link URI} does not know for one: those with an underscore,
+ * that Compose and Swarm give to services, and those of international domains, which the HTTP
+ * client shows to Camel in their own letters. Camel takes no URI without a host: it is shown one
+ * that there is not, and the client the real one.
  */
 final class NamedHostProducer extends HttpProducer {
 
   private static final String STAND_IN = "webhook.invalid";
+
+  private static final Pattern INTERNATIONAL =
+      Pattern.compile("(^|\\.)xn--", Pattern.CASE_INSENSITIVE);
 
   private final HttpHost host;
   private final URIAuthority authority;
@@ -32,9 +37,10 @@ final class NamedHostProducer extends HttpProducer {
     this.host = new HttpHost(url.getScheme(), authority.getHostName(), authority.getPort());
   }
 
-  /** Whether Java knows no host of that URL. */
+  /** Whether Java knows no host of that URL, or of what the HTTP client makes of it. */
   static boolean isNeeded(URI url) {
-    return url.getHost() == null;
+    String host = url.getHost();
+    return host == null || INTERNATIONAL.matcher(host).find();
   }
 
   /** The URL with another host. */

@@ -64,7 +64,14 @@ class HostNameTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"my_receiver", "shop_web.1.internal", "receiver", "a.example."})
+  @ValueSource(
+      strings = {
+        "my_receiver",
+        "shop_web.1.internal",
+        "receiver",
+        "a.example.",
+        "xn--bcher-kva.example"
+      })
   void isCalledByItsNameOnEachConnection(String host) throws Exception {
     try (Receiver receiver = Receiver.start()) {
       String url = "http://" + host + ":" + receiver.port() + "/hook?key=v%2Cw";
@@ -102,6 +109,7 @@ class HostNameTest {
     "my_receiver, ",
     "my_receiver.internal, ",
     "a.example, a.example",
+    "xn--bcher-kva.example, xn--bcher-kva.example",
     "a.example., a.example",
     "127.0.0.1, "
   })

@@ -1,6 +1,7 @@
 package io.dromedary.delivery.tls;
 
 import java.io.IOException;
+import java.net.IDN;
 import java.net.Socket;
 import java.util.List;
 import javax.net.ssl.HostnameVerifier;
@@ -16,6 +17,7 @@ import org.apache.hc.core5.http.ssl.TlsCiphers;
 import org.apache.hc.core5.io.Closer;
 import org.apache.hc.core5.net.InetAddressUtils;
 import org.apache.hc.core5.reactor.ssl.SSLBufferMode;
+import org.apache.hc.core5.util.TextUtils;
 
 /**
  * How TLS is spoken to a webhook: version 1.2 or later, without the JVM's weak cipher suites and
@@ -54,7 +56,9 @@ public final class ClientTls extends DefaultClientTlsStrategy {
       Socket socket, String target, int port, Object attachment, HttpContext httpContext)
       throws IOException {
     // The full stop says how the host is looked up, and is part of no certificate.
-    String host = target.endsWith(".") ? target.substring(0, target.length() - 1) : target;
+    String relative = target.endsWith(".") ? target.substring(0, target.length() - 1) : target;
+    // The client has made letters of it.
+    String host = TextUtils.isAllASCII(relative) ? relative : IDN.toASCII(relative);
     SSLSocket secure =
         (SSLSocket) context.getSocketFactory().createSocket(socket, host, port, false);
     try {
