@@ -1,5 +1,6 @@
 package io.dromedary.delivery;
 
+import io.dromedary.metrics.Histogram;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Objects;
@@ -47,6 +48,7 @@ final class Attempts extends ServiceSupport {
   private final Clock clock;
 
   private final AtomicInteger late = new AtomicInteger();
+  private final Histogram durations = Histogram.ofRequests();
 
   /**
    * The attempts at a webhook.
@@ -124,6 +126,7 @@ final class Attempts extends ServiceSupport {
           "not sent, since " + mostLate + " attempts have not come back after their deadline");
     }
     Attempt attempt = new Attempt(timeout);
+    long beginNanos = System.nanoTime();
     Future<?> deadline = null;
     Outcome outcome = null;
     Throwable failure = null;
@@ -137,6 +140,7 @@ final class Attempts extends ServiceSupport {
       late.decrementAndGet();
       return null;
     }
+    durations.record(System.nanoTime() - beginNanos);
     if (deadline != null) {
       deadline.cancel(false);
     }
@@ -149,6 +153,16 @@ final class Attempts extends ServiceSupport {
       delivery.answered(ended.status());
     }
     return ended;
+  }
+
+  /** How long attempts have taken until there was an outcome; those that were not made, not. */
+  Histogram durations() {
+    return durations;
+  }
+
+  /** What is seen of the connections, or null where they are not HTTP's. */
+  @Nullable ConnectionFigures connections() {
+    return target.connections();
   }
 
   /** How many attempts have ended at their deadline whose threads have not come back. */
@@ -206,6 +220,7 @@ final class Attempts extends ServiceSupport {
       return;
     }
     late.incrementAndGet();
+    durations.record(timeout.toNanos());
     try {
       // Here, as those who go on with exchanges may all be waiting for what is closed by it.
       attempt.close();

@@ -53,7 +53,7 @@ final class DestinationBindings {
     DeliveryThreads threads = new DeliveryThreads(clock, workers);
     Admission admission = addWebhooks(destination, webhooks, workers);
     WebhooksHealth.register(context, name, webhooks);
-    destination.meters().register(context, name, webhooks);
+    destination.meters().register(context, name, settings.retryWindow(), webhooks);
 
     Round round = new Round(destination, admission);
     Batching batching = new Batching(destination);
@@ -64,7 +64,7 @@ final class DestinationBindings {
     bind(PendingReport.BEAN, new PendingReport(destination));
     bind("dead-letter-retries", new DeadLetterRetries(destination));
     bind("batching", batching);
-    bind("transform", Transform.of(context, settings, destination.schedule()));
+    bind("transform", Transform.of(context, destination));
     int batchSize = settings.batchSize();
     // A round carries a batch: to take fewer events than rounds do would let none of them fill.
     int events = (int) Math.min((long) settings.inFlight() * batchSize, 1_000_000);
@@ -117,7 +117,7 @@ final class DestinationBindings {
     WebhookAttempts all = new WebhookAttempts(context, settings, workers);
     for (String url : settings.urls()) {
       int number = webhooks.size() + 1;
-      all.add(url, number);
+      Attempts attempts = all.add(url, number);
       FlowControl flow = new FlowControl(flowSettings(), System::nanoTime);
       String shown = Settings.origin(url);
       webhooks.add(
@@ -125,6 +125,7 @@ final class DestinationBindings {
               shown,
               MessageIds.fingerprint(url),
               AttemptComponent.uri(name, number),
+              attempts,
               flow,
               new WebhookLog(name, shown, flow, waiting)));
     }

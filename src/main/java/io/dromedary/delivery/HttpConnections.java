@@ -48,12 +48,14 @@ final class HttpConnections extends PoolingHttpClientConnectionManager {
   private static final Map<Socket, Socket> BELOW = Collections.synchronizedMap(new WeakHashMap<>());
 
   private final Reuse reuse;
+  private final ConnectionFigures figures;
   private final PermittedLookup lookup;
 
   /**
    * Connections of a webhook, none yet.
    *
    * @param connect how long connecting may take
+   * @param figures is told of requests and handshakes
    * @param lookup looks up hosts, and says where a connection may be made to
    */
   HttpConnections(
@@ -61,6 +63,7 @@ final class HttpConnections extends PoolingHttpClientConnectionManager {
       SocketConfig sockets,
       TlsSocketStrategy tls,
       HeadBudget budget,
+      ConnectionFigures figures,
       PermittedLookup lookup) {
     super(
         new DefaultHttpClientConnectionOperator(
@@ -68,7 +71,7 @@ final class HttpConnections extends PoolingHttpClientConnectionManager {
             null,
             lookup,
             RegistryBuilder.<TlsSocketStrategy>create()
-                .register(URIScheme.HTTPS.id, tls(tls))
+                .register(URIScheme.HTTPS.id, tls(tls, figures))
                 .build()),
         PoolConcurrencyPolicy.LAX,
         PoolReusePolicy.LIFO,
@@ -79,6 +82,7 @@ final class HttpConnections extends PoolingHttpClientConnectionManager {
             .build());
     this.reuse = new Reuse(connect);
     this.lookup = lookup;
+    this.figures = figures;
     setDefaultMaxPerRoute(Integer.MAX_VALUE);
     setDefaultSocketConfig(sockets);
     setConnectionConfigResolver(route -> reuse.config());
@@ -93,10 +97,11 @@ final class HttpConnections extends PoolingHttpClientConnectionManager {
     return socket;
   }
 
-  private static TlsSocketStrategy tls(TlsSocketStrategy strategy) {
+  private static TlsSocketStrategy tls(TlsSocketStrategy strategy, ConnectionFigures figures) {
     return (socket, endpoint, port, attachment, context) -> {
       SSLSocket secure = strategy.upgrade(socket, endpoint, port, attachment, context);
       BELOW.put(secure, socket);
+      figures.secured(endpoint, secure.getSession());
       return secure;
     };
   }
@@ -119,6 +124,10 @@ final class HttpConnections extends PoolingHttpClientConnectionManager {
     // It may be something of TLS itself.
     return below.getInputStream().available() > 0
         && connection.isDataAvailable(Timeout.ofMilliseconds(1));
+  }
+
+  ConnectionFigures figures() {
+    return figures;
   }
 
   Reuse reuse() {

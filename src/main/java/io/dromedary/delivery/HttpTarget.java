@@ -51,6 +51,7 @@ final class HttpTarget implements Target {
   private final Set<String> headers;
   private final HeadBudget budget;
   private final DnsResolver lookup;
+  private final ConnectionFigures figures;
   private volatile @Nullable Client client;
 
   /**
@@ -88,6 +89,12 @@ final class HttpTarget implements Target {
     this.headers = Set.copyOf(headers);
     this.budget = budget;
     this.lookup = lookup;
+    this.figures = new ConnectionFigures(url);
+  }
+
+  @Override
+  public ConnectionFigures connections() {
+    return figures;
   }
 
   @Override
@@ -202,6 +209,7 @@ final class HttpTarget implements Target {
             options.http.tls().cipherSuites(),
             hosts == null ? component.getX509HostnameVerifier() : hosts),
         budget,
+        figures,
         new PermittedLookup(lookup, options.http.networks()));
   }
 

@@ -148,6 +148,7 @@ final class OneRequest implements ExecChainHandler {
           throw new UnsentException(
               new ProtocolException("an answer was there before its request"));
         }
+        connections.figures().sent(isReused);
         long sentBefore = details.getSentBytesCount();
         long receivedBefore = details.getReceivedBytesCount();
         try {

@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * What came of one attempt.
  *
  * @param signal what it shows about the receiver
+ * @param attemptClass what it was, for an operator who counts
  * @param status the HTTP status, or null where there was no answer
  * @param reason what is wrong, for an operator; empty where the webhook accepted
  * @param answer the beginning of the answer's body, or null
@@ -32,6 +33,7 @@ import org.jspecify.annotations.Nullable;
 public record Outcome(
     Kind kind,
     Signal.Kind signal,
+    AttemptClass attemptClass,
     @Nullable Integer status,
     String reason,
     @Nullable String answer,
@@ -48,7 +50,7 @@ public record Outcome(
   static final int EXCERPT_BYTES = 1024;
 
   private static final Outcome OK =
-      new Outcome(Kind.ACCEPTED, Signal.Kind.ACCEPTED, 200, "", null, null);
+      new Outcome(Kind.ACCEPTED, Signal.Kind.ACCEPTED, AttemptClass.ACCEPTED, 200, "", null, null);
 
   /** The outcome of an exchange that has been sent to a webhook's endpoint. */
   static Outcome of(Exchange sent, Instant now) {
@@ -69,7 +71,7 @@ public record Outcome(
     }
     if (status == null || status == 200) {
       // An endpoint that is not HTTP accepts by not failing.
-      return sent.isRollbackOnly() ? failed(Kind.TEMPORARY, "the endpoint rolled back") : OK;
+      return sent.isRollbackOnly() ? failed(AttemptClass.OTHER, "the endpoint rolled back") : OK;
     }
     return of(status, excerpt(answer), answer.getHeader("Retry-After", String.class), now);
   }
@@ -111,11 +113,19 @@ public record Outcome(
   /** The outcome of an attempt that was answered with that status. */
   static Outcome of(int status, @Nullable String answer, @Nullable String retryAfter, Instant now) {
     if (status >= 200 && status < 300) {
-      return new Outcome(Kind.ACCEPTED, Signal.Kind.ACCEPTED, status, "", null, null);
+      return new Outcome(
+          Kind.ACCEPTED, Signal.Kind.ACCEPTED, AttemptClass.ACCEPTED, status, "", null, null);
     }
     Kind kind = isTemporary(status) ? Kind.TEMPORARY : Kind.PERMANENT;
     Instant notBefore = kind == Kind.TEMPORARY ? RetryAfter.read(retryAfter, now) : null;
-    return new Outcome(kind, signal(status), status, "answered " + status, answer, notBefore);
+    return new Outcome(
+        kind,
+        signal(status),
+        AttemptClass.of(status),
+        status,
+        "answered " + status,
+        answer,
+        notBefore);
   }
 
   private static boolean isTemporary(int status) {
@@ -140,14 +150,15 @@ public record Outcome(
 
   /** The outcome of an attempt that was not answered. */
   static Outcome of(Throwable failure) {
+    AttemptClass found = AttemptClass.of(failure);
     TlsFailure tls = TlsFailure.of(failure);
     if (tls != null) {
-      return untrusted(tls.isForGood() ? Kind.PERMANENT : Kind.TEMPORARY, tls.reason());
+      return untrusted(tls.isForGood() ? Kind.PERMANENT : Kind.TEMPORARY, found, tls.reason());
     }
     for (Throwable cause = failure; cause != null; cause = next(cause)) {
       if (cause instanceof RefusedAddressException) {
         // Whoever has allowed it has started anew.
-        return untrusted(Kind.PERMANENT, "not sent: " + cause.getMessage());
+        return untrusted(Kind.PERMANENT, found, "not sent: " + cause.getMessage());
       }
       if (cause instanceof SocketTimeoutException
           || cause instanceof TimeoutException
@@ -156,14 +167,14 @@ public record Outcome(
         return timeout(describe(cause));
       }
       if (cause instanceof UnknownHostException) {
-        return failed(Kind.TEMPORARY, "unknown host");
+        return failed(found, "unknown host");
       }
       if (cause instanceof ConnectException) {
-        return failed(Kind.TEMPORARY, "the connection was refused");
+        return failed(found, "the connection was refused");
       }
     }
     // An unknown failure is retried: nothing is given up that might have been delivered.
-    return failed(Kind.TEMPORARY, describe(failure));
+    return failed(found, describe(failure));
   }
 
   private static String describe(Throwable failure) {
@@ -179,12 +190,13 @@ public record Outcome(
 
   /** The outcome of an attempt that had not ended in time. */
   static Outcome timeout(String reason) {
-    return new Outcome(Kind.TEMPORARY, Signal.Kind.TIMEOUT, null, reason, null, null);
+    return new Outcome(
+        Kind.TEMPORARY, Signal.Kind.TIMEOUT, AttemptClass.TIMEOUT, null, reason, null, null);
   }
 
   /** The outcome of an attempt that was not made. */
   static Outcome unsent(String reason) {
-    return failed(Kind.TEMPORARY, reason);
+    return failed(AttemptClass.OTHER, reason);
   }
 
   /** An outcome that was written down, after which the flow is controlled no more. */
@@ -198,15 +210,20 @@ public record Outcome(
         kind == Kind.ACCEPTED
             ? Signal.Kind.ACCEPTED
             : status == null ? Signal.Kind.NO_ANSWER : signal(status);
-    return new Outcome(kind, signal, status, reason, answer, notBefore);
+    AttemptClass found =
+        kind == Kind.ACCEPTED
+            ? AttemptClass.ACCEPTED
+            // Nobody counts it any more.
+            : status == null ? AttemptClass.OTHER : AttemptClass.of(status);
+    return new Outcome(kind, signal, found, status, reason, answer, notBefore);
   }
 
-  private static Outcome failed(Kind kind, String reason) {
-    return new Outcome(kind, Signal.Kind.NO_ANSWER, null, reason, null, null);
+  private static Outcome failed(AttemptClass found, String reason) {
+    return new Outcome(Kind.TEMPORARY, Signal.Kind.NO_ANSWER, found, null, reason, null, null);
   }
 
-  private static Outcome untrusted(Kind kind, String reason) {
-    return new Outcome(kind, Signal.Kind.UNTRUSTED, null, cut(reason), null, null);
+  private static Outcome untrusted(Kind kind, AttemptClass found, String reason) {
+    return new Outcome(kind, Signal.Kind.UNTRUSTED, found, null, cut(reason), null, null);
   }
 
   private static @Nullable String excerpt(Message answer) {

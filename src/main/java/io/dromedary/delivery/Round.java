@@ -1,6 +1,5 @@
 package io.dromedary.delivery;
 
-import io.dromedary.event.Event;
 import io.dromedary.outbox.Claim;
 import io.dromedary.settings.DestinationSettings;
 import io.dromedary.settings.SigningScheme;
@@ -201,11 +200,6 @@ public final class Round implements AggregationStrategy {
     if (!delivery.isDone(destination.settings().acks())) {
       throw new RoundFailedException("too few webhooks have accepted");
     }
-    DeliveryMeters meters = destination.meters();
-    meters.delivered.add(delivery.events().size());
-    long nowMillis = destination.clock().millis();
-    for (Event event : delivery.events()) {
-      meters.deliveryMillis.add(Math.max(0, nowMillis - event.acceptedAt().toEpochMilli()));
-    }
+    destination.meters().delivered(delivery.events(), destination.clock().millis());
   }
 }

@@ -1,6 +1,7 @@
 package io.dromedary.delivery;
 
 import org.apache.camel.Exchange;
+import org.jspecify.annotations.Nullable;
 
 /** Where the attempts at a webhook go. Thread-safe. */
 interface Target {
@@ -14,6 +15,11 @@ interface Target {
    * deadline.
    */
   void send(Exchange exchange) throws Exception;
+
+  /** What is seen of its connections, or null where that is not HTTP's. */
+  default @Nullable ConnectionFigures connections() {
+    return null;
+  }
 
   /** Gives back what it holds. What is being sent fails. */
   void stop();

@@ -8,8 +8,6 @@ import io.dromedary.json.JsonStringify;
 import io.dromedary.outbox.OutboxEndpoint;
 import io.dromedary.outbox.OutboxEvent;
 import io.dromedary.outbox.Settlement;
-import io.dromedary.settings.DestinationSettings;
-import io.dromedary.settings.Settings;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Clock;
@@ -17,6 +15,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.LongAdder;
 import org.apache.camel.CamelContext;
 import org.apache.camel.CamelExecutionException;
 import org.apache.camel.Endpoint;
@@ -48,21 +47,23 @@ final class Transform implements Processor {
   private final String destination;
   private final RetrySchedule schedule;
   private final Clock clock;
+  private final LongAdder dropped;
   private final ProducerTemplate template;
   private final AtomicBoolean failing = new AtomicBoolean();
 
   /** The transform of a destination, which does nothing where there is none. */
-  static Processor of(CamelContext context, DestinationSettings settings, RetrySchedule schedule) {
-    return settings.transform() == null
+  static Processor of(CamelContext context, Destination destination) {
+    return destination.settings().transform() == null
         ? exchange -> {}
-        : new Transform(context, settings, schedule);
+        : new Transform(context, destination);
   }
 
-  private Transform(CamelContext context, DestinationSettings settings, RetrySchedule schedule) {
+  private Transform(CamelContext context, Destination destination) {
     this.context = context;
-    this.destination = settings.name();
-    this.schedule = schedule;
-    this.clock = Settings.clock(context);
+    this.destination = destination.settings().name();
+    this.schedule = destination.schedule();
+    this.clock = destination.clock();
+    this.dropped = destination.meters().dropped;
     this.template = context.createProducerTemplate();
   }
 
@@ -74,6 +75,7 @@ final class Transform implements Processor {
     try {
       byte[] changed = changed(call(event), event.json().length);
       if (changed == null) {
+        dropped.increment();
         exchange.setRouteStop(true);
       } else {
         delivery.transform(changed);

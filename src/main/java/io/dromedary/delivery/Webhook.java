@@ -18,29 +18,37 @@ final class Webhook {
   private final String name;
   private final String key;
   private final String uri;
+  private final Attempts made;
   private final FlowControl flow;
   private final WebhookLog log;
 
   /** Of the thread that asks whether it has reopened. */
   private boolean isKnownClosed;
 
-  private final Map<Outcome.Kind, LongAdder> attempts = new EnumMap<>(Outcome.Kind.class);
+  private final Map<Outcome.Kind, Map<AttemptClass, LongAdder>> ended =
+      new EnumMap<>(Outcome.Kind.class);
 
   /**
    * A webhook.
    *
    * @param name what may be shown of it: no path and no query, which often hold a secret
    * @param key by which the outbox knows it again after a restart: the same for the same URL
-   * @param uri the endpoint that makes the attempts
+   * @param uri the endpoint of the attempts
+   * @param made makes them
    */
-  Webhook(String name, String key, String uri, FlowControl flow, WebhookLog log) {
+  Webhook(String name, String key, String uri, Attempts made, FlowControl flow, WebhookLog log) {
     this.name = name;
     this.key = key;
     this.uri = uri;
+    this.made = made;
     this.flow = flow;
     this.log = log;
     for (Outcome.Kind kind : Outcome.Kind.values()) {
-      attempts.put(kind, new LongAdder());
+      Map<AttemptClass, LongAdder> classes = new EnumMap<>(AttemptClass.class);
+      for (AttemptClass each : AttemptClass.values()) {
+        classes.put(each, new LongAdder());
+      }
+      ended.put(kind, classes);
     }
   }
 
@@ -87,13 +95,18 @@ final class Webhook {
   }
 
   /** How many attempts have ended so. */
-  LongAdder attempts(Outcome.Kind kind) {
-    return Objects.requireNonNull(attempts.get(kind));
+  LongAdder ended(Outcome.Kind kind, AttemptClass attemptClass) {
+    return Objects.requireNonNull(Objects.requireNonNull(ended.get(kind)).get(attemptClass));
+  }
+
+  /** Makes the attempts. */
+  Attempts made() {
+    return made;
   }
 
   /** Counts an attempt that has ended. */
   void report(Outcome outcome) {
-    attempts(outcome.kind()).increment();
+    ended(outcome.kind(), outcome.attemptClass()).increment();
     if (outcome.kind() != Outcome.Kind.ACCEPTED) {
       log.failed(outcome.reason());
     }

@@ -65,7 +65,7 @@ final class WebhookAttempts {
   }
 
   /** Adds the attempts at a webhook to the context. */
-  void add(String url, int number) {
+  Attempts add(String url, int number) {
     boolean isHttp = url.startsWith("http:") || url.startsWith("https:");
     HttpOptions http = settings.http().get(number - 1);
     Target target =
@@ -95,5 +95,6 @@ final class WebhookAttempts {
       throw new IllegalStateException(
           "The webhook " + Settings.origin(url) + " cannot be used: " + e.getMessage(), e);
     }
+    return attempts;
   }
 }

@@ -11,9 +11,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What is measured in a context. Values are only read when somebody asks for them, so a meter costs
- * what its owner pays to count. They are in the host's Micrometer registry, or in each if it has
- * several, from the start of the context to its stop, and nowhere if there is none: this class does
- * without that library. Thread-safe.
+ * what its owner pays to count; only a histogram is written to. They are in the host's Micrometer
+ * registry, or in each if it has several, from the start of the context to its stop, and nowhere if
+ * there is none: this class does without that library. Thread-safe.
  */
 public final class Meters {
 
@@ -25,6 +25,15 @@ public final class Meters {
     GAUGE
   }
 
+  /** What can be published. */
+  sealed interface Measured permits Meter, Durations {
+    String name();
+
+    String description();
+
+    Map<String, String> labels();
+  }
+
   /**
    * A value.
    *
@@ -32,21 +41,23 @@ public final class Meters {
    * @param labels of which each has a bounded number of values, none of them secret
    */
   public record Meter(
-      Kind kind,
-      String name,
-      String description,
-      Map<String, String> labels,
-      DoubleSupplier value) {
+      Kind kind, String name, String description, Map<String, String> labels, DoubleSupplier value)
+      implements Measured {}
 
-    private boolean isSame(Meter other) {
-      return name.equals(other.name) && labels.equals(other.labels);
-    }
-  }
+  /**
+   * Durations, by how long they are.
+   *
+   * @param name by Micrometer's convention, which adds the unit
+   * @param labels of which each has a bounded number of values, none of them secret
+   */
+  public record Durations(
+      String name, String description, Map<String, String> labels, Histogram histogram)
+      implements Measured {}
 
   private static final String REGISTRY = "io.micrometer.core.instrument.MeterRegistry";
 
   private final CamelContext context;
-  private final List<Meter> meters = new ArrayList<>();
+  private final List<Measured> meters = new ArrayList<>();
   private @Nullable MicrometerMeters published;
 
   private Meters(CamelContext context) {
@@ -65,8 +76,18 @@ public final class Meters {
   }
 
   /** Adds a value, in the place of one that has the same name and labels. */
-  public synchronized void add(Meter meter) {
-    meters.removeIf(meter::isSame);
+  public void add(Meter meter) {
+    addMeasured(meter);
+  }
+
+  /** Adds a histogram, in the place of one that has the same name and labels. */
+  public void add(Durations durations) {
+    addMeasured(durations);
+  }
+
+  private synchronized void addMeasured(Measured meter) {
+    meters.removeIf(
+        other -> other.name().equals(meter.name()) && other.labels().equals(meter.labels()));
     meters.add(meter);
     if (published != null) {
       published.publish(meter);

@@ -7,12 +7,15 @@ import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.function.DoubleSupplier;
 import org.apache.camel.CamelContext;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +28,7 @@ final class MicrometerMeters {
   private static final Logger LOG = LoggerFactory.getLogger(Meters.class);
 
   private final MeterRegistry registry;
-  private final Map<Meter.Id, Meter> published = new HashMap<>();
+  private final Map<Meter.Id, Published> published = new HashMap<>();
 
   private MicrometerMeters(MeterRegistry registry) {
     this.registry = registry;
@@ -57,20 +60,35 @@ final class MicrometerMeters {
     return ends;
   }
 
-  void publish(Meters.Meter meter) {
+  void publish(Meters.Measured meter) {
     List<Tag> tags =
         meter.labels().entrySet().stream()
             .map(label -> Tag.of(label.getKey(), label.getValue()))
             .toList();
     Meter.Id id = new Meter.Id(meter.name(), Tags.of(tags), null, null, Meter.Type.OTHER);
-    Meter before = published.remove(id);
+    Published before = published.remove(id);
     if (before != null) {
-      registry.remove(before);
+      before.withdraw(registry);
     }
+    published.put(id, register(meter, tags));
+  }
+
+  private Published register(Meters.Measured measured, List<Tag> tags) {
+    if (measured instanceof Meters.Durations durations) {
+      Histogram histogram = durations.histogram();
+      Timer timer =
+          Timer.builder(durations.name())
+              .description(durations.description())
+              .tags(tags)
+              .serviceLevelObjectives(histogram.buckets().toArray(Duration[]::new))
+              .register(registry);
+      histogram.publish(nanos -> timer.record(nanos, TimeUnit.NANOSECONDS));
+      return new Published(timer, histogram);
+    }
+    Meters.Meter meter = (Meters.Meter) measured;
     // Held by the list of meters: the registry has only a weak reference to what a counter counts.
     DoubleSupplier value = meter.value();
-    published.put(
-        id,
+    return new Published(
         switch (meter.kind()) {
           case COUNTER ->
               FunctionCounter.builder(meter.name(), value, DoubleSupplier::getAsDouble)
@@ -82,11 +100,23 @@ final class MicrometerMeters {
                   .description(meter.description())
                   .tags(tags)
                   .register(registry);
-        });
+        },
+        null);
   }
 
   void withdraw() {
-    published.values().forEach(registry::remove);
+    published.values().forEach(each -> each.withdraw(registry));
     published.clear();
+  }
+
+  /** What is in the registry, and the histogram that writes to it, or null. */
+  private record Published(Meter meter, @Nullable Histogram histogram) {
+
+    void withdraw(MeterRegistry registry) {
+      if (histogram != null) {
+        histogram.publish(null);
+      }
+      registry.remove(meter);
+    }
   }
 }

@@ -159,7 +159,7 @@ final class Append extends Work {
     Map<String, List<Work.Arrival>> counted = stored;
     stored = Map.of();
     try {
-      counted.forEach((name, events) -> outbox.accepted(name).add(events.size()));
+      counted.forEach((name, events) -> outbox.counts().accepted(name).add(events.size()));
     } finally {
       // It is on disk, whatever else fails.
       done.complete(written);

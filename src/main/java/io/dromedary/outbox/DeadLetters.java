@@ -13,6 +13,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionException;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -207,14 +208,19 @@ public final class DeadLetters {
             filter,
             " AND reason <> 'invalid'",
             most,
-            (store, nowMillis, ids) -> replay(store, nowMillis, ids, spread));
+            (store, nowMillis, ids) -> replay(store, nowMillis, ids, spread),
+            destination -> outbox.counts().replayed(destination).increment());
     return new Replay(replayed, refused);
   }
 
   /** Deletes dead letters for good, and says how many. */
   public long delete(DeadLetterFilter filter) throws OutboxException {
     return change(
-        filter, "", Long.MAX_VALUE, (store, nowMillis, ids) -> take(store, ids, row -> ""));
+        filter,
+        "",
+        Long.MAX_VALUE,
+        (store, nowMillis, ids) -> take(store, ids, row -> ""),
+        destination -> {});
   }
 
   /** Hands out due times of which no more than so many are in a second. */
@@ -286,7 +292,8 @@ public final class DeadLetters {
     List<String> apply(Store store, long nowMillis, List<Long> ids) throws SQLException;
   }
 
-  private long change(DeadLetterFilter filter, String which, long most, Change change)
+  private long change(
+      DeadLetterFilter filter, String which, long most, Change change, Consumer<String> told)
       throws OutboxException {
     Conditions conditions = filter.conditions();
     boolean isByText = filter.event().userId() != null;
@@ -311,7 +318,9 @@ public final class DeadLetters {
           return changed;
         }
         from = piece.last();
-        changed += piece.ids().isEmpty() ? 0 : change(piece.ids(), change);
+        List<String> done = piece.ids().isEmpty() ? List.of() : change(piece.ids(), change);
+        done.forEach(told);
+        changed += done.size();
       }
       return changed;
     } catch (OutboxException e) {
@@ -319,14 +328,14 @@ public final class DeadLetters {
     }
   }
 
-  private int change(List<Long> ids, Change change) throws OutboxException {
+  private List<String> change(List<Long> ids, Change change) throws OutboxException {
     try {
       List<String> destinations =
           outbox.run((store, nowMillis) -> change.apply(store, nowMillis, ids)).join();
       for (String destination : new HashSet<>(destinations)) {
         outbox.due(destination);
       }
-      return destinations.size();
+      return destinations;
     } catch (CompletionException e) {
       throw e.getCause() instanceof OutboxException failure
           ? failure

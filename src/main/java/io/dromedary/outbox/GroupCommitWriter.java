@@ -1,5 +1,6 @@
 package io.dromedary.outbox;
 
+import io.dromedary.metrics.Histogram;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -37,6 +38,7 @@ final class GroupCommitWriter implements AutoCloseable {
 
   private final SqlDialect dialect;
   private final Upkeep upkeep;
+  private final Histogram durations;
   private final Runnable recovered;
   private final WorkQueue queue = new WorkQueue();
   private final Thread thread = new Thread(this::write, "outbox-writer");
@@ -55,12 +57,15 @@ final class GroupCommitWriter implements AutoCloseable {
   /**
    * Opens the store, making or migrating its schema.
    *
+   * @param durations is told how long each transaction with work takes
    * @param recovered is told when the store works again; it may not block
    * @throws IllegalStateException if the schema is of a later version
    */
-  GroupCommitWriter(SqlDialect dialect, Upkeep upkeep, Runnable recovered) throws SQLException {
+  GroupCommitWriter(SqlDialect dialect, Upkeep upkeep, Histogram durations, Runnable recovered)
+      throws SQLException {
     this.dialect = dialect;
     this.upkeep = upkeep;
+    this.durations = durations;
     this.recovered = recovered;
     this.store = new Store(dialect);
     thread.setDaemon(true);
@@ -275,6 +280,10 @@ final class GroupCommitWriter implements AutoCloseable {
     // Before anything else, which may fail: nobody is told otherwise from now on.
     for (Work work : works) {
       work.isStored = true;
+    }
+    if (!works.isEmpty()) {
+      long nanos = System.nanoTime() - begunNanos;
+      Twice.call("A commit could not be measured", () -> durations.record(nanos));
     }
     Store open = store;
     if (open != null) {

@@ -18,7 +18,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -58,8 +57,7 @@ public final class Outbox implements AutoCloseable {
   private final SqlDialect dialect;
   private final int mostKib = (int) Math.min(1 << 20, HeapShare.APPENDS.bytes() / 1024);
   private final Semaphore room = new Semaphore(mostKib, true);
-  private final Map<String, LongAdder> accepted = new ConcurrentHashMap<>();
-  private final Map<String, LongAdder> dead = new ConcurrentHashMap<>();
+  private final OutboxCounts counts = new OutboxCounts();
   private final Map<String, Taker> takers = new ConcurrentHashMap<>();
   private final DeadLetters deadLetters = new DeadLetters(this);
   private final PendingEvents pendingEvents = new PendingEvents(this);
@@ -104,7 +102,7 @@ public final class Outbox implements AutoCloseable {
     this.clock = clock;
     this.dialect = dialect;
     try {
-      writer = new GroupCommitWriter(dialect, new Upkeep(this), this::allDue);
+      writer = new GroupCommitWriter(dialect, new Upkeep(this), counts.commits, this::allDue);
     } catch (SQLException | RuntimeException e) {
       dialect.close();
       throw new IllegalStateException(
@@ -115,7 +113,7 @@ public final class Outbox implements AutoCloseable {
       continuations = new Continuations(leastContinuing, mostContinuing, mostContinuingKib, STUCK);
       handingOn = new ElasticThreads("outbox-handing-on", 1, 1, STUCK);
       poller = new Poller(this);
-      figures = new StoreFigures(this::connect, this::inMemory, dialect.isShared(), clock);
+      figures = new StoreFigures(dialect, this::inMemory, clock);
       writer.start();
     } catch (RuntimeException | Error e) {
       // For want of threads: the file must not stay locked.
@@ -292,18 +290,13 @@ public final class Outbox implements AutoCloseable {
     listener = told;
   }
 
-  /** How many events of a destination have been stored here. */
-  LongAdder accepted(String destination) {
-    return accepted.computeIfAbsent(destination, key -> new LongAdder());
-  }
-
-  /** How many events of a destination have been given up here. */
-  LongAdder dead(String destination, DeadLetter.Reason reason) {
-    return dead.computeIfAbsent(destination + ' ' + reason, key -> new LongAdder());
+  /** What has been counted since the start. */
+  OutboxCounts counts() {
+    return counts;
   }
 
   void tell(DeadLetter letter) {
-    dead(letter.destination(), letter.reason()).increment();
+    counts.dead(letter.destination(), letter.reason()).increment();
     Consumer<DeadLetter> told = listener;
     if (told != null) {
       continuations.execute(() -> told.accept(letter));

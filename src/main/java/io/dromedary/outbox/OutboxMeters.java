@@ -1,9 +1,12 @@
 package io.dromedary.outbox;
 
+import io.dromedary.metrics.BuildInfo;
 import io.dromedary.metrics.Meters;
+import io.dromedary.metrics.Meters.Durations;
 import io.dromedary.metrics.Meters.Kind;
 import io.dromedary.metrics.Meters.Meter;
 import java.util.Map;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.DoubleSupplier;
 import java.util.function.IntSupplier;
 import org.apache.camel.CamelContext;
@@ -17,59 +20,95 @@ final class OutboxMeters {
   static void register(
       CamelContext context, Outbox outbox, String destination, IntSupplier inFlight) {
     Meters meters = Meters.of(context);
+    OutboxCounts counts = outbox.counts();
     StoreFigures figures = outbox.figures();
     Map<String, String> labels = Map.of("destination", destination);
-    meters.add(
-        new Meter(
-            Kind.COUNTER,
-            "dromedary.accepted.events",
-            "Events that were stored, without duplicates",
-            labels,
-            () -> outbox.accepted(destination).sum()));
+    count(
+        meters,
+        "accepted.events",
+        "Events that were stored, without duplicates",
+        labels,
+        counts.accepted(destination));
+    count(
+        meters,
+        "replayed.events",
+        "Dead letters that were made events again",
+        labels,
+        counts.replayed(destination));
     for (DeadLetter.Reason reason : DeadLetter.Reason.values()) {
-      meters.add(
-          new Meter(
-              Kind.COUNTER,
-              "dromedary.dead.letters",
-              "Events that were given up",
-              Map.of("destination", destination, "reason", reason.json()),
-              () -> outbox.dead(destination, reason).sum()));
+      count(
+          meters,
+          "dead.letters",
+          "Events that were given up",
+          Map.of("destination", destination, "reason", reason.json()),
+          counts.dead(destination, reason));
     }
     gauge(
-        meters,
-        destination,
-        "in.flight.events",
-        "Events that are being delivered",
-        inFlight::getAsInt);
+        meters, "in.flight.events", "Events that are being delivered", labels, inFlight::getAsInt);
     gauge(
         meters,
-        destination,
         "outbox.events",
         "Events that are not done; no more than " + StoreFigures.MOST_COUNTED + " are counted",
+        labels,
         () -> figures.of(destination).events());
     gauge(
         meters,
-        destination,
         "outbox.overdue.seconds",
         "How long the event has been due that nobody has taken and that has been due for longest",
+        labels,
         () -> figures.of(destination).overdueMillis() / 1000.0);
+    gauge(
+        meters,
+        "outbox.oldest.seconds",
+        "How long ago the event was accepted that is not done and that was accepted first",
+        labels,
+        () -> figures.of(destination).oldestMillis() / 1000.0);
+    register(meters, outbox);
+    meters.add(BuildInfo.of(context));
+  }
+
+  /** What is of the store and of no destination. */
+  private static void register(Meters meters, Outbox outbox) {
+    OutboxCounts counts = outbox.counts();
+    for (String code : OutboxCounts.CODES) {
+      count(
+          meters,
+          "rejected.events",
+          "What came in as an event and is none, by the code that its sender is told",
+          Map.of("reason", code),
+          counts.rejected(code));
+    }
+    gauge(
+        meters,
+        "outbox.up",
+        "1 while the store works",
+        Map.of(),
+        () -> outbox.failure() == null ? 1 : 0);
+    gauge(
+        meters,
+        "outbox.size.bytes",
+        "What the store takes of the disk or of memory",
+        Map.of(),
+        () -> outbox.figures().sizeBytes());
     meters.add(
-        new Meter(
-            Kind.GAUGE,
-            "dromedary.outbox.up",
-            "1 while the store works",
+        new Durations(
+            "dromedary.outbox.commit.duration",
+            "The time that a transaction of the store takes, with its commit",
             Map.of(),
-            () -> outbox.failure() == null ? 1 : 0));
+            counts.commits));
+  }
+
+  private static void count(
+      Meters meters, String name, String description, Map<String, String> labels, LongAdder of) {
+    meters.add(new Meter(Kind.COUNTER, "dromedary." + name, description, labels, of::sum));
   }
 
   private static void gauge(
-      Meters meters, String destination, String name, String description, DoubleSupplier value) {
-    meters.add(
-        new Meter(
-            Kind.GAUGE,
-            "dromedary." + name,
-            description,
-            Map.of("destination", destination),
-            value));
+      Meters meters,
+      String name,
+      String description,
+      Map<String, String> labels,
+      DoubleSupplier value) {
+    meters.add(new Meter(Kind.GAUGE, "dromedary." + name, description, labels, value));
   }
 }

@@ -238,7 +238,20 @@ final class OutboxProducer extends DefaultAsyncProducer {
 
   private CompletableFuture<Integer> append(List<?> piece) throws OutboxException {
     Arrivals arrivals = arrivals(piece);
-    return endpoint.outbox().append(arrivals.events(), arrivals.invalid());
+    Outbox outbox = endpoint.outbox();
+    CompletableFuture<Integer> stored = outbox.append(arrivals.events(), arrivals.invalid());
+    if (!arrivals.invalid().isEmpty()) {
+      CompletableFuture<Void> unused = stored.thenAccept(count -> countRejected(outbox, piece));
+    }
+    return stored;
+  }
+
+  private static void countRejected(Outbox outbox, List<?> piece) {
+    for (Object each : piece) {
+      if (each instanceof RejectedEvent rejected) {
+        outbox.counts().rejected(rejected.code()).increment();
+      }
+    }
   }
 
   /** What is to be stored of a piece. */

@@ -218,6 +218,18 @@ final class PostgresDialect implements SqlDialect {
         .formatted(MemoryBudget.CLAIM_BYTES, MemoryBudget.COPIES, lane.condition());
   }
 
+  @Override
+  public long sizeBytes(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet row =
+            statement.executeQuery(
+                "SELECT sum(pg_total_relation_size(name::regclass))::bigint"
+                    + " FROM unnest(ARRAY['outbox', 'dead_letter', 'seen']) AS name")) {
+      row.next();
+      return row.getLong(1);
+    }
+  }
+
   /** An index over many rows takes longer than any statement may otherwise. */
   @Override
   public void patiently(Connection connection, Patient work) throws SQLException {

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * In what the databases differ. The connection, its transaction and what an implementation
  * remembers belong to one thread at a time, the store's writer.
  */
-interface SqlDialect extends AutoCloseable {
+interface SqlDialect extends StoreFigures.Source, AutoCloseable {
 
   /** Whose fault it is that a transaction has failed. */
   enum Fault {
@@ -40,6 +40,7 @@ interface SqlDialect extends AutoCloseable {
   Connection connect() throws SQLException;
 
   /** Opens a connection beside it, to read on. May be called by any thread. */
+  @Override
   default Connection connectToRead() throws SQLException {
     return connect();
   }
@@ -112,6 +113,7 @@ interface SqlDialect extends AutoCloseable {
   }
 
   /** Whether other nodes may write to the store, so that it has to be asked for what they did. */
+  @Override
   boolean isShared();
 
   /** What is claimed, where that is known in memory and not by the store; otherwise null. */

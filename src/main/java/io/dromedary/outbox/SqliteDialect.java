@@ -120,6 +120,11 @@ final class SqliteDialect implements SqlDialect {
   }
 
   @Override
+  public long sizeBytes(Connection connection) throws SQLException {
+    return number(connection, "PRAGMA page_count") * number(connection, "PRAGMA page_size");
+  }
+
+  @Override
   public synchronized Connection connectToRead() throws SQLException {
     return open(false);
   }

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 final class Store implements AutoCloseable {
 
   /** The version of the schema that this code needs; a script each leads to it. */
-  private static final int VERSION = 2;
+  private static final int VERSION = 3;
 
   private static final int EXPIRED_ROWS = 2000;
   static final int HASTENED_ROWS = 1000;

@@ -41,19 +41,28 @@ final class StoreFigures implements AutoCloseable {
    * @param events that are not done
    * @param overdueMillis how long that event has been due that has been due for longest and that
    *     nobody has taken
+   * @param oldestMillis how long ago that event was accepted that was accepted first
    */
-  record Figures(double events, double overdueMillis) {
+  record Figures(double events, double overdueMillis, double oldestMillis) {
 
-    static final Figures UNKNOWN = new Figures(Double.NaN, Double.NaN);
-    static final Figures NONE = new Figures(0, 0);
+    static final Figures UNKNOWN = new Figures(Double.NaN, Double.NaN, Double.NaN);
+    static final Figures NONE = new Figures(0, 0, 0);
   }
 
-  /** Where connections come from. */
+  /** What is looked at. */
   interface Source {
-    Connection connect() throws SQLException;
+
+    /** Opens a connection to read on, which is the caller's to close. */
+    Connection connectToRead() throws SQLException;
+
+    /** What the tables take, in bytes, without looking at rows. */
+    long sizeBytes(Connection connection) throws SQLException;
+
+    /** Whether the store itself knows what is claimed. */
+    boolean isShared();
   }
 
-  private record Look(Map<String, Figures> figures, long atNanos) {}
+  private record Look(Map<String, Figures> figures, double sizeBytes, long atNanos) {}
 
   private final Source source;
   private final Supplier<Map<String, List<Long>>> taken;
@@ -71,7 +80,7 @@ final class StoreFigures implements AutoCloseable {
             made.setDaemon(true);
             return made;
           });
-  private volatile Look last = new Look(Map.of(), System.nanoTime() - STALE_NANOS);
+  private volatile Look last = new Look(Map.of(), Double.NaN, System.nanoTime() - STALE_NANOS);
 
   // Guarded by this.
   private @Nullable CompletableFuture<Void> reading;
@@ -81,19 +90,29 @@ final class StoreFigures implements AutoCloseable {
    * Figures of a store.
    *
    * @param taken the destinations, and the rows of each that are in this process's memory
-   * @param isShared whether the store itself knows what is claimed
    */
-  StoreFigures(
-      Source source, Supplier<Map<String, List<Long>>> taken, boolean isShared, Clock clock) {
+  StoreFigures(Source source, Supplier<Map<String, List<Long>>> taken, Clock clock) {
     this.source = source;
     this.taken = taken;
-    this.isShared = isShared;
+    this.isShared = source.isShared();
     this.clock = clock;
     thread.allowCoreThreadTimeOut(true);
   }
 
   /** What is known of a destination. */
   Figures of(String destination) {
+    Look seen = look();
+    return seen == null ? Figures.UNKNOWN : seen.figures().getOrDefault(destination, Figures.NONE);
+  }
+
+  /** What the tables take, in bytes; NaN where that is not known. */
+  double sizeBytes() {
+    Look seen = look();
+    return seen == null ? Double.NaN : seen.sizeBytes();
+  }
+
+  /** What has been seen last, or null if that is too long ago. */
+  private @Nullable Look look() {
     CompletableFuture<Void> now = read();
     if (now != null) {
       try {
@@ -105,9 +124,7 @@ final class StoreFigures implements AutoCloseable {
       }
     }
     Look seen = last;
-    return System.nanoTime() - seen.atNanos() > STALE_NANOS
-        ? Figures.UNKNOWN
-        : seen.figures().getOrDefault(destination, Figures.NONE);
+    return System.nanoTime() - seen.atNanos() > STALE_NANOS ? null : seen;
   }
 
   /** Begins to read, if that is worth it, and returns what to wait for: only one does. */
@@ -118,7 +135,7 @@ final class StoreFigures implements AutoCloseable {
     }
     askedNanos = nowNanos;
     try {
-      reading = CompletableFuture.runAsync(this::look, thread);
+      reading = CompletableFuture.runAsync(this::query, thread);
     } catch (RuntimeException | Error e) {
       // It is closed, or there is no thread: nothing is known.
       reading = null;
@@ -126,13 +143,13 @@ final class StoreFigures implements AutoCloseable {
     return reading;
   }
 
-  private void look() {
+  private void query() {
     Map<String, List<Long>> destinations = taken.get();
     if (destinations.isEmpty()) {
       return;
     }
     List<String> names = List.copyOf(destinations.keySet());
-    try (Connection connection = source.connect();
+    try (Connection connection = source.connectToRead();
         PreparedStatement query = connection.prepareStatement(sql(names.size()))) {
       int at = 1;
       for (String name : names) {
@@ -150,7 +167,7 @@ final class StoreFigures implements AutoCloseable {
           found.put(row.getString(1), figures(row));
         }
       }
-      last = new Look(found, System.nanoTime());
+      last = new Look(found, source.sizeBytes(connection), System.nanoTime());
     } catch (SQLException e) {
       // The outbox itself tells that its store does not work.
     }
@@ -164,13 +181,26 @@ final class StoreFigures implements AutoCloseable {
         overdueMillis = Math.max(overdueMillis, clock.millis() - dueMillis);
       }
     }
-    return new Figures(Math.min(MOST_COUNTED, row.getLong(2) + row.getLong(3)), overdueMillis);
+    long oldestMillis = 0;
+    for (int column = 6; column <= 7; column++) {
+      long acceptedMillis = row.getLong(column);
+      if (!row.wasNull()) {
+        // What is replayed counts as accepted when it will be due.
+        oldestMillis = Math.max(oldestMillis, clock.millis() - acceptedMillis);
+      }
+    }
+    return new Figures(
+        Math.min(MOST_COUNTED, row.getLong(2) + row.getLong(3)), overdueMillis, oldestMillis);
   }
 
-  /** By the indexes of the lanes, of which each is read from its beginning. */
+  /**
+   * By the indexes of the lanes, of which each is read from its beginning. What is asked of many
+   * rows is in these indexes.
+   */
   private String sql(int destinations) {
     StringBuilder counts = new StringBuilder();
     StringBuilder firsts = new StringBuilder();
+    StringBuilder oldest = new StringBuilder();
     for (Lane lane : Lane.values()) {
       String rows = " FROM outbox WHERE " + lane.condition() + " AND destination = name";
       counts.append(", (SELECT count(*) FROM (SELECT 1").append(rows);
@@ -179,12 +209,15 @@ final class StoreFigures implements AutoCloseable {
       // Where the store does not know what is claimed, its due time is still that of before.
       firsts.append(isShared ? "" : " AND id NOT IN (SELECT value FROM json_each(?))");
       firsts.append(" ORDER BY due_at LIMIT 1)");
+      oldest.append(", (SELECT min(accepted_at) FROM (SELECT accepted_at").append(rows);
+      oldest.append(" ORDER BY due_at LIMIT " + MOST_COUNTED + ") AS first)");
     }
     return "WITH destinations(name) AS (VALUES "
         + String.join(", ", Collections.nCopies(destinations, "(?)"))
         + ") SELECT name"
         + counts
         + firsts
+        + oldest
         + " FROM destinations";
   }
 

@@ -155,7 +155,9 @@ abstract class AttemptContract {
     attempts(LONG);
     Attempted attempted = start();
     assertThat(attempted.outcome())
-        .isEqualTo(new Outcome(ACCEPTED, Signal.Kind.ACCEPTED, 200, "", null, null));
+        .isEqualTo(
+            new Outcome(
+                ACCEPTED, Signal.Kind.ACCEPTED, AttemptClass.ACCEPTED, 200, "", null, null));
     assertThat(count()).isEqualTo(1);
     assertThat(lastBody()).asString().isEqualTo("{\"a\":1}");
     // The exchange goes on where it was, and is as it was.
@@ -239,6 +241,7 @@ abstract class AttemptContract {
             new Outcome(
                 TEMPORARY,
                 Signal.Kind.TIMEOUT,
+                AttemptClass.TIMEOUT,
                 null,
                 "no complete answer within 400 ms",
                 null,

@@ -1,10 +1,14 @@
 package io.dromedary.metrics;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
+import io.dromedary.metrics.Meters.Durations;
 import io.dromedary.metrics.Meters.Kind;
 import io.dromedary.metrics.Meters.Meter;
+import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
+import io.micrometer.core.instrument.distribution.CountAtBucket;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.File;
 import java.io.IOException;
@@ -13,6 +17,7 @@ import java.net.URLClassLoader;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.junit.jupiter.api.Test;
@@ -91,6 +96,39 @@ class MetersTest {
   }
 
   @Test
+  void durationsAreCountedInEachRegistryFromStartToStop() {
+    Histogram histogram = Histogram.ofRequests();
+    histogram.record(TimeUnit.MILLISECONDS.toNanos(1));
+    SimpleMeterRegistry first = new SimpleMeterRegistry();
+    SimpleMeterRegistry second = new SimpleMeterRegistry();
+    DefaultCamelContext camel = new DefaultCamelContext();
+    camel.getRegistry().bind("first", first);
+    camel.getRegistry().bind("second", second);
+    Meters.of(camel)
+        .add(new Durations("dromedary.test", "A test", Map.of("label", "one"), histogram));
+    camel.start();
+    histogram.record(TimeUnit.MILLISECONDS.toNanos(4));
+    histogram.record(TimeUnit.MILLISECONDS.toNanos(60));
+    histogram.record(TimeUnit.SECONDS.toNanos(11));
+    histogram.record(-1);
+
+    for (SimpleMeterRegistry registry : List.of(first, second)) {
+      Timer timer = registry.get("dromedary.test").tag("label", "one").timer();
+      assertThat(timer.count()).isEqualTo(4);
+      assertThat(timer.totalTime(TimeUnit.MILLISECONDS)).isEqualTo(11_064);
+      assertThat(timer.takeSnapshot().histogramCounts())
+          .extracting(each -> each.bucket(TimeUnit.MILLISECONDS), CountAtBucket::count)
+          .contains(tuple(5.0, 2.0), tuple(50.0, 2.0), tuple(75.0, 3.0), tuple(10_000.0, 3.0))
+          .hasSize(14);
+    }
+    camel.stop();
+    assertThat(first.getMeters()).isEmpty();
+    assertThat(second.getMeters()).isEmpty();
+    // Nobody reads it any more, and nothing fails.
+    histogram.record(1);
+  }
+
+  @Test
   void aHostNeedNotHaveMicrometer() throws Exception {
     List<URL> others = new ArrayList<>();
     for (String each : System.getProperty("java.class.path").split(File.pathSeparator, -1)) {
@@ -115,8 +153,11 @@ class MetersTest {
       ClassLoader before = thread.getContextClassLoader();
       thread.setContextClassLoader(getClass().getClassLoader());
       try (DefaultCamelContext camel = new DefaultCamelContext()) {
+        Histogram histogram = Histogram.ofRequests();
         Meters.of(camel).add(new Meter(Kind.GAUGE, "any", "A test", Map.of(), () -> 1));
+        Meters.of(camel).add(new Durations("some", "A test", Map.of(), histogram));
         camel.start();
+        histogram.record(1);
         Object found =
             camel.getClassResolver().resolveClass("io.micrometer.core.instrument.MeterRegistry");
         return (found == null ? "no Micrometer, " : found) + camel.getStatus().name();

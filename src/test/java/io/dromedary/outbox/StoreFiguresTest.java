@@ -40,8 +40,8 @@ class StoreFiguresTest {
   @BeforeEach
   void createTable() throws SQLException {
     update(
-        "CREATE TABLE outbox (id INTEGER PRIMARY KEY, destination TEXT, due_at INTEGER, attempts"
-            + " INTEGER)");
+        "CREATE TABLE outbox (id INTEGER PRIMARY KEY, destination TEXT, accepted_at INTEGER, due_at"
+            + " INTEGER, attempts INTEGER)");
     for (int i = 0; i < 50; i++) {
       taken.put("d" + i, List.of());
     }
@@ -62,6 +62,33 @@ class StoreFiguresTest {
 
   private Connection connect() throws SQLException {
     return DriverManager.getConnection("jdbc:sqlite:" + folder.resolve("outbox.db"));
+  }
+
+  /** What the figures look at. */
+  private interface Connecting {
+    Connection connect() throws SQLException;
+  }
+
+  private StoreFigures figures(Connecting connecting) {
+    return new StoreFigures(
+        new StoreFigures.Source() {
+          @Override
+          public Connection connectToRead() throws SQLException {
+            return connecting.connect();
+          }
+
+          @Override
+          public long sizeBytes(Connection connection) {
+            return 8192;
+          }
+
+          @Override
+          public boolean isShared() {
+            return false;
+          }
+        },
+        () -> taken,
+        clock);
   }
 
   private Connection counting() throws SQLException {
@@ -89,17 +116,21 @@ class StoreFiguresTest {
 
   @Test
   void allDestinationsAreReadByOneStatement() throws Exception {
-    figures = new StoreFigures(this::counting, () -> taken, false, clock);
+    figures = figures(this::counting);
     taken.put("d7", List.of(1L, 2L));
     update(
-        "INSERT INTO outbox VALUES (1, 'd7', 10000, 0), (2, 'd7', 20000, 1), (3, 'd7', 30000, 1),"
-            + " (4, 'd7', 200000, 0), (5, 'd8', 99000, 3), (6, 'nobody', 0, 0)");
+        "INSERT INTO outbox VALUES (1, 'd7', 9000, 10000, 0), (2, 'd7', 8000, 20000, 1),"
+            + " (3, 'd7', 7000, 30000, 1), (4, 'd7', 200000, 200000, 0),"
+            + " (5, 'd8', 98000, 99000, 3), (6, 'nobody', 0, 0, 0), (7, 'd9', 100001, 100001, 0)");
 
     await().atMost(AT_MOST).until(() -> figures.of("d7").events() == 4);
     // What is in memory is taken, however long it has been due.
-    assertThat(figures.of("d7")).isEqualTo(new StoreFigures.Figures(4, 70_000));
-    assertThat(figures.of("d8")).isEqualTo(new StoreFigures.Figures(1, 1_000));
-    for (int i = 9; i < 50; i++) {
+    assertThat(figures.of("d7")).isEqualTo(new StoreFigures.Figures(4, 70_000, 93_000));
+    assertThat(figures.of("d8")).isEqualTo(new StoreFigures.Figures(1, 1_000, 2_000));
+    // It is due later, as what is replayed may be.
+    assertThat(figures.of("d9")).isEqualTo(new StoreFigures.Figures(1, 0, 0));
+    assertThat(figures.sizeBytes()).isEqualTo(8192);
+    for (int i = 10; i < 50; i++) {
       assertThat(figures.of("d" + i)).isEqualTo(StoreFigures.Figures.NONE);
     }
     assertThat(statements).hasValue(1);
@@ -107,11 +138,12 @@ class StoreFiguresTest {
 
   @Test
   void aStoreThatDoesNotAnswerHoldsUpNobody() {
-    figures = new StoreFigures(this::late, () -> taken, false, clock);
+    figures = figures(this::late);
     long beganNanos = System.nanoTime();
     for (String destination : taken.keySet()) {
       assertThat(figures.of(destination).events()).isNaN();
     }
+    assertThat(figures.sizeBytes()).isNaN();
     // One of them has waited, and none for as long as the store.
     assertThat(Duration.ofNanos(System.nanoTime() - beganNanos)).isLessThan(Duration.ofSeconds(5));
     answers.countDown();

@@ -178,6 +178,11 @@ public final class Certificates {
       this.intermediates = intermediates;
     }
 
+    /** When its certificate ends. */
+    public Instant end() {
+      return certificate.certificate().getNotAfter().toInstant();
+    }
+
     SSLContext context() {
       return new HandshakeCertificates.Builder()
           .heldCertificate(certificate, intermediates)

@@ -1,0 +1,145 @@
+package io.dromedary.delivery;
+
+import static io.dromedary.delivery.Outcome.Kind.PERMANENT;
+import static io.dromedary.delivery.Outcome.Kind.TEMPORARY;
+
+import io.dromedary.delivery.tls.TlsFailure;
+import java.io.EOFException;
+import java.net.ConnectException;
+import java.net.NoRouteToHostException;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
+import java.nio.channels.ClosedChannelException;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.TimeoutException;
+import javax.net.ssl.SSLHandshakeException;
+import org.apache.camel.ExchangeTimedOutException;
+import org.apache.hc.core5.http.ConnectionClosedException;
+import org.apache.hc.core5.http.NoHttpResponseException;
+
+/**
+ * What came of an attempt, in one word of a few: what an operator asks first. It never depends on
+ * what a receiver says of itself but its status, so there are no more classes than these.
+ */
+public enum AttemptClass {
+  /** The webhook answered with a status from 200 to 299. */
+  ACCEPTED("accepted"),
+  /** There was no complete answer in time. */
+  TIMEOUT("timeout"),
+  /** No connection was made: nothing listens there, or there is no route. */
+  REFUSED("refused"),
+  /** The host has no address. */
+  DNS("dns"),
+  /** TLS could not be spoken, or the certificate is not good. */
+  TLS("tls"),
+  /** The address is one that webhooks may not be at. */
+  BLOCKED("blocked"),
+  /** The connection was reset. */
+  RESET("reset"),
+  /** The connection was closed before there was a complete answer. */
+  CLOSED("closed"),
+  /** The webhook redirects, which is not followed. */
+  REDIRECTED("3xx"),
+  /** The webhook took too long to read the request. */
+  REQUEST_TIMEOUT("408"),
+  /** It is too early for the webhook. */
+  TOO_EARLY("425"),
+  /** There were too many requests for the webhook. */
+  TOO_MANY("429"),
+  /** The webhook refuses the request for another reason. */
+  CLIENT_ERROR("4xx"),
+  /** The webhook has failed. */
+  SERVER_ERROR("5xx"),
+  /** Anything else: another Camel endpoint has failed, or what came was no HTTP. */
+  OTHER("other");
+
+  private final String label;
+
+  AttemptClass(String label) {
+    this.label = label;
+  }
+
+  /** Its name in metrics and logs. */
+  public String label() {
+    return label;
+  }
+
+  /** What may follow from an attempt of that class. */
+  public Set<Outcome.Kind> kinds() {
+    return switch (this) {
+      case ACCEPTED -> Set.of(Outcome.Kind.ACCEPTED);
+      case BLOCKED, REDIRECTED, CLIENT_ERROR -> Set.of(PERMANENT);
+      case TLS, SERVER_ERROR -> Set.of(TEMPORARY, PERMANENT);
+      default -> Set.of(TEMPORARY);
+    };
+  }
+
+  /** The class of an answer with that status. */
+  static AttemptClass of(int status) {
+    return switch (status) {
+      case 408 -> REQUEST_TIMEOUT;
+      case 425 -> TOO_EARLY;
+      case 429 -> TOO_MANY;
+      default ->
+          switch (status / 100) {
+            case 2 -> ACCEPTED;
+            case 3 -> REDIRECTED;
+            case 4 -> CLIENT_ERROR;
+            default -> status < 200 ? OTHER : SERVER_ERROR;
+          };
+    };
+  }
+
+  /** The class of an attempt that has failed without an answer. */
+  static AttemptClass of(Throwable failure) {
+    if (TlsFailure.of(failure) != null) {
+      return TLS;
+    }
+    Throwable cause = failure;
+    while (cause != null) {
+      AttemptClass found = ofCause(cause);
+      if (found != OTHER) {
+        return found;
+      }
+      cause = cause.getCause() == cause ? null : cause.getCause();
+    }
+    return OTHER;
+  }
+
+  private static AttemptClass ofCause(Throwable cause) {
+    if (cause instanceof RefusedAddressException) {
+      return BLOCKED;
+    }
+    if (cause instanceof SSLHandshakeException) {
+      // Also where the receiver has closed the connection without a word.
+      return TLS;
+    }
+    if (cause instanceof SocketTimeoutException
+        || cause instanceof TimeoutException
+        || cause instanceof ExchangeTimedOutException) {
+      return TIMEOUT;
+    }
+    if (cause instanceof UnknownHostException) {
+      return DNS;
+    }
+    if (cause instanceof ConnectException || cause instanceof NoRouteToHostException) {
+      return REFUSED;
+    }
+    if (cause instanceof SocketException) {
+      String message = String.valueOf(cause.getMessage()).toLowerCase(Locale.ROOT);
+      if (message.contains("unreachable")) {
+        return REFUSED;
+      }
+      // A broken pipe is what a write is told of a connection that was reset.
+      return message.contains("reset") || message.contains("broken pipe") ? RESET : CLOSED;
+    }
+    return cause instanceof NoHttpResponseException
+            || cause instanceof ConnectionClosedException
+            || cause instanceof ClosedChannelException
+            || cause instanceof EOFException
+        ? CLOSED
+        : OTHER;
+  }
+}

@@ -1,0 +1,5 @@
+-- The time of acceptance is read of many events at once, to tell the oldest: from the index alone.
+DROP INDEX outbox_fresh;
+DROP INDEX outbox_retry;
+CREATE INDEX outbox_fresh ON outbox (destination, due_at) INCLUDE (accepted_at) WHERE attempts = 0;
+CREATE INDEX outbox_retry ON outbox (destination, due_at) INCLUDE (accepted_at) WHERE attempts > 0;
