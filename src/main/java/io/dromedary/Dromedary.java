@@ -55,10 +55,13 @@ public final class Dromedary {
   }
 
   private static int run(String[] args) {
+    // The classes of the command line are not read where nothing is asked of it.
+    return args.length == 0 ? start() : CommandLineStart.run(args);
+  }
+
+  /** Runs the application until it is stopped, and returns the exit code. */
+  static int start() {
     setDefault("logback.configurationFile", "dromedary/logback.xml");
-    if (args.length > 0 && ManagementCommand.NAMES.contains(args[0])) {
-      return new ManagementCommand(Path.of(""), System.getenv(), System.out, System.err).run(args);
-    }
     if (Runtime.version().feature() >= 24) {
       // Netty would use memory access that these JVMs warn of.
       setDefault("io.netty.noUnsafe", "true");
@@ -69,7 +72,7 @@ public final class Dromedary {
     }
     Main main = main(Path.of(""), System.getenv());
     try {
-      return main.run(args);
+      return main.run(new String[0]);
     } catch (Exception e) {
       System.err.println(StartFailure.describe(e));
       main.stop();

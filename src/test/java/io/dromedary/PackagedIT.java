@@ -497,6 +497,15 @@ class PackagedIT {
   }
 
   @Test
+  void whatIsNoCommandIsRefused() throws Exception {
+    assertThat(command(2, "repaly"))
+        .startsWith(
+            "-- found \"repaly\", expected one of the commands of dromedary. Is it replay?\n");
+    assertThat(command(0, "--version")).matches("dromedary \\d\\S+\nCamel 4\\.\\S+, Java .+\n-- ");
+    assertThat(command(0, "--help")).startsWith("Usage: dromedary ").endsWith("\n-- ");
+  }
+
+  @Test
   void theJarHasItsLicenceAndNothingOfTheInstantWhenItWasBuilt() throws Exception {
     try (JarFile jar = new JarFile(JAR.toFile())) {
       assertThat(jar.stream().map(JarEntry::getName))

@@ -1,13 +1,10 @@
 package io.dromedary;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.dromedary.testing.Http;
 import io.dromedary.testing.Receiver;
-import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -94,12 +91,11 @@ class ServerPathsTest {
         webhooks.management.path = /ops
         """
             .formatted(application.port()));
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    PrintStream print = new PrintStream(out, true, UTF_8);
+    Shell shell = new Shell(folder);
 
-    int code = new ManagementCommand(folder, Map.of(), print, print).run("dead-letters", "--count");
+    int code = shell.run("dead-letters", "--count");
 
-    assertThat(out.toString(UTF_8)).startsWith("{\"count\":0,");
+    assertThat(shell.out()).startsWith("{\"count\":0,");
     assertThat(code).isZero();
   }
 

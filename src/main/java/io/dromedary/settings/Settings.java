@@ -56,7 +56,6 @@ public record Settings(
   private static final int MOST_DESTINATIONS = 50;
 
   private static final Set<String> LOOPBACK = Set.of("127.0.0.1", "localhost", "::1", "[::1]");
-  private static final Set<String> ANY_ADDRESS = Set.of("0.0.0.0", "::", "[::]");
   private static final Pattern SCHEME = Pattern.compile("[a-z][a-z0-9+.-]*");
   private static final Pattern WRAP =
       Pattern.compile("(track|page|screen):\\s*\\S.*|page|screen|identify");
@@ -207,38 +206,6 @@ public record Settings(
       properties.put(prefix + "transform.disabled", Boolean.toString(transform == null));
     }
     properties.forEach(context.getPropertiesComponent()::addOverrideProperty);
-  }
-
-  /**
-   * By what the management API of a process that was started with these settings is called.
-   *
-   * @param url of its server
-   * @param path that of the dead letters' API
-   * @param secret the token to present, or null where none is wanted
-   */
-  public record Management(String url, String path, @Nullable String secret) {}
-
-  /**
-   * How to call the management API, for a command that is not the process itself.
-   *
-   * @throws InvalidSettingsException naming every bad key of those that are about it
-   */
-  public static Management management(CamelContext context, Map<String, String> environment) {
-    Keys keys = new Keys(context, environment);
-    String host = keys.raw("camel.server.host");
-    String port = keys.raw("camel.server.port");
-    List<String> secrets = Secrets.read(keys, "management.secret");
-    ServerPaths paths = ServerPaths.read(keys, Server.of(context, keys).root());
-    keys.checkAsked();
-    if (host == null || ANY_ADDRESS.contains(host)) {
-      host = "127.0.0.1";
-    } else if (host.contains(":") && !host.startsWith("[")) {
-      host = "[" + host + "]";
-    }
-    return new Management(
-        "http://" + host + ":" + (port == null ? "8080" : port),
-        paths.root() + paths.deadLetters(),
-        secrets.isEmpty() ? null : secrets.get(0));
   }
 
   /**

@@ -1,19 +1,17 @@
 package io.dromedary;
 
 import static io.dromedary.testing.Json.json;
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.dromedary.testing.Answer;
 import io.dromedary.testing.Http;
 import io.dromedary.testing.Receiver;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,32 +24,19 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The command that manages dead letters, as a function of what it is given. */
+/** The command line, as a function of what it is given. */
 @Timeout(60)
-class ManagementCommandTest {
+class CommandTest {
 
   private static final Duration AT_MOST = Duration.ofSeconds(20);
-  private static final String USAGE =
-      """
-      Usage: java -jar dromedary.jar dead-letters [--count | --limit=N] [FILTER…]
-             java -jar dromedary.jar replay [--rate=N] [--limit=N] (FILTER… | --all)
-             java -jar dromedary.jar delete-dead-letters (FILTER… | --all)
-      FILTER is any of --reason=invalid|transform|rejected|expired|cancelled, --type=TYPE,
-      --message-id=ID, --user-id=ID, --destination=NAME, --webhook=NAME,
-      --status=503|5xx|none, --since=INSTANT, --until=INSTANT (such as
-      2026-01-02T03:04:05Z), --id=N,N…
-      The running process is found by the settings in this folder, or by --url=http://HOST:PORT
-      """;
-
   @TempDir Path folder;
   private final Receiver receiver = Receiver.start();
-  private final Map<String, String> environment = new HashMap<>();
-  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
-  private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+  private Shell shell;
   private Application application;
 
   @BeforeEach
   void receiver() {
+    shell = new Shell(folder);
     receiver.answer(Answer.status(400));
   }
 
@@ -67,26 +52,19 @@ class ManagementCommandTest {
     Map<String, String> all = new HashMap<>(Map.of("webhooks.urls", receiver.url("/hook")));
     all.putAll(settings);
     application = Application.start(folder, all);
-    environment.put("CAMEL_SERVER_PORT", Integer.toString(application.port()));
+    shell.environment.put("CAMEL_SERVER_PORT", Integer.toString(application.port()));
   }
 
   private int run(String... args) {
-    out.reset();
-    err.reset();
-    return new ManagementCommand(
-            folder,
-            environment,
-            new PrintStream(out, true, UTF_8),
-            new PrintStream(err, true, UTF_8))
-        .run(args);
+    return shell.run(args);
   }
 
   private String out() {
-    return out.toString(UTF_8);
+    return shell.out();
   }
 
   private String err() {
-    return err.toString(UTF_8);
+    return shell.err();
   }
 
   private void reject(String... messageIds) {
@@ -193,8 +171,8 @@ class ManagementCommandTest {
     assertThat(run("dead-letters", "--count")).as(err()).isZero();
 
     assertThat(out()).isEqualTo(json("{'count':0,'byReason':{}}\n"));
-    environment.put("WEBHOOKS_MANAGEMENT_SECRET", "wr0ng");
-    assertThat(run("dead-letters", "--count")).isEqualTo(1);
+    shell.environment.put("WEBHOOKS_MANAGEMENT_SECRET", "wr0ng");
+    assertThat(run("dead-letters", "--count")).isEqualTo(8);
     assertThat(out()).isEmpty();
     assertThat(err())
         .isEqualTo(
@@ -205,7 +183,7 @@ class ManagementCommandTest {
   @Test
   void theProcessMayBeNamed() {
     start(Map.of());
-    environment.clear();
+    shell.environment.clear();
 
     assertThat(run("dead-letters", "--url=" + application.url("/"))).isZero();
     assertThat(run("replay", "--url=nowhere", "--all")).isEqualTo(2);
@@ -216,7 +194,7 @@ class ManagementCommandTest {
   @Test
   void aProcessThatDoesNotRunIsSaid() {
     int port = Application.freePort();
-    environment.put("CAMEL_SERVER_PORT", Integer.toString(port));
+    shell.environment.put("CAMEL_SERVER_PORT", Integer.toString(port));
 
     assertThat(run("replay", "--all")).isEqualTo(1);
 
@@ -249,30 +227,95 @@ class ManagementCommandTest {
 
   @ParameterizedTest
   @CsvSource({
-    "replay, --al, 'found \"--al\", expected one of the options of replay.'",
-    "replay, --all=true, 'found \"--all=true\", expected one of the options of replay.'",
-    "replay, --count, 'found \"--count\", expected one of the options of replay.'",
-    "replay, all, 'found \"all\", expected one of the options of replay.'",
-    "dead-letters, --reason, 'found \"--reason\", expected one of the options of dead-letters.'",
-    "dead-letters, --all, 'found \"--all\", expected one of the options of dead-letters.'",
+    "replay, --al, 'found \"--al\", expected one of the options of dromedary replay. Is it --all?'",
+    "replay, --count, 'found \"--count\", expected one of the options of dromedary replay.'",
+    "replay, all, 'found \"all\", expected one of the options of dromedary replay.'",
+    "dead-letters, --reason, 'found no value of --reason, expected --reason=REASON.'",
+    "dead-letters, --all, 'found \"--all\", expected one of the options of dromedary dead-letters.'",
+    "dead-letters, lst, 'found \"lst\", expected one of the commands of dromedary dead-letters.'",
     "delete-dead-letters, --rate=1,"
-        + " 'found \"--rate=1\", expected one of the options of delete-dead-letters.'"
+        + " 'found \"--rate=1\", expected one of the options of dromedary delete-dead-letters.'"
   })
   void aBadOptionIsSaidWithTheUsage(String name, String option, String message) {
     assertThat(run(name, option)).isEqualTo(2);
     assertThat(out()).isEmpty();
-    assertThat(err()).isEqualTo(message + "\n" + USAGE);
+    assertThat(err())
+        .startsWith(message)
+        .contains("Usage: dromedary " + name)
+        .endsWith("See: dromedary " + name + " --help\n");
   }
 
   @Test
   void anOptionComesOnce() {
     assertThat(run("replay", "--type=a", "--type=b")).isEqualTo(2);
-    assertThat(err()).isEqualTo("found --type twice, expected it once.\n" + USAGE);
+    assertThat(err()).startsWith("found --type twice, expected it once.\nUsage: ");
+  }
+
+  @Test
+  void aMisspeltCommandIsSaid() {
+    assertThat(run("repaly")).isEqualTo(2);
+    assertThat(out()).isEmpty();
+    assertThat(err())
+        .startsWith(
+            "found \"repaly\", expected one of the commands of dromedary. Is it replay?\n"
+                + "Usage: dromedary ");
+    assertThat(run("-Dwebhooks.urls=http://a.example")).isEqualTo(2);
+    assertThat(err()).contains(" Settings of the JVM stand before -jar.\n");
+  }
+
+  @Test
+  void theApplicationIsRunByItsName() {
+    assertThat(run("run")).isEqualTo(17);
+    assertThat(run("--quiet")).isEqualTo(17);
+    assertThat(run("run", "now")).isEqualTo(2);
+  }
+
+  @Test
+  void theVersionIsTold() {
+    assertThat(run("replay", "--version")).isZero();
+    assertThat(out()).startsWith("dromedary ").contains("\nCamel 4.").hasLineCount(2);
+  }
+
+  @Test
+  void whatIsReplayedIsCountedAndAskedAtATerminal() {
+    start(Map.of());
+    reject("m-0");
+    List<String> asked = new ArrayList<>();
+    shell.terminal =
+        question -> {
+          asked.add(question);
+          return "n";
+        };
+
+    assertThat(run("replay", "--all", "--dry-run")).isZero();
+    assertThat(err()).isEqualTo(json("1 dead letters would be replayed {'rejected':1}\n"));
+    assertThat(run("replay", "--all")).isEqualTo(1);
+    assertThat(err()).isEqualTo("nothing was done\n");
+    assertThat(asked).containsExactly("Really replay 1 dead letters? [y/N] ");
+    assertThat(run("replay", "--all", "--yes")).isZero();
+    assertThat(err()).isEqualTo("1 dead letters replayed\n");
+  }
+
+  @Test
+  void withoutATerminalDeletingNeedsToBeSure() {
+    start(Map.of());
+    reject("m-0", "m-1");
+
+    assertThat(run("dead-letters", "delete", "--all")).isEqualTo(2);
+    assertThat(err())
+        .isEqualTo("found no terminal to ask whether to delete 2 dead letters, expected --yes\n");
+    assertThat(run("dead-letters", "count", "-q")).isZero();
+    assertThat(out()).isEqualTo(json("{'count':2,'byReason':{'rejected':2}}\n"));
+    assertThat(err()).isEmpty();
+    assertThat(run("dead-letters", "delete", "--message-id=m-0", "-y")).isZero();
+    shell.terminal = question -> "yes";
+    assertThat(run("dead-letters", "delete", "--all")).isZero();
+    assertThat(out()).isEqualTo("{\"deleted\":1}\n");
   }
 
   @Test
   void badSettingsAreSaid() {
-    environment.put("WEBHOOKS_MANAGEMENT_SECRET", "hush,,hush");
+    shell.environment.put("WEBHOOKS_MANAGEMENT_SECRET", "hush,,hush");
 
     assertThat(run("dead-letters")).isEqualTo(2);
 

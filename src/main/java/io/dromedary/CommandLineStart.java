@@ -1,0 +1,79 @@
+package io.dromedary;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.dromedary.command.Commands;
+import io.dromedary.command.Surroundings;
+import java.io.Console;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.function.UnaryOperator;
+import org.apache.camel.CamelContext;
+import org.jspecify.annotations.Nullable;
+
+/** Runs the jar with arguments. */
+final class CommandLineStart {
+
+  /** Only makes the context, in which it is read what a process would read. */
+  private static final class Unstarted extends Utf8Main {
+    CamelContext context(Path folder) {
+      CamelContext context = createCamelContext();
+      context.getPropertiesComponent().setLocation(Dromedary.settings(folder));
+      context.getPropertiesComponent().addInitialProperty("dromedary.application", "true");
+      context.getPropertiesComponent().addInitialProperty("camel.server.host", "127.0.0.1");
+      context.getPropertiesComponent().addInitialProperty("camel.server.port", "8080");
+      context.build();
+      return context;
+    }
+  }
+
+  private CommandLineStart() {}
+
+  /** Returns the exit code. */
+  static int run(String... args) {
+    boolean isApplication = args[0].equals("run");
+    Dromedary.setDefault(
+        "logback.configurationFile",
+        isApplication ? "dromedary/logback.xml" : "dromedary/logback-command.xml");
+    Path folder = Path.of("");
+    return Commands.run(
+        new Surroundings(
+            folder,
+            System.getenv(),
+            () -> context(folder),
+            Dromedary::start,
+            System.in,
+            new PrintStream(System.out, true, UTF_8),
+            new PrintStream(System.err, true, UTF_8),
+            terminal()),
+        args);
+  }
+
+  /** A context that has read the settings of a folder, and is not started. */
+  static CamelContext context(Path folder) {
+    return new Unstarted().context(folder);
+  }
+
+  @SuppressWarnings("SystemConsoleNull") // It does before JDK 22, and isTerminal() tells after.
+  private static @Nullable UnaryOperator<String> terminal() {
+    Console console = System.console();
+    if (console == null || !isTerminal(console)) {
+      return null;
+    }
+    return question -> {
+      String answer = console.readLine("%s", question);
+      return answer == null ? "" : answer;
+    };
+  }
+
+  /** From JDK 22 on there is a console without a terminal as well. */
+  private static boolean isTerminal(Console console) {
+    try {
+      return (boolean) Console.class.getMethod("isTerminal").invoke(console);
+    } catch (NoSuchMethodException e) {
+      return true;
+    } catch (ReflectiveOperationException e) {
+      return false;
+    }
+  }
+}

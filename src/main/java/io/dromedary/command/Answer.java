@@ -1,0 +1,73 @@
+package io.dromedary.command;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.dromedary.json.InvalidJsonException;
+import io.dromedary.json.JsonKind;
+import io.dromedary.json.JsonObject;
+import io.dromedary.json.JsonReader;
+import io.dromedary.json.JsonValue;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** A JSON object that the application has answered. */
+record Answer(JsonObject json) {
+
+  /** Reads an object. */
+  static Answer of(byte[] text) throws InvalidJsonException {
+    return new Answer(new JsonReader(text).readObject());
+  }
+
+  /** Reads an element of a list. */
+  static Answer of(String element) {
+    try {
+      return of(element.getBytes(UTF_8));
+    } catch (InvalidJsonException e) {
+      throw new IllegalStateException("an answer of Dromedary is JSON", e);
+    }
+  }
+
+  String text() {
+    return new String(json.toBytes(), UTF_8);
+  }
+
+  boolean has(String name) {
+    return json.get(name) != null;
+  }
+
+  /** The JSON text of a field, or nothing where there is none. */
+  String field(String name) {
+    JsonValue value = json.get(name);
+    return value == null ? "" : new String(value.toBytes(), UTF_8);
+  }
+
+  /** The text of a field that is a string, or nothing. */
+  String string(String name) {
+    JsonValue value = json.get(name);
+    return value == null || value.kind() != JsonKind.STRING ? "" : value.asString();
+  }
+
+  /** What asks for the next page, or null where there is none. */
+  @Nullable String next() {
+    return has("next") ? string("next") : null;
+  }
+
+  /** The elements of a list, as JSON text. */
+  List<String> elements(String name) {
+    List<String> elements = new ArrayList<>();
+    if (!has(name)) {
+      return elements;
+    }
+    JsonReader array = new JsonReader(field(name).getBytes(UTF_8));
+    try {
+      array.beginArray();
+      while (array.hasNextElement()) {
+        elements.add(new String(array.read().toBytes(), UTF_8));
+      }
+    } catch (InvalidJsonException e) {
+      throw new IllegalStateException("an answer of Dromedary is JSON", e);
+    }
+    return elements;
+  }
+}

@@ -1,0 +1,47 @@
+package io.dromedary.command;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.OutputStreamWriter;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.util.List;
+import picocli.CommandLine;
+import picocli.CommandLine.Help;
+
+/** The command line of the application's jar. */
+public final class Commands {
+
+  private static final String NO_COLOR = "--no-color";
+
+  private Commands() {}
+
+  /** Runs the command that the arguments name, and returns the exit code. */
+  public static int run(Surroundings surroundings, String... args) {
+    CommandLine line = line(surroundings);
+    // Help is printed before options are looked at.
+    if (List.of(args).contains(NO_COLOR)
+        || surroundings.terminal() == null
+        || surroundings.environment().containsKey("NO_COLOR")) {
+      line.setColorScheme(Help.defaultColorScheme(Help.Ansi.OFF));
+    }
+    return line.execute(args);
+  }
+
+  /** The model of all commands. */
+  static CommandLine line(Surroundings surroundings) {
+    Errors errors = new Errors();
+    return new CommandLine(new DromedaryCommand(surroundings))
+        .setOut(writer(surroundings.out()))
+        .setErr(writer(surroundings.err()))
+        // A value that begins with @ is one, and no file.
+        .setExpandAtFiles(false)
+        .setUsageHelpWidth(100)
+        .setParameterExceptionHandler(errors)
+        .setExecutionExceptionHandler(errors);
+  }
+
+  private static PrintWriter writer(PrintStream stream) {
+    return new PrintWriter(new OutputStreamWriter(stream, UTF_8), true);
+  }
+}

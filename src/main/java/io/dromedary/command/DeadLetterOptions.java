@@ -1,0 +1,22 @@
+package io.dromedary.command;
+
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** Options that say which dead letters are meant. */
+final class DeadLetterOptions extends EventOptions {
+
+  @Option(
+      names = "--reason",
+      paramLabel = "REASON",
+      description = "Given up for this reason: invalid, transform, rejected, expired or cancelled.")
+  @Nullable String reason;
+
+  @Override
+  Map<String, String> parameters() {
+    Map<String, String> parameters = super.parameters();
+    put(parameters, "reason", reason);
+    return parameters;
+  }
+}

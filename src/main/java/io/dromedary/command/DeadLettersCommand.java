@@ -1,0 +1,149 @@
+package io.dromedary.command;
+
+import java.util.Map;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+@Command(
+    name = "dead-letters",
+    description =
+        "List the dead letters, the newest first, as JSON, one a line. dead-letters --count is"
+            + " dead-letters count.",
+    subcommands = {
+      DeadLettersCommand.ListThem.class,
+      DeadLettersCommand.Count.class,
+      DeadLettersCommand.Delete.class
+    })
+final class DeadLettersCommand extends ProcessCommand {
+
+  private static final String PATH = "/dead-letters";
+  private static final EventList LIST = new EventList(PATH, "deadLetters", "before");
+
+  @Mixin DeadLetterOptions filter = new DeadLetterOptions();
+
+  @Option(names = "--count", description = "Count them.")
+  boolean isCount;
+
+  @Option(
+      names = "--limit",
+      paramLabel = "N",
+      converter = WholeNumber.class,
+      description = "At the most so many.")
+  int limit = WholeNumber.MOST;
+
+  @Override
+  int run(DromedaryCommand dromedary, RunningProcess process) throws Exception {
+    return isCount ? count(dromedary, process, filter) : list(dromedary, process, filter, limit);
+  }
+
+  @Command(name = "list", description = "List them, the newest first, as JSON, one a line.")
+  static final class ListThem extends ProcessCommand {
+
+    @Mixin DeadLetterOptions filter = new DeadLetterOptions();
+
+    @Option(
+        names = "--limit",
+        paramLabel = "N",
+        converter = WholeNumber.class,
+        description = "At the most so many.")
+    int limit = WholeNumber.MOST;
+
+    @Override
+    int run(DromedaryCommand dromedary, RunningProcess process) throws Exception {
+      return list(dromedary, process, filter, limit);
+    }
+  }
+
+  @Command(name = "count", description = "Count them, by reason.")
+  static final class Count extends ProcessCommand {
+
+    @Mixin DeadLetterOptions filter = new DeadLetterOptions();
+
+    @Override
+    int run(DromedaryCommand dromedary, RunningProcess process) throws Exception {
+      return count(dromedary, process, filter);
+    }
+  }
+
+  @Command(name = "delete", description = "Delete them for good.")
+  static final class Delete extends ProcessCommand {
+
+    @Mixin DeadLetterOptions filter = new DeadLetterOptions();
+
+    @Option(names = "--all", description = "Delete all: without it a filter is needed.")
+    boolean isAll;
+
+    @Option(
+        names = {"-y", "--yes"},
+        description = "Do not ask. Needed without a terminal.")
+    boolean isSure;
+
+    @Override
+    int run(DromedaryCommand dromedary, RunningProcess process) throws Exception {
+      Map<String, String> parameters = all(filter, isAll);
+      if (!parameters.isEmpty()) {
+        String count = process.call("GET", PATH + "/count", filter.parameters()).field("count");
+        confirm(dromedary, isSure, "delete " + count + " dead letters");
+      }
+      return delete(dromedary, process, parameters);
+    }
+  }
+
+  @Command(
+      name = "delete-dead-letters",
+      description = "Delete dead letters for good, and never ask: dead-letters delete --yes.")
+  static final class DeleteByOldName extends ProcessCommand {
+
+    @Mixin DeadLetterOptions filter = new DeadLetterOptions();
+
+    @Option(names = "--all", description = "Delete all: without it a filter is needed.")
+    boolean isAll;
+
+    @Override
+    int run(DromedaryCommand dromedary, RunningProcess process) throws Exception {
+      return delete(dromedary, process, all(filter, isAll));
+    }
+  }
+
+  /** The parameters of what changes events. */
+  static Map<String, String> all(EventOptions filter, boolean isAll) {
+    Map<String, String> parameters = filter.parameters();
+    if (isAll) {
+      parameters.put("all", "true");
+    }
+    return parameters;
+  }
+
+  private static int list(
+      DromedaryCommand dromedary, RunningProcess process, DeadLetterOptions filter, int limit)
+      throws FailedException, InterruptedException {
+    EventList.Printed printed = LIST.print(dromedary, process, filter.parameters(), limit);
+    if (printed.first() != null) {
+      dromedary.remark(counted(printed.first()) + ", " + printed.count() + " listed");
+    }
+    return ExitCode.OK;
+  }
+
+  private static int count(
+      DromedaryCommand dromedary, RunningProcess process, DeadLetterOptions filter)
+      throws FailedException, InterruptedException {
+    Answer answer = process.call("GET", PATH + "/count", filter.parameters());
+    dromedary.print(answer.text());
+    dromedary.remark(counted(answer));
+    return ExitCode.OK;
+  }
+
+  private static int delete(
+      DromedaryCommand dromedary, RunningProcess process, Map<String, String> parameters)
+      throws FailedException, InterruptedException {
+    Answer answer = process.call("DELETE", PATH, parameters);
+    dromedary.print(answer.text());
+    dromedary.remark(answer.field("deleted") + " dead letters deleted");
+    return ExitCode.OK;
+  }
+
+  private static String counted(Answer answer) {
+    return answer.field("count") + " dead letters " + answer.field("byReason");
+  }
+}

@@ -1,0 +1,109 @@
+package io.dromedary.command;
+
+import io.dromedary.settings.ProcessAddress;
+import org.apache.camel.CamelContext;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ScopeType;
+
+/** The jar without a command: what all commands have in common. */
+@Command(
+    name = "dromedary",
+    description = {
+      "Delivers events as signed webhooks.",
+      "Without a command it runs the application. The other commands are run in the folder of the"
+          + " application, whose settings say where it is. What they find goes to the standard"
+          + " output; errors, and words about the result, go to the standard error.",
+      "In place of \"dromedary\" write \"java -jar dromedary.jar\", or set an alias."
+    },
+    scope = ScopeType.INHERIT,
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
+    synopsisSubcommandLabel = "[COMMAND]",
+    descriptionHeading = "%n",
+    parameterListHeading = "%nParameters:%n",
+    optionListHeading = "%nOptions:%n",
+    commandListHeading = "%nCommands:%n",
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:well",
+      "1:it cannot be done",
+      "2:the command, or a setting, is wrong",
+      "3:there are warnings, or a webhook is down (check, status)",
+      "4:a webhook cannot be reached, or the application is down (check, status)",
+      "5:the event is not known (explain)",
+      "6:the event was not delivered in time (send)",
+      "7:the event is a dead letter (send)",
+      "8:the secret was refused"
+    },
+    subcommands = {
+      RunCommand.class,
+      DeadLettersCommand.class,
+      DeadLettersCommand.DeleteByOldName.class,
+      ReplayCommand.class
+    })
+final class DromedaryCommand implements java.util.concurrent.Callable<Integer> {
+
+  private final Surroundings surroundings;
+
+  @Option(
+      names = "--url",
+      scope = ScopeType.INHERIT,
+      paramLabel = "URL",
+      description = "Where the application is, if not where the settings of this folder say.")
+  @Nullable String url;
+
+  @Option(
+      names = "--json",
+      scope = ScopeType.INHERIT,
+      description = "Print JSON, an object a line. Lists are JSON in any case.")
+  boolean isJson;
+
+  @Option(
+      names = {"-q", "--quiet"},
+      scope = ScopeType.INHERIT,
+      description = "Print the result and errors only.")
+  boolean isQuiet;
+
+  @Option(
+      names = "--no-color",
+      scope = ScopeType.INHERIT,
+      description = "Print no colors. So do NO_COLOR and what is no terminal.")
+  boolean isPlain;
+
+  DromedaryCommand(Surroundings surroundings) {
+    this.surroundings = surroundings;
+  }
+
+  Surroundings surroundings() {
+    return surroundings;
+  }
+
+  /** Prints the result. */
+  void print(String line) {
+    surroundings.out().println(line);
+  }
+
+  /** Prints what a person wants to know besides the result. */
+  void remark(String line) {
+    if (!isQuiet) {
+      surroundings.err().println(line);
+    }
+  }
+
+  /** The application that runs with the settings of this folder. */
+  RunningProcess process() throws FailedException {
+    CamelContext context = surroundings.context().get();
+    try {
+      return new RunningProcess(ProcessAddress.of(context, surroundings.environment()), url);
+    } finally {
+      context.stop();
+    }
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    return surroundings.application().call();
+  }
+}

@@ -1,0 +1,67 @@
+package io.dromedary.command;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** Options that say which events are meant. The application checks their values. */
+class EventOptions {
+
+  @Option(names = "--type", paramLabel = "TYPE", description = "Of this type, such as track.")
+  @Nullable String type;
+
+  @Option(names = "--message-id", paramLabel = "ID", description = "With this messageId.")
+  @Nullable String messageId;
+
+  @Option(names = "--user-id", paramLabel = "ID", description = "Of this user.")
+  @Nullable String userId;
+
+  @Option(names = "--destination", paramLabel = "NAME", description = "For this destination.")
+  @Nullable String destination;
+
+  @Option(
+      names = "--webhook",
+      paramLabel = "NAME",
+      description = "For this webhook, by its scheme, host and port as they are shown.")
+  @Nullable String webhook;
+
+  @Option(
+      names = "--status",
+      paramLabel = "503|5xx|none",
+      description = "With this status of the last answer, or none where there was none.")
+  @Nullable String status;
+
+  @Option(
+      names = "--since",
+      paramLabel = "INSTANT",
+      description = "From this instant on, such as 2026-01-02T03:04:05Z.")
+  @Nullable String since;
+
+  @Option(names = "--until", paramLabel = "INSTANT", description = "Before this instant.")
+  @Nullable String until;
+
+  @Option(names = "--id", paramLabel = "N,N…", description = "With these numbers.")
+  @Nullable String id;
+
+  /** The parameters of the management API. */
+  Map<String, String> parameters() {
+    Map<String, String> parameters = new LinkedHashMap<>();
+    put(parameters, "type", type);
+    put(parameters, "messageId", messageId);
+    put(parameters, "userId", userId);
+    put(parameters, "destination", destination);
+    put(parameters, "webhook", webhook);
+    put(parameters, "status", status);
+    put(parameters, "since", since);
+    put(parameters, "until", until);
+    put(parameters, "id", id);
+    return parameters;
+  }
+
+  static void put(Map<String, String> parameters, String name, @Nullable String value) {
+    if (value != null) {
+      parameters.put(name, value);
+    }
+  }
+}

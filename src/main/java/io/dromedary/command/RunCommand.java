@@ -1,0 +1,12 @@
+package io.dromedary.command;
+
+import picocli.CommandLine.Command;
+
+@Command(name = "run", description = "Run the application until it is stopped: the default.")
+final class RunCommand extends Subcommand {
+
+  @Override
+  public Integer call() throws Exception {
+    return dromedary().call();
+  }
+}

@@ -1,0 +1,132 @@
+package io.dromedary.command;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.dromedary.json.InvalidJsonException;
+import io.dromedary.settings.ProcessAddress;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpConnectTimeoutException;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** The application that runs with the same settings, or at an address that was given. */
+final class RunningProcess {
+
+  private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
+
+  /** A replay of a million dead letters takes a minute or two. */
+  private static final Duration TIMEOUT = Duration.ofMinutes(15);
+
+  private final HttpClient client =
+      HttpClient.newBuilder()
+          .version(HttpClient.Version.HTTP_1_1)
+          .connectTimeout(CONNECT_TIMEOUT)
+          .build();
+
+  private final ProcessAddress address;
+  private final String url;
+
+  /**
+   * A process.
+   *
+   * @param given the URL of another server than that of the settings, or null
+   */
+  RunningProcess(ProcessAddress address, @Nullable String given) throws FailedException {
+    this.address = address;
+    this.url = (given == null ? address.url() : given).replaceFirst("/+$", "");
+    if (given != null && !given.matches("https?://.+")) {
+      throw noUrl();
+    }
+  }
+
+  private FailedException noUrl() {
+    return new FailedException(
+        ExitCode.USAGE,
+        "--url: found \"" + url + "\", expected a URL such as http://127.0.0.1:8080");
+  }
+
+  /**
+   * Calls the management API.
+   *
+   * @param below the path below that of the API
+   * @return an answer that is good
+   */
+  Answer call(String method, String below, Map<String, String> parameters)
+      throws FailedException, InterruptedException {
+    String query =
+        parameters.entrySet().stream()
+            .map(each -> each.getKey() + "=" + URLEncoder.encode(each.getValue(), UTF_8))
+            .collect(Collectors.joining("&"));
+    HttpRequest.Builder request = request(address.management() + below + "?" + query);
+    request.method(method, BodyPublishers.noBody());
+    if (address.secret() != null) {
+      request.header("Authorization", "Bearer " + address.secret());
+    }
+    return answer(send(request));
+  }
+
+  private HttpRequest.Builder request(String path) throws FailedException {
+    try {
+      return HttpRequest.newBuilder(URI.create(url + path)).timeout(TIMEOUT);
+    } catch (IllegalArgumentException e) {
+      throw noUrl();
+    }
+  }
+
+  private HttpResponse<byte[]> send(HttpRequest.Builder request)
+      throws FailedException, InterruptedException {
+    try {
+      return client.send(request.build(), BodyHandlers.ofByteArray());
+    } catch (ConnectException | HttpConnectTimeoutException e) {
+      throw new FailedException(
+          ExitCode.FAILED,
+          "Found no process at "
+              + url
+              + ", expected Dromedary to run there: start it in this folder with java -jar"
+              + " dromedary.jar");
+    } catch (IOException e) {
+      throw new FailedException(ExitCode.FAILED, "Found no answer at " + url + ": " + e);
+    }
+  }
+
+  private Answer answer(HttpResponse<byte[]> response) throws FailedException {
+    int status = response.statusCode();
+    try {
+      Answer answer = Answer.of(response.body());
+      if (status == 200) {
+        return answer;
+      }
+      if (answer.has("message")) {
+        throw new FailedException(exitCode(status), answer.string("message"));
+      }
+    } catch (InvalidJsonException e) {
+      // Not ours.
+    }
+    throw new FailedException(
+        exitCode(status),
+        "Found an answer "
+            + status
+            + " at "
+            + url
+            + ", expected that of Dromedary and, beyond loopback,"
+            + " with webhooks.management.secret");
+  }
+
+  private static int exitCode(int status) {
+    return switch (status) {
+      case 400 -> ExitCode.USAGE;
+      case 401, 403 -> ExitCode.REFUSED;
+      default -> ExitCode.FAILED;
+    };
+  }
+}
