@@ -104,17 +104,19 @@ final class ClaimDue extends Work {
     }
     long token = token();
     long used = 0;
-    List<Store.Row> rows =
-        store.claim(
-            destination, lane, most, bytes, nowMillis, nowMillis + outbox.leaseMillis(), token);
-    for (Store.Row row : rows) {
+    List<DueRows.Row> rows =
+        store
+            .dueRows()
+            .claim(
+                destination, lane, most, bytes, nowMillis, nowMillis + outbox.leaseMillis(), token);
+    for (DueRows.Row row : rows) {
       Claim claim = outbox.claim(destination, row.id(), row.event(), token);
       claims.add(claim);
       used += claim.bytes();
     }
     return rows.size() == most || used >= bytes
         ? 0
-        : Math.max(0, store.nextDueMillis(destination, lane, nowMillis) - nowMillis);
+        : Math.max(0, store.dueRows().nextDueMillis(destination, lane, nowMillis) - nowMillis);
   }
 
   @Override

@@ -369,14 +369,14 @@ public final class Outbox implements AutoCloseable {
 
   private void hasten(String destination, long parkedMillis, long untilMillis) {
     CompletableFuture<Void> unused =
-        run((store, now) -> store.hasten(destination, now, parkedMillis, untilMillis))
+        run((store, now) -> store.dueRows().hasten(destination, now, parkedMillis, untilMillis))
             .thenAccept(
                 found ->
                     tellTakers(
                         () -> {
                           due(destination);
                           // Piece by piece, as others want to write, too.
-                          if (found >= Store.HASTENED_ROWS) {
+                          if (found >= DueRows.HASTENED_ROWS) {
                             hasten(destination, parkedMillis, untilMillis);
                           }
                         }));

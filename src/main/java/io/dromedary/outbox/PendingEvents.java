@@ -125,12 +125,14 @@ public final class PendingEvents {
           for (PendingEvent each : events) {
             OutboxEvent event = each.event();
             String come = event.progress();
-            store.due(
-                each.id(),
-                each.destination(),
-                event.attempts(),
-                nowMillis,
-                come == null ? null : progress.apply(come));
+            store
+                .dueRows()
+                .hasten(
+                    each.id(),
+                    each.destination(),
+                    event.attempts(),
+                    nowMillis,
+                    come == null ? null : progress.apply(come));
           }
           return events;
         },

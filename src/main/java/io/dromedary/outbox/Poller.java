@@ -200,11 +200,11 @@ final class Poller implements AutoCloseable {
     List<String> destinations = queues.keySet().stream().map(ClaimQueue::destination).toList();
     long fromMillis = clock.millis();
     try {
-      CompletableFuture<Map<String, Store.NextDue>> asked =
-          outbox.run((store, nowMillis) -> store.nextDue(destinations, nowMillis));
-      Map<String, Store.NextDue> next = asked.join();
+      CompletableFuture<Map<String, DueRows.NextDue>> asked =
+          outbox.run((store, nowMillis) -> store.dueRows().nextDue(destinations, nowMillis));
+      Map<String, DueRows.NextDue> next = asked.join();
       for (ClaimQueue queue : queues.keySet()) {
-        Store.NextDue found = next.get(queue.destination());
+        DueRows.NextDue found = next.get(queue.destination());
         if (found != null) {
           queue.dueTimes().at(Lane.FRESH, fromMillis + found.freshMillis());
           queue.dueTimes().at(Lane.RETRY, fromMillis + found.retryMillis());

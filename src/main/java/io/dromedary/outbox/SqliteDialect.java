@@ -365,7 +365,8 @@ final class SqliteDialect implements SqlDialect {
 
   /**
    * The clock, but that it goes on where it was when it is set back: what is due in a minute would
-   * be due in an hour and a minute. After more than the longest wait {@link Store#mendDue} does it.
+   * be due in an hour and a minute. After more than the longest wait {@link DueRows#mendDue} does
+   * it.
    */
   @Override
   public long nowMillis(Connection connection) {

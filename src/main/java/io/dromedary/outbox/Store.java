@@ -1,24 +1,14 @@
 package io.dromedary.outbox;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
-import java.io.IOException;
-import java.io.InputStream;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.sql.Types;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
-import java.util.TreeMap;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,15 +18,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Store implements AutoCloseable {
 
-  /** The version of the schema that this code needs; a script each leads to it. */
-  private static final int VERSION = 3;
-
   private static final int EXPIRED_ROWS = 2000;
-  static final int HASTENED_ROWS = 1000;
-
   private static final int PROBE_BYTES = 64 * 1024;
-
-  private static final Pattern COMMENT = Pattern.compile("--[^\n]*");
 
   private static final String INSERT_DEAD =
       "INSERT INTO dead_letter (id, destination, message_id, type, accepted_at, attempts, reason,"
@@ -49,9 +32,8 @@ final class Store implements AutoCloseable {
   private final String insertSql;
   private final String parkSql;
 
-  /** Sorted: what a DELETE makes free is there for an INSERT, also where there is no other room. */
-  private final Map<String, PreparedStatement> statements = new TreeMap<>();
-
+  private final Statements statements;
+  private final DueRows dueRows;
   private final List<Long> deleted = new ArrayList<>();
   private long commits;
 
@@ -63,7 +45,7 @@ final class Store implements AutoCloseable {
   Store(SqlDialect dialect) throws SQLException {
     this(dialect, dialect.connect());
     try {
-      migrate();
+      Schema.migrate(dialect, connection);
       dialect.connected(connection);
       connection.commit();
     } catch (SQLException | RuntimeException e) {
@@ -77,6 +59,8 @@ final class Store implements AutoCloseable {
     this.dialect = dialect;
     this.connection = connection;
     this.held = dialect.held();
+    this.statements = new Statements(connection);
+    this.dueRows = new DueRows(this, dialect, statements);
     // Where claims are held in memory, no row says anything of them.
     boolean isWritten = held == null;
     this.insertSql =
@@ -90,39 +74,6 @@ final class Store implements AutoCloseable {
             + (isWritten
                 ? ", claim_token = NULL WHERE id = ? AND claim_token = ?"
                 : " WHERE id = ?");
-  }
-
-  private void migrate() throws SQLException {
-    int found = dialect.version(connection);
-    if (found > VERSION) {
-      throw new IllegalStateException(
-          "The outbox has the schema version "
-              + found
-              + ", expected at most "
-              + VERSION
-              + ": it was written by a later version of Dromedary.");
-    }
-    if (found < VERSION) {
-      dialect.patiently(connection, () -> migrate(found + 1));
-    }
-  }
-
-  private void migrate(int first) throws SQLException {
-    for (int version = first; version <= VERSION; version++) {
-      String script = "/dromedary/outbox/" + dialect.name() + "-" + version + ".sql";
-      try (InputStream in = Objects.requireNonNull(getClass().getResourceAsStream(script), script);
-          Statement statement = connection.createStatement()) {
-        String text = COMMENT.matcher(new String(in.readAllBytes(), UTF_8)).replaceAll("");
-        for (String sql : text.split(";", -1)) {
-          if (!sql.isBlank()) {
-            statement.execute(sql.strip());
-          }
-        }
-      } catch (IOException e) {
-        throw new IllegalStateException("The script " + script + " cannot be read: " + e, e);
-      }
-      dialect.setVersion(connection, version);
-    }
   }
 
   long nowMillis() throws SQLException {
@@ -266,6 +217,11 @@ final class Store implements AutoCloseable {
     }
   }
 
+  /** The rows by their due times. */
+  DueRows dueRows() {
+    return dueRows;
+  }
+
   /** Whether this process knows in memory what is claimed; otherwise the rows say it. */
   boolean isHeld() {
     return held != null;
@@ -274,19 +230,6 @@ final class Store implements AutoCloseable {
   /** Whether this process has claimed a row, where no row says so. */
   boolean isHeld(long id) {
     return held != null && held.has(id);
-  }
-
-  /** Has a row be due that nobody has claimed, and that has been attempted so often. */
-  void due(long id, String destination, int attempts, long dueMillis, @Nullable String progress)
-      throws SQLException {
-    PreparedStatement due = prepared("UPDATE outbox SET due_at = ?, progress = ? WHERE id = ?");
-    due.setLong(1, dueMillis);
-    due.setString(2, progress);
-    due.setLong(3, id);
-    due.addBatch();
-    if (held != null) {
-      held.written(destination, Lane.of(attempts), dueMillis);
-    }
   }
 
   /** A row has been deleted by a statement that is not one of those here. */
@@ -298,9 +241,7 @@ final class Store implements AutoCloseable {
 
   /** Sends what has been gathered of the statements above. */
   void flush() throws SQLException {
-    for (PreparedStatement statement : statements.values()) {
-      statement.executeBatch();
-    }
+    statements.execute();
     if (!deleted.isEmpty()) {
       // One statement, where the database is not in this process.
       PreparedStatement delete = prepared("DELETE FROM outbox WHERE id = ANY (?)");
@@ -309,213 +250,6 @@ final class Store implements AutoCloseable {
       deleted.clear();
     }
     dialect.flush(connection);
-  }
-
-  /** A row that has just been claimed. */
-  record Row(long id, OutboxEvent event) {}
-
-  /**
-   * Claims rows of a lane that are due, the longest due first as far as a limit cuts any off: so
-   * many rows, and so many bytes by {@link MemoryBudget#cost}, which the last row may exceed.
-   */
-  List<Row> claim(
-      String destination,
-      Lane lane,
-      int most,
-      long bytes,
-      long nowMillis,
-      long leaseEndMillis,
-      long token)
-      throws SQLException {
-    List<Row> claimed = new ArrayList<>();
-    if (held != null) {
-      hold(held, destination, lane, most, bytes, nowMillis, claimed);
-    } else {
-      PreparedStatement claim = prepared(dialect.claim(lane));
-      claim.setLong(1, leaseEndMillis);
-      claim.setLong(2, token);
-      claim.setString(3, destination);
-      claim.setLong(4, nowMillis);
-      // No more are locked than can be claimed.
-      claim.setLong(5, Math.min(most, bytes / MemoryBudget.CLAIM_BYTES + 1));
-      claim.setLong(6, bytes);
-      try (ResultSet rows = claim.executeQuery()) {
-        while (rows.next()) {
-          claimed.add(row(rows));
-        }
-      }
-    }
-    claimed.sort((one, other) -> Long.compare(one.id(), other.id()));
-    return claimed;
-  }
-
-  private void hold(
-      Held held,
-      String destination,
-      Lane lane,
-      int most,
-      long bytes,
-      long nowMillis,
-      List<Row> claimed)
-      throws SQLException {
-    // What the transaction has settled must not be found.
-    flush();
-    PreparedStatement query = prepared(dialect.claim(lane));
-    int read = most;
-    long left = bytes;
-    while (read == most && claimed.size() < most && left > 0) {
-      read = 0;
-      Held.Position position = held.position(destination, lane, nowMillis);
-      query.setString(1, destination);
-      query.setLong(2, position.dueMillis());
-      query.setLong(3, position.id());
-      query.setLong(4, nowMillis);
-      query.setInt(5, most);
-      try (ResultSet rows = query.executeQuery()) {
-        while (claimed.size() < most && left > 0 && rows.next()) {
-          read++;
-          long id = rows.getLong(1);
-          held.readTo(destination, lane, rows.getLong(8), id);
-          if (!held.has(id)) {
-            held.claim(id);
-            Row row = row(rows);
-            claimed.add(new Row(id, held.asNoted(id, row.event())));
-            left -= MemoryBudget.cost(row.event());
-          }
-        }
-      }
-    }
-  }
-
-  private static Row row(ResultSet rows) throws SQLException {
-    return new Row(
-        rows.getLong(1),
-        new OutboxEvent(
-            rows.getString(2),
-            rows.getString(3),
-            Instant.ofEpochMilli(rows.getLong(4)),
-            rows.getBytes(7),
-            rows.getInt(5),
-            rows.getString(6)));
-  }
-
-  /**
-   * When the next row of a destination and lane is due that is not claimed; {@link Long#MAX_VALUE}
-   * if there is none. To be asked after all were claimed that are due now.
-   */
-  long nextDueMillis(String destination, Lane lane, long nowMillis) throws SQLException {
-    PreparedStatement query =
-        prepared(
-            "SELECT due_at FROM outbox WHERE "
-                + lane.condition()
-                + " AND destination = ? AND due_at > ? ORDER BY due_at LIMIT 1");
-    query.setString(1, destination);
-    // Of a store that others use, too, what they have claimed and not committed is passed over.
-    query.setLong(2, held == null ? Long.MIN_VALUE : nowMillis);
-    long noted = held == null ? Long.MAX_VALUE : held.nextNotedMillis(nowMillis);
-    try (ResultSet row = query.executeQuery()) {
-      return row.next() ? Math.min(noted, row.getLong(1)) : noted;
-    }
-  }
-
-  /** In how many milliseconds the next rows are due; far ahead where there are none. */
-  record NextDue(long freshMillis, long retryMillis) {
-
-    /** As far as an instant can be added to it. */
-    private static final long NEVER = Long.MAX_VALUE / 2;
-  }
-
-  /** When the next rows of destinations are due, where the store knows what is claimed. */
-  Map<String, NextDue> nextDue(List<String> destinations, long nowMillis) throws SQLException {
-    String next =
-        "(SELECT due_at FROM outbox WHERE %s AND destination = name ORDER BY due_at LIMIT 1)";
-    PreparedStatement query =
-        prepared(
-            "SELECT name, "
-                + next.formatted(Lane.FRESH.condition())
-                + ", "
-                + next.formatted(Lane.RETRY.condition())
-                + " FROM unnest(?) AS name");
-    query.setArray(1, connection.createArrayOf("text", destinations.toArray()));
-    Map<String, NextDue> found = new HashMap<>();
-    try (ResultSet row = query.executeQuery()) {
-      while (row.next()) {
-        found.put(row.getString(1), new NextDue(wait(row, 2, nowMillis), wait(row, 3, nowMillis)));
-      }
-    }
-    return found;
-  }
-
-  private static long wait(ResultSet row, int column, long nowMillis) throws SQLException {
-    long millis = row.getLong(column);
-    return row.wasNull() ? NextDue.NEVER : millis - nowMillis;
-  }
-
-  /**
-   * Makes due what is so far ahead that the clock was wrong when it was written, and returns how
-   * much that was. A route may park an event for as long as it likes: then the row says that it was
-   * parked before now.
-   *
-   * @param latestMillis what is due before is left alone
-   * @param aheadMillis what was parked after that was parked by a wrong clock
-   */
-  int mendDue(String destination, long nowMillis, long latestMillis, long aheadMillis)
-      throws SQLException {
-    int mended = 0;
-    for (Lane lane : Lane.values()) {
-      PreparedStatement mend =
-          prepared(
-              "UPDATE outbox SET due_at = ? WHERE "
-                  + lane.condition()
-                  + " AND destination = ? AND due_at > ?"
-                  + " AND (parked_at IS NULL OR parked_at > ?"
-                  // A claim lasts for a lease, whenever the event was parked before.
-                  + (held == null ? " OR claim_token IS NOT NULL)" : ")"));
-      mend.setLong(1, nowMillis);
-      mend.setString(2, destination);
-      mend.setLong(3, latestMillis);
-      mend.setLong(4, aheadMillis);
-      int found = mend.executeUpdate();
-      if (held != null && found > 0) {
-        held.written(destination, lane, nowMillis);
-      }
-      mended += found;
-    }
-    return mended;
-  }
-
-  /**
-   * Makes events due that nobody has claimed, and returns how many: the next ones, of either lane
-   * {@link #HASTENED_ROWS} at the most.
-   *
-   * @param parkedMillis what was parked later is left alone
-   * @param untilMillis what is due later is left alone
-   */
-  int hasten(String destination, long nowMillis, long parkedMillis, long untilMillis)
-      throws SQLException {
-    int hastened = 0;
-    for (Lane lane : Lane.values()) {
-      PreparedStatement hasten =
-          prepared(
-              "UPDATE outbox SET due_at = ? WHERE id IN (SELECT id FROM outbox WHERE "
-                  + lane.condition()
-                  + " AND destination = ? AND due_at > ? AND due_at <= ? AND parked_at <= ?"
-                  + (held == null ? " AND claim_token IS NULL" : "")
-                  + " ORDER BY due_at LIMIT ?"
-                  + (held == null ? " FOR UPDATE SKIP LOCKED)" : ")"));
-      hasten.setLong(1, nowMillis);
-      hasten.setString(2, destination);
-      hasten.setLong(3, nowMillis);
-      hasten.setLong(4, untilMillis);
-      hasten.setLong(5, parkedMillis);
-      hasten.setInt(6, HASTENED_ROWS);
-      int found = hasten.executeUpdate();
-      if (held != null && found > 0) {
-        held.written(destination, lane, nowMillis);
-      }
-      hastened += found;
-    }
-    return hastened;
   }
 
   /** Deletes what is kept too long, a bounded part of it, and says whether more is left. */
@@ -549,12 +283,7 @@ final class Store implements AutoCloseable {
   }
 
   private PreparedStatement prepared(String sql) throws SQLException {
-    PreparedStatement statement = statements.get(sql);
-    if (statement == null) {
-      statement = connection.prepareStatement(sql);
-      statements.put(sql, statement);
-    }
-    return statement;
+    return statements.prepared(sql);
   }
 
   /** What has been done is on disk from now on; {@link #committed} has to follow. */
@@ -581,9 +310,7 @@ final class Store implements AutoCloseable {
     if (held != null) {
       held.rolledBack();
     }
-    for (PreparedStatement statement : statements.values()) {
-      statement.clearBatch();
-    }
+    statements.clear();
     deleted.clear();
     dialect.rollback(connection);
   }

@@ -83,12 +83,14 @@ final class Upkeep {
       long beganNanos = System.nanoTime();
       Duration latest = outbox.longestWait(destination).plus(lease);
       int found =
-          store.mendDue(
-              destination,
-              nowMillis,
-              nowMillis + latest.toMillis(),
-              // Of nodes that share a store, none knows its clock that well.
-              nowMillis + lease.toMillis());
+          store
+              .dueRows()
+              .mendDue(
+                  destination,
+                  nowMillis,
+                  nowMillis + latest.toMillis(),
+                  // Of nodes that share a store, none knows its clock that well.
+                  nowMillis + lease.toMillis());
       // It takes time where routes have parked much for very long.
       long nowNanos = System.nanoTime();
       nextLookNanos.put(destination, nowNanos + MOST_SHARE * (nowNanos - beganNanos));
