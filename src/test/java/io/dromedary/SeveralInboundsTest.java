@@ -134,4 +134,50 @@ class SeveralInboundsTest {
             "webhooks.inbound.*: found \"a_b\", expected a name of up to 50 letters, digits and hyphens, other than default.",
             "webhooks.inbound.again: found \"/v1\", expected another path than that of webhooks.inbound.");
   }
+
+  /** The request bin would answer 200 to what nobody stores, and health be none any more. */
+  @Test
+  void noneIsWhereAnotherIsServed() {
+    settings.put("webhooks.inbound.at-bin", "platform-http:/bin");
+    settings.put("webhooks.inbound.at-health", "platform-http:/observe/health");
+    settings.put("webhooks.inbound.at-management", "platform-http:/dromedary/pending");
+    settings.put("webhooks.inbound.below", "platform-http:/v1/orders");
+    settings.put("webhooks.inbound.beside", "platform-http:/sourceConfig");
+    settings.put("webhooks.inbound.fine", "platform-http:/a/b");
+    settings.put("webhooks.inbound.more", "platform-http:/a?matchOnUriPrefix=true");
+    settings.put("webhooks.inbound.parameter", "platform-http:/{any}");
+    settings.put("webhooks.inbound.same", "platform-http:a/b/");
+    settings.put("webhooks.inbound.too", "platform-http:/a/bc/{id}/d");
+
+    assertThatThrownBy(this::start)
+        .rootCause()
+        .isInstanceOf(InvalidSettingsException.class)
+        .hasMessage(
+            String.join(
+                "\n  ",
+                "Dromedary cannot start: 9 settings are wrong.",
+                "webhooks.inbound.at-bin: found \"/bin\", expected another path than that of the request bin.",
+                "webhooks.inbound.at-health: found \"/observe/health\", expected another path than that of health and metrics (/observe).",
+                "webhooks.inbound.at-management: found \"/dromedary/pending\", expected another path than that of webhooks.management.path (/dromedary).",
+                "webhooks.inbound.below: found \"/v1/orders\", expected another path than that of webhooks.inbound (/v1).",
+                "webhooks.inbound.beside: found \"/sourceConfig\", expected another path than that of SDKs beside the tracking API.",
+                "webhooks.inbound.more: found \"/a\", expected another path than that of webhooks.inbound.fine (/a/b).",
+                "webhooks.inbound.parameter: found \"/{any}\", expected another path than that of the request bin (/bin).",
+                "webhooks.inbound.same: found \"/a/b\", expected another path than that of webhooks.inbound.fine.",
+                "webhooks.inbound.too: found \"/a/bc/{id}/d\", expected another path than that of webhooks.inbound.more (/a)."));
+  }
+
+  /** Without a tracking API its paths are anybody's. */
+  @Test
+  void anOwnPathMayBeThatOfATrackingApiThatIsNotThere() {
+    settings.put("webhooks.inbound", "platform-http:/v1/orders");
+    settings.put("webhooks.inbound.config", "platform-http:/sourceConfig");
+    start();
+
+    for (String path : List.of("/v1/orders", "/sourceConfig")) {
+      assertThat(Http.post(application.url(path), event(path)))
+          .hasToString("200 {\"success\":true}");
+      awaitEvent(path);
+    }
+  }
 }

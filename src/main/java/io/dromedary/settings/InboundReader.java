@@ -56,7 +56,7 @@ final class InboundReader {
     List<Inbound> inbounds = new ArrayList<>();
     uris.forEach((name, uri) -> inbounds.add(complete(new Inbound(name, uri))));
     inbounds.forEach(this::check);
-    checkPaths(inbounds);
+    new PathClashes(keys, server, paths).check(inbounds, paths);
     return List.copyOf(inbounds);
   }
 
@@ -121,17 +121,6 @@ final class InboundReader {
     return Secrets.areSet(keys, "write-key.secret")
         || keys.destinations().stream()
             .anyMatch(name -> Secrets.areSet(keys.ofDestination(name), "write-key.secret"));
-  }
-
-  private void checkPaths(List<Inbound> inbounds) {
-    Map<String, Inbound> byPath = new LinkedHashMap<>();
-    for (Inbound inbound : inbounds) {
-      Inbound other = inbound.isOfPlatform() ? byPath.put(inbound.path(), inbound) : null;
-      if (other != null) {
-        keys.problem(
-            inbound.key(), inbound.path(), "another path than that of " + keys.full(other.key()));
-      }
-    }
   }
 
   private @Nullable File folder(String uri) {

@@ -14,10 +14,16 @@ import org.jspecify.annotations.Nullable;
 record Server(String hostKey, @Nullable String host, @Nullable String port, String root) {
 
   private static final String OF_SPRING = "server.address";
+  private static final String OF_CAMEL = "camel.server.host";
 
   /** Whether nobody beyond this machine can reach it. */
   boolean isLocal() {
     return host != null && Settings.isLoopback(host);
+  }
+
+  /** Whether it is that of Camel Main, which serves health and metrics, too. */
+  boolean isOfCamel() {
+    return hostKey.equals(OF_CAMEL);
   }
 
   static Server of(CamelContext context, Keys keys) {
@@ -38,8 +44,8 @@ record Server(String hostKey, @Nullable String host, @Nullable String port, Stri
           root(keys.ofHost("quarkus.http.root-path", null)));
     }
     return new Server(
-        "camel.server.host",
-        keys.raw("camel.server.host"),
+        OF_CAMEL,
+        keys.raw(OF_CAMEL),
         keys.raw("camel.server.port"),
         root(keys.raw("camel.server.path")));
   }
