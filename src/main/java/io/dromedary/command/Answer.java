@@ -8,7 +8,9 @@ import io.dromedary.json.JsonObject;
 import io.dromedary.json.JsonReader;
 import io.dromedary.json.JsonValue;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** A JSON object that the application has answered. */
@@ -46,6 +48,25 @@ record Answer(JsonObject json) {
   String string(String name) {
     JsonValue value = json.get(name);
     return value == null || value.kind() != JsonKind.STRING ? "" : value.asString();
+  }
+
+  /** The fields of an object, each as text, or nothing where there is none. */
+  Map<String, String> strings(String name) {
+    Map<String, String> strings = new LinkedHashMap<>();
+    JsonValue value = json.get(name);
+    if (value == null || value.kind() != JsonKind.OBJECT) {
+      return strings;
+    }
+    JsonReader object = new JsonReader(value.toBytes());
+    try {
+      object.beginObject();
+      for (String key = object.nextName(); key != null; key = object.nextName()) {
+        strings.put(key, Values.text(object.read()));
+      }
+    } catch (InvalidJsonException e) {
+      throw new IllegalStateException("an answer of Dromedary is JSON", e);
+    }
+    return strings;
   }
 
   /** What asks for the next page, or null where there is none. */

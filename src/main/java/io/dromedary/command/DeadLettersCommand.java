@@ -18,7 +18,7 @@ import picocli.CommandLine.Option;
 final class DeadLettersCommand extends ProcessCommand {
 
   private static final String PATH = "/dead-letters";
-  private static final EventList LIST = new EventList(PATH, "deadLetters", "before");
+  static final EventList LIST = new EventList(PATH, "deadLetters", "before");
 
   @Mixin DeadLetterOptions filter = new DeadLetterOptions();
 
@@ -118,7 +118,7 @@ final class DeadLettersCommand extends ProcessCommand {
   private static int list(
       DromedaryCommand dromedary, RunningProcess process, DeadLetterOptions filter, int limit)
       throws FailedException, InterruptedException {
-    EventList.Printed printed = LIST.print(dromedary, process, filter.parameters(), limit);
+    EventList.Read printed = LIST.each(process, filter.parameters(), limit, dromedary::print);
     if (printed.first() != null) {
       dromedary.remark(counted(printed.first()) + ", " + printed.count() + " listed");
     }

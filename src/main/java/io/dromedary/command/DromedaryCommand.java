@@ -1,6 +1,7 @@
 package io.dromedary.command;
 
 import io.dromedary.settings.ProcessAddress;
+import java.util.concurrent.Callable;
 import org.apache.camel.CamelContext;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -28,10 +29,10 @@ import picocli.CommandLine.ScopeType;
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
       "0:well",
-      "1:it cannot be done",
+      "1:it cannot be done, or the signature is bad (verify)",
       "2:the command, or a setting, is wrong",
-      "3:there are warnings, or a webhook is down (check, status)",
-      "4:a webhook cannot be reached, or the application is down (check, status)",
+      "3:a webhook is down (status)",
+      "4:the application is down (status)",
       "5:the event is not known (explain)",
       "6:the event was not delivered in time (send)",
       "7:the event is a dead letter (send)",
@@ -39,11 +40,17 @@ import picocli.CommandLine.ScopeType;
     },
     subcommands = {
       RunCommand.class,
+      StatusCommand.class,
+      ExplainCommand.class,
+      SendCommand.class,
+      VerifyCommand.class,
+      PendingCommand.class,
       DeadLettersCommand.class,
       DeadLettersCommand.DeleteByOldName.class,
-      ReplayCommand.class
+      ReplayCommand.class,
+      CompletionCommand.class
     })
-final class DromedaryCommand implements java.util.concurrent.Callable<Integer> {
+final class DromedaryCommand implements Callable<Integer> {
 
   private final Surroundings surroundings;
 

@@ -3,10 +3,11 @@ package io.dromedary.command;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Prints a list of the management API page by page, an event a line.
+ * Reads a list of the management API page by page.
  *
  * @param path of the list, below that of the API
  * @param field that has the events of a page
@@ -18,31 +19,36 @@ record EventList(String path, String field, String following) {
   private static final int PAGE = 1000;
 
   /**
-   * Prints events.
+   * Reads events.
    *
    * @param most how many at the most
-   * @return the first page, and how many were printed
+   * @param taker is given each as JSON
    */
-  Printed print(
-      DromedaryCommand dromedary, RunningProcess process, Map<String, String> filter, int most)
+  Read each(
+      RunningProcess process, Map<String, String> filter, int most, Consumer<String> taker)
       throws FailedException, InterruptedException {
     Map<String, String> parameters = new LinkedHashMap<>(filter);
-    int printed = 0;
+    int read = 0;
     Answer first = null;
     @Nullable String next = "";
-    while (next != null && printed < most) {
-      parameters.put("limit", Integer.toString(Math.min(most - printed, PAGE)));
+    while (next != null && read < most) {
+      parameters.put("limit", Integer.toString(Math.min(most - read, PAGE)));
       Answer answer = process.call("GET", path, parameters);
       first = first == null ? answer : first;
       List<String> events = answer.elements(field);
-      events.forEach(dromedary::print);
-      printed += events.size();
+      events.forEach(taker);
+      read += events.size();
       next = answer.next();
       parameters.put(following, String.valueOf(next));
     }
-    return new Printed(first, printed);
+    return new Read(first, read);
   }
 
-  /** What has been printed. */
-  record Printed(@Nullable Answer first, int count) {}
+  /**
+   * What has been read.
+   *
+   * @param first the first page
+   * @param count how many events
+   */
+  record Read(@Nullable Answer first, int count) {}
 }

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.dromedary.json.InvalidJsonException;
 import io.dromedary.settings.ProcessAddress;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.URI;
@@ -15,6 +16,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import java.util.Base64;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 /** The application that runs with the same settings, or at an address that was given. */
 final class RunningProcess {
 
+  private static final String HEALTH = "/observe/health";
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
 
   /** A replay of a million dead letters takes a minute or two. */
@@ -35,6 +38,7 @@ final class RunningProcess {
 
   private final ProcessAddress address;
   private final String url;
+  private final boolean isGiven;
 
   /**
    * A process.
@@ -43,6 +47,7 @@ final class RunningProcess {
    */
   RunningProcess(ProcessAddress address, @Nullable String given) throws FailedException {
     this.address = address;
+    this.isGiven = given != null;
     this.url = (given == null ? address.url() : given).replaceFirst("/+$", "");
     if (given != null && !given.matches("https?://.+")) {
       throw noUrl();
@@ -67,7 +72,7 @@ final class RunningProcess {
         parameters.entrySet().stream()
             .map(each -> each.getKey() + "=" + URLEncoder.encode(each.getValue(), UTF_8))
             .collect(Collectors.joining("&"));
-    HttpRequest.Builder request = request(address.management() + below + "?" + query);
+    HttpRequest.Builder request = request(url, address.management() + below + "?" + query);
     request.method(method, BodyPublishers.noBody());
     if (address.secret() != null) {
       request.header("Authorization", "Bearer " + address.secret());
@@ -75,9 +80,57 @@ final class RunningProcess {
     return answer(send(request));
   }
 
-  private HttpRequest.Builder request(String path) throws FailedException {
+  /** The health, with every check, whether or not it is well. */
+  Answer health() throws FailedException, InterruptedException {
+    String asked = isGiven ? url + HEALTH : address.health();
+    HttpRequest.Builder request = request(asked + "?exposureLevel=full&data=true", "");
+    String login = address.healthLogin();
+    if (login != null) {
+      request.header("Authorization", basic(login));
+    }
+    HttpResponse<byte[]> response = send(request);
     try {
-      return HttpRequest.newBuilder(URI.create(url + path)).timeout(TIMEOUT);
+      Answer answer = Answer.of(response.body());
+      if (!answer.string("status").isEmpty()) {
+        return answer;
+      }
+    } catch (InvalidJsonException e) {
+      // Not ours.
+    }
+    throw new FailedException(
+        exitCode(response.statusCode()),
+        "Found an answer "
+            + response.statusCode()
+            + " at "
+            + asked
+            + ", expected the health of Dromedary; a password is taken from the settings of this"
+            + " folder");
+  }
+
+  /** Sends an event by the tracking API. */
+  void send(byte[] event) throws FailedException, InterruptedException {
+    ByteArrayOutputStream batch = new ByteArrayOutputStream();
+    batch.writeBytes("{\"batch\":[".getBytes(UTF_8));
+    batch.writeBytes(event);
+    batch.writeBytes("]}".getBytes(UTF_8));
+    HttpRequest.Builder request = request(url, address.tracking() + "/batch");
+    request.header("Content-Type", "application/json");
+    if (address.writeKey() != null) {
+      request.header("Authorization", basic(address.writeKey() + ":"));
+    }
+    Answer answer = answer(send(request.POST(BodyPublishers.ofByteArray(batch.toByteArray()))));
+    for (String error : answer.elements("errors")) {
+      throw new FailedException(ExitCode.USAGE, Answer.of(error).string("message"));
+    }
+  }
+
+  private static String basic(String login) {
+    return "Basic " + Base64.getEncoder().encodeToString(login.getBytes(UTF_8));
+  }
+
+  private HttpRequest.Builder request(String server, String path) throws FailedException {
+    try {
+      return HttpRequest.newBuilder(URI.create(server + path)).timeout(TIMEOUT);
     } catch (IllegalArgumentException e) {
       throw noUrl();
     }

@@ -90,7 +90,12 @@ public record Settings(
     return clock == null ? Clock.systemUTC() : clock;
   }
 
-  static Settings read(CamelContext context, Map<String, String> environment) {
+  /**
+   * Reads the settings of a context as they would be with another environment.
+   *
+   * @throws InvalidSettingsException naming every bad key
+   */
+  public static Settings read(CamelContext context, Map<String, String> environment) {
     CamelVersions.check(context.getVersion());
     Keys keys = new Keys(context, environment);
     Server server = Server.of(context, keys);

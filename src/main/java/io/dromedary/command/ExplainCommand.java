@@ -1,0 +1,103 @@
+package io.dromedary.command;
+
+import io.dromedary.json.JsonFields;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+@Command(
+    name = "explain",
+    description =
+        "Tell where an event is: it waits, and for what; or it is a dead letter, and why; or it is"
+            + " not known.")
+final class ExplainCommand extends ProcessCommand {
+
+  private static final int MOST = 100;
+
+  @Parameters(paramLabel = "ID", description = "The messageId of the event.")
+  String id = "";
+
+  @Override
+  int run(DromedaryCommand dromedary, RunningProcess process) throws Exception {
+    Map<String, String> asked = Map.of("messageId", id);
+    List<String> pending = new ArrayList<>();
+    List<String> dead = new ArrayList<>();
+    // In this order: what is no longer pending is a dead letter by then, or done.
+    PendingCommand.LIST.each(process, asked, MOST, pending::add);
+    DeadLettersCommand.LIST.each(process, asked, MOST, dead::add);
+    for (String each : pending) {
+      tell(dromedary, "pending", each);
+    }
+    for (String each : dead) {
+      tell(dromedary, "dead-letter", each);
+    }
+    if (!pending.isEmpty() || !dead.isEmpty()) {
+      return ExitCode.OK;
+    }
+    if (dromedary.isJson) {
+      dromedary.print(
+          JsonFields.write(
+              json -> {
+                json.writeNumberField("version", 1);
+                json.writeStringField("state", "unknown");
+                json.writeStringField("messageId", id);
+              }));
+    }
+    dromedary.remark(
+        "Found no event "
+            + id
+            + " that waits and no dead letter of it: it was delivered, dropped or deleted, or has"
+            + " never been accepted here.");
+    return ExitCode.NOT_KNOWN;
+  }
+
+  private static void tell(DromedaryCommand dromedary, String state, String event) {
+    if (dromedary.isJson) {
+      dromedary.print(
+          JsonFields.write(
+              json -> {
+                json.writeNumberField("version", 1);
+                json.writeStringField("state", state);
+                json.writeFieldName("event");
+                json.writeRawValue(event);
+              }));
+      return;
+    }
+    Answer answer = Answer.of(event);
+    boolean isPending = state.equals("pending");
+    dromedary.print(
+        (isPending ? "pending" : "dead letter")
+            + "    number "
+            + answer.field("id")
+            + " of destination "
+            + answer.string("destination")
+            + ", type "
+            + answer.string("type"));
+    line(dromedary, "because", isPending ? answer.string("because") : reason(answer));
+    line(dromedary, "accepted", answer.string("acceptedAt"));
+    line(dromedary, "attempts", answer.field("attempts"));
+    line(dromedary, "last", answer.string("lastAttemptAt"));
+    line(dromedary, "next", answer.string("nextAttemptAt"));
+    line(dromedary, "until", answer.string("expiresAt"));
+    line(dromedary, "died", answer.string("deadAt"));
+    for (String each : answer.elements("webhooks")) {
+      Answer webhook = Answer.of(each);
+      line(
+          dromedary,
+          "webhook",
+          (webhook.string("webhook") + " " + webhook.string("state") + " " + webhook.string("error")).strip());
+    }
+  }
+
+  private static String reason(Answer letter) {
+    return letter.string("reason") + ": " + letter.string("detail");
+  }
+
+  private static void line(DromedaryCommand dromedary, String name, String value) {
+    if (!value.isEmpty()) {
+      dromedary.print("  %-10s %s".formatted(name, value));
+    }
+  }
+}

@@ -1,0 +1,41 @@
+package io.dromedary.command;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/** Reads what a command is given. */
+final class InputFile {
+
+  /** A request has no more. */
+  private static final int MOST_BYTES = 1024 * 1024;
+
+  private InputFile() {}
+
+  /**
+   * Reads a file.
+   *
+   * @param name its path; null or {@code -} is the standard input
+   */
+  static byte[] read(Surroundings surroundings, @Nullable String name) throws FailedException {
+    boolean isInput = name == null || name.equals("-");
+    String shown = isInput ? "the standard input" : String.valueOf(name);
+    try (InputStream in =
+        isInput
+            ? surroundings.in()
+            : Files.newInputStream(surroundings.folder().resolve(String.valueOf(name)))) {
+      byte[] bytes = in.readNBytes(MOST_BYTES + 1);
+      if (bytes.length > MOST_BYTES) {
+        throw new FailedException(
+            ExitCode.USAGE, shown + ": found more than 1 MiB, expected the body of one request");
+      }
+      return bytes;
+    } catch (IOException | InvalidPathException e) {
+      throw new FailedException(
+          ExitCode.USAGE, shown + ": found no file that can be read, expected one: " + e);
+    }
+  }
+}
