@@ -138,8 +138,7 @@ class OperatorCommandsTest {
             "Found no event m-9 that waits and no dead letter of it: it was delivered, dropped or"
                 + " deleted, or has never been accepted here.\n");
     assertThat(shell.run("explain", "m-9", "--json", "--quiet")).isEqualTo(5);
-    assertThat(shell.out())
-        .isEqualTo(json("{'version':1,'state':'unknown','messageId':'m-9'}\n"));
+    assertThat(shell.out()).isEqualTo(json("{'version':1,'state':'unknown','messageId':'m-9'}\n"));
     assertThat(shell.err()).isEmpty();
   }
 
@@ -183,7 +182,14 @@ class OperatorCommandsTest {
   @Test
   void theStatusTellsWhatIsDown() throws Exception {
     receiver.answer(Answer.status(500));
-    start(Map.of("webhooks.down.attempts", "1", "webhooks.down.after", "0s", "webhooks.down.events", "1"));
+    start(
+        Map.of(
+            "webhooks.down.attempts",
+            "1",
+            "webhooks.down.after",
+            "0s",
+            "webhooks.down.events",
+            "1"));
 
     assertThat(shell.run("status")).as(shell.err()).isZero();
     assertThat(shell.out())
@@ -236,7 +242,9 @@ class OperatorCommandsTest {
     start(Map.of());
 
     assertThat(shell.run("status")).as(shell.err()).isZero();
-    assertThat(shell.out()).startsWith("dromedary          up\n").contains("\npending            0\n");
+    assertThat(shell.out())
+        .startsWith("dromedary          up\n")
+        .contains("\npending            0\n");
     assertThat(shell.run("send", "--wait=10s")).as(shell.err()).isZero();
     Files.writeString(users, "user.probe = other\n");
     assertThat(shell.run("status")).isEqualTo(8);
@@ -251,7 +259,9 @@ class OperatorCommandsTest {
         new ProcessBuilder(
                 "bash",
                 "-c",
-                "source " + script + "; COMP_WORDS=(dromedary rep); COMP_CWORD=1;"
+                "source "
+                    + script
+                    + "; COMP_WORDS=(dromedary rep); COMP_CWORD=1;"
                     + " _complete_dromedary; echo ${COMPREPLY[@]}")
             // Bash says there that it is not completing by itself.
             .redirectError(ProcessBuilder.Redirect.DISCARD)

@@ -71,8 +71,7 @@ class VerifyCommandTest {
     assertThat(shell.out())
         .isEqualTo("x-signature good: the signature is right, by secret 2 of 2\n");
     assertThat(shell.run("verify", "-H", "X-Signature: 0", "--destination=crm")).isEqualTo(2);
-    assertThat(shell.err())
-        .isEqualTo("--destination: found \"crm\", expected one of default\n");
+    assertThat(shell.err()).isEqualTo("--destination: found \"crm\", expected one of default\n");
   }
 
   @Test

@@ -24,8 +24,7 @@ record EventList(String path, String field, String following) {
    * @param most how many at the most
    * @param taker is given each as JSON
    */
-  Read each(
-      RunningProcess process, Map<String, String> filter, int most, Consumer<String> taker)
+  Read each(RunningProcess process, Map<String, String> filter, int most, Consumer<String> taker)
       throws FailedException, InterruptedException {
     Map<String, String> parameters = new LinkedHashMap<>(filter);
     int read = 0;

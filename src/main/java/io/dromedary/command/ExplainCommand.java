@@ -87,7 +87,12 @@ final class ExplainCommand extends ProcessCommand {
       line(
           dromedary,
           "webhook",
-          (webhook.string("webhook") + " " + webhook.string("state") + " " + webhook.string("error")).strip());
+          (webhook.string("webhook")
+                  + " "
+                  + webhook.string("state")
+                  + " "
+                  + webhook.string("error"))
+              .strip());
     }
   }
 

@@ -100,8 +100,7 @@ final class PendingCommand extends ProcessCommand {
         String field,
         String done)
         throws FailedException, InterruptedException {
-      Answer answer =
-          process.call(method, PATH + below, DeadLettersCommand.all(filter, isAll));
+      Answer answer = process.call(method, PATH + below, DeadLettersCommand.all(filter, isAll));
       dromedary.print(answer.text());
       String inMemory = answer.field("inMemory");
       dromedary.remark(
@@ -113,8 +112,7 @@ final class PendingCommand extends ProcessCommand {
     }
 
     /** Asks whether to do it. */
-    void confirm(
-        DromedaryCommand dromedary, RunningProcess process, boolean isSure, String verb)
+    void confirm(DromedaryCommand dromedary, RunningProcess process, boolean isSure, String verb)
         throws FailedException, InterruptedException {
       Map<String, String> meant = DeadLettersCommand.all(filter, isAll);
       if (!isSure && !meant.isEmpty()) {
@@ -140,7 +138,9 @@ final class PendingCommand extends ProcessCommand {
   @Command(name = "give-up", description = "Make them dead letters of the reason cancelled.")
   static final class GiveUp extends Change {
 
-    @Option(names = {"-y", "--yes"}, description = "Do not ask. Needed without a terminal.")
+    @Option(
+        names = {"-y", "--yes"},
+        description = "Do not ask. Needed without a terminal.")
     boolean isSure;
 
     @Override
@@ -155,7 +155,9 @@ final class PendingCommand extends ProcessCommand {
       description = "Erase them for good. An attempt that is under way is not broken off.")
   static final class Delete extends Change {
 
-    @Option(names = {"-y", "--yes"}, description = "Do not ask. Needed without a terminal.")
+    @Option(
+        names = {"-y", "--yes"},
+        description = "Do not ask. Needed without a terminal.")
     boolean isSure;
 
     @Override

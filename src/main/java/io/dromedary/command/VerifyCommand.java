@@ -128,7 +128,8 @@ final class VerifyCommand extends Subcommand {
       throw new FailedException(
           ExitCode.USAGE,
           scheme == null
-              ? "--header: found " + String.join(", ", byName.keySet())
+              ? "--header: found "
+                  + String.join(", ", byName.keySet())
                   + ", expected X-Signature, or webhook-id, webhook-timestamp and webhook-signature"
               : "--scheme: found \"" + scheme + "\", expected x-signature or standard-webhooks");
     }

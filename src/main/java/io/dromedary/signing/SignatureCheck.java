@@ -101,8 +101,7 @@ public final class SignatureCheck {
               : timestamp == null ? "webhook-timestamp" : StandardWebhooksSigner.HEADER);
     }
     if (!timestamp.strip().matches("\\d{1,12}")) {
-      return bad(
-          "webhook-timestamp: found \"" + timestamp + "\", expected seconds since 1970");
+      return bad("webhook-timestamp: found \"" + timestamp + "\", expected seconds since 1970");
     }
     List<String> values =
         Stream.of(signatures.strip().split("\\s+", -1))
@@ -150,7 +149,9 @@ public final class SignatureCheck {
     return bad(
         "found no header "
             + header
-            + (headers.isEmpty() ? "" : " but " + String.join(", ", headers.keySet().stream().sorted().toList()))
+            + (headers.isEmpty()
+                ? ""
+                : " but " + String.join(", ", headers.keySet().stream().sorted().toList()))
             + ", expected it");
   }
 
@@ -183,7 +184,8 @@ public final class SignatureCheck {
     byte[] bare = Arrays.copyOf(signed, end);
     if (end < signed.length && any(fits, bare)) {
       return bad(
-          header + " is right for the body without the line break at its end, which somebody added");
+          header
+              + " is right for the body without the line break at its end, which somebody added");
     }
     byte[] compact = compact(signed);
     if (compact != null && any(fits, compact)) {
@@ -194,7 +196,8 @@ public final class SignatureCheck {
     }
     byte[] latin = new String(signed, UTF_8).getBytes(ISO_8859_1);
     if (any(fits, latin) || any(fits, new String(signed, ISO_8859_1).getBytes(UTF_8))) {
-      return bad(header + " is right for the body in another encoding, expected its bytes in UTF-8");
+      return bad(
+          header + " is right for the body in another encoding, expected its bytes in UTF-8");
     }
     for (String secret : secrets) {
       if (Stream.of(secret.strip(), secret + "\n", secret.replaceFirst("^" + PREFIX, ""))

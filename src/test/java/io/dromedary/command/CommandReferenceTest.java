@@ -75,15 +75,18 @@ class CommandReferenceTest {
               .toList();
       String parameters =
           command.positionalParameters().stream()
-              .map(each -> each.arity().min() == 0 ? " [" + each.paramLabel() + "]" : " " + each.paramLabel())
+              .map(
+                  each ->
+                      each.arity().min() == 0
+                          ? " [" + each.paramLabel() + "]"
+                          : " " + each.paramLabel())
               .collect(Collectors.joining());
       text.append("## ").append(command.qualifiedName()).append(escape(parameters)).append("\n\n");
       text.append(description(command));
       table(
           text,
           Stream.concat(
-              command.positionalParameters().stream()
-                  .map(each -> row(each.paramLabel(), each)),
+              command.positionalParameters().stream().map(each -> row(each.paramLabel(), each)),
               own.stream().map(CommandReferenceTest::row)));
       commands(command, text);
     }
@@ -105,7 +108,8 @@ class CommandReferenceTest {
   }
 
   private static String row(String name, ArgSpec argument) {
-    return "| `%s` | %s |\n".formatted(escape(name), escape(String.join(" ", argument.description())));
+    return "| `%s` | %s |\n"
+        .formatted(escape(name), escape(String.join(" ", argument.description())));
   }
 
   private static String escape(String text) {
