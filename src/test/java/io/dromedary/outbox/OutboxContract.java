@@ -523,6 +523,9 @@ abstract class OutboxContract {
     hands.taken.addAll(claimed);
     await().atMost(AT_MOST).until(() -> outbox.figures().of(ORDERS).events() == 2);
     assertThat(outbox.figures().of(ORDERS).overdueMillis()).isZero();
+    // Taken or not, the oldest counts.
+    assertThat(outbox.figures().of(ORDERS).oldestMillis()).isBetween(50_000.0, 110_000.0);
+    assertThat(outbox.figures().sizeBytes()).isGreaterThan(8192);
   }
 
   // Failures
