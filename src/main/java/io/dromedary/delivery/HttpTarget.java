@@ -241,7 +241,6 @@ final class HttpTarget implements Target {
         .build();
   }
 
-  /** Whether it is something else than Camel's own default, which is far beyond every deadline. */
   /** An option that is a number of milliseconds, and was a {@link Timeout} in Camel 4.10. */
   private static long millis(HttpEndpoint endpoint, String option) {
     Object value = OneRequestConfigurer.option(endpoint, option);
@@ -251,6 +250,7 @@ final class HttpTarget implements Target {
     return value instanceof Number number ? number.longValue() : 0;
   }
 
+  /** Whether it is something else than Camel's own default, which is far beyond every deadline. */
   private static boolean isSet(long timeoutMillis) {
     return timeoutMillis > 0 && timeoutMillis != 3 * 60_000;
   }

@@ -2,7 +2,7 @@ package io.dromedary.delivery;
 
 import org.apache.camel.component.http.HttpClientConfigurer;
 import org.apache.camel.component.http.HttpEndpoint;
-import org.apache.camel.spi.PropertyConfigurerGetter;
+import org.apache.camel.support.PluginHelper;
 import org.apache.camel.support.service.ServiceHelper;
 import org.apache.camel.support.service.ServiceSupport;
 import org.apache.hc.client5.http.config.RequestConfig;
@@ -77,9 +77,8 @@ final class OneRequestConfigurer extends ServiceSupport implements HttpClientCon
 
   /** The value of an option that not every version of Camel has, or not of the same type. */
   static @Nullable Object option(HttpEndpoint endpoint, String name) {
-    return endpoint.getComponent().getEndpointPropertyConfigurer()
-            instanceof PropertyConfigurerGetter getter
-        ? getter.getOptionValue(endpoint, name, true)
-        : null;
+    // Its configurer does not know the time-outs.
+    return PluginHelper.getBeanIntrospection(endpoint.getCamelContext())
+        .getOrElseProperty(endpoint, name, null, false);
   }
 }
