@@ -136,6 +136,8 @@ final class EventReader {
         }
       } else if (name.equals("type") && !mayHaveType) {
         throw new InvalidEventException("invalid_batch", "expected a batch, found an event");
+      } else if (template != null && !mayHaveType && !Wrapper.has(name)) {
+        throw new InvalidEventException("invalid_batch", "expected a batch, found another object");
       } else {
         wrapper.put(name, json.read());
       }
@@ -213,12 +215,14 @@ final class EventReader {
     return intake;
   }
 
-  private static boolean isBatch(@Nullable JsonObject event) {
+  /** Where objects become events, one with a member that no batch has is such an object. */
+  private boolean isBatch(@Nullable JsonObject event) {
     JsonValue batch = event == null ? null : event.get("batch");
     return event != null
         && event.get("type") == null
         && batch != null
-        && batch.kind() == JsonKind.ARRAY;
+        && batch.kind() == JsonKind.ARRAY
+        && (template == null || event.size() == Wrapper.count(event) + 1);
   }
 
   /** Whether what was refused is a batch, of which only an event has to be. */

@@ -1,8 +1,10 @@
 package io.dromedary.event;
 
 import io.dromedary.json.JsonKind;
+import io.dromedary.json.JsonObject;
 import io.dromedary.json.JsonValue;
 import java.time.Instant;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The fields of a batch that count for each of its events. Not thread-safe. */
@@ -11,11 +13,33 @@ final class Wrapper {
   /** Of events that come without a batch around them. Never written to. */
   static final Wrapper NONE = new Wrapper();
 
+  /** What SDKs write beside the events of a batch. */
+  private static final List<String> MEMBERS =
+      List.of(
+          "context",
+          "integrations",
+          "sentAt",
+          "writeKey",
+          "messageId",
+          "timestamp",
+          "receivedAt",
+          "requestTimestamp");
+
   private @Nullable JsonValue context;
   private @Nullable JsonValue integrations;
   private @Nullable JsonValue sentAt;
   private @Nullable Instant sentAtInstant;
   private @Nullable String writeKey;
+
+  /** Whether SDKs write such a member beside the events of a batch. */
+  static boolean has(String name) {
+    return MEMBERS.contains(name);
+  }
+
+  /** How many members an object has that SDKs write beside the events of a batch. */
+  static long count(JsonObject object) {
+    return MEMBERS.stream().filter(name -> object.get(name) != null).count();
+  }
 
   void put(String name, JsonValue value) {
     switch (name) {

@@ -160,6 +160,31 @@ class WrapTest {
         .containsExactly("invalid_event: expected a JSON object, found a number");
   }
 
+  /** What stands beside its array would be lost otherwise. */
+  @Test
+  void anObjectWithABatchOfItsOwnIsNoBatch() throws Exception {
+    Application to = start("direct:in", "webhooks.wrap", "track:E");
+    send(to, json("{'orderId':1,'batch':['a',{'n':1}]}"));
+
+    assertThat(delivered())
+        .startsWith(
+            json(
+                "{'type':'track','event':'E','anonymousId':'ID','messageId':'ID',"
+                    + "'properties':{'orderId':1,'batch':['a',{'n':1}]},"));
+    send(to, json("{'orderId':2,'batch':[{'n':NaN},{'n':2}]}"));
+    await().atMost(AT_MOST).until(() -> !deadLetters().isEmpty());
+    send(to, json("{'batch':[{'n':NaN},{'n':3}],'sentAt':'" + NOW + "'}"));
+    receiver.awaitCount(2, AT_MOST);
+
+    assertThat(MAPPER.readTree(receiver.requests().get(1).body()).at("/properties/n").asInt())
+        .isEqualTo(3);
+    await().atMost(AT_MOST).until(() -> deadLetters().size() == 2);
+    assertThat(deadLetters())
+        .containsExactly(
+            "invalid_json: unexpected 'N' at byte 27, expected a value",
+            "invalid_json: unexpected 'N' at byte 15, expected a value");
+  }
+
   /** A write key is known by the object, and goes no further. */
   @Test
   void aPathOfYourOwnTakesObjectsByHttp() throws Exception {
