@@ -7,8 +7,10 @@ import io.dromedary.command.Surroundings;
 import java.io.Console;
 import java.io.PrintStream;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.function.UnaryOperator;
 import org.apache.camel.CamelContext;
+import org.apache.camel.main.Main;
 import org.jspecify.annotations.Nullable;
 
 /** Runs the jar with arguments. */
@@ -41,6 +43,7 @@ final class CommandLineStart {
             folder,
             System.getenv(),
             () -> context(folder),
+            () -> configured(folder, System.getenv()),
             Dromedary::start,
             System.in,
             new PrintStream(System.out, true, UTF_8),
@@ -52,6 +55,16 @@ final class CommandLineStart {
   /** A context that has read the settings of a folder, and is not started. */
   static CamelContext context(Path folder) {
     return new Unstarted().context(folder);
+  }
+
+  /** A context as that of the application in a folder, without routes and servers. */
+  static CamelContext configured(Path folder, Map<String, String> environment) {
+    Main main = Dromedary.main(folder, environment, "false");
+    main.addOverrideProperty("camel.server.enabled", "false");
+    main.addOverrideProperty("camel.management.enabled", "false");
+    main.addOverrideProperty("camel.metrics.enabled", "false");
+    main.init();
+    return main.getCamelContext();
   }
 
   @SuppressWarnings("SystemConsoleNull") // It does before JDK 22, and isTerminal() tells after.

@@ -89,11 +89,18 @@ public final class Dromedary {
 
   /** The application as it is run in a folder. */
   static Main main(Path folder, Map<String, String> environment) {
+    Main main = main(folder, environment, routes(folder.resolve("routes")));
+    main.addMainListener(new ServerCheck());
+    return main;
+  }
+
+  /** The application with these route files, and without a look at its ports. */
+  static Main main(Path folder, Map<String, String> environment, String routes) {
     Main main = new Utf8Main();
     main.setPropertyPlaceholderLocations(settings(folder));
     main.addInitialProperty("dromedary.application", "true");
     main.addInitialProperty("camel.main.name", "dromedary");
-    main.addInitialProperty("camel.main.routesIncludePattern", routes(folder.resolve("routes")));
+    main.addInitialProperty("camel.main.routesIncludePattern", routes);
     main.addInitialProperty("camel.main.autoConfigurationLogSummary", "false");
     main.addInitialProperty("camel.main.shutdownTimeout", "30");
     main.addInitialProperty("camel.server.enabled", "true");
@@ -124,7 +131,6 @@ public final class Dromedary {
       }
     }
     main.bind("dromedary-http-servers", new LateHttpServer.Factory());
-    main.addMainListener(new ServerCheck());
     return main;
   }
 

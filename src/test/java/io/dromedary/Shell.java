@@ -39,6 +39,7 @@ final class Shell {
             folder,
             environment,
             () -> CommandLineStart.context(folder),
+            () -> CommandLineStart.configured(folder, environment),
             () -> 17,
             new ByteArrayInputStream(in.getBytes(UTF_8)),
             new PrintStream(out, true, UTF_8),

@@ -31,8 +31,8 @@ import picocli.CommandLine.ScopeType;
       "0:well",
       "1:it cannot be done, or the signature is bad (verify)",
       "2:the command, or a setting, is wrong",
-      "3:a webhook is down (status)",
-      "4:the application is down (status)",
+      "3:there are warnings (check), or a webhook is down (status)",
+      "4:a webhook or the store cannot be reached (check), or the application is down (status)",
       "5:the event is not known (explain)",
       "6:the event was not delivered in time (send)",
       "7:the event is a dead letter (send)",
@@ -41,6 +41,7 @@ import picocli.CommandLine.ScopeType;
     subcommands = {
       RunCommand.class,
       StatusCommand.class,
+      CheckCommand.class,
       ExplainCommand.class,
       SendCommand.class,
       VerifyCommand.class,

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param folder the working directory
  * @param environment the variables of the environment
  * @param context makes a context that has read the settings and is not started
+ * @param configured makes a context whose components are configured, too; it is not started either
  * @param application runs the application until it is stopped, and returns the exit code
  * @param in the standard input
  * @param out takes results
@@ -26,6 +27,7 @@ public record Surroundings(
     Path folder,
     Map<String, String> environment,
     Supplier<CamelContext> context,
+    Supplier<CamelContext> configured,
     Callable<Integer> application,
     InputStream in,
     PrintStream out,

@@ -189,7 +189,6 @@ final class HttpTarget implements Target {
 
   private HttpConnections connections(HttpComponent component, HttpEndpoint endpoint)
       throws Exception {
-    HostnameVerifier hosts = endpoint.getX509HostnameVerifier();
     // Three minutes otherwise, and a read with a time-out of its own is up to seven system calls
     // in place of one: the deadline closes the socket.
     SocketConfig.Builder sockets =
@@ -203,14 +202,25 @@ final class HttpTarget implements Target {
     return new HttpConnections(
         connect,
         sockets.build(),
-        new ClientTls(
-            TlsContexts.of(context, stores(component, endpoint), Attempt::isAskedForCertificate),
-            options.http.tls().protocols(),
-            options.http.tls().cipherSuites(),
-            hosts == null ? component.getX509HostnameVerifier() : hosts),
+        tls(component, endpoint),
         budget,
         figures,
         new PermittedLookup(lookup, options.http.networks()));
+  }
+
+  /** How TLS is spoken to it. */
+  ClientTls tls() throws Exception {
+    HttpComponent component = component();
+    return tls(component, endpoint(component));
+  }
+
+  private ClientTls tls(HttpComponent component, HttpEndpoint endpoint) throws Exception {
+    HostnameVerifier hosts = endpoint.getX509HostnameVerifier();
+    return new ClientTls(
+        TlsContexts.of(context, stores(component, endpoint), Attempt::isAskedForCertificate),
+        options.http.tls().protocols(),
+        options.http.tls().cipherSuites(),
+        hosts == null ? component.getX509HostnameVerifier() : hosts);
   }
 
   /** The most particular there is: of the webhook, of the component, of the context. */

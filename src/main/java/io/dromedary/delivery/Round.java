@@ -55,7 +55,8 @@ public final class Round implements AggregationStrategy {
     return settings.timeout().plus(LEASE_RESERVE).toNanos();
   }
 
-  private static List<Signer> signers(DestinationSettings settings) {
+  /** Those that sign the requests of a destination. */
+  static List<Signer> signers(DestinationSettings settings) {
     List<Signer> signers = new ArrayList<>();
     if (!settings.secrets().isEmpty()) {
       for (SigningScheme scheme : settings.schemes()) {

@@ -41,9 +41,15 @@ final class WebhookAttempts {
     this.settings = settings;
     this.elsewhere = workers instanceof Workers pool ? beside(pool) : workers;
     this.budget = HeadBudget.ofOne(Settings.of(context).destinations().size());
-    this.headers = new HashSet<>(settings.headers().keySet());
+    this.headers = headers(settings);
+  }
+
+  /** The names of the headers that a request may have of a message. */
+  static Set<String> headers(DestinationSettings settings) {
+    Set<String> headers = new HashSet<>(settings.headers().keySet());
     headers.add(Exchange.CONTENT_TYPE);
     headers.addAll(List.of("X-Signature", "webhook-id", "webhook-timestamp", "webhook-signature"));
+    return headers;
   }
 
   /** Goes on with exchanges while each thread of the pool waits for an attempt to come back. */

@@ -121,6 +121,11 @@ public record HttpOptions(Map<String, String> options, TlsOptions tls, PrivateNe
     return List.copyOf(all);
   }
 
+  /** Whether requests to that URL may go by a proxy, which looks up the host itself. */
+  public boolean isByProxy(CamelContext context, String url) {
+    return isByProxy(context, url, options);
+  }
+
   /** Whether the address is one for a proxy to look up, who knows other networks. */
   private static boolean isByProxy(CamelContext context, String url, Map<String, String> options) {
     return options.keySet().stream().anyMatch(PROXY::contains)

@@ -53,7 +53,7 @@ public final class StartSummary implements StartupListener, Ordered {
   }
 
   /** What should not stay as it is. */
-  static List<String> warnings(Settings settings) {
+  public static List<String> warnings(Settings settings) {
     List<String> warnings = new ArrayList<>();
     for (DestinationSettings destination : settings.destinations().values()) {
       String plain =

@@ -28,6 +28,9 @@ class CommandModelTest {
             throw new AssertionError("help needs no settings");
           },
           () -> {
+            throw new AssertionError("help needs no settings");
+          },
+          () -> {
             throw new AssertionError("help does not start the application");
           },
           InputStream.nullInputStream(),

@@ -45,6 +45,9 @@ class CommandReferenceTest {
                     () -> {
                       throw new AssertionError("a model needs no settings");
                     },
+                    () -> {
+                      throw new AssertionError("a model needs no settings");
+                    },
                     () -> 0,
                     InputStream.nullInputStream(),
                     System.out,
