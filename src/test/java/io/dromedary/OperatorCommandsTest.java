@@ -195,7 +195,8 @@ class OperatorCommandsTest {
     assertThat(shell.out())
         .startsWith("dromedary          up\n")
         .contains("  webhook 1 " + receiver.url() + "  up\n", "\npending            0\n")
-        .endsWith("\ndead letters       0\n");
+        .endsWith("\ndead letters       0\n")
+        .doesNotContain("route:");
 
     await()
         .atMost(AT_MOST)

@@ -33,7 +33,10 @@ final class StatusCommand extends ProcessCommand {
       Answer check = Answer.of(text);
       String name = check.string("name");
       boolean isCheckUp = check.string("status").equals("UP");
-      lines.add("%-18s %s %s".formatted(name, isCheckUp ? "up" : "DOWN", check.string("message")));
+      // Those of Camel's routes are many, and of interest only where they are not up.
+      if (!isCheckUp || !name.contains(":")) {
+        lines.add("%-18s %s %s".formatted(name, isCheckUp ? "up" : "DOWN", check.string("message")));
+      }
       Map<String, String> details = check.strings("data");
       details.forEach(
           (key, value) -> {
