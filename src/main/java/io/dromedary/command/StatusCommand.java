@@ -35,7 +35,8 @@ final class StatusCommand extends ProcessCommand {
       boolean isCheckUp = check.string("status").equals("UP");
       // Those of Camel's routes are many, and of interest only where they are not up.
       if (!isCheckUp || !name.contains(":")) {
-        lines.add("%-18s %s %s".formatted(name, isCheckUp ? "up" : "DOWN", check.string("message")));
+        lines.add(
+            "%-18s %s %s".formatted(name, isCheckUp ? "up" : "DOWN", check.string("message")));
       }
       Map<String, String> details = check.strings("data");
       details.forEach(
