@@ -65,21 +65,54 @@ public record EventFilter(
     return "id IN (" + ids.map(String::valueOf).collect(Collectors.joining(",")) + ")";
   }
 
-  /** Whether an event is its user's, which only its text tells. */
+  /**
+   * Whether an event is its user's, which only its text tells. A dead letter may be JSON of which
+   * only a part can be read, but belongs to that user all the same. Numbers are compared as they go
+   * out.
+   */
   boolean isOfUser(byte[] body) {
     if (userId == null) {
       return true;
     }
+    boolean isOfUser = false;
     try {
-      JsonValue found = new JsonReader(body).readObject().get("userId");
-      return found != null
-          && (found.kind() == JsonKind.STRING
-              ? found.asString().equals(userId)
-              : found.kind() == JsonKind.NUMBER
-                  && new String(found.toBytes(), UTF_8).equals(userId));
+      JsonReader json = new JsonReader(body);
+      json.beginObject();
+      for (String name = json.nextName(); name != null; name = json.nextName()) {
+        if (name.equals("userId")) {
+          // Of a name that comes twice the last value counts.
+          isOfUser = isUser(json.read(), userId);
+        } else {
+          json.skip();
+        }
+      }
     } catch (InvalidJsonException e) {
-      // It was no event.
-      return false;
+      // It is read so far and no further.
     }
+    return isOfUser;
+  }
+
+  private static boolean isUser(JsonValue id, String userId) {
+    return switch (id.kind()) {
+      case STRING -> id.asString().equals(userId);
+      case NUMBER -> text(id).equals(number(userId));
+      default -> false;
+    };
+  }
+
+  /** A number as it goes out, or null where the text is none. */
+  private static @Nullable String number(String text) {
+    try {
+      JsonReader json = new JsonReader(text.getBytes(UTF_8));
+      JsonValue value = json.read();
+      json.end();
+      return value.kind() == JsonKind.NUMBER ? text(value) : null;
+    } catch (InvalidJsonException e) {
+      return null;
+    }
+  }
+
+  private static String text(JsonValue value) {
+    return new String(value.toBytes(), UTF_8);
   }
 }

@@ -226,6 +226,27 @@ class DeadLettersApiTest {
     assertThat(receiver.messageIds()).containsEntry("m-2", 2);
   }
 
+  /** Of what was never an event there is a text, which is somebody's all the same. */
+  @Test
+  void whatIsErasedOfAUserIsAlsoWhatCouldNotBeRead() throws Exception {
+    start(Map.of());
+    Http.post(
+        application.url("/v1/batch"),
+        json(
+            "{'batch':[{'type':'track','userId':'u1','event':'e','p':NaN},"
+                + "{'type':'track','userId':'u2','event':'e','p':NaN},"
+                + "{'type':'track','p':"
+                + "[".repeat(1001)
+                + "]".repeat(1001)
+                + ",'userId':'u1','event':'e'}]}"));
+    awaitCount(3);
+
+    assertThat(delete("?userId=u1")).hasToString("200 {\"deleted\":2}");
+    assertThat(parsed(get("")).at("/deadLetters/0/text").asText())
+        .isEqualTo(json("{'type':'track','userId':'u2','event':'e','p':NaN}"));
+    assertThat(parsed(get("")).get("count").asInt()).isEqualTo(1);
+  }
+
   @Test
   void aFilterChoosesWhichOnes() throws Exception {
     start(Map.of());
