@@ -73,7 +73,10 @@ final class Keys {
         context
             .getPropertiesComponent()
             .loadProperties(
-                key -> UnknownKeys.hasMark(key) || LOADED.stream().anyMatch(key::startsWith));
+                key ->
+                    UnknownKeys.hasMark(key)
+                        || MisspeltPrefix.isLikely(key)
+                        || LOADED.stream().anyMatch(key::startsWith));
     this.prefix = PREFIX;
     this.known = new TreeSet<>();
     this.problems = new LinkedHashSet<>();
@@ -309,6 +312,7 @@ final class Keys {
         new UnknownKeys(known).problems(loaded, environment, this::isOfEnvironment);
     if (context.getPropertiesComponent().resolveProperty(APPLICATION).isPresent()) {
       problems.addAll(unknown);
+      problems.addAll(MisspeltPrefix.problems(loaded, environment, known));
     } else {
       unknown.forEach(
           each -> LOG.warn("{} It is ignored, since it may be one of the host's.", each));

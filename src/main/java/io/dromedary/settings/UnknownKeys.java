@@ -60,7 +60,7 @@ final class UnknownKeys {
 
   /** Whether a key of a file begins with a mark that is not of it. */
   static boolean hasMark(String key) {
-    return key.startsWith(BYTE_ORDER_MARK);
+    return key.startsWith(BYTE_ORDER_MARK) && key.length() > 1;
   }
 
   /**
@@ -73,6 +73,10 @@ final class UnknownKeys {
     Map<String, String> problems = new TreeMap<>();
     for (String key : new TreeSet<>(loaded.stringPropertyNames())) {
       if (hasMark(key)) {
+        if (key.charAt(1) == '#' || key.charAt(1) == '!') {
+          // It was to be a comment.
+          continue;
+        }
         problems.put(
             key, shown(key.substring(1)) + ": no such key, since a byte order mark is before it.");
       } else if (key.startsWith(Keys.PREFIX)
