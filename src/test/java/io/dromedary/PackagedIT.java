@@ -506,6 +506,16 @@ class PackagedIT {
   }
 
   @Test
+  void theCommandLineIsNotLoadedWithoutArguments() throws Exception {
+    environment.put("JDK_JAVA_OPTIONS", "-verbose:class");
+    environment.put("WEBHOOKS_ACKS", "9");
+
+    assertThat(command(1))
+        .contains("io.dromedary.settings.Settings ", "1 setting is wrong.")
+        .doesNotContain("picocli.", "io.dromedary.command.");
+  }
+
+  @Test
   void theJarHasItsLicenceAndNothingOfTheInstantWhenItWasBuilt() throws Exception {
     try (JarFile jar = new JarFile(JAR.toFile())) {
       assertThat(jar.stream().map(JarEntry::getName))
