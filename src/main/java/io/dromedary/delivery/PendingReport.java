@@ -83,12 +83,18 @@ public final class PendingReport {
     instant(json, "firstAttemptAt", progress.firstAttemptAt);
     instant(json, "lastAttemptAt", progress.lastAttemptAt);
     if (!event.isClaimed()) {
-      Instant next = event.dueAt().isAfter(now) ? event.dueAt() : now;
-      json.writeStringField("nextAttemptAt", next.toString());
+      json.writeStringField("nextAttemptAt", next(event, states, now).toString());
     }
     json.writeStringField("because", because(event, states, now));
     json.writeFieldName("webhooks");
     json.writeRawValue(Progress.webhooks(states, destination.webhooks()));
+  }
+
+  /** When an event is sent again, as far as its webhooks and their receivers are concerned. */
+  private Instant next(PendingEvent event, WebhookStates states, Instant now) {
+    Instant due = event.dueAt().isAfter(now) ? event.dueAt() : now;
+    Instant open = states.notBefore(now, destination.webhooks());
+    return open != null && open.isAfter(due) ? open : due;
   }
 
   /** Why an event has not been sent again before. */

@@ -168,6 +168,37 @@ class PendingApiTest {
     await().atMost(AT_MOST).until(() -> ids("").isEmpty());
   }
 
+  /** Whatever is due, nothing is sent before the webhook is probed again. */
+  @Test
+  void ofAWebhookThatIsDownTheNextProbeIsTold() throws Exception {
+    start(
+        Map.of(
+            "webhooks.down.attempts", "1",
+            "webhooks.down.after", "0s",
+            "webhooks.down.events", "1",
+            "webhooks.down.probe-interval", "10s"));
+    receiver.answer(Answer.reset());
+    send("track", "m-1", "'ann'");
+    awaitWaiting("m-1");
+    await()
+        .atMost(AT_MOST)
+        .untilAsserted(
+            () ->
+                assertThat(pending("").path(0).path("because").asText())
+                    .startsWith("the webhook is down: "));
+
+    call("POST", "/try-now?all=true");
+
+    // Probes are made in real time, of which the clock of the test knows nothing.
+    await()
+        .atMost(AT_MOST)
+        .untilAsserted(
+            () ->
+                assertThat(
+                        Instant.parse(pending("").path(0).path("nextAttemptAt").asText("1970-01-01T00:00:00Z")))
+                    .isAfter(NOW.plusSeconds(1)));
+  }
+
   @Test
   void whatIsGivenUpIsADeadLetterWithWhatItsWebhooksSaid() throws Exception {
     start(Map.of());
