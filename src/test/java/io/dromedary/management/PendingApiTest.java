@@ -195,7 +195,11 @@ class PendingApiTest {
         .untilAsserted(
             () ->
                 assertThat(
-                        Instant.parse(pending("").path(0).path("nextAttemptAt").asText("1970-01-01T00:00:00Z")))
+                        Instant.parse(
+                            pending("")
+                                .path(0)
+                                .path("nextAttemptAt")
+                                .asText("1970-01-01T00:00:00Z")))
                     .isAfter(NOW.plusSeconds(1)));
   }
 
