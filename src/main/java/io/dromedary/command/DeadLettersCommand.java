@@ -25,16 +25,13 @@ final class DeadLettersCommand extends ProcessCommand {
   @Option(names = "--count", description = "Count them.")
   boolean isCount;
 
-  @Option(
-      names = "--limit",
-      paramLabel = "N",
-      converter = WholeNumber.class,
-      description = "At the most so many.")
-  int limit = WholeNumber.MOST;
+  @Mixin LimitOption limit = new LimitOption();
 
   @Override
   int run(DromedaryCommand dromedary, RunningProcess process) throws Exception {
-    return isCount ? count(dromedary, process, filter) : list(dromedary, process, filter, limit);
+    return isCount
+        ? count(dromedary, process, filter)
+        : list(dromedary, process, filter, limit.most());
   }
 
   @Command(name = "list", description = "List them, the newest first, as JSON, one a line.")
@@ -42,16 +39,11 @@ final class DeadLettersCommand extends ProcessCommand {
 
     @Mixin DeadLetterOptions filter = new DeadLetterOptions();
 
-    @Option(
-        names = "--limit",
-        paramLabel = "N",
-        converter = WholeNumber.class,
-        description = "At the most so many.")
-    int limit = WholeNumber.MOST;
+    @Mixin LimitOption limit = new LimitOption();
 
     @Override
     int run(DromedaryCommand dromedary, RunningProcess process) throws Exception {
-      return list(dromedary, process, filter, limit);
+      return list(dromedary, process, filter, limit.most());
     }
   }
 
@@ -71,20 +63,16 @@ final class DeadLettersCommand extends ProcessCommand {
 
     @Mixin DeadLetterOptions filter = new DeadLetterOptions();
 
-    @Option(names = "--all", description = "Delete all: without it a filter is needed.")
-    boolean isAll;
+    @Mixin AllOption all = new AllOption();
 
-    @Option(
-        names = {"-y", "--yes"},
-        description = "Do not ask. Needed without a terminal.")
-    boolean isSure;
+    @Mixin YesOption yes = new YesOption();
 
     @Override
     int run(DromedaryCommand dromedary, RunningProcess process) throws Exception {
-      Map<String, String> parameters = all(filter, isAll);
+      Map<String, String> parameters = all.parameters(filter);
       if (!parameters.isEmpty()) {
         String count = process.call("GET", PATH + "/count", filter.parameters()).field("count");
-        confirm(dromedary, isSure, "delete " + count + " dead letters");
+        yes.confirm(dromedary, "delete " + count + " dead letters");
       }
       return delete(dromedary, process, parameters);
     }
@@ -97,22 +85,12 @@ final class DeadLettersCommand extends ProcessCommand {
 
     @Mixin DeadLetterOptions filter = new DeadLetterOptions();
 
-    @Option(names = "--all", description = "Delete all: without it a filter is needed.")
-    boolean isAll;
+    @Mixin AllOption all = new AllOption();
 
     @Override
     int run(DromedaryCommand dromedary, RunningProcess process) throws Exception {
-      return delete(dromedary, process, all(filter, isAll));
+      return delete(dromedary, process, all.parameters(filter));
     }
-  }
-
-  /** The parameters of what changes events. */
-  static Map<String, String> all(EventOptions filter, boolean isAll) {
-    Map<String, String> parameters = filter.parameters();
-    if (isAll) {
-      parameters.put("all", "true");
-    }
-    return parameters;
   }
 
   private static int list(

@@ -1,9 +1,7 @@
 package io.dromedary.command;
 
-import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 @Command(
     name = "pending",
@@ -24,16 +22,11 @@ final class PendingCommand extends ProcessCommand {
 
   @Mixin EventOptions filter = new EventOptions();
 
-  @Option(
-      names = "--limit",
-      paramLabel = "N",
-      converter = WholeNumber.class,
-      description = "At the most so many.")
-  int limit = WholeNumber.MOST;
+  @Mixin LimitOption limit = new LimitOption();
 
   @Override
   int run(DromedaryCommand dromedary, RunningProcess process) throws Exception {
-    return list(dromedary, process, filter, limit);
+    return list(dromedary, process, filter, limit.most());
   }
 
   private static int list(
@@ -54,16 +47,11 @@ final class PendingCommand extends ProcessCommand {
 
     @Mixin EventOptions filter = new EventOptions();
 
-    @Option(
-        names = "--limit",
-        paramLabel = "N",
-        converter = WholeNumber.class,
-        description = "At the most so many.")
-    int limit = WholeNumber.MOST;
+    @Mixin LimitOption limit = new LimitOption();
 
     @Override
     int run(DromedaryCommand dromedary, RunningProcess process) throws Exception {
-      return list(dromedary, process, filter, limit);
+      return list(dromedary, process, filter, limit.most());
     }
   }
 
@@ -88,8 +76,7 @@ final class PendingCommand extends ProcessCommand {
 
     @Mixin EventOptions filter = new EventOptions();
 
-    @Option(names = "--all", description = "All of them: without it a filter is needed.")
-    boolean isAll;
+    @Mixin AllOption all = new AllOption();
 
     /** Does it, and says how many there were. */
     int change(
@@ -100,7 +87,7 @@ final class PendingCommand extends ProcessCommand {
         String field,
         String done)
         throws FailedException, InterruptedException {
-      Answer answer = process.call(method, PATH + below, DeadLettersCommand.all(filter, isAll));
+      Answer answer = process.call(method, PATH + below, all.parameters(filter));
       dromedary.print(answer.text());
       String inMemory = answer.field("inMemory");
       dromedary.remark(
@@ -112,12 +99,11 @@ final class PendingCommand extends ProcessCommand {
     }
 
     /** Asks whether to do it. */
-    void confirm(DromedaryCommand dromedary, RunningProcess process, boolean isSure, String verb)
+    void confirm(DromedaryCommand dromedary, RunningProcess process, YesOption yes, String verb)
         throws FailedException, InterruptedException {
-      Map<String, String> meant = DeadLettersCommand.all(filter, isAll);
-      if (!isSure && !meant.isEmpty()) {
+      if (!yes.isSure() && !all.parameters(filter).isEmpty()) {
         String count = count(process, filter).field("count");
-        confirm(dromedary, false, verb + " " + count + " pending events");
+        yes.confirm(dromedary, verb + " " + count + " pending events");
       }
     }
   }
@@ -138,14 +124,11 @@ final class PendingCommand extends ProcessCommand {
   @Command(name = "give-up", description = "Make them dead letters of the reason cancelled.")
   static final class GiveUp extends Change {
 
-    @Option(
-        names = {"-y", "--yes"},
-        description = "Do not ask. Needed without a terminal.")
-    boolean isSure;
+    @Mixin YesOption yes = new YesOption();
 
     @Override
     int run(DromedaryCommand dromedary, RunningProcess process) throws Exception {
-      confirm(dromedary, process, isSure, "give up");
+      confirm(dromedary, process, yes, "give up");
       return change(dromedary, process, "POST", "/give-up", "givenUp", "given up");
     }
   }
@@ -155,14 +138,11 @@ final class PendingCommand extends ProcessCommand {
       description = "Erase them for good. An attempt that is under way is not broken off.")
   static final class Delete extends Change {
 
-    @Option(
-        names = {"-y", "--yes"},
-        description = "Do not ask. Needed without a terminal.")
-    boolean isSure;
+    @Mixin YesOption yes = new YesOption();
 
     @Override
     int run(DromedaryCommand dromedary, RunningProcess process) throws Exception {
-      confirm(dromedary, process, isSure, "delete");
+      confirm(dromedary, process, yes, "delete");
       return change(dromedary, process, "DELETE", "", "deleted", "deleted");
     }
   }

@@ -17,29 +17,24 @@ final class ReplayCommand extends ProcessCommand {
 
   @Mixin DeadLetterOptions filter = new DeadLetterOptions();
 
-  @Option(names = "--all", description = "Replay all: without it a filter is needed.")
-  boolean isAll;
+  @Mixin AllOption all = new AllOption();
 
   @Option(names = "--rate", paramLabel = "N", description = "So many a second: 100 if not set.")
   @Nullable String rate;
 
-  @Option(names = "--limit", paramLabel = "N", description = "At the most so many.")
-  @Nullable String limit;
+  @Mixin LimitOption limit = new LimitOption();
 
   @Option(names = "--dry-run", description = "Only count them.")
   boolean isDry;
 
-  @Option(
-      names = {"-y", "--yes"},
-      description = "Do not ask at a terminal.")
-  boolean isSure;
+  @Mixin YesOption yes = new YesOption();
 
   @Override
   int run(DromedaryCommand dromedary, RunningProcess process) throws Exception {
-    Map<String, String> parameters = DeadLettersCommand.all(filter, isAll);
+    Map<String, String> parameters = all.parameters(filter);
     EventOptions.put(parameters, "rate", rate);
-    EventOptions.put(parameters, "limit", limit);
-    boolean isAsked = !isSure && dromedary.surroundings().terminal() != null;
+    limit.addTo(parameters);
+    boolean isAsked = !yes.isSure() && dromedary.surroundings().terminal() != null;
     if (isDry || isAsked) {
       Answer count = process.call("GET", PATH + "/count", filter.parameters());
       if (isDry) {
@@ -48,7 +43,7 @@ final class ReplayCommand extends ProcessCommand {
             count.field("count") + " dead letters would be replayed " + count.field("byReason"));
         return ExitCode.OK;
       }
-      confirm(dromedary, false, "replay " + count.field("count") + " dead letters");
+      yes.confirm(dromedary, "replay " + count.field("count") + " dead letters");
     }
     Answer answer = process.call("POST", PATH + "/replay", parameters);
     dromedary.print(answer.text());

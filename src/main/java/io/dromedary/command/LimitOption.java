@@ -1,0 +1,26 @@
+package io.dromedary.command;
+
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** The option that bounds how many events a command reads or changes. */
+final class LimitOption {
+
+  @Option(
+      names = "--limit",
+      paramLabel = "N",
+      converter = WholeNumber.class,
+      description = "At the most so many.")
+  private @Nullable Integer limit;
+
+  /** How many at the most. */
+  int most() {
+    return limit == null ? WholeNumber.MOST : limit;
+  }
+
+  /** Adds the parameter of the management API, if the option is set. */
+  void addTo(Map<String, String> parameters) {
+    EventOptions.put(parameters, "limit", limit == null ? null : limit.toString());
+  }
+}
