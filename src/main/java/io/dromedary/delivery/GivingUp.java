@@ -89,37 +89,23 @@ public final class GivingUp {
   private DeadLetter deadLetter(
       Delivery delivery, int index, Claim claim, Reason reason, Instant now) {
     Event event = delivery.events().get(index);
-    StringBuilder detail =
-        new StringBuilder(
-            switch (reason) {
-              case REJECTED -> "no webhook is left that might accept the event";
-              case EXPIRED -> "the retry window has closed";
-              case TRANSFORM -> "the transform failed: " + delivery.transformFailure();
-              case INVALID, CANCELLED ->
-                  throw new IllegalArgumentException("an event that was sent is one");
-            });
-    for (int i = 0; i < webhooks.size(); i++) {
-      Outcome outcome = delivery.states().outcome(i);
-      if (outcome != null && !outcome.reason().isEmpty() && reason != Reason.TRANSFORM) {
-        detail.append("; ").append(webhooks.get(i).name()).append(": ").append(outcome.reason());
-      }
-    }
-    return new DeadLetter(
-        claim.id(),
-        claim.destination(),
+    String why =
+        switch (reason) {
+          case REJECTED -> "no webhook is left that might accept the event";
+          case EXPIRED -> "the retry window has closed";
+          case TRANSFORM -> "the transform failed: " + delivery.transformFailure();
+          case INVALID, CANCELLED ->
+              throw new IllegalArgumentException("an event that was sent is one");
+        };
+    OutboxEvent given =
         new OutboxEvent(
             event.messageId(),
             event.type().json(),
             event.acceptedAt(),
             event.json(),
             delivery.attempts(),
-            null),
-        reason,
-        detail.toString(),
-        delivery.lastStatus(),
-        delivery.firstAttemptAt(),
-        delivery.lastAttemptAt(),
-        now,
-        Progress.webhooks(delivery.states(), webhooks));
+            null);
+    return LastState.of(delivery, webhooks)
+        .deadLetter(claim.id(), claim.destination(), given, reason, why, now);
   }
 }

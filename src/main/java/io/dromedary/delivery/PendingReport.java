@@ -6,6 +6,7 @@ import io.dromedary.outbox.DeadLetter;
 import io.dromedary.outbox.DeadLetter.Reason;
 import io.dromedary.outbox.OutboxEvent;
 import io.dromedary.outbox.PendingEvent;
+import io.dromedary.settings.Settings;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
@@ -136,38 +137,22 @@ public final class PendingReport {
     }
   }
 
-  /** What is kept of an event that an operator gives up. */
-  public DeadLetter cancelled(PendingEvent event) {
-    Progress progress = Progress.read(event.event().progress());
-    WebhookStates states = progress.restore(destination.webhooks());
-    OutboxEvent stored = event.event();
-    StringBuilder detail = new StringBuilder(DeadLetter.CANCELLED);
-    for (int i = 0; i < destination.webhooks().size(); i++) {
-      Outcome last = states.outcome(i);
-      if (last != null) {
-        detail
-            .append("; ")
-            .append(destination.webhooks().get(i).name())
-            .append(": ")
-            .append(last.reason());
-      }
-    }
-    return new DeadLetter(
-        event.id(),
-        event.destination(),
-        new OutboxEvent(
-            stored.messageId(),
-            stored.type(),
-            stored.acceptedAt(),
-            stored.body(),
-            stored.attempts(),
-            null),
-        Reason.CANCELLED,
-        detail.toString(),
-        progress.lastStatus,
-        progress.firstAttemptAt,
-        progress.lastAttemptAt,
-        destination.clock().instant(),
-        Progress.webhooks(states, destination.webhooks()));
+  /** What is kept of an event that an operator gives up, also where nobody here delivers it. */
+  public static DeadLetter cancelled(CamelContext context, PendingEvent pending) {
+    PendingReport report = of(context, pending.destination());
+    OutboxEvent event = pending.event();
+    // Whoever takes events of other destinations may note their progress in another form.
+    LastState state =
+        report == null
+            ? LastState.of((String) null, List.of())
+            : LastState.of(event.progress(), report.destination.webhooks());
+    return state
+        .deadLetter(
+            pending.id(),
+            pending.destination(),
+            event.withoutProgress(),
+            Reason.CANCELLED,
+            "an operator has given it up",
+            Settings.clock(context).instant());
   }
 }

@@ -115,6 +115,18 @@ final class WebhookStates {
     return count;
   }
 
+  /** Why webhooks have not accepted, as the end of a sentence: "; webhook: reason" for each. */
+  String reasons(List<Webhook> webhooks) {
+    StringBuilder reasons = new StringBuilder();
+    for (int i = 0; i < outcomes.length; i++) {
+      Outcome last = outcomes[i];
+      if (last != null && !last.reason().isEmpty()) {
+        reasons.append("; ").append(webhooks.get(i).name()).append(": ").append(last.reason());
+      }
+    }
+    return reasons.toString();
+  }
+
   /** Whether all webhooks that are pending are down or paused. */
   boolean waitsForClosed(List<Webhook> webhooks) {
     for (int i = 0; i < states.length; i++) {

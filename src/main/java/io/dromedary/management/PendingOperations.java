@@ -9,7 +9,6 @@ import io.dromedary.outbox.OutboxException;
 import io.dromedary.outbox.PendingEvent;
 import io.dromedary.outbox.PendingEvents;
 import io.dromedary.outbox.PendingFilter;
-import io.dromedary.settings.Settings;
 import java.io.IOException;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -51,7 +50,7 @@ final class PendingOperations {
       }
       case "/give-up" -> {
         asked.require("POST");
-        return changed("givenUp", events.giveUp(meant(asked), this::letter));
+        return changed("givenUp", events.giveUp(meant(asked), event -> PendingReport.cancelled(context, event)));
       }
       default -> {
         return null;
@@ -127,13 +126,6 @@ final class PendingOperations {
                 "message", "there are more: narrow them down, by since and until");
           }
         });
-  }
-
-  private DeadLetter letter(PendingEvent event) {
-    PendingReport report = PendingReport.of(context, event.destination());
-    return report == null
-        ? DeadLetter.cancelled(event, Settings.clock(context).instant())
-        : report.cancelled(event);
   }
 
   private static String changed(String done, PendingEvents.Changed changed) {

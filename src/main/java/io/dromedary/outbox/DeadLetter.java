@@ -36,9 +36,6 @@ public record DeadLetter(
     Instant deadAt,
     @Nullable String webhooks) {
 
-  /** The detail of what an operator has given up. */
-  public static final String CANCELLED = "an operator has given it up";
-
   /** Why an event was given up. */
   public enum Reason {
     /** The event is not one: it was never sent. */
@@ -84,21 +81,6 @@ public record DeadLetter(
         new OutboxEvent(messageId == null ? "" : messageId, "", now, rejected.text()),
         Reason.INVALID,
         rejected.code() + ": " + rejected.message(),
-        null,
-        null,
-        null,
-        now,
-        null);
-  }
-
-  /** What is kept of a pending event that an operator gives up and nobody here delivers. */
-  public static DeadLetter cancelled(PendingEvent event, Instant now) {
-    return new DeadLetter(
-        event.id(),
-        event.destination(),
-        event.event(),
-        Reason.CANCELLED,
-        CANCELLED,
         null,
         null,
         null,

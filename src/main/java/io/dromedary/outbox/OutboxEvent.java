@@ -44,6 +44,11 @@ public final class OutboxEvent {
     this.progress = progress;
   }
 
+  /** The same as it is kept where nothing more is delivered. */
+  public OutboxEvent withoutProgress() {
+    return new OutboxEvent(messageId, type, acceptedAt, body, attempts, null);
+  }
+
   public String messageId() {
     return messageId;
   }

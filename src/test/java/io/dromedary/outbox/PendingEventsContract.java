@@ -112,6 +112,20 @@ abstract class PendingEventsContract {
         .toList();
   }
 
+  private DeadLetter cancelled(PendingEvent event) {
+    return new DeadLetter(
+        event.id(),
+        event.destination(),
+        event.event(),
+        DeadLetter.Reason.CANCELLED,
+        "an operator has given it up",
+        null,
+        null,
+        null,
+        clock.instant(),
+        null);
+  }
+
   @Test
   void theOldestComeFirst() throws Exception {
     store(ORDERS, "a", "b");
@@ -173,7 +187,7 @@ abstract class PendingEventsContract {
     park("a", "b");
 
     Changed changed =
-        pending().giveUp(of(null, "a", null), each -> DeadLetter.cancelled(each, clock.instant()));
+        pending().giveUp(of(null, "a", null), this::cancelled);
 
     assertThat(changed).isEqualTo(new Changed(1, 0));
     assertThat(dead()).containsExactly("cancelled a");
@@ -194,7 +208,7 @@ abstract class PendingEventsContract {
     assertThat(pending().tryNow(PendingFilter.ALL, come -> come)).isEqualTo(new Changed(1, 1));
     assertThat(
             pending()
-                .giveUp(PendingFilter.ALL, each -> DeadLetter.cancelled(each, clock.instant())))
+                .giveUp(PendingFilter.ALL, this::cancelled))
         .isEqualTo(new Changed(1, 1));
     assertThat(dead()).containsExactly("cancelled b");
 
@@ -222,7 +236,7 @@ abstract class PendingEventsContract {
     claims.get(1).settle(new Settlement.Parked(clock.instant(), 1, null));
     PendingEvent third =
         new PendingEvent(claims.get(2).id(), ORDERS, claims.get(2).event(), clock.instant(), true);
-    claims.get(2).settle(new Settlement.Dead(DeadLetter.cancelled(third, clock.instant())));
+    claims.get(2).settle(new Settlement.Dead(cancelled(third)));
     long unused = outbox.run((store, nowMillis) -> nowMillis).join();
 
     assertThat(ids(list(PendingFilter.ALL))).isEmpty();
@@ -233,7 +247,7 @@ abstract class PendingEventsContract {
   @Test
   void aUserOfDeadLettersIsFoundAndDeletedToo() throws Exception {
     park(Stream.iterate(0, i -> i + 1).limit(700).map(i -> "m-" + i).toArray(String[]::new));
-    pending().giveUp(PendingFilter.ALL, each -> DeadLetter.cancelled(each, clock.instant()));
+    pending().giveUp(PendingFilter.ALL, this::cancelled);
     DeadLetterFilter ofOne =
         new DeadLetterFilter(of(null, null, "of-m-650").event(), null, null, null);
 
