@@ -35,11 +35,7 @@ record LastState(
   static LastState of(@Nullable String progress, List<Webhook> webhooks) {
     Progress read = Progress.read(progress);
     return new LastState(
-        webhooks,
-        read.restore(webhooks),
-        read.lastStatus,
-        read.firstAttemptAt,
-        read.lastAttemptAt);
+        webhooks, read.restore(webhooks), read.lastStatus, read.firstAttemptAt, read.lastAttemptAt);
   }
 
   /**

@@ -146,13 +146,12 @@ public final class PendingReport {
         report == null
             ? LastState.of((String) null, List.of())
             : LastState.of(event.progress(), report.destination.webhooks());
-    return state
-        .deadLetter(
-            pending.id(),
-            pending.destination(),
-            event.withoutProgress(),
-            Reason.CANCELLED,
-            "an operator has given it up",
-            Settings.clock(context).instant());
+    return state.deadLetter(
+        pending.id(),
+        pending.destination(),
+        event.withoutProgress(),
+        Reason.CANCELLED,
+        "an operator has given it up",
+        Settings.clock(context).instant());
   }
 }

@@ -50,7 +50,9 @@ final class PendingOperations {
       }
       case "/give-up" -> {
         asked.require("POST");
-        return changed("givenUp", events.giveUp(meant(asked), event -> PendingReport.cancelled(context, event)));
+        return changed(
+            "givenUp",
+            events.giveUp(meant(asked), event -> PendingReport.cancelled(context, event)));
       }
       default -> {
         return null;

@@ -1,6 +1,7 @@
 package io.dromedary.outbox;
 
 import io.dromedary.outbox.DeadLetter.Reason;
+import io.dromedary.outbox.DeadLetterRows.Order;
 import io.dromedary.settings.HeapShare;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -12,7 +13,6 @@ import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +37,8 @@ public final class DeadLetters {
   private static final int PIECE_ROWS = 500;
 
   private static final Duration READ_TIME = Duration.ofSeconds(10);
+
+  private static final String NAME = "dead letters";
 
   private final Outbox outbox;
   private final Duration readTime;
@@ -76,115 +78,103 @@ public final class DeadLetters {
 
   /** How many dead letters there are of each reason that there is. */
   public Map<Reason, Long> count(DeadLetterFilter filter) throws OutboxException {
-    Conditions conditions = filter.conditions();
-    boolean isByText = filter.event().userId() != null;
-    String sql =
-        (isByText ? "SELECT reason, 1, body" : "SELECT reason, count(*)")
-            + " FROM dead_letter WHERE "
-            + conditions
-            + (isByText ? "" : " GROUP BY reason");
     Map<Reason, Long> counts = new EnumMap<>(Reason.class);
+    if (!filter.event().isByText()) {
+      return countInStore(filter, counts);
+    }
+    try (DeadLetterRows<Reason> rows =
+        new DeadLetterRows<>(
+            reading(),
+            filter.event(),
+            filter.conditions(),
+            Order.OLDEST_FIRST,
+            Place.FIRST,
+            "reason",
+            row -> DeadLetterColumns.reason(row.getString(DeadLetterRows.FIRST_COLUMN)))) {
+      long end = System.nanoTime() + readTime.toNanos();
+      while (rows.next(PIECE_ROWS, reason -> counts.merge(reason, 1L, Long::sum) > 0)) {
+        if (System.nanoTime() - end > 0) {
+          throw new OutboxException(StoreReading.late(NAME, readTime));
+        }
+      }
+    }
+    return counts;
+  }
+
+  private StoreReading reading() throws OutboxException {
+    return new StoreReading(outbox, readTime, NAME);
+  }
+
+  /** The store counts many more in the same time than could be read. */
+  private Map<Reason, Long> countInStore(DeadLetterFilter filter, Map<Reason, Long> counts)
+      throws OutboxException {
+    Conditions conditions = filter.conditions();
+    String sql =
+        "SELECT reason, count(*) FROM dead_letter WHERE " + conditions + " GROUP BY reason";
     try (StoreReading reading = reading()) {
       return reading.read(
           sql,
           conditions.valuesAnd(),
           rows -> {
             while (rows.next()) {
-              if (!isByText || filter.event().isOfUser(rows.getBytes(3))) {
-                counts.merge(reason(rows.getString(1)), rows.getLong(2), Long::sum);
-              }
+              counts.put(DeadLetterColumns.reason(rows.getString(1)), rows.getLong(2));
             }
             return counts;
           });
     }
   }
 
-  private StoreReading reading() throws OutboxException {
-    return new StoreReading(outbox, readTime, "dead letters");
-  }
-
   /**
-   * Lists dead letters, the latest first.
+   * Lists dead letters, the latest first. Where few are meant of very many, a page may be short and
+   * have a next one all the same.
    *
    * @param before where the page begins, or null for the first
    */
   public Page list(DeadLetterFilter filter, @Nullable Place before, int limit)
       throws OutboxException {
-    Conditions conditions = filter.conditions();
-    Place last = before == null ? Place.LAST : before;
     int most = Math.min(limit, MOST_LISTED);
-    String sql =
-        "SELECT id, destination, message_id, type, accepted_at, attempts, reason, detail,"
-            + " last_status, first_attempt_at, last_attempt_at, dead_at, webhooks, body"
-            + " FROM dead_letter WHERE "
-            + conditions
-            + " AND (dead_at, id) < (?, ?) ORDER BY dead_at DESC, id DESC"
-            // One more than wanted shows whether there is another page.
-            + (filter.event().userId() == null ? " LIMIT " + (most + 1) : "");
-    try (StoreReading reading = reading()) {
-      return reading.read(
-          sql,
-          conditions.valuesAnd(last.deadMillis(), last.id()),
-          rows -> page(rows, filter.event(), most));
-    }
-  }
-
-  private static Page page(ResultSet rows, EventFilter filter, int most) throws SQLException {
-    List<DeadLetter> letters = new ArrayList<>();
-    long bytes = 0;
-    while (rows.next()) {
-      if (!filter.isOfUser(rows.getBytes(14))) {
-        continue;
+    PageRoom room = new PageRoom(most);
+    Place from = before == null ? Place.LAST : before;
+    long end = System.nanoTime() + readTime.toNanos();
+    try (DeadLetterRows<DeadLetter> rows =
+        new DeadLetterRows<>(
+            reading(),
+            filter.event(),
+            filter.conditions(),
+            Order.LATEST_FIRST,
+            from,
+            DeadLetterColumns.ALL,
+            row -> DeadLetterColumns.letter(row, DeadLetterRows.FIRST_COLUMN))) {
+      // One more than wanted shows whether there is another page.
+      while (rows.next(Math.min(PIECE_ROWS, most + 1), room::add)) {
+        if (System.nanoTime() - end > 0) {
+          return new Page(room.letters, rows.last());
+        }
       }
-      if (letters.size() == most || bytes > PAGE_BYTES) {
-        DeadLetter last = letters.get(letters.size() - 1);
-        return new Page(letters, new Place(last.deadAt().toEpochMilli(), last.id()));
+      return new Page(room.letters, rows.isStopped() ? rows.last() : null);
+    }
+  }
+
+  /** A page that is being filled. */
+  private static final class PageRoom {
+
+    private final int most;
+    private final List<DeadLetter> letters = new ArrayList<>();
+    private long bytes;
+
+    PageRoom(int most) {
+      this.most = most;
+    }
+
+    /** Adds a dead letter, unless the page is full. */
+    boolean add(DeadLetter letter) {
+      boolean isFull = letters.size() == most || bytes > PAGE_BYTES;
+      if (!isFull) {
+        letters.add(letter);
+        bytes += letter.event().body().length;
       }
-      DeadLetter letter = letter(rows);
-      letters.add(letter);
-      bytes += letter.event().body().length;
+      return !isFull;
     }
-    return new Page(letters, null);
-  }
-
-  private static DeadLetter letter(ResultSet row) throws SQLException {
-    Long status = number(row, 9);
-    return new DeadLetter(
-        row.getLong(1),
-        row.getString(2),
-        new OutboxEvent(
-            row.getString(3),
-            row.getString(4),
-            Instant.ofEpochMilli(row.getLong(5)),
-            row.getBytes(14),
-            row.getInt(6),
-            null),
-        reason(row.getString(7)),
-        row.getString(8),
-        status == null ? null : status.intValue(),
-        instant(row, 10),
-        instant(row, 11),
-        Instant.ofEpochMilli(row.getLong(12)),
-        row.getString(13));
-  }
-
-  private static @Nullable Instant instant(ResultSet row, int column) throws SQLException {
-    Long millis = number(row, column);
-    return millis == null ? null : Instant.ofEpochMilli(millis);
-  }
-
-  private static @Nullable Long number(ResultSet row, int column) throws SQLException {
-    long number = row.getLong(column);
-    return row.wasNull() ? null : number;
-  }
-
-  private static Reason reason(String json) {
-    Reason reason = Reason.of(json);
-    if (reason == null) {
-      throw new IllegalStateException(
-          "The outbox has a dead letter of the reason \"" + json + "\".");
-    }
-    return reason;
   }
 
   /**
@@ -202,11 +192,11 @@ public final class DeadLetters {
     long refused = count(filter).getOrDefault(Reason.INVALID, 0L);
     // A row that is due much later is taken for one that was written by a clock gone wrong.
     long most = Math.min(limit, ratePerSecond * outbox.settings().longestWait().toSeconds());
-    Spread spread = new Spread(ratePerSecond);
+    DueSpread spread = new DueSpread(ratePerSecond);
     long replayed =
         change(
-            filter,
-            " AND reason <> 'invalid'",
+            filter.event(),
+            filter.conditions().add("reason <> 'invalid'"),
             most,
             (store, nowMillis, ids) -> replay(store, nowMillis, ids, spread),
             destination -> outbox.counts().replayed(destination).increment());
@@ -216,43 +206,14 @@ public final class DeadLetters {
   /** Deletes dead letters for good, and says how many. */
   public long delete(DeadLetterFilter filter) throws OutboxException {
     return change(
-        filter,
-        "",
+        filter.event(),
+        filter.conditions(),
         Long.MAX_VALUE,
         (store, nowMillis, ids) -> take(store, ids, row -> ""),
         destination -> {});
   }
 
-  /** Hands out due times of which no more than so many are in a second. */
-  private static final class Spread {
-    private final int ratePerSecond;
-    private long startMillis = Long.MIN_VALUE;
-    private int used;
-
-    Spread(int ratePerSecond) {
-      this.ratePerSecond = ratePerSecond;
-    }
-
-    /** Nothing is due before that. */
-    void begin(long nowMillis) {
-      if (nowMillis > millis()) {
-        startMillis = nowMillis;
-        used = 0;
-      }
-    }
-
-    long next() {
-      long millis = millis();
-      used++;
-      return millis;
-    }
-
-    private long millis() {
-      return startMillis + used * 1000L / ratePerSecond;
-    }
-  }
-
-  private static List<String> replay(Store store, long nowMillis, List<Long> ids, Spread spread)
+  private static List<String> replay(Store store, long nowMillis, List<Long> ids, DueSpread spread)
       throws SQLException {
     spread.begin(nowMillis);
     return take(
@@ -293,32 +254,23 @@ public final class DeadLetters {
   }
 
   private long change(
-      DeadLetterFilter filter, String which, long most, Change change, Consumer<String> told)
+      EventFilter filter, Conditions conditions, long most, Change change, Consumer<String> told)
       throws OutboxException {
-    Conditions conditions = filter.conditions();
-    boolean isByText = filter.event().userId() != null;
-    String sql =
-        "SELECT dead_at, id"
-            + (isByText ? ", body" : "")
-            + " FROM dead_letter WHERE "
-            + conditions
-            + which
-            + " AND (dead_at, id) > (?, ?) ORDER BY dead_at, id LIMIT ?";
     long changed = 0;
-    Place from = Place.FIRST;
-    try (StoreReading reading = reading()) {
-      while (changed < most) {
-        int wanted = (int) Math.min(PIECE_ROWS, most - changed);
-        List<Object> values = conditions.valuesAnd(from.deadMillis(), from.id(), wanted);
-        Place before = from;
-        Piece piece =
-            reading.read(
-                sql, values, rows -> piece(rows, isByText ? filter.event() : null, before));
-        if (piece.last().equals(from)) {
-          return changed;
-        }
-        from = piece.last();
-        List<String> done = piece.ids().isEmpty() ? List.of() : change(piece.ids(), change);
+    try (DeadLetterRows<Long> rows =
+        new DeadLetterRows<>(
+            reading(),
+            filter,
+            conditions,
+            Order.OLDEST_FIRST,
+            Place.FIRST,
+            "id",
+            row -> row.getLong(2))) {
+      boolean isMore = true;
+      while (isMore && changed < most) {
+        List<Long> ids = new ArrayList<>();
+        isMore = rows.next((int) Math.min(PIECE_ROWS, most - changed), ids::add);
+        List<String> done = ids.isEmpty() ? List.of() : change(ids, change);
         done.forEach(told);
         changed += done.size();
       }
@@ -329,33 +281,9 @@ public final class DeadLetters {
   }
 
   private List<String> change(List<Long> ids, Change change) throws OutboxException {
-    try {
-      List<String> destinations =
-          outbox.run((store, nowMillis) -> change.apply(store, nowMillis, ids)).join();
-      for (String destination : new HashSet<>(destinations)) {
-        outbox.due(destination);
-      }
-      return destinations;
-    } catch (CompletionException e) {
-      throw e.getCause() instanceof OutboxException failure
-          ? failure
-          : new OutboxException(String.valueOf(e.getMessage()), e);
-    }
-  }
-
-  /** The ids of what is meant of some rows, and the place of the last row. */
-  private record Piece(List<Long> ids, Place last) {}
-
-  private static Piece piece(ResultSet rows, @Nullable EventFilter text, Place before)
-      throws SQLException {
-    List<Long> ids = new ArrayList<>();
-    Place last = before;
-    while (rows.next()) {
-      last = new Place(rows.getLong(1), rows.getLong(2));
-      if (text == null || text.isOfUser(rows.getBytes(3))) {
-        ids.add(last.id());
-      }
-    }
-    return new Piece(ids, last);
+    List<String> destinations =
+        outbox.runAndWait((store, nowMillis) -> change.apply(store, nowMillis, ids));
+    new HashSet<>(destinations).forEach(outbox::due);
+    return destinations;
   }
 }

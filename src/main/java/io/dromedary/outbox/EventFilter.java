@@ -65,6 +65,11 @@ public record EventFilter(
     return "id IN (" + ids.map(String::valueOf).collect(Collectors.joining(",")) + ")";
   }
 
+  /** Whether columns do not tell all that is asked for. */
+  boolean isByText() {
+    return userId != null;
+  }
+
   /**
    * Whether an event is its user's, which only its text tells. A dead letter may be JSON of which
    * only a part can be read, but belongs to that user all the same. Numbers are compared as they go

@@ -15,6 +15,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -199,6 +200,17 @@ public final class Outbox implements AutoCloseable {
     Work.Task<T> task = new Work.Task<>(body);
     writer.put(task);
     return task.done();
+  }
+
+  /** Does something on the store, as {@link #run} does, and waits until it is committed. */
+  <T> T runAndWait(Work.Task.Body<T> body) throws OutboxException {
+    try {
+      return run(body).join();
+    } catch (CompletionException e) {
+      throw e.getCause() instanceof OutboxException failure
+          ? failure
+          : new OutboxException(String.valueOf(e.getMessage()), e);
+    }
   }
 
   /** The dead letters that are kept here. */

@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
@@ -165,7 +164,7 @@ public final class PendingEvents {
       while (pieces.next()) {
         List<PendingEvent> piece = pieces.piece;
         if (!piece.isEmpty()) {
-          all = all.plus(run((store, nowMillis) -> deleteAll(store, piece)));
+          all = all.plus(outbox.runAndWait((store, nowMillis) -> deleteAll(store, piece)));
         }
       }
       return all;
@@ -197,7 +196,7 @@ public final class PendingEvents {
         if (piece.isEmpty()) {
           continue;
         }
-        Done done = run((store, nowMillis) -> apply(store, nowMillis, piece, change));
+        Done done = outbox.runAndWait((store, nowMillis) -> apply(store, nowMillis, piece, change));
         told.accept(done.events());
         Set<String> destinations = new HashSet<>();
         done.events().forEach(each -> destinations.add(each.destination()));
@@ -263,16 +262,6 @@ public final class PendingEvents {
       }
     }
     return deleted;
-  }
-
-  private <T> T run(Work.Task.Body<T> body) throws OutboxException {
-    try {
-      return outbox.run(body).join();
-    } catch (CompletionException e) {
-      throw e.getCause() instanceof OutboxException failure
-          ? failure
-          : new OutboxException(String.valueOf(e.getMessage()), e);
-    }
   }
 
   private static PendingEvent event(ResultSet row, boolean isClaimed) throws SQLException {

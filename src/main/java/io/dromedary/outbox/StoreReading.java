@@ -65,16 +65,18 @@ final class StoreReading implements AutoCloseable {
       connection.commit();
       return read;
     } catch (SQLException e) {
-      String why =
-          isLate.get()
-              ? "the "
-                  + what
-                  + " could not be read within "
-                  + longest.toSeconds()
-                  + " s: narrow them down, by since and until"
-              : String.valueOf(e.getMessage());
-      throw new OutboxException(why, e);
+      throw new OutboxException(
+          isLate.get() ? late(what, longest) : String.valueOf(e.getMessage()), e);
     }
+  }
+
+  /** The error of what takes longer than that to read. */
+  static String late(String what, Duration longest) {
+    return "the "
+        + what
+        + " could not be read within "
+        + longest.toSeconds()
+        + " s: narrow them down, by since and until";
   }
 
   private static void cancel(Statement query, AtomicBoolean isLate) {

@@ -186,8 +186,7 @@ abstract class PendingEventsContract {
   void whatIsGivenUpIsADeadLetter() throws Exception {
     park("a", "b");
 
-    Changed changed =
-        pending().giveUp(of(null, "a", null), this::cancelled);
+    Changed changed = pending().giveUp(of(null, "a", null), this::cancelled);
 
     assertThat(changed).isEqualTo(new Changed(1, 0));
     assertThat(dead()).containsExactly("cancelled a");
@@ -206,10 +205,7 @@ abstract class PendingEventsContract {
         .extracting(PendingEvent::isClaimed)
         .containsExactly(true, false);
     assertThat(pending().tryNow(PendingFilter.ALL, come -> come)).isEqualTo(new Changed(1, 1));
-    assertThat(
-            pending()
-                .giveUp(PendingFilter.ALL, this::cancelled))
-        .isEqualTo(new Changed(1, 1));
+    assertThat(pending().giveUp(PendingFilter.ALL, this::cancelled)).isEqualTo(new Changed(1, 1));
     assertThat(dead()).containsExactly("cancelled b");
 
     claim.settle(new Settlement.Done());
