@@ -148,7 +148,7 @@ public final class PendingEvents {
     return change(
         filter,
         (store, nowMillis, events) -> {
-          delete(store, events);
+          Changed unused = delete(store, events);
           for (PendingEvent each : events) {
             store.insertDead(each.id(), letter.apply(each));
           }
@@ -164,18 +164,11 @@ public final class PendingEvents {
       while (pieces.next()) {
         List<PendingEvent> piece = pieces.piece;
         if (!piece.isEmpty()) {
-          all = all.plus(outbox.runAndWait((store, nowMillis) -> deleteAll(store, piece)));
+          all = all.plus(outbox.runAndWait((store, nowMillis) -> delete(store, piece)));
         }
       }
       return all;
     }
-  }
-
-  private static Changed deleteAll(Store store, List<PendingEvent> events) throws SQLException {
-    Set<Long> claimed = claimed(store, events);
-    Set<Long> deleted = delete(store, events);
-    claimed.retainAll(deleted);
-    return new Changed(deleted.size(), claimed.size());
   }
 
   /** What is done to some events in a transaction; returns those to which it was done. */
@@ -210,58 +203,63 @@ public final class PendingEvents {
   /** Does something to those that are still there and that nobody has claimed. */
   private static Done apply(Store store, long nowMillis, List<PendingEvent> events, Change change)
       throws SQLException {
-    Set<Long> claimed = claimed(store, events);
     List<PendingEvent> free = new ArrayList<>();
-    String sql =
-        "SELECT "
-            + COLUMNS
-            + " FROM outbox WHERE "
-            + EventFilter.in(events.stream().map(PendingEvent::id))
-            // Nobody else writes where no row says who has claimed it.
-            + (store.isHeld() ? "" : " AND claim_token IS NULL FOR UPDATE SKIP LOCKED");
+    long inMemory = 0;
+    String where = " FROM outbox WHERE " + EventFilter.in(events.stream().map(PendingEvent::id));
     try (Statement query = store.connection().createStatement();
-        ResultSet rows = query.executeQuery(sql)) {
+        ResultSet rows =
+            query.executeQuery(
+                store.isHeld() ? "SELECT " + COLUMNS + where : freeAndClaimed(where))) {
       while (rows.next()) {
-        if (!claimed.contains(rows.getLong(1))) {
+        if (isClaimed(store, rows, 10)) {
+          inMemory++;
+        } else {
           free.add(event(rows, false));
         }
       }
     }
-    return new Done(free.isEmpty() ? free : change.apply(store, nowMillis, free), claimed.size());
+    return new Done(free.isEmpty() ? free : change.apply(store, nowMillis, free), inMemory);
   }
 
-  private static Set<Long> claimed(Store store, List<PendingEvent> events) throws SQLException {
-    Set<Long> claimed = new HashSet<>();
-    if (store.isHeld()) {
-      events.stream().map(PendingEvent::id).filter(store::isHeld).forEach(claimed::add);
-      return claimed;
-    }
-    String sql =
-        "SELECT id FROM outbox WHERE claim_token IS NOT NULL AND "
-            + EventFilter.in(events.stream().map(PendingEvent::id));
-    try (Statement query = store.connection().createStatement();
-        ResultSet rows = query.executeQuery(sql)) {
-      while (rows.next()) {
-        claimed.add(rows.getLong(1));
-      }
-    }
-    return claimed;
+  /** Those that nobody has claimed are locked. A claimed one is its node's, and only counted. */
+  private static String freeAndClaimed(String where) {
+    return "WITH free AS (SELECT "
+        + COLUMNS
+        + ", claim_token"
+        + where
+        + " AND claim_token IS NULL FOR UPDATE SKIP LOCKED) SELECT * FROM free UNION ALL SELECT id,"
+        + " NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, claim_token"
+        + where
+        + " AND claim_token IS NOT NULL";
   }
 
-  private static Set<Long> delete(Store store, List<PendingEvent> events) throws SQLException {
-    Set<Long> deleted = new HashSet<>();
+  /**
+   * Whether a process has an event in memory.
+   *
+   * @param tokenColumn which has the token of the claim, where the rows say it
+   */
+  private static boolean isClaimed(Store store, ResultSet row, int tokenColumn)
+      throws SQLException {
+    return store.isHeld() ? store.isHeld(row.getLong(1)) : row.getObject(tokenColumn) != null;
+  }
+
+  private static Changed delete(Store store, List<PendingEvent> events) throws SQLException {
+    long deleted = 0;
+    long inMemory = 0;
     String sql =
         "DELETE FROM outbox WHERE "
             + EventFilter.in(events.stream().map(PendingEvent::id))
-            + " RETURNING id";
+            + " RETURNING id"
+            + (store.isHeld() ? "" : ", claim_token");
     try (Statement delete = store.connection().createStatement();
         ResultSet rows = delete.executeQuery(sql)) {
       while (rows.next()) {
-        deleted.add(rows.getLong(1));
+        deleted++;
+        inMemory += isClaimed(store, rows, 2) ? 1 : 0;
         store.deleted(rows.getLong(1));
       }
     }
-    return deleted;
+    return new Changed(deleted, inMemory);
   }
 
   private static PendingEvent event(ResultSet row, boolean isClaimed) throws SQLException {
