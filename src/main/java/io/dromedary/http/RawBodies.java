@@ -67,14 +67,15 @@ public final class RawBodies {
     }
   }
 
-  /** The path that has been kept and that a request's is equal to or below, or null. */
-  public static @Nullable String kept(CamelContext context, String path) {
+  /** What is checked of requests to a path, or null where no path that is kept is above it. */
+  public static @Nullable RequestCheck checkOf(CamelContext context, String path) {
     Paths paths = Paths.of(context);
     return paths == null
         ? null
-        : paths.checks.keySet().stream()
-            .filter(kept -> isBelow(path, kept))
-            .max(Comparator.comparingInt(String::length))
+        : paths.checks.entrySet().stream()
+            .filter(kept -> isBelow(path, kept.getKey()))
+            .max(Comparator.comparingInt(kept -> kept.getKey().length()))
+            .map(Map.Entry::getValue)
             .orElse(null);
   }
 
@@ -86,15 +87,20 @@ public final class RawBodies {
     return single.equals(above) || single.startsWith(above + "/");
   }
 
-  /** Why a request to such a path is refused before its body is read, or null if it is not. */
-  public static @Nullable Refusal check(CamelContext context, RequestHead head) {
+  /**
+   * Why a request is refused before its body is read, or null if it is not.
+   *
+   * @param check that of its path
+   */
+  public static @Nullable Refusal check(
+      CamelContext context, RequestCheck check, RequestHead head) {
     if (!context.isStarted()) {
       return ofServer(context, 503);
     }
     if (!head.hasPlainPath()) {
       return Refusal.ofPath();
     }
-    return checkOf(context, head.path()).check(head);
+    return check.check(head);
   }
 
   /** What a server says by itself, before a route has been asked. */
@@ -106,19 +112,16 @@ public final class RawBodies {
         : refusal;
   }
 
-  /** The headers of an answer that no route has made, to a request to such a path. */
+  /**
+   * The headers of an answer that no route has made.
+   *
+   * @param check that of the path, or null where there is none
+   */
   public static Map<String, Object> answerHeaders(
-      CamelContext context, String path, @Nullable String origin, Refusal refusal) {
-    Map<String, Object> headers = new HashMap<>(checkOf(context, path).headers(origin));
+      @Nullable RequestCheck check, @Nullable String origin, Refusal refusal) {
+    Map<String, Object> headers = new HashMap<>(check == null ? Map.of() : check.headers(origin));
     headers.putAll(refusal.headers());
     return headers;
-  }
-
-  private static RequestCheck checkOf(CamelContext context, String path) {
-    Paths paths = Paths.of(context);
-    String kept = kept(context, path);
-    RequestCheck check = paths == null || kept == null ? null : paths.checks.get(kept);
-    return check == null ? head -> null : check;
   }
 
   /**
@@ -196,11 +199,13 @@ public final class RawBodies {
             .order(FIRST)
             .handler(
                 request -> {
-                  RequestHead head = VertxRequests.head(request.request());
+                  VertxRequests.Asked asked = VertxRequests.asked(context, request);
+                  RequestHead head = asked.head();
                   if (head.isRead()) {
                     request.response().putHeader("Cache-Control", NOT_KEPT);
                   }
-                  Refusal refusal = check(context, head);
+                  RequestCheck check = asked.check();
+                  Refusal refusal = check == null ? null : check(context, check, head);
                   if (refusal == null) {
                     request.request().headers().remove("Content-Type");
                     request.next();
@@ -219,7 +224,7 @@ public final class RawBodies {
             .last()
             .handler(
                 request -> {
-                  if (kept(context, request.normalizedPath()) != null) {
+                  if (VertxRequests.asked(context, request).check() != null) {
                     answer(context, request, ofServer(context, 503));
                   } else {
                     request.next();
@@ -235,9 +240,8 @@ public final class RawBodies {
     }
 
     private static void answer(CamelContext context, RoutingContext request, Refusal refusal) {
-      Map<String, Object> headers =
-          answerHeaders(
-              context, request.normalizedPath(), request.request().getHeader("Origin"), refusal);
+      VertxRequests.Asked asked = VertxRequests.asked(context, request);
+      Map<String, Object> headers = answerHeaders(asked.check(), asked.head().origin(), refusal);
       VertxRequests.refuse(request, headers, refusal);
     }
   }

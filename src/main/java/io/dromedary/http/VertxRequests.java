@@ -4,14 +4,35 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
 import java.util.Map;
+import org.apache.camel.CamelContext;
+import org.jspecify.annotations.Nullable;
 
 /** What a server of Vert.x is asked, and refuses. Loaded only where there is one. */
 public final class VertxRequests {
 
+  private static final String ASKED = "dromedary-asked";
+
   private VertxRequests() {}
 
-  /** The head of a request. */
-  public static RequestHead head(HttpServerRequest request) {
+  /**
+   * What a request asks for.
+   *
+   * @param check that of its path, or null where there is none
+   */
+  public record Asked(RequestHead head, @Nullable RequestCheck check) {}
+
+  /** What a request asks for: it is looked up once, since several handlers want to know. */
+  public static Asked asked(CamelContext context, RoutingContext exchange) {
+    Asked known = exchange.get(ASKED);
+    if (known == null) {
+      RequestHead head = head(exchange.request());
+      known = new Asked(head, RawBodies.checkOf(context, exchange.normalizedPath()));
+      exchange.put(ASKED, known);
+    }
+    return known;
+  }
+
+  private static RequestHead head(HttpServerRequest request) {
     String site = request.getHeader("Sec-Fetch-Site");
     return new RequestHead(
         request.method().name(),

@@ -1,6 +1,5 @@
 package io.dromedary.server;
 
-import io.dromedary.http.RawBodies;
 import io.dromedary.http.Refusal;
 import io.dromedary.http.RequestHead;
 import io.dromedary.http.VertxRequests;
@@ -47,7 +46,7 @@ final class RequestRules implements Handler<RoutingContext> {
             exchange.response().putHeader("Connection", "close");
           }
         });
-    Refusal refusal = refusal(exchange.request());
+    Refusal refusal = refusal(exchange);
     if (refusal == null) {
       exchange.addEndHandler(ended -> closeUnread(exchange));
       exchange.next();
@@ -61,11 +60,13 @@ final class RequestRules implements Handler<RoutingContext> {
     VertxRequests.refuse(exchange, Map.of("Connection", "close"), refusal);
   }
 
-  private @Nullable Refusal refusal(HttpServerRequest request) {
-    RequestHead head = VertxRequests.head(request);
+  private @Nullable Refusal refusal(RoutingContext exchange) {
+    HttpServerRequest request = exchange.request();
     if (request.version() == null) {
       return new Refusal(505, "unknown_version", "expected HTTP/1.1, found another version");
     }
+    VertxRequests.Asked asked = VertxRequests.asked(context, exchange);
+    RequestHead head = asked.head();
     if (!head.hasPlainPath()) {
       return Refusal.ofPath();
     }
@@ -80,8 +81,7 @@ final class RequestRules implements Handler<RoutingContext> {
           400, "invalid_transfer_encoding", "expected Transfer-Encoding: chunked, found another");
     }
     // Who asks for our own paths may have a key or a secret, and is checked there.
-    boolean isChecked = RawBodies.kept(context, head.path()) != null;
-    return isLocal && !isChecked && !head.isForLoopback() ? Refusal.ofHost() : null;
+    return isLocal && asked.check() == null && !head.isForLoopback() ? Refusal.ofHost() : null;
   }
 
   private static void closeUnread(RoutingContext exchange) {

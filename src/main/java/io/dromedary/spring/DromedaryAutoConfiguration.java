@@ -64,7 +64,7 @@ public class DromedaryAutoConfiguration {
                 @Override
                 public void onEndpointAdd(Endpoint endpoint) {
                   if (endpoint instanceof PlatformHttpEndpoint http
-                      && RawBodies.kept(context, http.getPath()) != null) {
+                      && RawBodies.checkOf(context, http.getPath()) != null) {
                     http.setUseStreaming(true);
                   }
                 }

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.dromedary.http.RawBodies;
 import io.dromedary.http.Refusal;
+import io.dromedary.http.RequestCheck;
 import io.dromedary.http.RequestHead;
 import jakarta.servlet.Filter;
 import jakarta.servlet.FilterChain;
@@ -16,6 +17,7 @@ import jakarta.servlet.http.HttpServletResponseWrapper;
 import java.io.IOException;
 import java.util.List;
 import org.apache.camel.CamelContext;
+import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.ObjectProvider;
 
 /**
@@ -50,7 +52,8 @@ final class RawBodyFilter implements Filter {
     String path = http.getRequestURI().substring(http.getContextPath().length());
     RequestHead head = head(http, path);
     CamelContext context = contexts.getIfAvailable();
-    if (context == null || RawBodies.kept(context, path) == null) {
+    RequestCheck check = context == null ? null : RawBodies.checkOf(context, path);
+    if (context == null || check == null) {
       boolean isEarly =
           context != null
               && !context.isStarted()
@@ -59,14 +62,14 @@ final class RawBodyFilter implements Filter {
           request,
           isEarly
               ? new EarlyResponse(
-                  answer, () -> refuse(head, answer, context, RawBodies.ofServer(context, 503)))
+                  answer, () -> refuse(null, head, answer, RawBodies.ofServer(context, 503)))
               : response);
       return;
     }
     if (head.isRead()) {
       answer.setHeader("Cache-Control", RawBodies.NOT_KEPT);
     }
-    Refusal refusal = RawBodies.check(context, head);
+    Refusal refusal = RawBodies.check(context, check, head);
     if (refusal == null && http.getContentLengthLong() > RawBodies.MOST_BYTES) {
       refusal = RawBodies.ofServer(context, 413);
     }
@@ -78,7 +81,7 @@ final class RawBodyFilter implements Filter {
       }
       refusal = RawBodies.ofServer(context, 413);
     }
-    refuse(head, answer, context, refusal);
+    refuse(check, head, answer, refusal);
   }
 
   private static RequestHead head(HttpServletRequest request, String path) {
@@ -96,9 +99,9 @@ final class RawBodyFilter implements Filter {
   }
 
   private static void refuse(
-      RequestHead head, HttpServletResponse response, CamelContext context, Refusal refusal)
+      @Nullable RequestCheck check, RequestHead head, HttpServletResponse response, Refusal refusal)
       throws IOException {
-    RawBodies.answerHeaders(context, head.path(), head.origin(), refusal)
+    RawBodies.answerHeaders(check, head.origin(), refusal)
         .forEach((name, value) -> response.setHeader(name, value.toString()));
     response.setHeader("Content-Type", "application/json");
     response.setStatus(refusal.status());
