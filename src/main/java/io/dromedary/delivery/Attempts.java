@@ -36,6 +36,9 @@ final class Attempts extends ServiceSupport {
   /** The exchange property with the {@link Outcome} of an attempt. */
   static final String OUTCOME = "DromedaryOutcome";
 
+  /** The exchange property with the nanoseconds that an attempt has taken. */
+  private static final String TOOK = "DromedaryTook";
+
   private static final Logger LOG = LoggerFactory.getLogger(Attempts.class);
 
   private final CamelContext context;
@@ -140,7 +143,9 @@ final class Attempts extends ServiceSupport {
       late.decrementAndGet();
       return null;
     }
-    durations.record(System.nanoTime() - beginNanos);
+    long tookNanos = System.nanoTime() - beginNanos;
+    durations.record(tookNanos);
+    exchange.setProperty(TOOK, tookNanos);
     if (deadline != null) {
       deadline.cancel(false);
     }
@@ -168,6 +173,12 @@ final class Attempts extends ServiceSupport {
   /** How many attempts have ended at their deadline whose threads have not come back. */
   int late() {
     return late.get();
+  }
+
+  /** How long the attempt has taken that an exchange has made; zero where none was. */
+  static Duration took(Exchange exchange) {
+    Object nanos = exchange.removeProperty(TOOK);
+    return nanos instanceof Long taken ? Duration.ofNanos(taken) : Duration.ZERO;
   }
 
   /** The outcome of the attempt that an exchange has made. */
@@ -237,6 +248,7 @@ final class Attempts extends ServiceSupport {
 
   private void timeOut(Exchange exchange, AsyncCallback callback) {
     try {
+      exchange.setProperty(TOOK, timeout.toNanos());
       exchange.setProperty(
           OUTCOME, Outcome.timeout("no complete answer within " + timeout.toMillis() + " ms"));
     } catch (RuntimeException | Error e) {

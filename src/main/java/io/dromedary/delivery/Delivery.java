@@ -40,6 +40,7 @@ final class Delivery {
   private @Nullable Instant firstAttemptAt;
   private @Nullable Instant lastAttemptAt;
   private @Nullable Instant parkedUntil;
+  private List<EndedAttempt> undecided = List.of();
 
   /** Written by the threads that make the attempts of a round, in the order of their answers. */
   private volatile @Nullable Integer lastStatus;
@@ -221,6 +222,24 @@ final class Delivery {
   /** The next round has these permissions. */
   void admit(RoundPermits permits) {
     round = permits;
+  }
+
+  /** It is not decided yet what follows from an attempt that has failed. */
+  void addUndecided(EndedAttempt attempt) {
+    if (undecided.isEmpty()) {
+      undecided = new ArrayList<>(1);
+    }
+    undecided.add(attempt);
+  }
+
+  /** The attempts of which it has not been decided what follows. */
+  List<EndedAttempt> undecided() {
+    return undecided;
+  }
+
+  /** It is decided what follows. */
+  void decided() {
+    undecided = List.of();
   }
 
   /** Starts the round that has been admitted. */

@@ -1,9 +1,11 @@
 package io.dromedary.delivery;
 
+import io.dromedary.history.History;
 import io.dromedary.settings.DestinationSettings;
 import java.time.Clock;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,16 +25,22 @@ final class Destination {
   private final Clock clock;
   private final List<Webhook> webhooks;
   private final DeliveryMeters meters = new DeliveryMeters();
+  private final AttemptHistory history;
 
   /** Whether the process stops, so that nothing begins any more. */
   private volatile boolean stopping;
 
   Destination(
-      DestinationSettings settings, RetrySchedule schedule, Clock clock, List<Webhook> webhooks) {
+      DestinationSettings settings,
+      RetrySchedule schedule,
+      Clock clock,
+      List<Webhook> webhooks,
+      @Nullable History history) {
     this.settings = settings;
     this.schedule = schedule;
     this.clock = clock;
     this.webhooks = webhooks;
+    this.history = new AttemptHistory(history, settings.name(), clock, webhooks);
   }
 
   DestinationSettings settings() {
@@ -49,6 +57,11 @@ final class Destination {
 
   List<Webhook> webhooks() {
     return webhooks;
+  }
+
+  /** What is kept of attempts. */
+  AttemptHistory history() {
+    return history;
   }
 
   /** What is counted of this destination. */

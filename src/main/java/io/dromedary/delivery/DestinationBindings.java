@@ -2,6 +2,7 @@ package io.dromedary.delivery;
 
 import io.dromedary.delivery.flow.FlowControl;
 import io.dromedary.delivery.flow.FlowSettings;
+import io.dromedary.history.History;
 import io.dromedary.outbox.OutboxComponent;
 import io.dromedary.settings.DestinationSettings;
 import io.dromedary.settings.Rate;
@@ -47,7 +48,8 @@ final class DestinationBindings {
   void bind() {
     Clock clock = Settings.clock(context);
     List<Webhook> webhooks = new ArrayList<>();
-    Destination destination = new Destination(settings, schedule(), clock, webhooks);
+    Destination destination =
+        new Destination(settings, schedule(), clock, webhooks, History.of(context));
     int attempts = 2 * settings.inFlight() * settings.urls().size();
     ExecutorService workers = Workers.of(name + "-delivery", destination::attempts, attempts);
     DeliveryThreads threads = new DeliveryThreads(clock, workers);

@@ -58,6 +58,7 @@ public final class GivingUp {
       if (reason == Reason.EXPIRED && parkYounger(delivery, i, claim, now)) {
         continue;
       }
+      destination.history().decided(delivery, i, null, "it is a dead letter: " + reason.json());
       destination.meters().dead.increment();
       DeadLetter letter = deadLetter(delivery, i, claim, reason, now);
       LOG.error(
@@ -68,6 +69,7 @@ public final class GivingUp {
           letter.detail());
       claim.settle(new Settlement.Dead(letter));
     }
+    delivery.decided();
   }
 
   /** A batch has old events beside new ones, whose windows have not closed. */
@@ -79,6 +81,7 @@ public final class GivingUp {
     if (next == null) {
       return false;
     }
+    destination.history().decided(delivery, index, next, "the retry schedule");
     claim.settle(
         new Settlement.Parked(
             next, delivery.attempts(), Progress.write(delivery, webhooks, false)));

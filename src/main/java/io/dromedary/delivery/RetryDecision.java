@@ -14,6 +14,8 @@ import org.apache.camel.Processor;
  */
 public final class RetryDecision implements Processor {
 
+  private static final String LAST = "the retry window closes then";
+
   private final Destination destination;
   private final Round round;
   private final long holdNanos;
@@ -60,6 +62,7 @@ public final class RetryDecision implements Processor {
         || delivery.isRejectedBatch()
         || delivery.isDone(destination.settings().acks())) {
       delivery.park(now);
+      destination.history().decided(delivery, now, why(delivery));
       return false;
     }
     if (!delivery.states().isPending()) {
@@ -74,13 +77,35 @@ public final class RetryDecision implements Processor {
     // and the last attempt would be after the window.
     boolean isLast = next.equals(destination.schedule().windowEnd(delivery.acceptedAt()));
     long waitMillis = Math.max(1, Duration.between(now, next).toMillis() + (isLast ? 0 : 1));
+    Instant due = now.plusMillis(waitMillis);
+    destination.history().decided(delivery, due, isLast ? LAST : because(delivery, now, due));
     if (!waitsInMemory(delivery, waitMillis)) {
-      delivery.park(now.plusMillis(waitMillis));
+      delivery.park(due);
       return false;
     }
     round.expect(delivery, Duration.ofMillis(waitMillis));
     exchange.getIn().setHeader(Exchange.REDELIVERY_DELAY, waitMillis);
     return true;
+  }
+
+  private String why(Delivery delivery) {
+    if (destination.isStopping()) {
+      return "the process stops";
+    }
+    return delivery.isRejectedBatch()
+        ? "each event of the batch is sent by itself"
+        : "something has failed behind the answer";
+  }
+
+  /** Why the next attempt is then and not before. */
+  private String because(Delivery delivery, Instant now, Instant due) {
+    if (delivery.states().waitsForClosed(destination.webhooks())) {
+      return "the webhook is down, or asked to be left alone";
+    }
+    Instant notBefore = delivery.states().notBefore(now, destination.webhooks());
+    return notBefore != null && !notBefore.isBefore(due.minusMillis(2))
+        ? "the receiver asked for it, by Retry-After"
+        : "the retry schedule";
   }
 
   /** Whether events wait in memory; if so they no longer count as in flight. */

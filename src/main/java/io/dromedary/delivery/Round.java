@@ -146,18 +146,21 @@ public final class Round implements AggregationStrategy {
 
   /** Notes the outcome of a round to one webhook. */
   public void noteOutcome(Exchange exchange) {
-    note(Delivery.of(exchange), 0, Attempts.outcome(exchange));
+    Duration took = Attempts.took(exchange);
+    note(Delivery.of(exchange), 0, Attempts.outcome(exchange), took);
   }
 
   /** Notes the outcome of one branch of a round to several. */
   @Override
   public Exchange aggregate(@Nullable Exchange before, Exchange branch) {
     try {
+      Duration took = Attempts.took(branch);
       Outcome outcome = Attempts.outcome(branch);
       note(
           Delivery.of(branch),
           branch.getProperty(Exchange.MULTICAST_INDEX, 0, Integer.class),
-          outcome);
+          outcome,
+          took);
     } catch (RuntimeException | Error e) {
       // Camel would let an Error through, and the round would never end.
       LOG.error("The outcome of an attempt cannot be noted", e);
@@ -167,10 +170,13 @@ public final class Round implements AggregationStrategy {
     return before == null ? branch : before;
   }
 
-  private void note(Delivery delivery, int branch, Outcome outcome) {
+  private void note(Delivery delivery, int branch, Outcome outcome, Duration took) {
     try {
+      int webhook = delivery.round().webhooks()[branch];
+      boolean isProbe = delivery.round().isProbe(branch);
       delivery.note(branch, outcome, destination.clock().instant());
-      webhooks.get(delivery.round().webhooks()[branch]).report(outcome);
+      webhooks.get(webhook).report(outcome);
+      destination.history().ended(delivery, webhook, outcome, took, isProbe);
     } finally {
       admission.wake();
     }
@@ -186,7 +192,7 @@ public final class Round implements AggregationStrategy {
     }
     for (int i = 0; i < delivery.round().webhooks().length; i++) {
       if (delivery.round().isUnended(i)) {
-        note(delivery, i, Outcome.of(failure));
+        note(delivery, i, Outcome.of(failure), Duration.ZERO);
       }
     }
   }
@@ -202,5 +208,6 @@ public final class Round implements AggregationStrategy {
       throw new RoundFailedException("too few webhooks have accepted");
     }
     destination.meters().delivered(delivery.events(), destination.clock().millis());
+    destination.history().delivered(delivery);
   }
 }

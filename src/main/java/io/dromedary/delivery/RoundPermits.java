@@ -65,6 +65,12 @@ final class RoundPermits {
     return permits[branch] != null;
   }
 
+  /** Whether the attempt of a branch, which has not ended, is a probe of a webhook that is down. */
+  boolean isProbe(int branch) {
+    Permit permit = permits[branch];
+    return permit != null && permit.isProbe();
+  }
+
   /** Gives back the permissions that are left, and returns whether there were any. */
   boolean cancel() {
     return cancel(permits);

@@ -48,6 +48,7 @@ final class Transform implements Processor {
   private final RetrySchedule schedule;
   private final Clock clock;
   private final LongAdder dropped;
+  private final AttemptHistory history;
   private final ProducerTemplate template;
   private final AtomicBoolean failing = new AtomicBoolean();
 
@@ -64,6 +65,7 @@ final class Transform implements Processor {
     this.schedule = destination.schedule();
     this.clock = destination.clock();
     this.dropped = destination.meters().dropped;
+    this.history = destination.history();
     this.template = context.createProducerTemplate();
   }
 
@@ -76,6 +78,7 @@ final class Transform implements Processor {
       byte[] changed = changed(call(event), event.json().length);
       if (changed == null) {
         dropped.increment();
+        history.dropped(event);
         exchange.setRouteStop(true);
       } else {
         delivery.transform(changed);

@@ -31,7 +31,7 @@ public final class OwnersFiles {
   }
 
   /** Makes an empty file where there is none. */
-  static void createFile(Path file) throws IOException {
+  public static void createFile(Path file) throws IOException {
     try {
       Files.createFile(file, isPosix(file) ? FILE : NONE);
     } catch (FileAlreadyExistsException e) {

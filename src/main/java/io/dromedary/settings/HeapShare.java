@@ -7,25 +7,27 @@ package io.dromedary.settings;
  */
 public enum HeapShare {
   /** Events that wait to be written into the store. */
-  APPENDS(8),
+  APPENDS(32),
   /** Events whose commit is done and whose routes have not gone on yet. */
-  CONTINUATIONS(4),
+  CONTINUATIONS(16),
   /** Message ids that are remembered on SQLite. */
-  MESSAGE_IDS(8),
+  MESSAGE_IDS(32),
   /** Events out of the store: handed on, claimed, in flight, or waiting for a retry. */
-  CLAIMS(12),
+  CLAIMS(48),
   /** Heads of answers that are being read. */
-  ANSWER_HEADS(4),
+  ANSWER_HEADS(16),
   /** Requests that are being received, or dealt with. */
-  REQUESTS(4),
+  REQUESTS(16),
   /** Requests that are being read, and what their events take until they are stored. */
-  READING(4),
+  READING(16),
   /** Dead letters that somebody is being told of. */
-  DEAD_LETTERS(2),
+  DEAD_LETTERS(8),
   /** A page of dead letters that an operator reads. */
-  DEAD_LETTER_PAGE(1);
+  DEAD_LETTER_PAGE(4),
+  /** Attempts that wait to be written into the history, and what was counted in the last hour. */
+  HISTORY(1);
 
-  private static final int PARTS = 64;
+  private static final int PARTS = 256;
 
   /** Classes, routes and connections, which are there without any load: less, as a test shows. */
   public static final long APPLICATION_BYTES = 31L << 20;

@@ -33,6 +33,7 @@ import org.jspecify.annotations.Nullable;
  * @param managementSecrets tokens of which the management API takes one; empty: it is served on
  *     loopback only, to anybody
  * @param destinations where events go, by name; the default one, if it is one, first
+ * @param history what is kept of attempts
  */
 public record Settings(
     List<Inbound> inbounds,
@@ -44,7 +45,8 @@ public record Settings(
     @Nullable String deadLetter,
     OutboxSettings outbox,
     List<String> managementSecrets,
-    Map<String, DestinationSettings> destinations) {
+    Map<String, DestinationSettings> destinations,
+    HistorySettings history) {
 
   private static final String JAVA_TIME_MODULE =
       "com.fasterxml.jackson.datatype.jsr310.JavaTimeModule";
@@ -114,6 +116,7 @@ public record Settings(
     String deadLetter = keys.raw("webhooks.dead-letter");
     OutboxSettings outbox = outbox(keys, destinations.values());
     List<String> managementSecrets = Secrets.read(keys, "management.secret");
+    HistorySettings history = HistorySettings.read(keys);
     keys.check();
     Settings settings =
         new Settings(
@@ -126,7 +129,8 @@ public record Settings(
             deadLetter,
             outbox,
             managementSecrets,
-            Collections.unmodifiableMap(destinations));
+            Collections.unmodifiableMap(destinations),
+            history);
     settings.tellRoutes(context, loopback);
     return settings;
   }

@@ -189,7 +189,8 @@ class SettingsTest {
                             true, 20, Duration.ofSeconds(10), 3, Duration.ofSeconds(5)),
                         1,
                         Duration.ofSeconds(1),
-                        null))));
+                        null)),
+                new HistorySettings(true, 200)));
   }
 
   @Test

@@ -78,13 +78,15 @@ public final class FlowControl {
 
   /** A permission whatever the state is. The caller has the lock. */
   Permit permit(long eventId, boolean isRetry, long now) {
-    if (liveness.isDown()) {
+    boolean isProbe = liveness.isDown();
+    if (isProbe) {
       liveness.probes(now);
     }
     operators.take(now);
     rate.pacer().take(now);
     droughtPacer.take(now);
     Permit permit = new Permit(this, eventId, isRetry, now);
+    permit.isProbe = isProbe;
     lanes.add(permit, now);
     concurrency.begins(permit);
     rate.phase().begins(permit, !drought.isOn() && lanes.isTelling(permit, now));

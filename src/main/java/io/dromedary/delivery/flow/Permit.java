@@ -19,6 +19,9 @@ public final class Permit {
   @Nullable Permit after;
   boolean isHanging;
 
+  /** Whether the webhook was down when it was given. */
+  boolean isProbe;
+
   /** In which sample of the concurrency limit, and phase of the rate limit, the attempt began. */
   @Nullable Sample sample;
 
@@ -34,6 +37,11 @@ public final class Permit {
     this.eventId = eventId;
     this.isRetry = isRetry;
     this.startNanos = startNanos;
+  }
+
+  /** Whether the attempt is a probe of a webhook that is down. */
+  public boolean isProbe() {
+    return isProbe;
   }
 
   /** The attempt has ended. */

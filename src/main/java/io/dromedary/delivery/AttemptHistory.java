@@ -1,0 +1,234 @@
+package io.dromedary.delivery;
+
+import io.dromedary.event.Event;
+import io.dromedary.history.AttemptRecord;
+import io.dromedary.history.AttemptRecorder;
+import io.dromedary.history.History;
+import io.dromedary.history.Origin;
+import io.dromedary.history.UserHash;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Has the history of attempts hear of the attempts of a destination. One that has failed is told
+ * when it is decided what follows from it. Nothing that happens here hinders a delivery.
+ * Thread-safe.
+ */
+final class AttemptHistory {
+
+  private static final Logger LOG = LoggerFactory.getLogger(AttemptHistory.class);
+
+  private final @Nullable History history;
+  private final String destination;
+  private final Clock clock;
+  private final List<Webhook> webhooks;
+
+  /**
+   * Of each webhook. Made when the first attempt has ended, since webhooks are added one by one.
+   */
+  private volatile List<AttemptRecorder> recorders = List.of();
+
+  /**
+   * The history of a destination.
+   *
+   * @param history null: there is none
+   */
+  AttemptHistory(
+      @Nullable History history, String destination, Clock clock, List<Webhook> webhooks) {
+    this.history = history;
+    this.destination = destination;
+    this.clock = clock;
+    this.webhooks = webhooks;
+  }
+
+  /** An attempt of a delivery at a webhook, by its index, has ended. */
+  void ended(Delivery delivery, int webhook, Outcome outcome, Duration took, boolean isProbe) {
+    History to = history;
+    if (to == null) {
+      return;
+    }
+    try {
+      ended(recorder(to, webhook), delivery, webhook, outcome, took, isProbe);
+    } catch (RuntimeException e) {
+      LOG.error("An attempt cannot be recorded", e);
+    }
+  }
+
+  private void ended(
+      AttemptRecorder recorder,
+      Delivery delivery,
+      int webhook,
+      Outcome outcome,
+      Duration took,
+      boolean isProbe) {
+    String outcomeName = name(outcome);
+    boolean isSlow = recorder.count(outcomeName, outcome.attemptClass().label(), took);
+    Origin origin = isProbe ? Origin.PROBE : Origin.DELIVERY;
+    EndedAttempt ended = null;
+    if (outcome.kind() != Outcome.Kind.ACCEPTED) {
+      ended = ended(delivery, webhook, outcome, took, isSlow, origin);
+      delivery.addUndecided(ended);
+      return;
+    }
+    for (int i = 0; i < delivery.events().size(); i++) {
+      if (isKept(recorder, delivery.attempts(), outcome, origin, isSlow)) {
+        ended = ended == null ? ended(delivery, webhook, outcome, took, isSlow, origin) : ended;
+        keep(recorder, ended, delivery.events().get(i), null, null);
+      }
+    }
+  }
+
+  private EndedAttempt ended(
+      Delivery delivery,
+      int webhook,
+      Outcome outcome,
+      Duration took,
+      boolean isSlow,
+      Origin origin) {
+    Instant begin = clock.instant().minus(took);
+    return new EndedAttempt(begin, webhook, delivery.attempts(), outcome, took, isSlow, origin);
+  }
+
+  private static boolean isKept(
+      AttemptRecorder recorder, int number, Outcome outcome, Origin origin, boolean isSlow) {
+    return recorder.isKept(name(outcome), outcome.attemptClass().label(), number, origin, isSlow);
+  }
+
+  private static String name(Outcome outcome) {
+    return switch (outcome.kind()) {
+      case ACCEPTED -> AttemptRecord.ACCEPTED;
+      case TEMPORARY -> AttemptRecord.TEMPORARY;
+      case PERMANENT -> AttemptRecord.PERMANENT;
+    };
+  }
+
+  /**
+   * It is decided what follows from attempts that have failed, for all events of a delivery.
+   *
+   * @param next the instant of the next attempt
+   * @param because why then and not before
+   */
+  void decided(Delivery delivery, Instant next, String because) {
+    for (int i = 0; i < delivery.events().size(); i++) {
+      decided(delivery, i, next, because);
+    }
+    delivery.decided();
+  }
+
+  /**
+   * The same for one event of it; {@link Delivery#decided} ends it.
+   *
+   * @param next null: there is no other attempt
+   */
+  void decided(Delivery delivery, int event, @Nullable Instant next, String because) {
+    History to = history;
+    if (to == null) {
+      return;
+    }
+    try {
+      for (EndedAttempt ended : delivery.undecided()) {
+        AttemptRecorder recorder = recorder(to, ended.webhook());
+        if (isKept(recorder, ended.number(), ended.outcome(), ended.origin(), ended.isSlow())) {
+          // Of a webhook that wants nothing of it there is no next attempt, whatever others want.
+          boolean isLast =
+              ended.outcome().kind() == Outcome.Kind.PERMANENT && !delivery.isRejectedBatch();
+          keep(
+              recorder,
+              ended,
+              delivery.events().get(event),
+              isLast ? null : next,
+              isLast && next != null ? "the webhook has rejected it" : because);
+        }
+      }
+    } catch (RuntimeException e) {
+      LOG.error("An attempt cannot be recorded", e);
+    }
+  }
+
+  private void keep(
+      AttemptRecorder recorder,
+      EndedAttempt ended,
+      Event event,
+      @Nullable Instant next,
+      @Nullable String because) {
+    Outcome outcome = ended.outcome();
+    recorder.keep(
+        new AttemptRecord(
+            0,
+            ended.at(),
+            destination,
+            ended.webhook() + 1,
+            webhooks.get(ended.webhook()).name(),
+            event.messageId(),
+            event.type().json(),
+            ended.number(),
+            name(outcome),
+            outcome.attemptClass().label(),
+            outcome.status(),
+            ended.took(),
+            detail(outcome),
+            next,
+            because,
+            ended.origin()),
+        ended.isSlow(),
+        UserHash.of(event.json()));
+  }
+
+  private static @Nullable String detail(Outcome outcome) {
+    String answer = outcome.answer();
+    if (answer == null || answer.isBlank()) {
+      return outcome.reason().isEmpty() ? null : outcome.reason();
+    }
+    return outcome.reason() + ": " + answer.strip();
+  }
+
+  /** Enough webhooks have accepted the events of a delivery. */
+  void delivered(Delivery delivery) {
+    History to = history;
+    if (to == null) {
+      return;
+    }
+    // What has failed at a webhook that was not needed is not sent again.
+    for (int i = 0; i < delivery.events().size() && !delivery.undecided().isEmpty(); i++) {
+      decided(delivery, i, null, "enough webhooks have accepted it");
+    }
+    delivery.decided();
+    Instant now = clock.instant();
+    AttemptRecorder recorder = recorder(to, 0);
+    for (Event event : delivery.events()) {
+      recorder.delivered(Duration.between(event.acceptedAt(), now));
+    }
+  }
+
+  /** The transform has left an event out. */
+  void dropped(Event event) {
+    if (history != null) {
+      history.record(
+          AttemptRecord.gone(
+              clock.instant(),
+              destination,
+              event.messageId(),
+              event.type().json(),
+              AttemptRecord.DROPPED));
+    }
+  }
+
+  private AttemptRecorder recorder(History to, int webhook) {
+    List<AttemptRecorder> all = recorders;
+    if (all.isEmpty()) {
+      List<AttemptRecorder> made = new ArrayList<>();
+      for (int i = 0; i < webhooks.size(); i++) {
+        made.add(to.recorder(destination, i + 1));
+      }
+      all = List.copyOf(made);
+      recorders = all;
+    }
+    return all.get(webhook);
+  }
+}

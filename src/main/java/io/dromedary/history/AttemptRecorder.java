@@ -1,0 +1,51 @@
+package io.dromedary.history;
+
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Records the attempts at one webhook: an attempt is counted, and then a record is made of each of
+ * its events if it is kept. Never blocks, never throws. Thread-safe.
+ */
+public final class AttemptRecorder {
+
+  private final History history;
+  private final Tally webhook;
+  private final Tally destination;
+
+  AttemptRecorder(History history, Tally webhook, Tally destination) {
+    this.history = history;
+    this.webhook = webhook;
+    this.destination = destination;
+  }
+
+  /**
+   * Counts an attempt.
+   *
+   * @return whether it was slow: slower than 99 % of the last hour's
+   */
+  public boolean count(String outcome, String attemptClass, Duration took) {
+    return webhook.attempt(outcome, attemptClass, TimeUnit.NANOSECONDS.toMicros(took.toNanos()));
+  }
+
+  /** Counts an event that enough webhooks have accepted. */
+  public void delivered(Duration sinceAccepted) {
+    destination.delivered(Math.max(0, sinceAccepted.toMillis()));
+  }
+
+  /** Whether a record is kept of one event in an attempt; each call counts. */
+  public boolean isKept(
+      String outcome, String attemptClass, int number, Origin origin, boolean isSlow) {
+    return history.isKept(webhook, destination, outcome, attemptClass, number, origin, isSlow);
+  }
+
+  /**
+   * Keeps a record.
+   *
+   * @param user by which it is found for a user, see {@link UserHash}; null where there is none
+   */
+  public void keep(AttemptRecord attempt, boolean isSlow, @Nullable Long user) {
+    history.keep(new Kept(attempt, isSlow || attempt.isInteresting(), user));
+  }
+}

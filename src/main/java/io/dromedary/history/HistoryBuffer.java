@@ -1,0 +1,76 @@
+package io.dromedary.history;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
+
+/**
+ * What waits to be written, bounded in number and bytes: what does not fit is dropped and counted.
+ * Thread-safe.
+ */
+final class HistoryBuffer {
+
+  /** When so many have gathered, they are written. */
+  static final int FLUSHED = 4096;
+
+  private static final int MOST = 4 * FLUSHED;
+
+  private final long mostBytes;
+  private final Queue<Kept> queue = new ConcurrentLinkedQueue<>();
+  private final AtomicInteger size = new AtomicInteger();
+  private final AtomicLong bytes = new AtomicLong();
+  private final LongAdder dropped = new LongAdder();
+
+  HistoryBuffer(long mostBytes) {
+    this.mostBytes = mostBytes;
+  }
+
+  /**
+   * Adds a record, unless there is no room.
+   *
+   * @return whether it was added
+   */
+  boolean offer(Kept kept) {
+    int length = kept.bytes();
+    if (size.get() >= MOST || bytes.get() + length > mostBytes) {
+      return false;
+    }
+    // A few more threads may have seen the same room: as many records, no more.
+    size.incrementAndGet();
+    bytes.addAndGet(length);
+    queue.add(kept);
+    return true;
+  }
+
+  /** Whether so much has gathered that it is worth a write. */
+  boolean isWorthFlushing() {
+    return size.get() >= FLUSHED || bytes.get() >= mostBytes / 2;
+  }
+
+  boolean isEmpty() {
+    return queue.isEmpty();
+  }
+
+  /** Takes what has gathered. */
+  List<Kept> drain() {
+    List<Kept> taken = new ArrayList<>(Math.min(MOST, size.get()));
+    for (Kept next = queue.poll(); next != null; next = queue.poll()) {
+      size.decrementAndGet();
+      bytes.addAndGet(-next.bytes());
+      taken.add(next);
+      if (taken.size() == MOST) {
+        break;
+      }
+    }
+    return taken;
+  }
+
+  /** Records that have found no room, or could not be written. */
+  LongAdder dropped() {
+    return dropped;
+  }
+}

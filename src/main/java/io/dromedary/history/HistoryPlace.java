@@ -1,0 +1,68 @@
+package io.dromedary.history;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Objects;
+import java.util.regex.Pattern;
+
+/** In what the places differ that a history may be kept at. */
+interface HistoryPlace {
+
+  /** Comments of a script. */
+  Pattern COMMENT = Pattern.compile("--[^\n]*");
+
+  /** What may be shown of it. */
+  String name();
+
+  /** Opens a connection to write on, making the tables where there are none. */
+  Connection connectToWrite() throws SQLException;
+
+  /** Opens a connection to read on. */
+  Connection connectToRead() throws SQLException;
+
+  /** Fails where what is written now would not be found again. */
+  default void check() throws SQLException {}
+
+  /** What the tables take. */
+  long sizeBytes(Connection connection) throws SQLException;
+
+  /** How many bytes are kept of each kind of attempts. */
+  long mostBytes();
+
+  /**
+   * Waits until no other node writes attempts, so that their places are in the order of commits.
+   */
+  default void lockToWrite(Connection connection) throws SQLException {}
+
+  /** Whether no other node does what is to be done once for all of them. */
+  default boolean lockToExpire(Connection connection) throws SQLException {
+    return true;
+  }
+
+  /** What is done about a failure before the next connection is opened. */
+  default void mend(SQLException failure) {}
+
+  /** Gives back what has been deleted, a bounded part of it. */
+  default void shrink(Connection connection) throws SQLException {}
+
+  /** Runs a script of ours. */
+  static void run(String script, Connection connection) throws SQLException {
+    try (InputStream in =
+            Objects.requireNonNull(HistoryPlace.class.getResourceAsStream(script), script);
+        Statement statement = connection.createStatement()) {
+      String text = COMMENT.matcher(new String(in.readAllBytes(), UTF_8)).replaceAll("");
+      for (String sql : text.split(";", -1)) {
+        if (!sql.isBlank()) {
+          statement.execute(sql.strip());
+        }
+      }
+    } catch (IOException e) {
+      throw new IllegalStateException("The script " + script + " cannot be read: " + e, e);
+    }
+  }
+}

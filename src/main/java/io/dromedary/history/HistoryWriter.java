@@ -1,0 +1,280 @@
+package io.dromedary.history;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Writes what is kept, every five seconds or when enough has gathered, on a thread of its own. If
+ * that fails, what was to be written is dropped and counted, and the next write opens another
+ * connection: nobody else waits or fails. What callers do is thread-safe.
+ */
+final class HistoryWriter {
+
+  private static final Logger LOG = LoggerFactory.getLogger(HistoryWriter.class);
+
+  private static final long FLUSH_SECONDS = 5;
+  private static final long LEARN_NANOS = TimeUnit.MINUTES.toNanos(1);
+
+  /** After a failure, nothing is tried for so long. */
+  private static final long PAUSE_NANOS = TimeUnit.SECONDS.toNanos(4);
+
+  /** How long somebody who reads waits for what is not written yet. */
+  private static final long WAIT_SECONDS = 5;
+
+  private static final String SHORT_OF_THREADS = "the history has stopped, or has not started";
+
+  private final HistoryPlace place;
+  private final HistoryBuffer buffer;
+  private final Collection<Tally> tallies;
+  private final Rollups rollups;
+  private final String node;
+  private final Clock clock;
+  private final Expiry expiry = new Expiry();
+  private final AtomicBoolean isWoken = new AtomicBoolean();
+  private volatile @Nullable ScheduledThreadPoolExecutor thread;
+  private volatile double sizeBytes = Double.NaN;
+
+  // Of the thread.
+  private @Nullable Connection connection;
+  private boolean isFailing;
+  private long pausedNanos;
+  private long nextLearnNanos = System.nanoTime() + LEARN_NANOS;
+
+  /** What is done on the connection. */
+  interface Task<T> {
+    T run(Connection connection) throws SQLException;
+  }
+
+  HistoryWriter(
+      HistoryPlace place,
+      HistoryBuffer buffer,
+      Collection<Tally> tallies,
+      Rollups rollups,
+      String node,
+      Clock clock) {
+    this.place = place;
+    this.buffer = buffer;
+    this.tallies = tallies;
+    this.rollups = rollups;
+    this.node = node;
+    this.clock = clock;
+  }
+
+  void start() {
+    ScheduledThreadPoolExecutor made =
+        new ScheduledThreadPoolExecutor(
+            1,
+            task -> {
+              Thread daemon = new Thread(task, "dromedary-history");
+              daemon.setDaemon(true);
+              return daemon;
+            });
+    made.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+    Future<?> unused = made.scheduleWithFixedDelay(this::flush, 0, FLUSH_SECONDS, TimeUnit.SECONDS);
+    thread = made;
+  }
+
+  /** What the tables take, as far as it is known; NaN otherwise. */
+  double sizeBytes() {
+    return sizeBytes;
+  }
+
+  /** Has what has gathered written soon. Never blocks. */
+  void wake() {
+    ScheduledThreadPoolExecutor to = thread;
+    if (to != null && isWoken.compareAndSet(false, true)) {
+      try {
+        to.execute(
+            () -> {
+              isWoken.set(false);
+              flush();
+            });
+      } catch (RejectedExecutionException e) {
+        // It stops.
+      }
+    }
+  }
+
+  /** Waits until what was recorded before is written. */
+  void catchUp() throws HistoryException {
+    run(connection -> true);
+  }
+
+  /** Does something when what was recorded before is written, in a transaction. */
+  <T> T run(Task<T> task) throws HistoryException {
+    ScheduledThreadPoolExecutor to = thread;
+    if (to == null) {
+      throw new HistoryException(SHORT_OF_THREADS, null);
+    }
+    try {
+      return to.submit(
+              () -> {
+                flush();
+                Connection open = open();
+                T result = task.run(open);
+                open.commit();
+                return result;
+              })
+          .get(WAIT_SECONDS, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new HistoryException("interrupted while waiting for the history", e);
+    } catch (RejectedExecutionException e) {
+      throw new HistoryException(SHORT_OF_THREADS, e);
+    } catch (TimeoutException e) {
+      throw new HistoryException("the history is not written in time", e);
+    } catch (ExecutionException e) {
+      throw new HistoryException(
+          "the history of attempts ("
+              + place.name()
+              + ") does not work now: "
+              + (e.getCause() == null ? e : e.getCause()).getMessage(),
+          e);
+    }
+  }
+
+  private void flush() {
+    try {
+      rollups.count(tallies, clock.millis());
+      if (System.nanoTime() - nextLearnNanos >= 0) {
+        nextLearnNanos = System.nanoTime() + LEARN_NANOS;
+        rollups.learnSlow(tallies);
+      }
+      write();
+    } catch (RuntimeException | Error e) {
+      // The next flush is not to be cancelled.
+      LOG.error("The history of attempts fails", e);
+    }
+  }
+
+  private void write() {
+    List<Kept> taken = buffer.drain();
+    try {
+      if (isFailing && System.nanoTime() - pausedNanos < PAUSE_NANOS) {
+        throw new SQLException("it has failed a moment ago");
+      }
+      Connection open = open();
+      if (!taken.isEmpty() || rollups.hasChanged()) {
+        place.lockToWrite(open);
+        AttemptRows.insert(open, node, taken);
+        rollups.write(open, node);
+        open.commit();
+        taken = List.of();
+        rollups.written(clock.millis());
+      }
+      expiry.expire(place, open, clock.millis());
+      sizeBytes = place.sizeBytes(open);
+      open.commit();
+      if (isFailing) {
+        LOG.info("The history of attempts is written again");
+        isFailing = false;
+      }
+    } catch (SQLException e) {
+      failed(e);
+    } finally {
+      buffer.dropped().add(taken.size());
+    }
+  }
+
+  private Connection open() throws SQLException {
+    Connection open = connection;
+    if (open != null) {
+      try {
+        place.check();
+        return open;
+      } catch (SQLException e) {
+        LOG.warn("The history of attempts begins anew: {}", e.getMessage());
+        disconnect();
+      }
+    }
+    try {
+      open = place.connectToWrite();
+    } catch (SQLException e) {
+      place.mend(e);
+      // Where the file was put aside, another is made at once.
+      open = place.connectToWrite();
+    }
+    connection = open;
+    return open;
+  }
+
+  private void failed(SQLException failure) {
+    disconnect();
+    sizeBytes = Double.NaN;
+    if (!isFailing) {
+      LOG.warn(
+          "The history of attempts ({}) cannot be written, deliveries go on: {}",
+          place.name(),
+          failure.getMessage());
+      place.mend(failure);
+    }
+    if (!isFailing || System.nanoTime() - pausedNanos >= PAUSE_NANOS) {
+      pausedNanos = System.nanoTime();
+    }
+    isFailing = true;
+  }
+
+  private void disconnect() {
+    Connection open = connection;
+    connection = null;
+    if (open != null) {
+      try {
+        open.close();
+      } catch (SQLException e) {
+        // It is of no use any more.
+      }
+    }
+  }
+
+  /** A reader has found that the file is damaged. */
+  void report(SQLException failure) {
+    ScheduledThreadPoolExecutor to = thread;
+    if (to != null) {
+      try {
+        to.execute(
+            () -> {
+              disconnect();
+              place.mend(failure);
+            });
+      } catch (RejectedExecutionException e) {
+        // It stops.
+      }
+    }
+  }
+
+  /** Writes what has gathered, for a few seconds at the most, and stops. */
+  void stop() {
+    ScheduledThreadPoolExecutor to = thread;
+    thread = null;
+    if (to == null) {
+      return;
+    }
+    to.execute(
+        () -> {
+          flush();
+          disconnect();
+        });
+    to.shutdown();
+    try {
+      if (!to.awaitTermination(WAIT_SECONDS, TimeUnit.SECONDS)) {
+        to.shutdownNow();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      to.shutdownNow();
+    }
+  }
+}

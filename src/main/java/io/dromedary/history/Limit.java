@@ -1,0 +1,28 @@
+package io.dromedary.history;
+
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** Lets so many through in each second. Thread-safe. */
+final class Limit {
+
+  private static final int BITS = 24;
+
+  /** The second, and behind it how many have got through in it. */
+  private final AtomicLong state = new AtomicLong();
+
+  boolean take(int most) {
+    long second = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime());
+    while (true) {
+      long before = state.get();
+      boolean isSame = before >>> BITS == (second & (-1L >>> BITS));
+      long used = isSame ? before & ((1L << BITS) - 1) : 0;
+      if (used >= most) {
+        return false;
+      }
+      if (state.compareAndSet(before, (second << BITS) | (used + 1))) {
+        return true;
+      }
+    }
+  }
+}

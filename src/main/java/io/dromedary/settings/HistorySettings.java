@@ -1,0 +1,37 @@
+package io.dromedary.settings;
+
+/**
+ * What is kept of attempts.
+ *
+ * @param isOn whether anything is
+ * @param successes of how many plain successes a second at a destination a record is kept; {@link
+ *     #ALL}: of all
+ */
+public record HistorySettings(boolean isOn, int successes) {
+
+  /** No limit. */
+  public static final int ALL = Integer.MAX_VALUE;
+
+  private static final int DEFAULT = 200;
+  private static final int MOST = 1_000_000;
+
+  static HistorySettings read(Keys keys) {
+    String on = keys.text("history", "on");
+    if (!on.equals("on") && !on.equals("off")) {
+      keys.problem("history", on, "on or off");
+    }
+    return new HistorySettings(on.equals("on"), successes(keys));
+  }
+
+  private static int successes(Keys keys) {
+    String found = keys.text("history.successes", Integer.toString(DEFAULT));
+    if (found.equals("all")) {
+      return ALL;
+    }
+    if (!found.matches("\\d{1,7}") || Integer.parseInt(found) > MOST) {
+      keys.problem("history.successes", found, "all, or a whole number from 0 to " + MOST);
+      return DEFAULT;
+    }
+    return Integer.parseInt(found);
+  }
+}

@@ -1,0 +1,133 @@
+package io.dromedary.history;
+
+import static io.dromedary.testing.Json.json;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.dromedary.Application;
+import io.dromedary.testing.Answer;
+import io.dromedary.testing.Http;
+import io.dromedary.testing.Receiver;
+import io.dromedary.testing.SettableClock;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the application remembers of attempts, on SQLite. */
+@Timeout(60)
+class HistoryTest {
+
+  private static final Duration AT_MOST = Duration.ofSeconds(20);
+  private static final Instant NOW = Instant.parse("2026-01-02T03:04:05.678Z");
+
+  @TempDir Path folder;
+  private final SettableClock clock = new SettableClock(NOW);
+  private final Receiver receiver = Receiver.start();
+  private Application application;
+
+  private void start(Map<String, String> settings) {
+    Map<String, String> all =
+        new HashMap<>(
+            Map.of(
+                "webhooks.urls",
+                receiver.url("/hook"),
+                "webhooks.retry.in-memory",
+                "0s",
+                "webhooks.retry.jitter",
+                "0"));
+    all.putAll(settings);
+    application = Application.start(folder, all, Map.of("dromedary-clock", clock));
+  }
+
+  @AfterEach
+  void stop() {
+    application.close();
+    receiver.close();
+  }
+
+  private History history() {
+    History history = History.of(application.context());
+    assertThat(history).isNotNull();
+    return history;
+  }
+
+  private void send(String messageId, String userId) {
+    assertThat(
+            Http.post(
+                application.url("/v1/track"),
+                json("{'userId':" + userId + ",'event':'e','messageId':'" + messageId + "'}")))
+        .hasToString("200 {\"success\":true}");
+  }
+
+  private List<AttemptRecord> awaitAttempts(String messageId, int count) {
+    return await()
+        .atMost(AT_MOST)
+        .until(() -> history().ofEvent(messageId), found -> found.size() == count);
+  }
+
+  @Test
+  void anEventThatIsAcceptedAtOnceIsKeptWithItsAnswerAndTime() {
+    start(Map.of());
+    send("m-1", "'ann'");
+    AttemptRecord kept = awaitAttempts("m-1", 1).get(0);
+    assertThat(kept)
+        .isEqualTo(
+            new AttemptRecord(
+                1,
+                kept.at(),
+                "default",
+                1,
+                receiver.url(),
+                "m-1",
+                "track",
+                1,
+                "accepted",
+                "accepted",
+                200,
+                kept.took(),
+                null,
+                null,
+                null,
+                Origin.DELIVERY));
+    assertThat(kept.took()).isPositive().isLessThan(Duration.ofSeconds(10));
+    assertThat(kept.at()).isBeforeOrEqualTo(NOW).isAfter(NOW.minusSeconds(10));
+  }
+
+  @Test
+  void aFailureTellsWhatTheWebhookSaidAndWhenItIsTriedAgainAndWhy() {
+    start(Map.of());
+    receiver.answer(Answer.status(503).body("upstream busy"));
+    send("m-1", "'ann'");
+    AttemptRecord failed = awaitAttempts("m-1", 1).get(0);
+    assertThat(failed.outcome()).isEqualTo("temporary");
+    assertThat(failed.attemptClass()).isEqualTo("5xx");
+    assertThat(failed.status()).isEqualTo(503);
+    assertThat(failed.detail()).isEqualTo("answered 503: upstream busy");
+    assertThat(failed.nextAt()).isAfter(NOW);
+    assertThat(failed.because()).isEqualTo("the retry schedule");
+
+    receiver.answer(Answer.status(200));
+    clock.advance(Duration.ofMinutes(1));
+    List<AttemptRecord> both = awaitAttempts("m-1", 2);
+    assertThat(both).extracting(AttemptRecord::number).containsExactly(1, 2);
+    assertThat(both).extracting(AttemptRecord::outcome).containsExactly("temporary", "accepted");
+  }
+
+  @Test
+  void aRejectionTellsThatTheEventIsADeadLetter() {
+    start(Map.of());
+    receiver.answer(Answer.status(401));
+    send("m-1", "'ann'");
+    AttemptRecord rejected = awaitAttempts("m-1", 1).get(0);
+    assertThat(rejected.outcome()).isEqualTo("permanent");
+    assertThat(rejected.nextAt()).isNull();
+    assertThat(rejected.because()).isEqualTo("it is a dead letter: rejected");
+  }
+}
