@@ -129,7 +129,7 @@ class CommandTest {
         .isEqualTo(
             json(
                 "{'replayed':2,'refused':1,'message':'what is invalid never was an event: send it"
-                    + " again corrected, or delete it here'}\n"));
+                    + " again corrected, or delete it here','replay':1}\n"));
     assertThat(err())
         .isEqualTo(
             "2 dead letters replayed, 1 refused: what is invalid never was an event: send it again"
@@ -138,6 +138,30 @@ class CommandTest {
     assertThat(receiver.messageIds()).isEqualTo(Map.of("m-0", 2, "m-1", 2));
     assertThat(run("replay", "--reason=rejected")).isZero();
     assertThat(err()).isEqualTo("0 dead letters replayed\n");
+  }
+
+  @Test
+  void aReplayIsAwaited() {
+    start(Map.of());
+    reject("m-0", "m-1");
+    receiver.answerBy(request -> Answer.status(request.text().contains("\"m-1\"") ? 401 : 200));
+
+    assertThat(run("replay", "--all", "--wait")).isEqualTo(7);
+
+    assertThat(out())
+        .startsWith(json("{'id':1,'state':'finished','startedAt':'"))
+        .endsWith(
+            json(
+                "','rate':100,'events':2,'waiting':0,'delivered':1,'dead':1,"
+                    + "'deadByStatus':{'401':1},'deleted':0,'restored':0}\n"));
+    assertThat(err())
+        .isEqualTo(json("2 dead letters replayed\n2 of 2: 1 delivered, 1 dead again {'401':1}\n"));
+    receiver.answer(Answer.status(200));
+    shell.terminal = question -> "y";
+    assertThat(run("replay", "--all", "--wait")).isZero();
+    assertThat(err())
+        .startsWith("1 dead letters replayed\n\r")
+        .endsWith("\r" + "█".repeat(30) + " 1 of 1: 1 delivered   \n1 of 1: 1 delivered\n");
   }
 
   @Test
@@ -288,7 +312,8 @@ class CommandTest {
         };
 
     assertThat(run("replay", "--all", "--dry-run")).isZero();
-    assertThat(err()).isEqualTo(json("1 dead letters would be replayed {'rejected':1}\n"));
+    assertThat(err())
+        .isEqualTo(json("1 dead letters would be replayed {'rejected':1}, within 1 s\n"));
     assertThat(run("replay", "--all")).isEqualTo(1);
     assertThat(err()).isEqualTo("nothing was done\n");
     assertThat(asked).containsExactly("Really replay 1 dead letters? [y/N] ");

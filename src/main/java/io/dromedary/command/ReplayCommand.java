@@ -8,9 +8,11 @@ import picocli.CommandLine.Option;
 
 @Command(
     name = "replay",
-    description =
-        "Accept dead letters anew, the oldest first. They are in the outbox when the command ends,"
-            + " and are sent at the rate.")
+    description = {
+      "Accept dead letters anew, the oldest first. They are in the outbox when the command ends,"
+          + " and are sent at the rate.",
+      "With --wait it ends when all are done: with 0 if all are delivered, with 7 if some are not."
+    })
 final class ReplayCommand extends ProcessCommand {
 
   private static final String PATH = "/dead-letters";
@@ -27,6 +29,12 @@ final class ReplayCommand extends ProcessCommand {
   @Option(names = "--dry-run", description = "Only count them.")
   boolean isDry;
 
+  @Option(
+      names = "--wait",
+      description =
+          "Wait until they are done, showing how far it has come. Interrupted, the replay goes on.")
+  boolean isAwaited;
+
   @Mixin YesOption yes = new YesOption();
 
   @Override
@@ -34,19 +42,27 @@ final class ReplayCommand extends ProcessCommand {
     Map<String, String> parameters = all.parameters(filter);
     EventOptions.put(parameters, "rate", rate);
     limit.addTo(parameters);
-    boolean isAsked = !yes.isSure() && dromedary.surroundings().terminal() != null;
-    if (isDry || isAsked) {
+    if (isDry) {
+      parameters.put("dryRun", "true");
+      Answer counted = process.call("POST", PATH + "/replay", parameters);
+      dromedary.print(counted.text());
+      dromedary.remark(
+          counted.field("wouldReplay")
+              + " dead letters would be replayed "
+              + counted.field("byReason")
+              + ", within "
+              + counted.field("seconds")
+              + " s");
+      return ExitCode.OK;
+    }
+    if (!yes.isSure() && dromedary.surroundings().terminal() != null) {
       Answer count = process.call("GET", PATH + "/count", filter.parameters());
-      if (isDry) {
-        dromedary.print(count.text());
-        dromedary.remark(
-            count.field("count") + " dead letters would be replayed " + count.field("byReason"));
-        return ExitCode.OK;
-      }
       yes.confirm(dromedary, "replay " + count.field("count") + " dead letters");
     }
     Answer answer = process.call("POST", PATH + "/replay", parameters);
-    dromedary.print(answer.text());
+    if (!isAwaited) {
+      dromedary.print(answer.text());
+    }
     String refused = answer.field("refused");
     dromedary.remark(
         answer.field("replayed")
@@ -54,6 +70,13 @@ final class ReplayCommand extends ProcessCommand {
             + (refused.equals("0")
                 ? ""
                 : ", " + refused + " refused: " + answer.string("message")));
-    return ExitCode.OK;
+    if (!isAwaited) {
+      return ExitCode.OK;
+    }
+    if (!answer.has("replay")) {
+      dromedary.print(answer.text());
+      return ExitCode.OK;
+    }
+    return new ReplayWait(dromedary, process, answer.field("replay")).await();
   }
 }

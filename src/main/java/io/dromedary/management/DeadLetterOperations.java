@@ -5,9 +5,11 @@ import io.dromedary.json.JsonFields;
 import io.dromedary.outbox.DeadLetter;
 import io.dromedary.outbox.DeadLetter.Reason;
 import io.dromedary.outbox.DeadLetterFilter;
+import io.dromedary.outbox.DeadLetterGroup;
 import io.dromedary.outbox.DeadLetters;
 import io.dromedary.outbox.OutboxException;
 import java.io.IOException;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -45,10 +47,17 @@ final class DeadLetterOperations {
         Map<Reason, Long> counts = letters.count(parameters.deadLetters());
         return JsonFields.write(json -> writeCounts(json, counts));
       }
+      case "/groups" -> {
+        asked.require("GET");
+        Parameters parameters = new Parameters(asked.query(), Parameters.DEAD_LETTERS, Set.of());
+        List<DeadLetterGroup> groups = letters.groups(parameters.deadLetters());
+        return JsonFields.write(json -> writeGroups(json, groups));
+      }
       case "/replay" -> {
         asked.require("POST");
         return replay(
-            new Parameters(asked.query(), Parameters.DEAD_LETTERS, Set.of("all", "rate", "limit")));
+            new Parameters(
+                asked.query(), Parameters.DEAD_LETTERS, Set.of("all", "rate", "limit", "dryRun")));
       }
       default -> {
         return null;
@@ -99,6 +108,9 @@ final class DeadLetterOperations {
     DeadLetterFilter filter = parameters.deadLetters();
     int rate = parameters.number("rate", RATE, MOST_RATE);
     int limit = parameters.number("limit", MOST_REPLAYED, MOST_REPLAYED);
+    if (parameters.isTrue("dryRun")) {
+      return dryRun(filter, rate, limit);
+    }
     DeadLetters.Replay replay = letters.replay(filter, rate, limit);
     return JsonFields.write(
         json -> {
@@ -109,7 +121,47 @@ final class DeadLetterOperations {
                 "message",
                 "what is invalid never was an event: send it again corrected, or delete it here");
           }
+          if (replay.id() != null) {
+            json.writeNumberField("replay", replay.id());
+          }
         });
+  }
+
+  /** What a replay would do. */
+  private String dryRun(DeadLetterFilter filter, int rate, int limit) throws OutboxException {
+    Map<Reason, Long> counts = letters.count(filter);
+    List<DeadLetterGroup> groups = letters.groups(filter);
+    long refused = counts.getOrDefault(Reason.INVALID, 0L);
+    long all = counts.values().stream().mapToLong(Long::longValue).sum();
+    long replayed = Math.min(limit, all - refused);
+    return JsonFields.write(
+        json -> {
+          json.writeBooleanField("dryRun", true);
+          json.writeNumberField("wouldReplay", replayed);
+          json.writeNumberField("refused", refused);
+          json.writeNumberField("seconds", (replayed + rate - 1) / rate);
+          writeCounts(json, counts);
+          writeGroups(json, groups);
+        });
+  }
+
+  private static void writeGroups(JsonGenerator json, List<DeadLetterGroup> groups)
+      throws IOException {
+    json.writeArrayFieldStart("groups");
+    for (DeadLetterGroup group : groups) {
+      json.writeStartObject();
+      json.writeStringField("reason", group.reason().json());
+      json.writeStringField("destination", group.destination());
+      if (!group.webhook().isEmpty()) {
+        json.writeStringField("webhook", group.webhook());
+      }
+      json.writeStringField("status", group.status());
+      json.writeNumberField("count", group.count());
+      json.writeStringField("oldest", group.oldest().toString());
+      json.writeStringField("newest", group.newest().toString());
+      json.writeEndObject();
+    }
+    json.writeEndArray();
   }
 
   private String delete(Parameters parameters) throws OutboxException {

@@ -37,6 +37,7 @@ public final class ManagementApi extends ServiceSupport
 
   private static final String DEAD_LETTERS = "/dead-letters";
   private static final String PENDING = "/pending";
+  private static final String REPLAYS = "/api/replays";
 
   private final Pages pages = new Pages();
   private final WrongKeys wrongSecrets = new WrongKeys("management secret");
@@ -125,6 +126,10 @@ public final class ManagementApi extends ServiceSupport
     if (below.startsWith(DEAD_LETTERS)) {
       return new DeadLetterOperations(outbox().deadLetters(), pages)
           .answer(new Operation(method, below.substring(DEAD_LETTERS.length()), query));
+    }
+    if (below.startsWith(REPLAYS)) {
+      return new ReplayOperations(outbox().replays())
+          .answer(new Operation(method, below.substring(REPLAYS.length()), query));
     }
     return below.startsWith(PENDING)
         ? new PendingOperations(context(), outbox().pendingEvents(), pages)

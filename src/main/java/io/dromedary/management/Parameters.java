@@ -84,13 +84,18 @@ final class Parameters {
     return new IllegalArgumentException(name + ": found \"" + shown + "\", expected " + expected);
   }
 
+  boolean isTrue(String name) {
+    String value = values.getOrDefault(name, "false");
+    if (!value.equals("true") && !value.equals("false")) {
+      throw wrong(name, value, "true or false");
+    }
+    return value.equals("true");
+  }
+
   /** Refuses a request that has no filter, unless it asks for everything by name. */
   void requireFilter() {
-    String all = values.getOrDefault("all", "false");
-    if (!all.equals("true") && !all.equals("false")) {
-      throw wrong("all", all, "true or false");
-    }
-    if (filters.stream().noneMatch(values::containsKey) != all.equals("true")) {
+    boolean isAll = isTrue("all");
+    if (filters.stream().noneMatch(values::containsKey) != isAll) {
       throw new IllegalArgumentException(
           "expected either a filter (" + String.join(", ", filters) + ") or all=true");
     }

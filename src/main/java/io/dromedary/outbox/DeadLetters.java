@@ -7,7 +7,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashSet;
@@ -73,8 +72,9 @@ public final class DeadLetters {
    * What has become of dead letters that were to be replayed.
    *
    * @param refused how many are invalid: they never were events
+   * @param id by which {@link Replays} knows it, or null where nothing was replayed
    */
-  public record Replay(long replayed, long refused) {}
+  public record Replay(long replayed, long refused, @Nullable Long id) {}
 
   /** How many dead letters there are of each reason that there is. */
   public Map<Reason, Long> count(DeadLetterFilter filter) throws OutboxException {
@@ -103,6 +103,23 @@ public final class DeadLetters {
 
   private StoreReading reading() throws OutboxException {
     return new StoreReading(outbox, readTime, NAME);
+  }
+
+  /** Puts dead letters that are alike into groups, the largest first. */
+  public List<DeadLetterGroup> groups(DeadLetterFilter filter) throws OutboxException {
+    Conditions conditions = filter.conditions();
+    String sql =
+        "SELECT reason, destination, last_status, webhooks, dead_at"
+            + (filter.event().isByText() ? ", body" : "")
+            + " FROM dead_letter WHERE "
+            + conditions
+            + " ORDER BY dead_at DESC LIMIT ?";
+    try (StoreReading reading = reading()) {
+      return reading.read(
+          sql,
+          conditions.valuesAnd(DeadLetterGroup.MOST_ROWS),
+          rows -> DeadLetterGroup.read(rows, filter.event()));
+    }
   }
 
   /** The store counts many more in the same time than could be read. */
@@ -180,7 +197,8 @@ public final class DeadLetters {
   /**
    * Puts dead letters back into the outbox, the oldest first. Each is a new event that nobody has
    * tried to deliver, and its window counts from when it is due. Nothing is lost if the process
-   * ends in between: each dead letter is in one place before and after each transaction.
+   * ends in between: each dead letter is in one place before and after each transaction. How far it
+   * has come is told by {@link Replays}.
    *
    * @param ratePerSecond how many become due in a second; they are stored as fast as it goes
    * @param limit how many at the most; no more are ever replayed at once than become due within the
@@ -192,15 +210,18 @@ public final class DeadLetters {
     long refused = count(filter).getOrDefault(Reason.INVALID, 0L);
     // A row that is due much later is taken for one that was written by a clock gone wrong.
     long most = Math.min(limit, ratePerSecond * outbox.settings().longestWait().toSeconds());
-    DueSpread spread = new DueSpread(ratePerSecond);
+    ReplayChange replay = new ReplayChange(ratePerSecond);
     long replayed =
         change(
             filter.event(),
             filter.conditions().add("reason <> 'invalid'"),
             most,
-            (store, nowMillis, ids) -> replay(store, nowMillis, ids, spread),
-            destination -> outbox.counts().replayed(destination).increment());
-    return new Replay(replayed, refused);
+            replay,
+            destination -> {
+              replay.stored();
+              outbox.counts().replayed(destination).increment();
+            });
+    return new Replay(replayed, refused, replay.id());
   }
 
   /** Deletes dead letters for good, and says how many. */
@@ -209,48 +230,41 @@ public final class DeadLetters {
         filter.event(),
         filter.conditions(),
         Long.MAX_VALUE,
-        (store, nowMillis, ids) -> take(store, ids, row -> ""),
+        (store, nowMillis, ids) -> take(store, ids, letter -> ""),
         destination -> {});
   }
 
-  private static List<String> replay(Store store, long nowMillis, List<Long> ids, DueSpread spread)
-      throws SQLException {
-    spread.begin(nowMillis);
-    return take(
-        store,
-        ids,
-        row -> {
-          long dueMillis = spread.next();
-          Instant due = Instant.ofEpochMilli(dueMillis);
-          String destination = row.getString(2);
-          OutboxEvent event =
-              new OutboxEvent(row.getString(3), row.getString(4), due, row.getBytes(5));
-          store.insert(row.getLong(1), destination, event, dueMillis);
-          return destination;
-        });
+  /** What is made of a dead letter that has been taken out of the store. */
+  interface Taken {
+    String destination(DeadLetter letter) throws SQLException;
   }
 
   /** Deletes those of the dead letters that are still there, and returns what was made of each. */
-  private static List<String> take(Store store, List<Long> ids, StoreReading.Rows<String> made)
-      throws SQLException {
+  static List<String> take(Store store, List<Long> ids, Taken taken) throws SQLException {
     // Whoever deletes a row has it: another node that wants the same one does not get it.
     String sql =
         "DELETE FROM dead_letter WHERE "
             + EventFilter.in(ids.stream())
-            + " RETURNING id, destination, message_id, type, body";
+            + " RETURNING "
+            + DeadLetterColumns.ALL;
     List<String> all = new ArrayList<>();
     try (Statement delete = store.connection().createStatement();
         ResultSet rows = delete.executeQuery(sql)) {
       while (rows.next()) {
-        all.add(made.read(rows));
+        all.add(taken.destination(DeadLetterColumns.letter(rows, 1)));
       }
     }
     return all;
   }
 
   /** What is done to some dead letters in a transaction; returns the destination of each. */
-  private interface Change {
+  interface Change {
     List<String> apply(Store store, long nowMillis, List<Long> ids) throws SQLException;
+
+    /** Whether the rest is left as it is. */
+    default boolean isEnded() {
+      return false;
+    }
   }
 
   private long change(
@@ -267,7 +281,7 @@ public final class DeadLetters {
             "id",
             row -> row.getLong(2))) {
       boolean isMore = true;
-      while (isMore && changed < most) {
+      while (isMore && changed < most && !change.isEnded()) {
         List<Long> ids = new ArrayList<>();
         isMore = rows.next((int) Math.min(PIECE_ROWS, most - changed), ids::add);
         List<String> done = ids.isEmpty() ? List.of() : change(ids, change);

@@ -62,6 +62,7 @@ public final class Outbox implements AutoCloseable {
   private final Map<String, Taker> takers = new ConcurrentHashMap<>();
   private final DeadLetters deadLetters = new DeadLetters(this);
   private final PendingEvents pendingEvents = new PendingEvents(this);
+  private final Replays replays = new Replays(this);
   private final MemoryBudget memory = new MemoryBudget();
   private final Poller poller;
   private final StoreFigures figures;
@@ -221,6 +222,11 @@ public final class Outbox implements AutoCloseable {
   /** The events that are not done. */
   public PendingEvents pendingEvents() {
     return pendingEvents;
+  }
+
+  /** The replays of dead letters. */
+  public Replays replays() {
+    return replays;
   }
 
   /** Whether this process knows in memory what is claimed; otherwise the rows say it. */

@@ -148,7 +148,7 @@ public final class PendingEvents {
     return change(
         filter,
         (store, nowMillis, events) -> {
-          Changed unused = delete(store, events);
+          Changed unused = delete(store, events, ReplayRows.CANCELLED);
           for (PendingEvent each : events) {
             store.insertDead(each.id(), letter.apply(each));
           }
@@ -164,7 +164,10 @@ public final class PendingEvents {
       while (pieces.next()) {
         List<PendingEvent> piece = pieces.piece;
         if (!piece.isEmpty()) {
-          all = all.plus(outbox.runAndWait((store, nowMillis) -> delete(store, piece)));
+          all =
+              all.plus(
+                  outbox.runAndWait(
+                      (store, nowMillis) -> delete(store, piece, ReplayRows.DELETED)));
         }
       }
       return all;
@@ -172,7 +175,7 @@ public final class PendingEvents {
   }
 
   /** What is done to some events in a transaction; returns those to which it was done. */
-  private interface Change {
+  interface Change {
     List<PendingEvent> apply(Store store, long nowMillis, List<PendingEvent> events)
         throws SQLException;
   }
@@ -180,7 +183,12 @@ public final class PendingEvents {
   /** What a transaction has come to. */
   private record Done(List<PendingEvent> events, long inMemory) {}
 
-  private Changed change(PendingFilter filter, Change change, Consumer<List<PendingEvent>> told)
+  /**
+   * Changes events that no process has in memory.
+   *
+   * @param told of those that were changed, behind each commit
+   */
+  Changed change(PendingFilter filter, Change change, Consumer<List<PendingEvent>> told)
       throws OutboxException {
     Changed all = new Changed(0, 0);
     try (Pieces pieces = new Pieces(filter, 0)) {
@@ -243,12 +251,18 @@ public final class PendingEvents {
     return store.isHeld() ? store.isHeld(row.getLong(1)) : row.getObject(tokenColumn) != null;
   }
 
-  private static Changed delete(Store store, List<PendingEvent> events) throws SQLException {
+  /** Deletes rows; an outcome that is not null is noted for the replay that they come from. */
+  static Changed delete(Store store, List<PendingEvent> events, @Nullable String outcome)
+      throws SQLException {
     long deleted = 0;
     long inMemory = 0;
+    String ids = EventFilter.in(events.stream().map(PendingEvent::id));
+    if (outcome != null) {
+      ReplayRows.end(store.connection(), ids, outcome);
+    }
     String sql =
         "DELETE FROM outbox WHERE "
-            + EventFilter.in(events.stream().map(PendingEvent::id))
+            + ids
             + " RETURNING id"
             + (store.isHeld() ? "" : ", claim_token");
     try (Statement delete = store.connection().createStatement();
@@ -294,6 +308,7 @@ public final class PendingEvents {
       this.filter = filter;
       this.last = after;
       filter.event().addTo(conditions, "accepted_at");
+      conditions.add("replay = ?", filter.replay());
       reading = new StoreReading(outbox, READ_TIME, "pending events");
     }
 

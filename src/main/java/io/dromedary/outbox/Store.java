@@ -196,15 +196,15 @@ final class Store implements AutoCloseable {
     return held != null && held.note(claim.id(), new Held.Noted(dueMillis, attempts, progress));
   }
 
-  /** Deletes a row if it is still that claim's, and says whether it was. */
-  boolean deleteClaimed(Claim claim) throws SQLException {
+  /** Makes a dead letter of a row if it is still that claim's, and says whether it was. */
+  boolean giveUp(Claim claim, DeadLetter letter) throws SQLException {
     boolean isWritten = held == null;
     // Another text than that of delete(), whose statement may have gathered rows.
     PreparedStatement delete =
         prepared(
             "DELETE FROM outbox WHERE id = ?"
                 + (isWritten ? " AND claim_token = ?" : "")
-                + " RETURNING id");
+                + " RETURNING replay");
     delete.setLong(1, claim.id());
     if (held == null) {
       delete.setLong(2, claim.token());
@@ -212,8 +212,20 @@ final class Store implements AutoCloseable {
       held.release(claim.id());
     }
     try (ResultSet deletedRow = delete.executeQuery()) {
-      // None where an operator has deleted it meanwhile.
-      return deletedRow.next();
+      if (!deletedRow.next()) {
+        // An operator has deleted it meanwhile.
+        return false;
+      }
+      insertDead(claim.id(), letter);
+      long replay = deletedRow.getLong(1);
+      if (!deletedRow.wasNull()) {
+        PreparedStatement end = prepared(ReplayRows.INSERT_END);
+        end.setLong(1, replay);
+        end.setLong(2, claim.id());
+        end.setString(3, ReplayRows.outcome(letter));
+        end.addBatch();
+      }
+      return true;
     }
   }
 
@@ -261,7 +273,8 @@ final class Store implements AutoCloseable {
     expire.setLong(1, nowMillis - retentionMillis);
     expire.setInt(2, EXPIRED_ROWS);
     boolean more = expire.executeUpdate() == EXPIRED_ROWS;
-    return dialect.tidy(connection, nowMillis) || more;
+    boolean moreReplays = ReplayRows.tidy(connection, nowMillis - retentionMillis);
+    return dialect.tidy(connection, nowMillis) || more || moreReplays;
   }
 
   /**

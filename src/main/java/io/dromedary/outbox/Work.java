@@ -104,10 +104,7 @@ abstract class Work {
         }
       } else if (settlement instanceof Settlement.Dead dead) {
         // Whoever has claimed it since then decides.
-        isDead = store.deleteClaimed(claim);
-        if (isDead) {
-          store.insertDead(claim.id(), dead.letter());
-        }
+        isDead = store.giveUp(claim, dead.letter());
       } else {
         store.delete(claim.id());
       }

@@ -166,7 +166,8 @@ class DeadLettersApiTest {
     assertThat(all.at("/deadLetters/0/text").asText()).isEqualTo(json("{'event':'e'}"));
     assertThat(receiver.count()).isEqualTo(3);
 
-    assertThat(replay("?reason=rejected")).hasToString(json("200 {'replayed':3,'refused':0}"));
+    assertThat(replay("?reason=rejected"))
+        .hasToString(json("200 {'replayed':3,'refused':0,'replay':1}"));
 
     advanceUntil(6);
     assertThat(receiver.messageIds()).isEqualTo(Map.of("m-0", 2, "m-1", 2, "m-2", 2));
@@ -209,7 +210,7 @@ class DeadLettersApiTest {
         .hasToString(
             json(
                 "200 {'replayed':3,'refused':1,'message':'what is invalid never was an event: send"
-                    + " it again corrected, or delete it here'}"));
+                    + " it again corrected, or delete it here','replay':1}"));
 
     receiver.awaitCount(4, AT_MOST);
     assertThat(receiver.requests().get(3).text()).contains("m-0");
@@ -272,7 +273,8 @@ class DeadLettersApiTest {
     assertThat(ids("?since=2026-01-02T03:04:07Z&reason=rejected")).containsExactly("m-2");
     assertThat(get("/count?type=page"))
         .hasToString(json("200 {'count':2,'byReason':{'rejected':2}}"));
-    assertThat(replay("?type=page&limit=1")).hasToString(json("200 {'replayed':1,'refused':0}"));
+    assertThat(replay("?type=page&limit=1"))
+        .hasToString(json("200 {'replayed':1,'refused':0,'replay':1}"));
     assertThat(ids("?reason=rejected")).containsExactly("m-2", "m-0");
   }
 
@@ -299,7 +301,8 @@ class DeadLettersApiTest {
     start(Map.of());
 
     assertThat(ids("?reason=rejected")).containsExactly("m-2", "m-1", "m-0");
-    assertThat(replay("?messageId=m-2")).hasToString(json("200 {'replayed':1,'refused':0}"));
+    assertThat(replay("?messageId=m-2"))
+        .hasToString(json("200 {'replayed':1,'refused':0,'replay':1}"));
     receiver.awaitCount(4, AT_MOST);
   }
 
@@ -332,7 +335,7 @@ class DeadLettersApiTest {
           GET    | ?type=             | type: found "", expected a value
           GET    | ?all=true          | the parameters: found "all", expected none but before, destination, id, limit, messageId, reason, since, status, type, until, userId, webhook
           GET    | /count?limit=1     | the parameters: found "limit", expected none but destination, id, messageId, reason, since, status, type, until, userId, webhook
-          POST   | /replay?reson=x    | the parameters: found "reson", expected none but all, destination, id, limit, messageId, rate, reason, since, status, type, until, userId, webhook
+          POST   | /replay?reson=x    | the parameters: found "reson", expected none but all, destination, dryRun, id, limit, messageId, rate, reason, since, status, type, until, userId, webhook
           POST   | /replay?all=yes    | all: found "yes", expected true or false
           POST   | /replay            | expected either a filter (destination, id, messageId, reason, since, status, type, until, userId, webhook) or all=true
           POST   | /replay?rate=5     | expected either a filter (destination, id, messageId, reason, since, status, type, until, userId, webhook) or all=true

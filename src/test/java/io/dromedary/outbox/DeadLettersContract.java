@@ -295,22 +295,70 @@ abstract class DeadLettersContract {
 
     Replay replay = letters().replay(filter(Reason.EXPIRED, null, null), 100, 100);
 
-    assertThat(replay).isEqualTo(new Replay(1, 0));
+    assertThat(replay).isEqualTo(new Replay(1, 0, replay.id()));
     assertThat(ids(DeadLetterFilter.ALL)).containsExactly("m-3", "m-2", "m-0");
     List<Row> rows = rows();
     assertThat(rows).hasSize(1);
     long due = rows.get(0).dueAt();
     assertThat(due).isBetween(before, nowMillis());
     assertThat(rows)
-        .containsExactly(new Row(id, "default", "m-1", "page", due, due, 0, null, VALID));
+        .containsExactly(
+            new Row(id, "default", "m-1", "page", due, due, 0, rows.get(0).progress(), VALID));
+    // What it was before, in case that the replay is stopped.
+    assertThat(rows.get(0).progress()).startsWith("{\"replayed\":{\"reason\":\"expired\",");
+  }
+
+  @Test
+  void whatIsNotDueYetIsTheSameDeadLetterAgainWhenAReplayIsStopped() throws Exception {
+    keepSome();
+    List<String> before = json(letters().list(filter(null, null, null), null, 10));
+    Long id = letters().replay(DeadLetterFilter.ALL, 1, 100).id();
+
+    Long restored = outbox.replays().stop(id);
+
+    assertThat(restored).isEqualTo(2);
+    assertThat(rows()).extracting(Row::messageId).containsExactly("m-0");
+    List<String> after = json(letters().list(DeadLetterFilter.ALL, null, 10));
+    assertThat(after).isEqualTo(before.subList(0, 3));
+    ReplayProgress replay = outbox.replays().get(id);
+    assertThat(replay.state()).isEqualTo("stopping");
+    assertThat(replay.stoppedAt()).isNotNull();
+    assertThat(List.of(replay.events(), replay.waiting(), replay.restored(), replay.delivered()))
+        .containsExactly(3L, 1L, 2L, 0L);
+    outbox.pendingEvents().delete(PendingFilter.ALL);
+    assertThat(outbox.replays().get(id).state()).isEqualTo("stopped");
+    assertThat(outbox.replays().get(id).deleted()).isEqualTo(1);
+    assertThat(outbox.replays().stop(id)).isZero();
+    assertThat(outbox.replays().stop(id + 1)).isNull();
+  }
+
+  private static List<String> json(Page page) {
+    return page.deadLetters().stream().map(DeadLetter::toJson).toList();
+  }
+
+  @Test
+  void theyAreToldInGroups() throws Exception {
+    keepSome();
+
+    assertThat(letters().groups(DeadLetterFilter.ALL))
+        .containsExactly(
+            new DeadLetterGroup(
+                Reason.REJECTED, "default", "", "400", 2, START, START.plusSeconds(2)),
+            group(Reason.INVALID, START.plusSeconds(3)),
+            group(Reason.EXPIRED, START.plusSeconds(1)));
+    assertThat(letters().groups(filter(Reason.EXPIRED, null, null))).hasSize(1);
+  }
+
+  private static DeadLetterGroup group(Reason reason, Instant at) {
+    return new DeadLetterGroup(reason, "default", "", "none", 1, at, at);
   }
 
   @Test
   void anInvalidOneIsRefusedAndStays() throws Exception {
     keepSome();
 
-    assertThat(letters().replay(DeadLetterFilter.ALL, 100, 100)).isEqualTo(new Replay(3, 1));
-    assertThat(letters().replay(DeadLetterFilter.ALL, 100, 100)).isEqualTo(new Replay(0, 1));
+    assertReplayed(letters().replay(DeadLetterFilter.ALL, 100, 100), 3, 1);
+    assertReplayed(letters().replay(DeadLetterFilter.ALL, 100, 100), 0, 1);
 
     assertThat(ids(DeadLetterFilter.ALL)).containsExactly("m-3");
     assertThat(rows()).extracting(Row::messageId).containsExactlyInAnyOrder("m-0", "m-1", "m-2");
@@ -320,7 +368,7 @@ abstract class DeadLettersContract {
   void noMoreBecomeDueInASecondThanTheRate() throws Exception {
     keepMany(1234);
 
-    assertThat(letters().replay(DeadLetterFilter.ALL, 100, 10_000)).isEqualTo(new Replay(1234, 0));
+    assertReplayed(letters().replay(DeadLetterFilter.ALL, 100, 10_000), 1234, 0);
 
     List<Row> rows = rows();
     assertThat(rows).hasSize(1234).allMatch(row -> row.acceptedAt() == row.dueAt());
@@ -334,10 +382,16 @@ abstract class DeadLettersContract {
   void aLimitTakesTheOldest() throws Exception {
     keepMany(1200);
 
-    assertThat(letters().replay(DeadLetterFilter.ALL, 1000, 700)).isEqualTo(new Replay(700, 0));
+    assertReplayed(letters().replay(DeadLetterFilter.ALL, 1000, 700), 700, 0);
 
     assertThat(letters().count(DeadLetterFilter.ALL)).isEqualTo(Map.of(Reason.EXPIRED, 500L));
     assertThat(ids(DeadLetterFilter.ALL)).contains("m-700", "m-1199").doesNotContain("m-699");
+  }
+
+  private static void assertReplayed(Replay replay, long replayed, long refused) {
+    Long id = replay.id();
+    assertThat(id == null).isEqualTo(replayed == 0);
+    assertThat(replay).isEqualTo(new Replay(replayed, refused, id));
   }
 
   /** What is due later would be taken for written by a clock gone wrong, and all due at once. */
@@ -345,7 +399,7 @@ abstract class DeadLettersContract {
   void noMoreAreReplayedThanBecomeDueWithinTheWindow() throws Exception {
     keepMany(14_500);
 
-    assertThat(letters().replay(DeadLetterFilter.ALL, 1, 100_000)).isEqualTo(new Replay(14_400, 0));
+    assertReplayed(letters().replay(DeadLetterFilter.ALL, 1, 100_000), 14_400, 0);
 
     assertThat(letters().count(DeadLetterFilter.ALL)).isEqualTo(Map.of(Reason.EXPIRED, 100L));
   }

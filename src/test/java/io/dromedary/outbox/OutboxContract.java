@@ -1057,7 +1057,7 @@ abstract class OutboxContract {
         .isInstanceOf(IllegalStateException.class)
         .hasMessage(
             "The outbox (webhooks.outbox.url) cannot be opened: The outbox has the schema version"
-                + " 99, expected at most 3: it was written by a later version of Dromedary.");
+                + " 99, expected at most 4: it was written by a later version of Dromedary.");
     // It has let go of everything.
     writeVersion(3);
     assertThat(append(open(), "a")).isEqualTo(1);

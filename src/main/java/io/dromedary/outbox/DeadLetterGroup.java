@@ -1,0 +1,126 @@
+package io.dromedary.outbox;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.dromedary.json.InvalidJsonException;
+import io.dromedary.json.JsonKind;
+import io.dromedary.json.JsonObject;
+import io.dromedary.json.JsonReader;
+import io.dromedary.json.JsonValue;
+import io.dromedary.outbox.DeadLetter.Reason;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Dead letters that are alike. One that several webhooks have not accepted is in a group of each.
+ *
+ * @param webhook the name of the webhook that has not accepted them; empty where none was asked
+ * @param status the status of their last answer, or {@code none}
+ * @param oldest when the first of them died
+ * @param newest when the last of them died
+ */
+public record DeadLetterGroup(
+    Reason reason,
+    String destination,
+    String webhook,
+    String status,
+    long count,
+    Instant oldest,
+    Instant newest) {
+
+  /** How many of the latest dead letters are looked at. */
+  public static final int MOST_ROWS = 100_000;
+
+  /** How many groups there are at the most; the smallest ones are left out. */
+  private static final int MOST_GROUPS = 100;
+
+  private static final int MOST_KEYS = 10_000;
+  private static final int MOST_KNOWN = 1000;
+
+  /** What dead letters have to have in common. */
+  private record Key(Reason reason, String destination, String webhook, String status) {}
+
+  /** Puts the rows into groups, the largest first. */
+  static List<DeadLetterGroup> read(ResultSet rows, EventFilter filter) throws SQLException {
+    Map<Key, DeadLetterGroup> groups = new LinkedHashMap<>();
+    // What webhooks have answered is mostly the same.
+    Map<String, List<String>> known = new HashMap<>();
+    while (rows.next()) {
+      if (filter.userId() != null && !filter.isOfUser(rows.getBytes(6))) {
+        continue;
+      }
+      Reason reason = Reason.of(rows.getString(1));
+      if (reason == null) {
+        continue;
+      }
+      String status = rows.getString(3);
+      Instant deadAt = Instant.ofEpochMilli(rows.getLong(5));
+      String webhooks = rows.getString(4);
+      List<String> failed = webhooks == null ? List.of("") : known.get(webhooks);
+      if (failed == null) {
+        failed = failed(String.valueOf(webhooks));
+        if (known.size() < MOST_KNOWN) {
+          known.put(webhooks, failed);
+        }
+      }
+      for (String webhook : failed) {
+        Key key = new Key(reason, rows.getString(2), webhook, status == null ? "none" : status);
+        if (groups.size() < MOST_KEYS || groups.containsKey(key)) {
+          groups.merge(key, of(key, deadAt), DeadLetterGroup::plus);
+        }
+      }
+    }
+    return groups.values().stream()
+        .sorted(Comparator.comparingLong(DeadLetterGroup::count).reversed())
+        .limit(MOST_GROUPS)
+        .toList();
+  }
+
+  private static DeadLetterGroup of(Key key, Instant at) {
+    return new DeadLetterGroup(
+        key.reason(), key.destination(), key.webhook(), key.status(), 1, at, at);
+  }
+
+  private DeadLetterGroup plus(DeadLetterGroup more) {
+    return new DeadLetterGroup(
+        reason,
+        destination,
+        webhook,
+        status,
+        count + more.count,
+        oldest.isBefore(more.oldest) ? oldest : more.oldest,
+        newest.isAfter(more.newest) ? newest : more.newest);
+  }
+
+  /** The webhooks that have not accepted an event, as its dead letter tells. */
+  private static List<String> failed(String webhooks) {
+    List<String> failed = new ArrayList<>();
+    try {
+      JsonReader array = new JsonReader(webhooks.getBytes(UTF_8));
+      array.beginArray();
+      while (array.hasNextElement()) {
+        JsonObject webhook = array.read().asObject();
+        String name = string(webhook.get("webhook"));
+        if (!name.isEmpty() && !string(webhook.get("state")).equals("accepted")) {
+          failed.add(name);
+        }
+      }
+    } catch (InvalidJsonException e) {
+      // Of an outbox that others write to.
+      return List.of("");
+    }
+    return failed.isEmpty() ? List.of("") : failed;
+  }
+
+  private static String string(@Nullable JsonValue value) {
+    return value == null || value.kind() != JsonKind.STRING ? "" : value.asString();
+  }
+}
