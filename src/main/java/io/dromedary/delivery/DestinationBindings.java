@@ -64,6 +64,7 @@ final class DestinationBindings {
     bind("retry-decision", new RetryDecision(destination, round));
     bind("giving-up", new GivingUp(destination));
     bind(PendingReport.BEAN, new PendingReport(destination));
+    bind(DestinationReport.BEAN, new DestinationReport(destination));
     bind("dead-letter-retries", new DeadLetterRetries(destination));
     bind("batching", batching);
     bind("transform", Transform.of(context, destination));

@@ -34,8 +34,7 @@ public final class RawBodies {
   public static final int MOST_TEXT_BYTES = 512_000;
 
   /**
-   * The {@code Cache-Control} of every answer to a request that reads: it is for who asked, and for
-   * now. Camel would leave it out.
+   * The {@code Cache-Control} of answers to requests that read: they are for who asked, and for now.
    */
   public static final String NOT_KEPT = "no-store";
 
@@ -101,6 +100,14 @@ public final class RawBodies {
       return Refusal.ofPath();
     }
     return check.check(head);
+  }
+
+  /**
+   * The {@code Cache-Control} of every answer to such a request, which reads. Camel would leave it
+   * out of what a route says.
+   */
+  public static String cacheControl(CamelContext context, RequestHead head) {
+    return checkOf(context, head.path()).cacheControl(head);
   }
 
   /** What a server says by itself, before a route has been asked. */
@@ -202,7 +209,7 @@ public final class RawBodies {
                   VertxRequests.Asked asked = VertxRequests.asked(context, request);
                   RequestHead head = asked.head();
                   if (head.isRead()) {
-                    request.response().putHeader("Cache-Control", NOT_KEPT);
+                    request.response().putHeader("Cache-Control", cacheControl(context, head));
                   }
                   RequestCheck check = asked.check();
                   Refusal refusal = check == null ? null : check(context, check, head);

@@ -13,4 +13,9 @@ public interface RequestCheck {
   default Map<String, Object> headers(@Nullable String origin) {
     return Map.of();
   }
+
+  /** The {@code Cache-Control} of every answer to a request that reads. */
+  default String cacheControl(RequestHead head) {
+    return RawBodies.NOT_KEPT;
+  }
 }

@@ -1,18 +1,16 @@
 package io.dromedary.management;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import io.dromedary.http.RawBodies;
 import io.dromedary.http.Refusal;
 import io.dromedary.http.RequestCheck;
 import io.dromedary.http.RequestHead;
-import io.dromedary.http.WrongKeys;
 import io.dromedary.outbox.Outbox;
 import io.dromedary.outbox.OutboxComponent;
 import io.dromedary.outbox.OutboxException;
+import io.dromedary.page.Page;
+import io.dromedary.page.PageAnswer;
 import io.dromedary.settings.ServerPaths;
 import io.dromedary.settings.Settings;
-import java.security.MessageDigest;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,9 +23,8 @@ import org.apache.camel.support.service.ServiceSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The management API: dead letters, and events that are not done. With secrets, requests have to
- * present one of them. Without, it is served on loopback, and what a browser may be led to send
- * there is refused. Thread-safe.
+ * What is served below the management path: the page, and the API of events that are not done and
+ * of dead letters. Who may use it is decided by {@link Access}. Thread-safe.
  */
 public final class ManagementApi extends ServiceSupport
     implements CamelContextAware, Processor, RequestCheck {
@@ -35,14 +32,15 @@ public final class ManagementApi extends ServiceSupport
   /** The parameters that say which dead letters are meant. */
   public static final List<String> DEAD_LETTER_FILTERS = Parameters.DEAD_LETTERS;
 
+  private static final String API = "/api";
   private static final String DEAD_LETTERS = "/dead-letters";
   private static final String PENDING = "/pending";
   private static final String REPLAYS = "/api/replays";
 
   private final Pages pages = new Pages();
-  private final WrongKeys wrongSecrets = new WrongKeys("management secret");
   private @Nullable CamelContext context;
-  private List<byte[]> secrets = List.of();
+  private @Nullable Access access;
+  private @Nullable Page page;
   private String path = "";
 
   @Override
@@ -54,8 +52,7 @@ public final class ManagementApi extends ServiceSupport
   public void setCamelContext(CamelContext context) {
     this.context = context;
     Settings settings = Settings.of(context);
-    this.secrets =
-        settings.managementSecrets().stream().map(secret -> secret.getBytes(UTF_8)).toList();
+    this.access = new Access(settings.management());
     this.path = settings.paths().root() + settings.paths().management();
   }
 
@@ -63,6 +60,7 @@ public final class ManagementApi extends ServiceSupport
   @Override
   protected void doStart() {
     if (context != null) {
+      page = new Page(context);
       ServerPaths paths = Settings.of(context).paths();
       RawBodies.keep(context, paths.root(), paths.management(), this);
     }
@@ -74,10 +72,10 @@ public final class ManagementApi extends ServiceSupport
     Map<String, Object> headers = message.getHeaders();
     byte[] body = message.getBody(byte[].class);
     // Nothing of the request goes into the answer.
-    message.setHeaders(new HashMap<>());
+    message.setHeaders(new HashMap<>(Page.SAFE));
     message.setHeader(Exchange.CONTENT_TYPE, "application/json");
     try {
-      message.setBody(answer(headers, body));
+      answer(message, headers, body);
     } catch (RefusedException e) {
       refuse(message, e.refusal());
     } catch (IllegalArgumentException e) {
@@ -93,24 +91,41 @@ public final class ManagementApi extends ServiceSupport
     answer.setBody(refusal.toJson());
   }
 
-  private String answer(Map<String, Object> headers, byte @Nullable [] body)
+  private void answer(Message message, Map<String, Object> headers, byte @Nullable [] body)
       throws RefusedException, OutboxException {
-    String method = String.valueOf(headers.get(Exchange.HTTP_METHOD));
-    Refusal refusal = check(RequestHead.of(headers));
+    RequestHead head = RequestHead.of(headers);
+    Refusal refusal = check(head);
     if (refusal != null) {
       throw new RefusedException(refusal);
+    }
+    String below = below(head.path());
+    String accept = text(headers.get("Accept"));
+    if (page().serves(below, accept)) {
+      boolean isForm = head.method().equals("POST");
+      if (!head.isRead() && !isForm) {
+        throw new RefusedException(
+            405, "method_not_allowed", "expected GET or POST, found " + head.method());
+      }
+      byte[] form = body == null ? new byte[0] : body;
+      show(
+          message,
+          page()
+              .answer(
+                  path.substring(path.lastIndexOf('/') + 1),
+                  below,
+                  head,
+                  text(headers.get("If-None-Match")),
+                  isForm ? form : null,
+                  access().caller(head)));
+      return;
     }
     if (body != null && body.length > 0) {
       // Curl's -d would look like a filter, and be none.
       throw new RefusedException(
           400, "unexpected_body", "expected parameters in the URL and no body, found a body");
     }
-    String asked = String.valueOf(headers.get(Exchange.HTTP_PATH));
-    // Spring's server tells only the query as it came, Vert.x also one that has been decoded.
-    String query =
-        (String) headers.getOrDefault(Exchange.HTTP_RAW_QUERY, headers.get(Exchange.HTTP_QUERY));
-    String below = asked.startsWith(path) ? asked.substring(path.length()) : asked;
-    String answer = answer(method, below, query);
+    String answer =
+        answer(new Operation(head.method(), below, head.query(), access().caller(head)));
     if (answer == null) {
       throw new RefusedException(
           404,
@@ -118,22 +133,38 @@ public final class ManagementApi extends ServiceSupport
           "expected %1$s/dead-letters, %1$s/pending or what is below them, found another path"
               .formatted(path));
     }
-    return answer;
+    message.setBody(answer);
   }
 
-  private @Nullable String answer(String method, String below, @Nullable String query)
-      throws RefusedException, OutboxException {
-    if (below.startsWith(DEAD_LETTERS)) {
+  private static void show(Message message, PageAnswer answer) {
+    message.setHeader(Exchange.HTTP_RESPONSE_CODE, answer.status());
+    message.setHeader(Exchange.CONTENT_TYPE, answer.type());
+    answer.headers().forEach(message::setHeader);
+    message.setBody(answer.body());
+  }
+
+  private static @Nullable String text(@Nullable Object header) {
+    return header == null ? null : header.toString();
+  }
+
+  /** What follows behind the path of the route. */
+  private String below(String asked) {
+    return asked.startsWith(path) ? asked.substring(path.length()) : asked;
+  }
+
+  private @Nullable String answer(Operation asked) throws RefusedException, OutboxException {
+    // What the page shows is below /api; these two have been there before.
+    Operation operation = asked.below().startsWith(API) ? asked.behind(API) : asked;
+    if (operation.below().startsWith(DEAD_LETTERS)) {
       return new DeadLetterOperations(outbox().deadLetters(), pages)
-          .answer(new Operation(method, below.substring(DEAD_LETTERS.length()), query));
+          .answer(operation.behind(DEAD_LETTERS));
     }
-    if (below.startsWith(REPLAYS)) {
-      return new ReplayOperations(outbox().replays())
-          .answer(new Operation(method, below.substring(REPLAYS.length()), query));
+    if (asked.below().startsWith(REPLAYS)) {
+      return new ReplayOperations(outbox().replays()).answer(asked.behind(REPLAYS));
     }
-    return below.startsWith(PENDING)
+    return operation.below().startsWith(PENDING)
         ? new PendingOperations(context(), outbox().pendingEvents(), pages)
-            .answer(new Operation(method, below.substring(PENDING.length()), query))
+            .answer(operation.behind(PENDING))
         : null;
   }
 
@@ -144,50 +175,37 @@ public final class ManagementApi extends ServiceSupport
     return context;
   }
 
+  private Access access() {
+    if (access == null) {
+      throw new IllegalStateException("no Camel context");
+    }
+    return access;
+  }
+
+  private Page page() {
+    if (page == null) {
+      throw new IllegalStateException("not started");
+    }
+    return page;
+  }
+
   private Outbox outbox() {
     return context().getComponent("outbox", OutboxComponent.class).outbox();
   }
 
   @Override
   public @Nullable Refusal check(RequestHead head) {
-    if (!secrets.isEmpty()) {
-      return isKnown(String.valueOf(head.authorization())) ? null : wrongSecret(head.address());
-    }
-    if (!head.isForLoopback()) {
-      return Refusal.ofHost();
-    }
-    // Any page may send requests to 127.0.0.1, though not read the answers.
-    boolean isOfPage = head.origin() != null || head.isOfForeignPage();
-    return isOfPage && !head.method().equals("GET")
-        ? new Refusal(
-            403,
-            "forbidden_origin",
-            "expected no Origin, since this is not for web pages, found one")
-        : null;
+    return access().check(head);
   }
 
-  private Refusal wrongSecret(@Nullable String address) {
-    if (wrongSecrets.areTooMany(address)) {
-      return Refusal.ofAddress();
-    }
-    wrongSecrets.add(address);
-    return new Refusal(
-        401,
-        "unauthorized",
-        "expected \"Authorization: Bearer\" and webhooks.management.secret, found none or another",
-        Map.of("WWW-Authenticate", "Bearer"));
+  /** Files are kept by browsers, which ask whether they are still the same. */
+  @Override
+  public String cacheControl(RequestHead head) {
+    return Page.isFile(below(head.path())) ? "no-cache" : RawBodies.NOT_KEPT;
   }
 
-  private boolean isKnown(String authorization) {
-    if (!authorization.regionMatches(true, 0, "Bearer ", 0, 7)) {
-      return false;
-    }
-    byte[] token = authorization.substring(7).strip().getBytes(UTF_8);
-    boolean known = false;
-    for (byte[] secret : secrets) {
-      // Every secret is compared in full: the time it takes tells nothing.
-      known |= MessageDigest.isEqual(secret, token);
-    }
-    return known;
+  @Override
+  public Map<String, Object> headers(@Nullable String origin) {
+    return Map.copyOf(Page.SAFE);
   }
 }

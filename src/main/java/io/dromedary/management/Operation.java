@@ -1,5 +1,6 @@
 package io.dromedary.management;
 
+import io.dromedary.http.Caller;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -8,8 +9,14 @@ import org.jspecify.annotations.Nullable;
  * @param method the HTTP method
  * @param below what follows in the path behind that of what is asked about: empty, or with a slash
  * @param query as it came
+ * @param caller who asks; where he may not change anything, what he is shown is masked
  */
-record Operation(String method, String below, @Nullable String query) {
+record Operation(String method, String below, @Nullable String query, Caller caller) {
+
+  /** The same, of what is behind the first part of the path. */
+  Operation behind(String part) {
+    return new Operation(method, below.substring(part.length()), query, caller);
+  }
 
   /** Refuses another method than the one that is expected. */
   void require(String expected) throws RefusedException {

@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
  * @param h2c whether the packaged server speaks HTTP/2 without TLS
  * @param deadLetter the endpoint that is told of each dead letter; null: none is
  * @param outbox where events are kept
- * @param managementSecrets tokens of which the management API takes one; empty: it is served on
- *     loopback only, to anybody
+ * @param management who may use the management path; without secrets, it is served on loopback
+ *     only, to anybody
  * @param destinations where events go, by name; the default one, if it is one, first
  * @param history what is kept of attempts
  */
@@ -44,7 +44,7 @@ public record Settings(
     boolean h2c,
     @Nullable String deadLetter,
     OutboxSettings outbox,
-    List<String> managementSecrets,
+    ManagementSettings management,
     Map<String, DestinationSettings> destinations,
     HistorySettings history) {
 
@@ -115,7 +115,7 @@ public record Settings(
     boolean h2c = h2c(keys);
     String deadLetter = keys.raw("webhooks.dead-letter");
     OutboxSettings outbox = outbox(keys, destinations.values());
-    List<String> managementSecrets = Secrets.read(keys, "management.secret");
+    ManagementSettings management = ManagementSettings.read(keys);
     HistorySettings history = HistorySettings.read(keys);
     keys.check();
     Settings settings =
@@ -128,7 +128,7 @@ public record Settings(
             h2c,
             deadLetter,
             outbox,
-            managementSecrets,
+            management,
             Collections.unmodifiableMap(destinations),
             history);
     settings.tellRoutes(context, loopback);
@@ -176,9 +176,8 @@ public record Settings(
    * connection-string}: URIs may hold passwords.
    */
   private void tellRoutes(CamelContext context, boolean loopback) {
-    boolean isManaged = loopback || !managementSecrets.isEmpty();
     Map<String, String> properties = new HashMap<>();
-    properties.put("dromedary.management.served", Boolean.toString(isManaged));
+    properties.put("dromedary.management.served", Boolean.toString(management.isServed(loopback)));
     properties.put("dromedary.management.path", paths.management());
     // A host may do without, if its objects hold none of java.time.
     boolean hasTimes = context.getClassResolver().resolveClass(JAVA_TIME_MODULE) != null;

@@ -90,6 +90,12 @@ public final class StartSummary implements StartupListener, Ordered {
     }
     lines.add("  queue         " + queue(settings));
     lines.add("  dead letters  " + deadLetters(settings));
+    if (settings.management().isByHost()) {
+      lines.add(
+          "  management    "
+              + settings.paths().management()
+              + ", to whomever the host lets in: Dromedary asks nobody who he is");
+    }
     return List.copyOf(lines);
   }
 

@@ -67,7 +67,7 @@ final class RawBodyFilter implements Filter {
       return;
     }
     if (head.isRead()) {
-      answer.setHeader("Cache-Control", RawBodies.NOT_KEPT);
+      answer.setHeader("Cache-Control", RawBodies.cacheControl(context, head));
     }
     Refusal refusal = RawBodies.check(context, check, head);
     if (refusal == null && http.getContentLengthLong() > RawBodies.MOST_BYTES) {

@@ -159,7 +159,7 @@ class SettingsTest {
                     (int) Math.min(50_000_000, Runtime.getRuntime().maxMemory() / 8 / 32),
                     Duration.ofDays(30),
                     Duration.ofHours(4)),
-                List.of(),
+                new ManagementSettings(List.of(), List.of(), false),
                 Map.of(
                     "default",
                     new DestinationSettings(
@@ -451,8 +451,20 @@ class SettingsTest {
             "webhooks.management.secret",
             "WEBHOOKS_MANAGEMENT_SECRET",
             List.of("file", "new,old", "environment"),
-            (Function<Settings, Object>) Settings::managementSecrets,
+            (Function<Settings, Object>) settings -> settings.management().secrets(),
             List.of(List.of("file"), List.of("new", "old"), List.of("environment"))),
+        arguments(
+            "webhooks.management.read-only.secret",
+            "WEBHOOKS_MANAGEMENT_READ_ONLY_SECRET",
+            List.of("file", "new,old", "environment"),
+            (Function<Settings, Object>) settings -> settings.management().readOnlySecrets(),
+            List.of(List.of("file"), List.of("new", "old"), List.of("environment"))),
+        arguments(
+            "webhooks.management.auth",
+            "WEBHOOKS_MANAGEMENT_AUTH",
+            List.of("host", "secret", "host"),
+            (Function<Settings, Object>) settings -> settings.management().isByHost(),
+            List.of(true, false, true)),
         durations("timeout", of(DestinationSettings::timeout)),
         durations("retry.window", of(DestinationSettings::retryWindow)),
         durations("retry.initial-delay", of(DestinationSettings::initialDelay)),
@@ -980,6 +992,18 @@ class SettingsTest {
             "management.secret=a,,b",
             "webhooks.management.secret: found a secret value, expected values separated by single"
                 + " commas."),
+        arguments(
+            "management.auth=none",
+            "webhooks.management.auth: found \"none\", expected secret or host."),
+        arguments(
+            "management.auth=host\nwebhooks.management.secret=abc",
+            "webhooks.management.auth: found \"host\", expected no webhooks.management.secret and no"
+                + " webhooks.management.read-only.secret beside it, since the host alone lets callers"
+                + " in."),
+        arguments(
+            "management.secret=abc\nwebhooks.management.read-only.secret=abc",
+            "webhooks.management.read-only.secret: found a secret value, expected another secret than"
+                + " that of an operator."),
         // Where events come from.
         arguments(
             "inbound=kafak:events?brokers=b:9092",
@@ -1216,6 +1240,7 @@ class SettingsTest {
         "outbox.url | postgresql://hush@db",
         "outbox.password | hush{{no.such.property}}",
         "management.secret | hush,",
+        "management.read-only.secret | hush,",
         "signing.secret | hush,,hush",
         "signing.secret | hush{{no.such.property}}",
         "write-key.secret | hush,",

@@ -1,0 +1,206 @@
+package io.dromedary.page;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.dromedary.http.Caller;
+import io.dromedary.http.RequestHead;
+import io.dromedary.outbox.OutboxException;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Collections;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import org.apache.camel.CamelContext;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The page for operators: a view for each path below the management path, and its files. Its
+ * requests have been let in. Thread-safe.
+ */
+public final class Page {
+
+  /**
+   * What a browser may do with a document: nothing that is not of this server, and nothing that is
+   * written in the document itself.
+   */
+  private static final String POLICY =
+      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"
+          + " form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+  /**
+   * Of every answer of the management path. A referrer stays on this server; a page that sent none
+   * could not say either that a form is its own.
+   */
+  public static final Map<String, String> SAFE =
+      Map.of(
+          "Content-Security-Policy", POLICY,
+          "X-Content-Type-Options", "nosniff",
+          "X-Frame-Options", "DENY",
+          "Referrer-Policy", "same-origin");
+
+  /** Paths that are also the API's: a browser asks for text/html, and gets the view. */
+  private static final Set<String> SHARED = Set.of("pending", "dead-letters");
+
+  private static final Logger LOG = LoggerFactory.getLogger(Page.class);
+  private static final String HTML = "text/html; charset=utf-8";
+
+  private final Map<String, View> views;
+  private final Shell shell;
+  private final PageFiles files = new PageFiles();
+
+  /** The page of a context. */
+  public Page(CamelContext context) {
+    this(views(context));
+  }
+
+  Page(Map<String, View> views) {
+    this.views = views;
+    this.shell =
+        new Shell(Shell.WAYS.stream().filter(way -> views.containsKey(way.path())).toList());
+  }
+
+  /** The views, by the first part of their paths. */
+  private static Map<String, View> views(CamelContext context) {
+    Map<String, View> views = new LinkedHashMap<>();
+    views.put("", new OverviewView(context));
+    return Collections.unmodifiableMap(views);
+  }
+
+  /**
+   * Whether a request is for the page and not for the API.
+   *
+   * @param below the path below the management path: empty, or from its slash on
+   * @param accept what the caller wants to get; null: he does not say
+   */
+  public boolean serves(String below, @Nullable String accept) {
+    boolean isBrowser = accept != null && accept.contains("text/html");
+    String[] parts = below.replaceFirst("^/", "").split("/", -1);
+    if (parts[0].equals("api")) {
+      return false;
+    }
+    if (SHARED.contains(parts[0])) {
+      return isBrowser && parts.length == 1 && views.containsKey(parts[0]);
+    }
+    return isBrowser || views.containsKey(parts[0]) || PageFiles.has(parts[0]);
+  }
+
+  /** Whether that is a file, which may be kept if it is asked for whether it is still the same. */
+  public static boolean isFile(String below) {
+    return below.startsWith("/") && PageFiles.has(below.substring(1));
+  }
+
+  /**
+   * Answers a request.
+   *
+   * @param last the last part of the management path
+   * @param ifNoneMatch what the caller has already; null: nothing
+   * @param form the body of a form; null: there is none
+   */
+  public PageAnswer answer(
+      String last,
+      String below,
+      RequestHead head,
+      @Nullable String ifNoneMatch,
+      byte @Nullable [] form,
+      Caller caller) {
+    PageAnswer answer = answer(last, below, head.query(), form, caller);
+    if (answer.status() != 200 || !head.isRead()) {
+      return answer;
+    }
+    String tag = tag(answer.body());
+    Map<String, String> headers = new LinkedHashMap<>(answer.headers());
+    headers.put("ETag", tag);
+    return tag.equals(ifNoneMatch)
+        ? new PageAnswer(304, answer.type(), "", headers)
+        : new PageAnswer(200, answer.type(), answer.body(), headers);
+  }
+
+  private PageAnswer answer(
+      String last,
+      String below,
+      @Nullable String query,
+      byte @Nullable [] form,
+      Caller caller) {
+    PageRequest bare = PageRequest.of(last, below, null, null, caller);
+    try {
+      if (form != null && form.length > PageRequest.MOST_FORM_BYTES) {
+        return failure(bare, 413, "The form is too long", "expected at most 64 KiB, found more");
+      }
+      PageRequest request = PageRequest.of(last, below, query, form, caller);
+      String first = request.path().isEmpty() ? "" : request.path().get(0);
+      PageAnswer file = request.path().size() == 1 ? files.get(first) : null;
+      if (file != null) {
+        return file;
+      }
+      View view = views.get(first);
+      if (view == null) {
+        throw new NotFoundException("There is no such view. The navigation has all there are.");
+      }
+      return show(view, request);
+    } catch (NotFoundException e) {
+      return failure(bare, 404, "Not found", String.valueOf(e.getMessage()));
+    } catch (IllegalArgumentException e) {
+      return failure(bare, 400, "That cannot be asked", String.valueOf(e.getMessage()));
+    } catch (OutboxException e) {
+      return failure(bare, 503, "The store does not answer", String.valueOf(e.getMessage()));
+    } catch (Exception e) {
+      LOG.error("The page has failed", e);
+      return failure(bare, 500, "The page has failed", "The log says why.");
+    }
+  }
+
+  private PageAnswer show(View view, PageRequest request) throws Exception {
+    Done done = null;
+    if (request.isForm()) {
+      if (!request.mayChange()) {
+        return failure(request, 403, "You may only read", "This secret changes nothing.");
+      }
+      try {
+        done = view.act(request);
+      } catch (IllegalArgumentException e) {
+        done = Done.failed(String.valueOf(e.getMessage()));
+      }
+      if (done.seeOther() != null) {
+        return new PageAnswer(303, HTML, "", Map.of("Location", done.seeOther()));
+      }
+    }
+    Html html = new Html();
+    String body =
+        shell.around(
+            html, request, view.title(request), done, () -> view.write(html, request));
+    return new PageAnswer(200, HTML, body, Map.of());
+  }
+
+  private PageAnswer failure(PageRequest request, int status, String title, String message) {
+    try {
+      Html html = new Html();
+      String body =
+          shell.around(
+              html,
+              request,
+              title,
+              null,
+              () -> {
+                html.element("h1", title);
+                html.element("p", message, "class", "message bad", "role", "alert");
+              });
+      return new PageAnswer(status, HTML, body, Map.of());
+    } catch (Exception e) {
+      throw new IllegalStateException("Writing to memory does not fail.", e);
+    }
+  }
+
+  /** What a browser knows a body by. */
+  private static String tag(String body) {
+    try {
+      byte[] digest = MessageDigest.getInstance("SHA-256").digest(body.getBytes(UTF_8));
+      return '"' + HexFormat.of().formatHex(digest, 0, 12) + '"';
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("SHA-256 is part of every Java platform", e);
+    }
+  }
+}

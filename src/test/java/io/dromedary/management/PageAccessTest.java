@@ -1,0 +1,281 @@
+package io.dromedary.management;
+
+import static io.dromedary.testing.Json.json;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.dromedary.Application;
+import io.dromedary.testing.Http;
+import io.dromedary.testing.Http.Response;
+import io.dromedary.testing.Receiver;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.file.Path;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Who may read the page and change what it shows, over real sockets. */
+@Timeout(60)
+class PageAccessTest {
+
+  private static final String WAITING = "/dromedary/pending";
+
+  @TempDir Path folder;
+  private final Receiver receiver = Receiver.start();
+  private Application application;
+
+  private void start(Map<String, String> settings) {
+    Map<String, String> all = new HashMap<>(Map.of("webhooks.urls", receiver.url()));
+    all.putAll(settings);
+    application = Application.start(folder, all);
+  }
+
+  @AfterEach
+  void stop() {
+    application.close();
+    receiver.close();
+  }
+
+  private static String basic(String login) {
+    return "Basic " + Base64.getEncoder().encodeToString(login.getBytes(UTF_8));
+  }
+
+  /** The first line and the code of an answer, to a request with these header lines. */
+  private String raw(String method, String path, String headers) throws IOException {
+    String body = headers.contains("text/html") ? "a=b" : "";
+    String request =
+        "%s %s HTTP/1.1\r\nConnection: close\r\nContent-Length: %d\r\n%s\r\n%s"
+            .formatted(method, path, body.length(), headers, body);
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), application.port())) {
+      socket.getOutputStream().write(request.getBytes(UTF_8));
+      InputStream in = socket.getInputStream();
+      String answer = new String(in.readAllBytes(), UTF_8);
+      String status = answer.substring(9, 12);
+      return answer.contains("\"code\":\"")
+          ? status + " " + answer.replaceAll("(?s).*\"code\":\"([a-z_]+)\".*", "$1")
+          : status;
+    }
+  }
+
+  /** Each header of the request is behind a bar; HOST is what the application is reached by. */
+  private String headers(String lines) {
+    return (lines == null ? "" : lines)
+            .replace("HOST", "127.0.0.1:" + application.port())
+            .replace("OPERATOR", basic("ann:full"))
+            .replace("READER", basic("bob:look"))
+            .replaceAll(" *; *", "\r\n")
+        + "\r\n";
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      nullValues = "-",
+      value = {
+        // A program says nothing of pages.
+        "POST   | /pending/try-now?all=true | Host: HOST                                     | 200",
+        "DELETE | /pending?all=true         | Host: HOST                                     | 200",
+        // Forms of the page; a browser tells an origin, a site, or both.
+        "POST   | /nothing | Host: HOST; Accept: text/html; Origin: http://HOST               | 404",
+        "POST   | /nothing | Host: HOST; Accept: text/html; Sec-Fetch-Site: same-origin       | 404",
+        "POST   | /nothing | Host: HOST; Accept: text/html; Sec-Fetch-Site: same-origin; Origin: http://HOST | 404",
+        // Without a referrer, a browser says that its origin is null, and yet whose page it is.
+        "POST   | /nothing | Host: HOST; Accept: text/html; Sec-Fetch-Site: same-origin; Origin: null | 404",
+        // Pages of others.
+        "POST   | /pending/try-now?all=true | Host: HOST; Origin: https://evil.example       | 403 forbidden_origin",
+        "POST   | /pending/try-now?all=true | Host: HOST; Origin: null                       | 403 forbidden_origin",
+        "POST   | /pending/try-now?all=true | Host: HOST; Origin: http://127.0.0.1:1         | 403 forbidden_origin",
+        "POST   | /pending/try-now?all=true | Host: HOST; Sec-Fetch-Site: cross-site         | 403 forbidden_origin",
+        "POST   | /pending/try-now?all=true | Host: HOST; Sec-Fetch-Site: same-site          | 403 forbidden_origin",
+        "POST   | /pending/try-now?all=true | Host: HOST; Sec-Fetch-Site: none               | 403 forbidden_origin",
+        "POST   | /pending/try-now?all=true | Host: HOST; Sec-Fetch-Site: cross-site; Origin: http://HOST | 403 forbidden_origin",
+        "DELETE | /pending?all=true         | Host: HOST; Origin: https://evil.example       | 403 forbidden_origin",
+        "POST   | -                         | Host: HOST; Origin: https://evil.example       | 403 forbidden_origin",
+        // A name that somebody makes stand for this machine.
+        "GET    | -                         | Host: evil.example                             | 403 forbidden_host",
+        "GET    | /page.js                  | Host: evil.example                             | 403 forbidden_host",
+        "POST   | -                         | Host: evil.example; Origin: http://evil.example | 403 forbidden_host",
+        "GET    | -                         | Host: localhost                                | 200",
+        "GET    | -                         | Host: HOST; Origin: https://evil.example       | 200",
+        "PUT    | -                         | Host: HOST                                     | 405 method_not_allowed",
+      })
+  void onLoopbackWithoutASecret(String method, String path, String headers, String expected)
+      throws IOException {
+    start(Map.of());
+
+    assertThat(raw(method, "/dromedary" + (path == null ? "" : path), headers(headers)))
+        .isEqualTo(expected);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      nullValues = "-",
+      value = {
+        "GET    | -        | Host: any.example                                        | 401 unauthorized",
+        "GET    | /page.css | Host: any.example                                       | 401 unauthorized",
+        "GET    | -        | Host: any.example; Authorization: Bearer full            | 200",
+        "GET    | -        | Host: any.example; Authorization: Bearer look            | 200",
+        "GET    | -        | Host: any.example; Authorization: OPERATOR               | 200",
+        "GET    | -        | Host: any.example; Authorization: READER                 | 200",
+        "GET    | -        | Host: any.example; Authorization: Basic YW5u             | 401 unauthorized",
+        "GET    | -        | Host: any.example; Authorization: Basic *                | 401 unauthorized",
+        "GET    | -        | Host: any.example; Authorization: Basic ZnVsbDo=         | 401 unauthorized",
+        "GET    | /pending | Host: any.example; Authorization: READER                 | 200",
+        // A reader changes nothing, by whatever way he comes.
+        "POST   | /pending/try-now?all=true | Host: any.example; Authorization: Bearer look | 403 read_only",
+        "DELETE | /pending?all=true         | Host: any.example; Authorization: Bearer look | 403 read_only",
+        "POST   | /dead-letters/replay?all=true | Host: any.example; Authorization: READER  | 403 read_only",
+        "POST   | -        | Host: any.example; Authorization: READER; Sec-Fetch-Site: same-origin | 403 read_only",
+        // No browser sends a token by itself, but a password.
+        "POST   | /pending/try-now?all=true | Host: any.example; Authorization: Bearer full | 200",
+        "POST   | /pending/try-now?all=true | Host: any.example; Authorization: Bearer full; Origin: https://evil.example | 200",
+        "POST   | /pending/try-now?all=true | Host: any.example; Authorization: OPERATOR    | 403 forbidden_origin",
+        "POST   | /pending/try-now?all=true | Host: any.example; Authorization: OPERATOR; Origin: https://evil.example | 403 forbidden_origin",
+        "POST   | /pending/try-now?all=true | Host: any.example; Authorization: OPERATOR; Origin: null | 403 forbidden_origin",
+        "POST   | /pending/try-now?all=true | Host: any.example; Authorization: OPERATOR; Sec-Fetch-Site: same-site | 403 forbidden_origin",
+        "POST   | /nothing | Host: any.example; Accept: text/html; Authorization: OPERATOR; Origin: http://any.example | 404",
+        "POST   | /nothing | Host: any.example; Accept: text/html; Authorization: OPERATOR; Sec-Fetch-Site: same-origin | 404",
+        // Behind a server that changes the Host, browsers tell a site where that is reached by TLS.
+        "POST   | /nothing | Host: inside:8080; Accept: text/html; Authorization: OPERATOR; Origin: https://outside.example; Sec-Fetch-Site: same-origin | 404",
+      })
+  void withSecrets(String method, String path, String headers, String expected)
+      throws IOException {
+    start(
+        Map.of(
+            "webhooks.management.secret", "full",
+            "webhooks.management.read-only.secret", "look"));
+
+    assertThat(raw(method, "/dromedary" + (path == null ? "" : path), headers(headers)))
+        .isEqualTo(expected);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "GET  | Host: any.example                                                     | 200",
+        "POST | Host: any.example                                                     | 403 forbidden_origin",
+        "POST | Host: any.example; Authorization: OPERATOR                            | 403 forbidden_origin",
+        "POST | Host: any.example; Cookie: session=1; Origin: https://evil.example    | 403 forbidden_origin",
+        "POST | Host: any.example; Cookie: session=1; Origin: http://any.example      | 200",
+        "POST | Host: any.example; Cookie: session=1; Sec-Fetch-Site: same-origin     | 200",
+        "POST | Host: any.example; Authorization: Bearer of-the-host                  | 200",
+      })
+  void whereTheHostLetsCallersIn(String method, String headers, String expected)
+      throws IOException {
+    start(Map.of("webhooks.management.auth", "host"));
+    String path = method.equals("GET") ? WAITING : WAITING + "/try-now?all=true";
+
+    // A body would be refused: none of these is a form of the page.
+    String lines = headers(headers);
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), application.port())) {
+      String request = method + " " + path + " HTTP/1.1\r\nConnection: close\r\n";
+      socket.getOutputStream().write((request + lines + "\r\n").getBytes(UTF_8));
+      String answer = new String(socket.getInputStream().readAllBytes(), UTF_8);
+      assertThat(answer.substring(9)).startsWith(expected.substring(0, 3));
+      if (expected.length() > 3) {
+        assertThat(answer).contains("\"code\":\"" + expected.substring(4) + "\"");
+      }
+    }
+  }
+
+  @Test
+  void whoPresentsNothingIsToldTheWays() {
+    start(Map.of("webhooks.management.read-only.secret", "look"));
+
+    Response answer = Http.send("GET", application.url("/dromedary"));
+
+    assertThat(answer)
+        .hasToString(
+            json(
+                "401 {'success':false,'code':'unauthorized','message':'expected \\'Authorization:"
+                    + " Bearer\\' and webhooks.management.secret, found none or another'}"));
+    assertThat(answer.headers("WWW-Authenticate"))
+        .containsExactly("Basic realm=\"Dromedary\", Bearer");
+  }
+
+  @Test
+  void aBodyIsForFormsOfThePageAlone() {
+    start(Map.of());
+
+    assertThat(Http.post(application.url(WAITING + "/try-now?all=true"), "userId=u").body())
+        .contains("\"code\":\"unexpected_body\"");
+  }
+
+  @Test
+  void aLongFormIsRefused() {
+    start(Map.of());
+
+    Response answer = Http.post(application.url("/dromedary"), "a=" + "b".repeat(70_000));
+
+    assertThat(answer.status()).isEqualTo(413);
+    assertThat(answer.body()).contains("expected at most 64 KiB, found more");
+  }
+
+  @Test
+  void documentsMayDoNothingButShowThemselves() {
+    start(Map.of());
+
+    Response page = Http.send("GET", application.url("/dromedary"));
+
+    assertThat(page.status()).as(page.body()).isEqualTo(200);
+    assertThat(page.headers("Content-Type")).containsExactly("text/html; charset=utf-8");
+    assertThat(page.headers("Content-Security-Policy"))
+        .containsExactly(
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
+                + " connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'");
+    assertThat(page.headers("X-Content-Type-Options")).containsExactly("nosniff");
+    assertThat(page.headers("Referrer-Policy")).containsExactly("same-origin");
+    assertThat(page.headers("Cache-Control")).containsExactly("no-store");
+    Response refused =
+        Http.post(application.url("/dromedary"), "", "Origin", "https://evil.example");
+    assertThat(refused.headers("Content-Security-Policy")).hasSize(1);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "page.css, text/css; charset=utf-8, --accent",
+    "page.js, text/javascript; charset=utf-8, addEventListener",
+    "icon.svg, image/svg+xml, <svg"
+  })
+  void filesAreKeptAsLongAsTheyAreTheSame(String name, String type, String part) {
+    start(Map.of());
+    String url = application.url("/dromedary/" + name);
+
+    Response file = Http.send("GET", url);
+
+    assertThat(file.status()).isEqualTo(200);
+    assertThat(file.body()).contains(part);
+    assertThat(file.headers("Content-Type")).containsExactly(type);
+    assertThat(file.headers("Cache-Control")).containsExactly("no-cache");
+    String tag = file.headers("ETag").get(0);
+    assertThat(Http.send("GET", url, "If-None-Match", tag)).hasToString("304 ");
+    assertThat(Http.send("GET", url, "If-None-Match", "\"other\"").status()).isEqualTo(200);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "/../application.properties, 400",
+    "/application.properties, 404",
+    "/dromedary/page/page.css, 404",
+    "/%2e%2e/application.properties, 400",
+    "/page.css.map, 404",
+    "/pages, 404"
+  })
+  void thereIsNoOtherFile(String path, int status) throws IOException {
+    start(Map.of());
+
+    assertThat(raw("GET", "/dromedary" + path, headers("Host: HOST")))
+        .startsWith(Integer.toString(status));
+  }
+}
