@@ -34,7 +34,8 @@ public final class RawBodies {
   public static final int MOST_TEXT_BYTES = 512_000;
 
   /**
-   * The {@code Cache-Control} of answers to requests that read: they are for who asked, and for now.
+   * The {@code Cache-Control} of answers to requests that read: they are for who asked, and for
+   * now.
    */
   public static final String NOT_KEPT = "no-store";
 
@@ -100,14 +101,6 @@ public final class RawBodies {
       return Refusal.ofPath();
     }
     return check.check(head);
-  }
-
-  /**
-   * The {@code Cache-Control} of every answer to such a request, which reads. Camel would leave it
-   * out of what a route says.
-   */
-  public static String cacheControl(CamelContext context, RequestHead head) {
-    return checkOf(context, head.path()).cacheControl(head);
   }
 
   /** What a server says by itself, before a route has been asked. */
@@ -208,10 +201,11 @@ public final class RawBodies {
                 request -> {
                   VertxRequests.Asked asked = VertxRequests.asked(context, request);
                   RequestHead head = asked.head();
-                  if (head.isRead()) {
-                    request.response().putHeader("Cache-Control", cacheControl(context, head));
-                  }
                   RequestCheck check = asked.check();
+                  if (head.isRead()) {
+                    String kept = check == null ? NOT_KEPT : check.cacheControl(head);
+                    request.response().putHeader("Cache-Control", kept);
+                  }
                   Refusal refusal = check == null ? null : check(context, check, head);
                   if (refusal == null) {
                     request.request().headers().remove("Content-Type");

@@ -60,7 +60,9 @@ public final class OutboxReport {
     return waiting >= StoreFigures.MOST_COUNTED;
   }
 
-  /** How long ago the oldest event of a destination that is not done was accepted; null: unknown. */
+  /**
+   * How long ago the oldest event of a destination that is not done was accepted; null: unknown.
+   */
   public @Nullable Duration oldest(String destination) {
     double millis = outbox.figures().of(destination).oldestMillis();
     return Double.isNaN(millis) ? null : Duration.ofMillis((long) millis);

@@ -46,7 +46,8 @@ final class Figures {
   /** A share of 1 in percent, never rounded up to 100. */
   static String share(double share) {
     double percent = share < 1 ? Math.min(share * 100, 99.99) : 100;
-    return String.format(Locale.ENGLISH, percent == 100 || percent == 0 ? "%.0f %%" : "%.2f %%", percent);
+    return String.format(
+        Locale.ENGLISH, percent == 100 || percent == 0 ? "%.0f %%" : "%.2f %%", percent);
   }
 
   /** A duration in one or two units: {@code 12 ms}, {@code 41 m}, {@code 2 h 5 m}. */
@@ -92,7 +93,8 @@ final class Figures {
       size /= 1000;
       unit++;
     }
-    return String.format(Locale.ENGLISH, unit == 0 || size >= 10 ? "%.0f %s" : "%.1f %s", size, UNITS[unit]);
+    return String.format(
+        Locale.ENGLISH, unit == 0 || size >= 10 ? "%.0f %s" : "%.1f %s", size, UNITS[unit]);
   }
 
   /** An element that shows an instant, and tells it whole. */

@@ -16,7 +16,8 @@ public final class Html {
   private static final Pattern NAME = Pattern.compile("[a-zA-Z][a-zA-Z0-9-]*");
 
   /** What begins so goes to another server, or is a script. */
-  private static final Pattern ABSOLUTE = Pattern.compile("(?s)[\\s\\p{Cntrl}]*([^/?#]*:|[/\\\\]).*");
+  private static final Pattern ABSOLUTE =
+      Pattern.compile("(?s)[\\s\\p{Cntrl}]*([^/?#]*:|[/\\\\]).*");
 
   private static final Set<String> LINKS = Set.of("href", "src", "action", "formaction");
 
@@ -158,7 +159,10 @@ public final class Html {
   private static boolean isHidden(char c) {
     boolean isControl = (c < ' ' && c != '\n' && c != '\t') || (c >= 0x7f && c < 0xa0);
     boolean isDirection =
-        c == 0x061c || c == 0x200e || c == 0x200f || (c >= 0x202a && c <= 0x202e)
+        c == 0x061c
+            || c == 0x200e
+            || c == 0x200f
+            || (c >= 0x202a && c <= 0x202e)
             || (c >= 0x2066 && c <= 0x2069);
     return isControl || isDirection;
   }

@@ -120,11 +120,7 @@ public final class Page {
   }
 
   private PageAnswer answer(
-      String last,
-      String below,
-      @Nullable String query,
-      byte @Nullable [] form,
-      Caller caller) {
+      String last, String below, @Nullable String query, byte @Nullable [] form, Caller caller) {
     PageRequest bare = PageRequest.of(last, below, null, null, caller);
     try {
       if (form != null && form.length > PageRequest.MOST_FORM_BYTES) {
@@ -170,8 +166,7 @@ public final class Page {
     }
     Html html = new Html();
     String body =
-        shell.around(
-            html, request, view.title(request), done, () -> view.write(html, request));
+        shell.around(html, request, view.title(request), done, () -> view.write(html, request));
     return new PageAnswer(200, HTML, body, Map.of());
   }
 

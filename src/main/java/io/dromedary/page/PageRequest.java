@@ -77,8 +77,7 @@ record PageRequest(
     Map<String, List<String>> fields = new LinkedHashMap<>();
     String[] pairs = encoded.isEmpty() ? new String[0] : encoded.split("&", MOST_FIELDS + 1);
     if (pairs.length > MOST_FIELDS) {
-      throw new IllegalArgumentException(
-          "expected at most " + MOST_FIELDS + " fields, found more");
+      throw new IllegalArgumentException("expected at most " + MOST_FIELDS + " fields, found more");
     }
     for (String pair : pairs) {
       String[] field = pair.split("=", 2);

@@ -29,8 +29,7 @@ final class Shell {
   }
 
   /** A document around a view, which is written into the same HTML. */
-  String around(
-      Html html, PageRequest request, String title, @Nullable Done done, Html.Part main)
+  String around(Html html, PageRequest request, String title, @Nullable Done done, Html.Part main)
       throws Exception {
     html.declaration("<!DOCTYPE html>\n").open("html", "lang", "en");
     html.in("head", () -> head(html, request, title));

@@ -67,7 +67,7 @@ final class RawBodyFilter implements Filter {
       return;
     }
     if (head.isRead()) {
-      answer.setHeader("Cache-Control", RawBodies.cacheControl(context, head));
+      answer.setHeader("Cache-Control", check.cacheControl(head));
     }
     Refusal refusal = RawBodies.check(context, check, head);
     if (refusal == null && http.getContentLengthLong() > RawBodies.MOST_BYTES) {

@@ -456,10 +456,7 @@ class DeadLettersApiTest {
     start(Map.of());
     rejectSome();
     String refused =
-        failure(
-            403,
-            "forbidden_origin",
-            "expected a page of this server, or none, found another");
+        failure(403, "forbidden_origin", "expected a page of this server, or none, found another");
 
     for (String origin : List.of("https://evil.example", "null", "http://127.0.0.1:1")) {
       assertThat(replay("?all=true", "Origin", origin)).hasToString(refused);
@@ -506,7 +503,8 @@ class DeadLettersApiTest {
               assertThat(replay("?all=true", "Authorization", bad)).hasToString(unauthorized);
             });
     assertThat(get("/none")).hasToString(unauthorized);
-    assertThat(get("").headers("WWW-Authenticate")).containsExactly("Basic realm=\"Dromedary\", Bearer");
+    assertThat(get("").headers("WWW-Authenticate"))
+        .containsExactly("Basic realm=\"Dromedary\", Bearer");
     assertThat(get("/count?Authorization=Bearer+new-token").status()).isNotEqualTo(200);
   }
 

@@ -148,8 +148,7 @@ class PageAccessTest {
         // Behind a server that changes the Host, browsers tell a site where that is reached by TLS.
         "POST   | /nothing | Host: inside:8080; Accept: text/html; Authorization: OPERATOR; Origin: https://outside.example; Sec-Fetch-Site: same-origin | 404",
       })
-  void withSecrets(String method, String path, String headers, String expected)
-      throws IOException {
+  void withSecrets(String method, String path, String headers, String expected) throws IOException {
     start(
         Map.of(
             "webhooks.management.secret", "full",
