@@ -48,14 +48,14 @@ final class Access {
    * @param name of whom the request comes, as far as it says so
    * @param isBearer whether no browser presents it by itself
    */
-  private record Presented(String name, byte[] secret, boolean isBearer) {
+  private record Presented(String name, String secret, boolean isBearer) {
 
-    private static final Presented NOTHING = new Presented("", new byte[0], false);
+    private static final Presented NOTHING = new Presented("", "", false);
 
     static Presented of(@Nullable String authorization) {
       String bearer = after("Bearer ", authorization);
       if (bearer != null) {
-        return new Presented("bearer", bearer.getBytes(UTF_8), true);
+        return new Presented("bearer", bearer, true);
       }
       String basic = after("Basic ", authorization);
       if (basic == null) {
@@ -65,8 +65,7 @@ final class Access {
         String[] login = new String(Base64.getDecoder().decode(basic), UTF_8).split(":", 2);
         return login.length == 1
             ? NOTHING
-            : new Presented(
-                login[0].isEmpty() ? "basic" : login[0], login[1].getBytes(UTF_8), false);
+            : new Presented(login[0].isEmpty() ? "basic" : login[0], login[1], false);
       } catch (IllegalArgumentException e) {
         return NOTHING;
       }
@@ -80,10 +79,11 @@ final class Access {
     }
 
     boolean isOneOf(List<byte[]> secrets) {
+      byte[] bytes = secret.getBytes(UTF_8);
       boolean known = false;
       for (byte[] each : secrets) {
         // Every secret is compared in full: the time it takes tells nothing.
-        known |= MessageDigest.isEqual(each, secret);
+        known |= MessageDigest.isEqual(each, bytes);
       }
       return known;
     }
