@@ -33,6 +33,12 @@ class EventOptions {
   @Nullable String status;
 
   @Option(
+      names = "--class",
+      paramLabel = "CLASS",
+      description = "With this class of the last attempt, such as timeout, 5xx or tls.")
+  @Nullable String attemptClass;
+
+  @Option(
       names = "--since",
       paramLabel = "INSTANT",
       description = "From this instant on, such as 2026-01-02T03:04:05Z.")
@@ -53,6 +59,7 @@ class EventOptions {
     put(parameters, "destination", destination);
     put(parameters, "webhook", webhook);
     put(parameters, "status", status);
+    put(parameters, "class", attemptClass);
     put(parameters, "since", since);
     put(parameters, "until", until);
     put(parameters, "id", id);

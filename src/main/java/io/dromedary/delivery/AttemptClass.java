@@ -11,13 +11,16 @@ import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.nio.channels.ClosedChannelException;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
 import javax.net.ssl.SSLHandshakeException;
 import org.apache.camel.ExchangeTimedOutException;
 import org.apache.hc.core5.http.ConnectionClosedException;
 import org.apache.hc.core5.http.NoHttpResponseException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What came of an attempt, in one word of a few: what an operator asks first. It never depends on
@@ -64,6 +67,21 @@ public enum AttemptClass {
   /** Its name in metrics and logs. */
   public String label() {
     return label;
+  }
+
+  /** All names, in their order. */
+  public static List<String> labels() {
+    return Stream.of(values()).map(AttemptClass::label).toList();
+  }
+
+  /** The class of that name, or null. */
+  static @Nullable AttemptClass ofLabel(@Nullable String label) {
+    for (AttemptClass each : values()) {
+      if (each.label.equals(label)) {
+        return each;
+      }
+    }
+    return null;
   }
 
   /** What may follow from an attempt of that class. */

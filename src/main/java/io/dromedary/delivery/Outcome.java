@@ -199,9 +199,14 @@ public record Outcome(
     return failed(AttemptClass.OTHER, reason);
   }
 
-  /** An outcome that was written down, after which the flow is controlled no more. */
+  /**
+   * An outcome that was written down, after which the flow is controlled no more.
+   *
+   * @param attemptClass null where it was written before 2026-11-29
+   */
   static Outcome recalled(
       Kind kind,
+      @Nullable AttemptClass attemptClass,
       @Nullable Integer status,
       String reason,
       @Nullable String answer,
@@ -210,12 +215,21 @@ public record Outcome(
         kind == Kind.ACCEPTED
             ? Signal.Kind.ACCEPTED
             : status == null ? Signal.Kind.NO_ANSWER : signal(status);
-    AttemptClass found =
-        kind == Kind.ACCEPTED
-            ? AttemptClass.ACCEPTED
-            // Nobody counts it any more.
-            : status == null ? AttemptClass.OTHER : AttemptClass.of(status);
-    return new Outcome(kind, signal, found, status, reason, answer, notBefore);
+    return new Outcome(
+        kind,
+        signal,
+        attemptClass == null ? recalledClass(kind, status) : attemptClass,
+        status,
+        reason,
+        answer,
+        notBefore);
+  }
+
+  private static AttemptClass recalledClass(Kind kind, @Nullable Integer status) {
+    if (kind == Kind.ACCEPTED) {
+      return AttemptClass.ACCEPTED;
+    }
+    return status == null ? AttemptClass.OTHER : AttemptClass.of(status);
   }
 
   private static Outcome failed(AttemptClass found, String reason) {

@@ -46,13 +46,19 @@ public final class PendingReport {
    *     null: any
    * @param status the status of an answer, such as {@code 503}, a class of them, such as {@code
    *     5xx}, or {@code none} where there was no answer; null: any
+   * @param attemptClass the name of the class of the last attempt at a webhook; null: any
    */
-  public boolean matches(PendingEvent event, @Nullable String webhook, @Nullable String status) {
+  public boolean matches(
+      PendingEvent event,
+      @Nullable String webhook,
+      @Nullable String status,
+      @Nullable String attemptClass) {
     List<Webhook> webhooks = destination.webhooks();
     WebhookStates states = states(event);
     boolean isAt = webhook == null;
     boolean hasAnswer = false;
     boolean hasStatus = false;
+    boolean hasClass = attemptClass == null;
     for (int i = 0; i < webhooks.size(); i++) {
       isAt |=
           states.get(i) == WebhookState.PENDING
@@ -62,8 +68,9 @@ public final class PendingReport {
       String found = last == null || last.status() == null ? null : last.status().toString();
       hasAnswer |= found != null;
       hasStatus |= found != null && status != null && isOf(found, status);
+      hasClass |= last != null && last.attemptClass().label().equals(attemptClass);
     }
-    return isAt && (status == null || (status.equals("none") ? !hasAnswer : hasStatus));
+    return isAt && hasClass && (status == null || (status.equals("none") ? !hasAnswer : hasStatus));
   }
 
   private static boolean isOf(String found, String status) {

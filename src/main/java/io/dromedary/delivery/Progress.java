@@ -118,6 +118,7 @@ final class Progress {
     if (outcome == null) {
       return;
     }
+    json.writeStringField("class", outcome.attemptClass().label());
     if (outcome.status() != null) {
       json.writeNumberField("status", outcome.status());
     }
@@ -150,10 +151,11 @@ final class Progress {
         states.set(
             index,
             state,
-            status == 0 && error == null
+            status == 0 && error == null && string(webhook, "class") == null
                 ? null
                 : Outcome.recalled(
                     state.kind(),
+                    AttemptClass.ofLabel(string(webhook, "class")),
                     status == 0 ? null : (int) status,
                     error == null ? "" : error,
                     string(webhook, "answer"),

@@ -2,6 +2,7 @@ package io.dromedary.management;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.dromedary.delivery.AttemptClass;
 import io.dromedary.outbox.DeadLetter.Reason;
 import io.dromedary.outbox.DeadLetterFilter;
 import io.dromedary.outbox.DeadLetters.Place;
@@ -35,6 +36,7 @@ final class Parameters {
           "destination",
           "webhook",
           "status",
+          "class",
           "since",
           "until",
           "id");
@@ -107,7 +109,11 @@ final class Parameters {
       throw wrong("reason", reason, "one of " + String.join(", ", Reason.all()));
     }
     return new DeadLetterFilter(
-        events(), reason == null ? null : Reason.of(reason), values.get("webhook"), status());
+        events(),
+        reason == null ? null : Reason.of(reason),
+        values.get("webhook"),
+        status(),
+        attemptClass());
   }
 
   /** The status of an answer, or null where none is asked for. */
@@ -117,6 +123,15 @@ final class Parameters {
       throw wrong("status", status, "a status such as 503, a class such as 5xx, or none");
     }
     return status;
+  }
+
+  /** The class of an attempt, or null where none is asked for. */
+  @Nullable String attemptClass() {
+    String found = values.get("class");
+    if (found != null && !AttemptClass.labels().contains(found)) {
+      throw wrong("class", found, "one of " + String.join(", ", AttemptClass.labels()));
+    }
+    return found;
   }
 
   @Nullable String text(String name) {

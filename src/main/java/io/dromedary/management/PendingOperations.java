@@ -69,12 +69,13 @@ final class PendingOperations {
   private PendingFilter filter(Parameters parameters) {
     String webhook = parameters.text("webhook");
     String status = parameters.status();
+    String attemptClass = parameters.attemptClass();
     Predicate<PendingEvent> delivery =
-        webhook == null && status == null
+        webhook == null && status == null && attemptClass == null
             ? event -> true
             : event -> {
               PendingReport report = PendingReport.of(context, event.destination());
-              return report != null && report.matches(event, webhook, status);
+              return report != null && report.matches(event, webhook, status, attemptClass);
             };
     return new PendingFilter(parameters.events(), delivery);
   }

@@ -10,13 +10,18 @@ import org.jspecify.annotations.Nullable;
  * @param webhook the name of a webhook that they were to go to
  * @param status the status of the last answer, such as {@code 503}, a class of them, such as {@code
  *     5xx}, or {@code none} where there was no answer
+ * @param attemptClass the class of the last attempt at one of the webhooks
  */
 public record DeadLetterFilter(
-    EventFilter event, @Nullable Reason reason, @Nullable String webhook, @Nullable String status) {
+    EventFilter event,
+    @Nullable Reason reason,
+    @Nullable String webhook,
+    @Nullable String status,
+    @Nullable String attemptClass) {
 
   /** All dead letters. */
   public static final DeadLetterFilter ALL =
-      new DeadLetterFilter(EventFilter.ALL, null, null, null);
+      new DeadLetterFilter(EventFilter.ALL, null, null, null, null);
 
   Conditions conditions() {
     Conditions conditions =
@@ -30,6 +35,9 @@ public record DeadLetterFilter(
     }
     if (webhook != null) {
       conditions.addText("webhooks", "\"webhook\":\"" + webhook + "\"");
+    }
+    if (attemptClass != null) {
+      conditions.addText("webhooks", "\"class\":\"" + attemptClass + "\"");
     }
     return conditions;
   }

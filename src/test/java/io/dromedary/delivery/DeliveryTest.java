@@ -218,7 +218,9 @@ class DeliveryTest {
         .contains(
             "\"webhooks\":[{\"webhook\":\""
                 + webhook
-                + "\",\"state\":\"failed\",\"status\":"
+                + "\",\"state\":\"failed\",\"class\":\""
+                + AttemptClass.of(status).label()
+                + "\",\"status\":"
                 + status
                 + ",\"error\":\"answered "
                 + status
@@ -314,8 +316,8 @@ class DeliveryTest {
 
     assertThat(awaitDeadLetter())
         .contains("\"reason\":\"rejected\"")
-        .contains("\"state\":\"failed\",\"status\":400")
-        .contains("\"state\":\"accepted\",\"status\":200");
+        .contains("\"state\":\"failed\",\"class\":\"4xx\",\"status\":400")
+        .contains("\"state\":\"accepted\",\"class\":\"accepted\",\"status\":200");
     assertThat(receiver.count()).isEqualTo(1);
     assertThat(second.count()).isEqualTo(2);
   }

@@ -265,6 +265,8 @@ class DeadLettersApiTest {
     assertThat(ids("?status=400")).containsExactly("m-2", "m-1", "m-0");
     assertThat(ids("?status=4xx&type=track")).containsExactly("m-0");
     assertThat(ids("?status=5xx")).isEmpty();
+    assertThat(ids("?class=4xx")).containsExactly("m-2", "m-1", "m-0");
+    assertThat(ids("?class=timeout")).isEmpty();
     assertThat(ids("?status=none&reason=rejected")).isEmpty();
     String webhook = receiver.url("");
     assertThat(ids("?webhook=" + webhook)).containsExactly("m-2", "m-1", "m-0");
@@ -328,21 +330,22 @@ class DeadLettersApiTest {
           GET    | ?until=1           | until: found "1", expected an instant such as 2026-01-02T03:04:05Z
           GET    | ?id=1,x            | id: found "1,x", expected 1 to 1,000 numbers separated by commas
           GET    | ?status=600        | status: found "600", expected a status such as 503, a class such as 5xx, or none
+          GET    | ?class=503         | class: found "503", expected one of accepted, timeout, refused, dns, tls, blocked, reset, closed, 3xx, 408, 425, 429, 4xx, 5xx, other
           GET    | ?limit=0           | limit: found "0", expected a whole number from 1 to 1000
           GET    | ?limit=1001        | limit: found "1001", expected a whole number from 1 to 1000
           GET    | ?before=x          | before: found "x", expected what an earlier answer has as next
           GET    | ?type=a&type=b     | type: found "two values", expected one
           GET    | ?type=             | type: found "", expected a value
-          GET    | ?all=true          | the parameters: found "all", expected none but before, destination, id, limit, messageId, reason, since, status, type, until, userId, webhook
-          GET    | /count?limit=1     | the parameters: found "limit", expected none but destination, id, messageId, reason, since, status, type, until, userId, webhook
-          POST   | /replay?reson=x    | the parameters: found "reson", expected none but all, destination, dryRun, id, limit, messageId, rate, reason, since, status, type, until, userId, webhook
+          GET    | ?all=true          | the parameters: found "all", expected none but before, class, destination, id, limit, messageId, reason, since, status, type, until, userId, webhook
+          GET    | /count?limit=1     | the parameters: found "limit", expected none but class, destination, id, messageId, reason, since, status, type, until, userId, webhook
+          POST   | /replay?reson=x    | the parameters: found "reson", expected none but all, class, destination, dryRun, id, limit, messageId, rate, reason, since, status, type, until, userId, webhook
           POST   | /replay?all=yes    | all: found "yes", expected true or false
-          POST   | /replay            | expected either a filter (destination, id, messageId, reason, since, status, type, until, userId, webhook) or all=true
-          POST   | /replay?rate=5     | expected either a filter (destination, id, messageId, reason, since, status, type, until, userId, webhook) or all=true
-          POST   | /replay?type=a&all=true | expected either a filter (destination, id, messageId, reason, since, status, type, until, userId, webhook) or all=true
+          POST   | /replay            | expected either a filter (class, destination, id, messageId, reason, since, status, type, until, userId, webhook) or all=true
+          POST   | /replay?rate=5     | expected either a filter (class, destination, id, messageId, reason, since, status, type, until, userId, webhook) or all=true
+          POST   | /replay?type=a&all=true | expected either a filter (class, destination, id, messageId, reason, since, status, type, until, userId, webhook) or all=true
           POST   | /replay?all=true&rate=0 | rate: found "0", expected a whole number from 1 to 100000
-          DELETE | ''                 | expected either a filter (destination, id, messageId, reason, since, status, type, until, userId, webhook) or all=true
-          DELETE | ?limit=5           | the parameters: found "limit", expected none but all, destination, id, messageId, reason, since, status, type, until, userId, webhook
+          DELETE | ''                 | expected either a filter (class, destination, id, messageId, reason, since, status, type, until, userId, webhook) or all=true
+          DELETE | ?limit=5           | the parameters: found "limit", expected none but all, class, destination, id, messageId, reason, since, status, type, until, userId, webhook
           """)
   void whatIsWrongIsSaid(String method, String query, String message) {
     start(Map.of());

@@ -142,9 +142,33 @@ class PendingApiTest {
             json(
                 "{'webhook':'"
                     + receiver.url("")
-                    + "','state':'pending','status':503,'error':'answered 503','answer':'upstream"
+                    + "','state':'pending','class':'5xx','status':503,'error':'answered 503','answer':'upstream"
                     + " busy'}"));
     assertThat(event.at("/event/userId").asText()).isEqualTo("ann");
+  }
+
+  /** Also of a failure that has no status. */
+  @Test
+  void theyAreFilteredByTheClassOfTheLastAttempt() throws Exception {
+    start(Map.of());
+    receiver.answer(Answer.status(503));
+    send("track", "m-1", "'ann'");
+    awaitWaiting("m-1");
+    receiver.answer(Answer.closeSilently());
+    send("track", "m-2", "'ann'");
+    awaitWaiting("m-2");
+    receiver.answer(Answer.status(200));
+
+    assertThat(ids("?class=5xx")).containsExactly("m-1");
+    assertThat(ids("?class=closed")).containsExactly("m-2");
+    assertThat(ids("?class=timeout")).isEmpty();
+    assertThat(ids("?class=5xx&status=none")).isEmpty();
+    assertThat(call("POST", "/give-up?class=closed"))
+        .hasToString(json("200 {'givenUp':1,'inMemory':0}"));
+    assertThat(ids("")).containsExactly("m-1");
+    assertThat(
+            Http.send("GET", application.url("/dromedary/dead-letters/count?class=closed")).body())
+        .isEqualTo(json("{'count':1,'byReason':{'cancelled':1}}"));
   }
 
   /** Also where the receiver has asked for a longer wait. */
@@ -297,12 +321,13 @@ class PendingApiTest {
       delimiter = '|',
       textBlock =
           """
+          GET    | ?class=slow        | class: found "slow", expected one of accepted, timeout, refused, dns, tls, blocked, reset, closed, 3xx, 408, 425, 429, 4xx, 5xx, other
           GET    | ?status=6          | status: found "6", expected a status such as 503, a class such as 5xx, or none
           GET    | ?after=x           | after: found "x", expected what an earlier answer has as next
-          GET    | ?reason=expired    | the parameters: found "reason", expected none but after, destination, id, limit, messageId, since, status, type, until, userId, webhook
-          POST   | /try-now           | expected either a filter (destination, id, messageId, since, status, type, until, userId, webhook) or all=true
-          POST   | /give-up?type=a&all=true | expected either a filter (destination, id, messageId, since, status, type, until, userId, webhook) or all=true
-          DELETE | ''                 | expected either a filter (destination, id, messageId, since, status, type, until, userId, webhook) or all=true
+          GET    | ?reason=expired    | the parameters: found "reason", expected none but after, class, destination, id, limit, messageId, since, status, type, until, userId, webhook
+          POST   | /try-now           | expected either a filter (class, destination, id, messageId, since, status, type, until, userId, webhook) or all=true
+          POST   | /give-up?type=a&all=true | expected either a filter (class, destination, id, messageId, since, status, type, until, userId, webhook) or all=true
+          DELETE | ''                 | expected either a filter (class, destination, id, messageId, since, status, type, until, userId, webhook) or all=true
           """)
   void whatIsWrongIsSaid(String method, String query, String message) {
     start(Map.of());

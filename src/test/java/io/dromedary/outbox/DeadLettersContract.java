@@ -128,7 +128,11 @@ abstract class DeadLettersContract {
   static DeadLetterFilter filter(
       @Nullable Reason reason, @Nullable String type, @Nullable String messageId) {
     return new DeadLetterFilter(
-        new EventFilter(null, type, messageId, null, null, null, Set.of()), reason, null, null);
+        new EventFilter(null, type, messageId, null, null, null, Set.of()),
+        reason,
+        null,
+        null,
+        null);
   }
 
   private List<String> ids(DeadLetterFilter filter) throws OutboxException {
@@ -232,7 +236,7 @@ abstract class DeadLettersContract {
       @Nullable Instant until,
       Set<Long> ids) {
     return new DeadLetterFilter(
-        new EventFilter(destination, null, null, null, since, until, ids), null, null, null);
+        new EventFilter(destination, null, null, null, since, until, ids), null, null, null, null);
   }
 
   @Test

@@ -245,7 +245,7 @@ abstract class PendingEventsContract {
     park(Stream.iterate(0, i -> i + 1).limit(700).map(i -> "m-" + i).toArray(String[]::new));
     pending().giveUp(PendingFilter.ALL, this::cancelled);
     DeadLetterFilter ofOne =
-        new DeadLetterFilter(of(null, null, "of-m-650").event(), null, null, null);
+        new DeadLetterFilter(of(null, null, "of-m-650").event(), null, null, null, null);
 
     assertThat(outbox.deadLetters().count(ofOne).values()).containsExactly(1L);
     assertThat(outbox.deadLetters().list(ofOne, null, 10).deadLetters()).hasSize(1);

@@ -83,6 +83,7 @@ class PostgresTextTest {
             new EventFilter(null, "\0", "\0", "\0", Instant.MIN, Instant.MAX, Set.of()),
             null,
             null,
+            null,
             null);
     Outbox outbox = application.context().getComponent("outbox", OutboxComponent.class).outbox();
     assertThat(outbox.deadLetters().list(odd, null, 10).deadLetters()).isEmpty();
