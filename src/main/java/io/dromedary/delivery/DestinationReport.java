@@ -82,6 +82,11 @@ public final class DestinationReport {
     return List.copyOf(figures);
   }
 
+  /** Has a webhook that is down be probed by the next event, if there is one; returns if it is. */
+  public boolean probeNow(int number) {
+    return destination.webhooks().get(number - 1).flow().probeNow();
+  }
+
   private static WebhookFigures figures(int number, Webhook webhook) {
     Map<AttemptClass, Long> failed = new EnumMap<>(AttemptClass.class);
     for (AttemptClass each : AttemptClass.values()) {

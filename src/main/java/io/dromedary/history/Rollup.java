@@ -18,6 +18,18 @@ public final class Rollup {
     this.counts = counts;
   }
 
+  /** What was counted in several times together. */
+  public static Rollup sum(Instant at, Iterable<Rollup> parts) {
+    Counts sum = new Counts();
+    parts.forEach(part -> sum.add(part.counts));
+    return new Rollup(at, sum);
+  }
+
+  /** How many attempts have ended. */
+  public long attempts() {
+    return accepted() + temporary() + permanent();
+  }
+
   /** When the time begins. */
   public Instant at() {
     return at;

@@ -7,6 +7,7 @@ import io.dromedary.http.RequestHead;
 import io.dromedary.outbox.Outbox;
 import io.dromedary.outbox.OutboxComponent;
 import io.dromedary.outbox.OutboxException;
+import io.dromedary.page.Overviews;
 import io.dromedary.page.Page;
 import io.dromedary.page.PageAnswer;
 import io.dromedary.settings.ServerPaths;
@@ -35,12 +36,14 @@ public final class ManagementApi extends ServiceSupport
   private static final String API = "/api";
   private static final String DEAD_LETTERS = "/dead-letters";
   private static final String PENDING = "/pending";
+  private static final String OVERVIEW = "/api/overview";
   private static final String REPLAYS = "/api/replays";
 
   private final Pages pages = new Pages();
   private @Nullable CamelContext context;
   private @Nullable Access access;
   private @Nullable Page page;
+  private @Nullable OverviewOperations overview;
   private String path = "";
 
   @Override
@@ -60,7 +63,9 @@ public final class ManagementApi extends ServiceSupport
   @Override
   protected void doStart() {
     if (context != null) {
-      page = new Page(context);
+      Overviews overviews = new Overviews(context);
+      overview = new OverviewOperations(overviews);
+      page = new Page(context, overviews);
       ServerPaths paths = Settings.of(context).paths();
       RawBodies.keep(context, paths.root(), paths.management(), this);
     }
@@ -153,6 +158,9 @@ public final class ManagementApi extends ServiceSupport
   }
 
   private @Nullable String answer(Operation asked) throws RefusedException, OutboxException {
+    if (asked.below().equals(OVERVIEW) && overview != null) {
+      return overview.answer(asked);
+    }
     // What the page shows is below /api; these two have been there before.
     Operation operation = asked.below().startsWith(API) ? asked.behind(API) : asked;
     if (operation.below().startsWith(DEAD_LETTERS)) {

@@ -53,6 +53,9 @@ final class Figures {
   /** A duration in one or two units: {@code 12 ms}, {@code 41 m}, {@code 2 h 5 m}. */
   static String duration(Duration duration) {
     long millis = Math.max(0, duration.toMillis());
+    if (millis == 0 && duration.toNanos() > 0) {
+      return "<1 ms";
+    }
     if (millis < 1000) {
       return millis + " ms";
     }

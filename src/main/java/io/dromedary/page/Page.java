@@ -53,8 +53,8 @@ public final class Page {
   private final PageFiles files = new PageFiles();
 
   /** The page of a context. */
-  public Page(CamelContext context) {
-    this(views(context));
+  public Page(CamelContext context, Overviews overviews) {
+    this(views(context, overviews));
   }
 
   Page(Map<String, View> views) {
@@ -64,9 +64,10 @@ public final class Page {
   }
 
   /** The views, by the first part of their paths. */
-  private static Map<String, View> views(CamelContext context) {
+  private static Map<String, View> views(CamelContext context, Overviews overviews) {
     Map<String, View> views = new LinkedHashMap<>();
-    views.put("", new OverviewView(context));
+    views.put("", new OverviewView(context, overviews));
+    views.put("webhooks", new WebhookView(context));
     return Collections.unmodifiableMap(views);
   }
 
@@ -107,7 +108,7 @@ public final class Page {
       @Nullable String ifNoneMatch,
       byte @Nullable [] form,
       Caller caller) {
-    PageAnswer answer = answer(last, below, head.query(), form, caller);
+    PageAnswer answer = answer(last, below, head, form, caller);
     if (answer.status() != 200 || !head.isRead()) {
       return answer;
     }
@@ -120,13 +121,13 @@ public final class Page {
   }
 
   private PageAnswer answer(
-      String last, String below, @Nullable String query, byte @Nullable [] form, Caller caller) {
-    PageRequest bare = PageRequest.of(last, below, null, null, caller);
+      String last, String below, RequestHead head, byte @Nullable [] form, Caller caller) {
+    PageRequest bare = PageRequest.of(last, below, head, null, null, caller);
     try {
       if (form != null && form.length > PageRequest.MOST_FORM_BYTES) {
         return failure(bare, 413, "The form is too long", "expected at most 64 KiB, found more");
       }
-      PageRequest request = PageRequest.of(last, below, query, form, caller);
+      PageRequest request = PageRequest.of(last, below, head, head.query(), form, caller);
       String first = request.path().isEmpty() ? "" : request.path().get(0);
       PageAnswer file = request.path().size() == 1 ? files.get(first) : null;
       if (file != null) {

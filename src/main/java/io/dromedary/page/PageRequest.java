@@ -24,13 +24,15 @@ import org.jspecify.annotations.Nullable;
  * @param query the parameters of the URL
  * @param form the fields of the form that was sent, each with its values; null: none was
  * @param caller who asks
+ * @param host where the caller reaches this server, as he says
  */
 record PageRequest(
     String root,
     List<String> path,
     Map<String, String> query,
     @Nullable Map<String, List<String>> form,
-    Caller caller) {
+    Caller caller,
+    String host) {
 
   /** Of a form: a selection of as many events as a list has takes less. */
   static final int MOST_FORM_BYTES = 64 * 1024;
@@ -48,7 +50,12 @@ record PageRequest(
    * @throws IllegalArgumentException saying what is wrong with it
    */
   static PageRequest of(
-      String last, String below, @Nullable String query, byte @Nullable [] form, Caller caller) {
+      String last,
+      String below,
+      RequestHead head,
+      @Nullable String query,
+      byte @Nullable [] form,
+      Caller caller) {
     List<String> parts = new ArrayList<>();
     for (String part : below.split("/", -1)) {
       if (!part.isEmpty()) {
@@ -70,7 +77,8 @@ record PageRequest(
         List.copyOf(parts),
         Collections.unmodifiableMap(parameters),
         form == null ? null : decoded(new String(form, UTF_8)),
-        caller);
+        caller,
+        head.host() == null ? "HOST" : head.host());
   }
 
   private static Map<String, List<String>> decoded(String encoded) {

@@ -240,6 +240,19 @@ public final class FlowControl {
     }
   }
 
+  /** Has the next probe be due now, if the webhook is down; returns whether it is. */
+  public boolean probeNow() {
+    lock.lock();
+    try {
+      if (liveness.isDown()) {
+        liveness.probeCancelled(nanoTime.getAsLong());
+      }
+      return liveness.isDown();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** How many attempts are in flight, with those that hang. */
   public int inFlight() {
     lock.lock();

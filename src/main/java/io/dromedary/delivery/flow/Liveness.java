@@ -47,7 +47,7 @@ final class Liveness {
     nextProbeNanos = now + probeNanos;
   }
 
-  /** The probe was not sent: another may go out in its stead. */
+  /** The probe was not sent, or somebody does not want to wait: another may go out now. */
   void probeCancelled(long now) {
     nextProbeNanos = now;
   }

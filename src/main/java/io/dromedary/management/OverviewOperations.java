@@ -1,0 +1,23 @@
+package io.dromedary.management;
+
+import io.dromedary.json.JsonFields;
+import io.dromedary.page.Overviews;
+import java.util.List;
+import java.util.Set;
+
+/** Tells what the overview of the page shows. Thread-safe. */
+final class OverviewOperations {
+
+  private final Overviews overviews;
+
+  OverviewOperations(Overviews overviews) {
+    this.overviews = overviews;
+  }
+
+  /** The answer as JSON. */
+  String answer(Operation asked) throws RefusedException {
+    asked.require("GET");
+    Parameters parameters = new Parameters(asked.query(), List.of(), Set.of("range"));
+    return JsonFields.write(json -> overviews.write(json, parameters.text("range")));
+  }
+}

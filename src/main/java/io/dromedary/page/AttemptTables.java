@@ -1,0 +1,133 @@
+package io.dromedary.page;
+
+import io.dromedary.history.AttemptRecord;
+import io.dromedary.history.ErrorGroup;
+import java.time.Instant;
+import java.util.List;
+
+/** Shows attempts, and how they failed. */
+final class AttemptTables {
+
+  private AttemptTables() {}
+
+  /** The ways in which attempts failed, each with advice and samples. */
+  static void errors(Html html, PageRequest request, Range range, List<ErrorGroup> groups)
+      throws Exception {
+    html.element("h2", "Errors, last " + range.text());
+    if (groups.isEmpty()) {
+      html.element("p", "Nothing failed in this time.", "class", "empty");
+      return;
+    }
+    html.open("table", "class", "stack").open("thead").open("tr");
+    html.element("th", "error", "scope", "col");
+    html.element("th", "count", "scope", "col", "class", "num");
+    html.element("th", "last", "scope", "col");
+    html.element("th", "what to do", "scope", "col").close().close().open("tbody");
+    for (ErrorGroup group : groups) {
+      html.open("tr", "data-row", "");
+      html.element("th", group.attemptClass(), "scope", "row");
+      html.element("td", Figures.count(group.count()), "class", "num");
+      html.open("td", "class", "nowrap");
+      Instant last = group.last();
+      if (last != null) {
+        Figures.time(html, last);
+      }
+      html.close().open("td", "class", "all").text(Advice.of(group.attemptClass()));
+      if (!group.samples().isEmpty()) {
+        html.open("details", "id", "samples-" + group.attemptClass());
+        html.element("summary", Figures.count(group.samples().size(), "sample", "samples"));
+        html.open("ul", "class", "samples");
+        for (AttemptRecord sample : group.samples()) {
+          sample(html, request, sample);
+        }
+        html.close().close();
+      }
+      html.close().close();
+    }
+    html.close().close();
+  }
+
+  private static void sample(Html html, PageRequest request, AttemptRecord sample) {
+    html.open("li");
+    Figures.time(html, sample.at());
+    html.text(" ");
+    html.element(
+        "a",
+        sample.messageId(),
+        "class",
+        "id wide",
+        "href",
+        request.linkToEvent(sample.messageId()));
+    html.text(" " + sample.type() + ", attempt " + sample.number());
+    html.text(" in " + Figures.duration(sample.took()));
+    if (sample.detail() != null) {
+      html.text(": ").element("span", sample.detail(), "class", "wide");
+    }
+    Instant next = sample.nextAt();
+    if (next != null) {
+      html.text("; next attempt ");
+      Figures.time(html, next);
+    }
+    html.close();
+  }
+
+  /** Attempts, a row each. */
+  static void attempts(Html html, PageRequest request, List<AttemptRecord> attempts)
+      throws Exception {
+    html.element("h2", "Last attempts that are kept");
+    if (attempts.isEmpty()) {
+      html.element("p", "None yet.", "class", "empty");
+      return;
+    }
+    html.open("table", "class", "stack").open("thead").open("tr");
+    for (String name : new String[] {"time", "event", "type", "answer"}) {
+      html.element("th", name, "scope", "col");
+    }
+    html.element("th", "attempt", "scope", "col", "class", "num");
+    html.element("th", "took", "scope", "col", "class", "num");
+    html.close().close().open("tbody");
+    for (AttemptRecord attempt : attempts) {
+      html.in("tr", () -> row(html, request, attempt), "data-row", "");
+    }
+    html.close().close();
+  }
+
+  private static void row(Html html, PageRequest request, AttemptRecord attempt) {
+    html.open("td", "class", "nowrap");
+    Figures.time(html, attempt.at());
+    html.close().open("td");
+    html.element(
+        "a",
+        attempt.messageId(),
+        "class",
+        "id wide",
+        "href",
+        request.linkToEvent(attempt.messageId()));
+    html.close();
+    html.element("td", attempt.type());
+    html.open("td", "class", "all");
+    outcome(html, attempt);
+    html.close();
+    html.element("td", attempt.number(), "class", "num", "data-name", "attempt");
+    html.element("td", Figures.duration(attempt.took()), "class", "num", "data-name", "took");
+  }
+
+  /** What came of an attempt: a word with a colour, and what is wrong. */
+  static void outcome(Html html, AttemptRecord attempt) {
+    String tone =
+        switch (attempt.outcome()) {
+          case AttemptRecord.ACCEPTED -> "good";
+          case AttemptRecord.TEMPORARY -> "warn";
+          case AttemptRecord.PERMANENT -> "bad";
+          default -> "";
+        };
+    String word =
+        attempt.status() != null
+            ? Integer.toString(attempt.status())
+            : attempt.attemptClass().isEmpty() ? attempt.outcome() : attempt.attemptClass();
+    html.element("span", word, "class", "tag " + tone);
+    if (attempt.detail() != null) {
+      html.text(" ").element("span", attempt.detail(), "class", "soft wide");
+    }
+  }
+}

@@ -1,0 +1,293 @@
+package io.dromedary.page;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.dromedary.delivery.DestinationReport;
+import io.dromedary.delivery.DestinationReport.WebhookFigures;
+import io.dromedary.delivery.flow.FlowState;
+import io.dromedary.history.History;
+import io.dromedary.history.HistoryException;
+import io.dromedary.history.Rollup;
+import io.dromedary.outbox.DeadLetter.Reason;
+import io.dromedary.outbox.OutboxReport;
+import io.dromedary.settings.Settings;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.apache.camel.CamelContext;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the overview shows: all webhooks, those with a problem first, and what has become of events
+ * since the start. Immutable.
+ *
+ * @param at when it was looked at
+ * @param rows a row a webhook
+ * @param accepted events that were stored since the start
+ * @param delivered events that enough webhooks accepted since then
+ * @param dropped events that a transform left out since then
+ * @param dead events that were given up since then, by the reason
+ * @param waiting events that are not done; null: not known
+ * @param store what is known of the store
+ * @param historyProblem why there are no figures of a range; null: there are
+ */
+public record Overview(
+    Instant at,
+    List<Row> rows,
+    long accepted,
+    long delivered,
+    long dropped,
+    Map<Reason, Long> dead,
+    @Nullable Long waiting,
+    OutboxReport store,
+    @Nullable String historyProblem) {
+
+  /** What is said where there is no history. */
+  static final String OFF = "There is no history of attempts (webhooks.history = off).";
+
+  /**
+   * A webhook.
+   *
+   * @param destination its destination
+   * @param webhook what is known of it at present
+   * @param rate attempts a second in the last minute; null: not known
+   * @param points what was counted in the range, where anything was
+   * @param sum what was counted in the whole range; null: not known
+   * @param waiting events of its destination that are not done; null: not known
+   * @param oldest how long ago the oldest of them was accepted; null: not known
+   * @param window how long after its acceptance an event is given up
+   */
+  public record Row(
+      String destination,
+      WebhookFigures webhook,
+      @Nullable Double rate,
+      List<Rollup> points,
+      @Nullable Rollup sum,
+      @Nullable Long waiting,
+      @Nullable Duration oldest,
+      Duration window) {
+
+    /** As it is called: {@code crm/1}. */
+    String name() {
+      return destination + "/" + webhook.number();
+    }
+
+    boolean isDown() {
+      return webhook.state().kind() == FlowState.Kind.DOWN;
+    }
+
+    /** The part of attempts that it has accepted; null: there were none, or it is not known. */
+    @Nullable Double share() {
+      return sum == null || sum.attempts() == 0 ? null : sum.accepted() / (double) sum.attempts();
+    }
+
+    /** The part of the window that the oldest event has waited. */
+    double late() {
+      return oldest == null || window.isZero() ? 0 : oldest.toMillis() / (double) window.toMillis();
+    }
+
+    /** What an operator looks at first has the most. */
+    int severity() {
+      return switch (webhook.state().kind()) {
+        case DOWN -> 4;
+        case PAUSED -> 3;
+        case LIMITED -> late() > 0.5 ? 3 : 1;
+        case UP -> late() > 0.5 ? 3 : failsOften() ? 2 : 0;
+      };
+    }
+
+    /** Whether more than one in a hundred attempts has failed. */
+    boolean failsOften() {
+      Double share = share();
+      return share != null && share < 0.99;
+    }
+  }
+
+  /** Looks at everything. It reads the history, so it takes a while. */
+  static Overview of(CamelContext context, Range range) {
+    Instant now = Settings.clock(context).instant();
+    OutboxReport store = OutboxReport.of(context);
+    HistoryFigures figures = new HistoryFigures(History.of(context), range, now);
+    List<Row> rows = new ArrayList<>();
+    Map<Reason, Long> dead = new EnumMap<>(Reason.class);
+    long accepted = 0;
+    long delivered = 0;
+    long dropped = 0;
+    Long waiting = 0L;
+    for (String name : Settings.of(context).destinations().keySet()) {
+      DestinationReport report = DestinationReport.of(context, name);
+      if (report == null) {
+        continue;
+      }
+      accepted += store.accepted(name);
+      delivered += report.delivered();
+      dropped += report.dropped();
+      store.dead(name).forEach((reason, count) -> dead.merge(reason, count, Long::sum));
+      Long pending = store.waiting(name);
+      waiting = waiting == null || pending == null ? null : waiting + pending;
+      for (WebhookFigures webhook : report.webhooks()) {
+        List<Rollup> points = figures.points(name, webhook.number());
+        rows.add(
+            new Row(
+                name,
+                webhook,
+                figures.rate(name, webhook.number()),
+                points,
+                figures.problem() == null ? Rollup.sum(now, points) : null,
+                pending,
+                store.oldest(name),
+                report.window()));
+      }
+    }
+    rows.sort(Comparator.comparingInt(row -> -row.severity()));
+    return new Overview(
+        now,
+        List.copyOf(rows),
+        accepted,
+        delivered,
+        dropped,
+        dead,
+        waiting,
+        store,
+        figures.problem());
+  }
+
+  /** Asks the history until it fails once. */
+  private static final class HistoryFigures {
+    private static final Duration MINUTE = Duration.ofMinutes(1);
+    private static final Duration POINT = Duration.ofSeconds(10);
+
+    private final @Nullable History history;
+    private final Range range;
+    private final Instant now;
+    private @Nullable String problem;
+
+    HistoryFigures(@Nullable History history, Range range, Instant now) {
+      this.history = history;
+      this.range = range;
+      this.now = now;
+      this.problem = history == null ? OFF : null;
+    }
+
+    @Nullable String problem() {
+      return problem;
+    }
+
+    List<Rollup> points(String destination, int webhook) {
+      return rollups(destination, webhook, range.from(now), range.step());
+    }
+
+    @Nullable Double rate(String destination, int webhook) {
+      // Whole points: the one that has begun has not counted all of its time.
+      Instant end = Instant.ofEpochMilli(now.toEpochMilli() / POINT.toMillis() * POINT.toMillis());
+      List<Rollup> last =
+          rollups(destination, webhook, end.minus(MINUTE), POINT).stream()
+              .filter(point -> point.at().isBefore(end))
+              .toList();
+      return problem == null
+          ? (Double) (Rollup.sum(now, last).attempts() / (double) MINUTE.toSeconds())
+          : null;
+    }
+
+    private List<Rollup> rollups(String destination, int webhook, Instant from, Duration step) {
+      if (history == null || problem != null) {
+        return List.of();
+      }
+      try {
+        return history.rollups(destination, webhook, from, now.plusSeconds(1), step);
+      } catch (HistoryException e) {
+        problem = String.valueOf(e.getMessage());
+        return List.of();
+      }
+    }
+  }
+
+  long deadInAll() {
+    return dead.values().stream().mapToLong(Long::longValue).sum();
+  }
+
+  /** Whether nothing has come since the start, and nothing waits. */
+  boolean isEmpty() {
+    return accepted == 0 && Objects.equals(waiting, 0L) && deadInAll() == 0;
+  }
+
+  /** Writes it as fields of a JSON object. */
+  public void write(JsonGenerator json) throws IOException {
+    json.writeStringField("at", at.toString());
+    json.writeObjectFieldStart("sinceStart");
+    json.writeNumberField("accepted", accepted);
+    json.writeNumberField("delivered", delivered);
+    json.writeNumberField("dropped", dropped);
+    json.writeObjectFieldStart("dead");
+    for (Map.Entry<Reason, Long> each : dead.entrySet()) {
+      json.writeNumberField(each.getKey().json(), each.getValue());
+    }
+    json.writeEndObject();
+    json.writeEndObject();
+    number(json, "waiting", waiting);
+    json.writeObjectFieldStart("store");
+    json.writeBooleanField("up", store.failure() == null);
+    json.writeStringField("place", store.shown());
+    number(json, "bytes", store.sizeBytes());
+    json.writeEndObject();
+    if (historyProblem != null) {
+      json.writeStringField("history", historyProblem);
+    }
+    json.writeArrayFieldStart("webhooks");
+    for (Row row : rows) {
+      write(json, row);
+    }
+    json.writeEndArray();
+  }
+
+  private static void write(JsonGenerator json, Row row) throws IOException {
+    WebhookFigures webhook = row.webhook();
+    json.writeStartObject();
+    json.writeStringField("destination", row.destination());
+    json.writeNumberField("webhook", webhook.number());
+    json.writeStringField("name", webhook.name());
+    FlowState state = webhook.state();
+    json.writeStringField("state", States.word(state));
+    json.writeNumberField("stateSeconds", state.lasting().toSeconds());
+    if (state.untilNext() != null) {
+      json.writeNumberField("nextAttemptInMillis", state.untilNext().toMillis());
+    }
+    if (!state.reason().isEmpty()) {
+      json.writeStringField("lastFailure", state.reason());
+    }
+    if (row.rate() != null) {
+      json.writeNumberField("attemptsPerSecond", row.rate());
+    }
+    Rollup sum = row.sum();
+    if (sum != null) {
+      json.writeNumberField("accepted", sum.accepted());
+      json.writeNumberField("temporary", sum.temporary());
+      json.writeNumberField("permanent", sum.permanent());
+      quantile(json, "p50Millis", sum.quantile(0.5));
+      quantile(json, "p95Millis", sum.quantile(0.95));
+    }
+    number(json, "waiting", row.waiting());
+    number(json, "oldestSeconds", row.oldest() == null ? null : row.oldest().toSeconds());
+    json.writeNumberField("windowSeconds", row.window().toSeconds());
+    json.writeEndObject();
+  }
+
+  private static void quantile(JsonGenerator json, String name, @Nullable Duration duration)
+      throws IOException {
+    if (duration != null) {
+      json.writeNumberField(name, duration.toNanos() / 1_000_000.0);
+    }
+  }
+
+  private static void number(JsonGenerator json, String name, @Nullable Long number)
+      throws IOException {
+    if (number != null) {
+      json.writeNumberField(name, number);
+    }
+  }
+}

@@ -1,0 +1,54 @@
+package io.dromedary.page;
+
+import io.dromedary.delivery.flow.FlowState;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** What a webhook is like, in words. */
+final class States {
+
+  private States() {}
+
+  static String word(FlowState state) {
+    return switch (state.kind()) {
+      case UP -> "up";
+      case LIMITED -> "limited";
+      case PAUSED -> "paused";
+      case DOWN -> "down";
+    };
+  }
+
+  /** How it is coloured. */
+  static String tone(FlowState state) {
+    return switch (state.kind()) {
+      case UP -> "good";
+      case LIMITED, PAUSED -> "warn";
+      case DOWN -> "bad";
+    };
+  }
+
+  /** What comes next, or empty. */
+  static String next(FlowState state) {
+    Duration until = state.untilNext();
+    if (until == null) {
+      return "";
+    }
+    boolean isNow = until.toMillis() < 1000;
+    String what = state.kind() == FlowState.Kind.DOWN ? "next probe " : "sent to again ";
+    return what + (isNow ? "now" : "in " + Figures.duration(until));
+  }
+
+  /** Writes a state with what comes next below it. */
+  static void write(Html html, FlowState state) {
+    html.element("span", word(state), "class", "state " + tone(state));
+    String next = next(state);
+    if (!next.isEmpty()) {
+      html.element("small", next);
+    }
+  }
+
+  /** The reason of the last failure as part of a sentence. */
+  static String because(@Nullable String reason) {
+    return reason == null || reason.isEmpty() ? "" : " (" + reason + ")";
+  }
+}

@@ -1,0 +1,19 @@
+package io.dromedary.page;
+
+/** What a reader sees of a document of the page: its text, with single blanks. */
+public final class PageText {
+
+  private PageText() {}
+
+  public static String of(String html) {
+    return html.replaceAll("(?s)<head>.*</head>", "")
+        .replaceAll("<[^>]*>", " ")
+        .replaceAll("\\s+", " ")
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&quot;", "\"")
+        .replace("&#39;", "'")
+        .replace("&amp;", "&")
+        .strip();
+  }
+}
