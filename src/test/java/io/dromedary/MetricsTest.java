@@ -156,6 +156,7 @@ class MetricsTest {
               .formatted(application.context().getVersion(), System.getProperty("java.version"));
       assertThat(metrics.remove(build)).isEqualTo(1);
       assertThat(metrics.remove("dromedary_outbox_size_bytes")).isGreaterThan(4096);
+      assertThat(metrics.remove("dromedary_history_size_bytes")).isGreaterThan(4096);
       assertThat(metrics.remove(of("outbox_events"))).isBetween(0.0, 3.0);
       assertThat(metrics.remove(of("outbox_overdue_seconds"))).isNotNegative();
       assertThat(metrics.remove(of("outbox_oldest_seconds"))).isNotNegative();
@@ -204,6 +205,7 @@ class MetricsTest {
               Map.entry(of("in_flight_events"), 0.0),
               Map.entry(down(1), 0.0),
               Map.entry(down(2), 0.0),
+              Map.entry("dromedary_history_dropped_attempts_total", 0.0),
               Map.entry("dromedary_outbox_up", 1.0)));
       assertThat(metrics).containsExactlyInAnyOrderEntriesOf(expected);
       // Of a URL nothing is shown, and of Camel's own nothing is measured.

@@ -24,6 +24,8 @@ final class AttemptHistory {
 
   private static final Logger LOG = LoggerFactory.getLogger(AttemptHistory.class);
 
+  private static final String REJECTED = "the webhook has rejected it";
+
   private final @Nullable History history;
   private final String destination;
   private final Clock clock;
@@ -67,37 +69,23 @@ final class AttemptHistory {
       Outcome outcome,
       Duration took,
       boolean isProbe) {
-    String outcomeName = name(outcome);
-    boolean isSlow = recorder.count(outcomeName, outcome.attemptClass().label(), took);
-    Origin origin = isProbe ? Origin.PROBE : Origin.DELIVERY;
-    EndedAttempt ended = null;
+    boolean isSlow = recorder.count(name(outcome), outcome.attemptClass().label(), took);
+    EndedAttempt ended =
+        new EndedAttempt(
+            clock.instant().minus(took),
+            webhook,
+            delivery.attempts(),
+            outcome,
+            took,
+            isSlow,
+            isProbe);
     if (outcome.kind() != Outcome.Kind.ACCEPTED) {
-      ended = ended(delivery, webhook, outcome, took, isSlow, origin);
       delivery.addUndecided(ended);
       return;
     }
     for (int i = 0; i < delivery.events().size(); i++) {
-      if (isKept(recorder, delivery.attempts(), outcome, origin, isSlow)) {
-        ended = ended == null ? ended(delivery, webhook, outcome, took, isSlow, origin) : ended;
-        keep(recorder, ended, delivery.events().get(i), null, null);
-      }
+      keep(recorder, ended, delivery, i, null, null);
     }
-  }
-
-  private EndedAttempt ended(
-      Delivery delivery,
-      int webhook,
-      Outcome outcome,
-      Duration took,
-      boolean isSlow,
-      Origin origin) {
-    Instant begin = clock.instant().minus(took);
-    return new EndedAttempt(begin, webhook, delivery.attempts(), outcome, took, isSlow, origin);
-  }
-
-  private static boolean isKept(
-      AttemptRecorder recorder, int number, Outcome outcome, Origin origin, boolean isSlow) {
-    return recorder.isKept(name(outcome), outcome.attemptClass().label(), number, origin, isSlow);
   }
 
   private static String name(Outcome outcome) {
@@ -133,31 +121,43 @@ final class AttemptHistory {
     }
     try {
       for (EndedAttempt ended : delivery.undecided()) {
-        AttemptRecorder recorder = recorder(to, ended.webhook());
-        if (isKept(recorder, ended.number(), ended.outcome(), ended.origin(), ended.isSlow())) {
-          // Of a webhook that wants nothing of it there is no next attempt, whatever others want.
-          boolean isLast =
-              ended.outcome().kind() == Outcome.Kind.PERMANENT && !delivery.isRejectedBatch();
-          keep(
-              recorder,
-              ended,
-              delivery.events().get(event),
-              isLast ? null : next,
-              isLast && next != null ? "the webhook has rejected it" : because);
-        }
+        // Of a webhook that wants nothing of it there is no next attempt, whatever others want.
+        boolean isLast =
+            next != null
+                && ended.outcome().kind() == Outcome.Kind.PERMANENT
+                && !delivery.isRejectedBatch();
+        keep(
+            recorder(to, ended.webhook()),
+            ended,
+            delivery,
+            event,
+            isLast ? null : next,
+            isLast ? REJECTED : because);
       }
     } catch (RuntimeException e) {
       LOG.error("An attempt cannot be recorded", e);
     }
   }
 
+  /** Keeps a record of one event, unless it is one of too many. */
   private void keep(
       AttemptRecorder recorder,
       EndedAttempt ended,
-      Event event,
+      Delivery delivery,
+      int index,
       @Nullable Instant next,
       @Nullable String because) {
     Outcome outcome = ended.outcome();
+    String name = name(outcome);
+    String found = outcome.attemptClass().label();
+    Origin origin =
+        delivery.isReplayed(index)
+            ? Origin.REPLAY
+            : ended.isProbe() ? Origin.PROBE : Origin.DELIVERY;
+    if (!recorder.isKept(name, found, ended.number(), origin, ended.isSlow())) {
+      return;
+    }
+    Event event = delivery.events().get(index);
     recorder.keep(
         new AttemptRecord(
             0,
@@ -168,14 +168,14 @@ final class AttemptHistory {
             event.messageId(),
             event.type().json(),
             ended.number(),
-            name(outcome),
-            outcome.attemptClass().label(),
+            name,
+            found,
             outcome.status(),
             ended.took(),
             detail(outcome),
             next,
             because,
-            ended.origin()),
+            origin),
         ended.isSlow(),
         UserHash.of(event.json()));
   }

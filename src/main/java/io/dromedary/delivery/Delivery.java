@@ -24,6 +24,8 @@ final class Delivery {
   /** The exchange property that holds the delivery. */
   static final String PROPERTY = "DromedaryDelivery";
 
+  private static final String REPLAYED = "\"" + Progress.REPLAYED + "\":";
+
   private final List<Event> events;
   private List<byte[]> bodies;
   private final List<Claim> claims;
@@ -170,6 +172,13 @@ final class Delivery {
   /** How many rounds since the last attempt have sent nothing, as no webhook was to be sent to. */
   int skipped() {
     return skipped;
+  }
+
+  /** Whether one of the events is a dead letter that was replayed. */
+  boolean isReplayed(int event) {
+    String come = claims.get(event).event().progress();
+    // In a text of JSON a quote is escaped: nothing else looks so.
+    return come != null && come.contains(REPLAYED);
   }
 
   /** Whether the event comes of a batch that was rejected, and is not to be part of another. */

@@ -1,6 +1,5 @@
 package io.dromedary.delivery;
 
-import io.dromedary.history.Origin;
 import java.time.Duration;
 import java.time.Instant;
 
@@ -18,4 +17,4 @@ record EndedAttempt(
     Outcome outcome,
     Duration took,
     boolean isSlow,
-    Origin origin) {}
+    boolean isProbe) {}

@@ -1,6 +1,7 @@
 package io.dromedary.delivery;
 
 import io.dromedary.event.Event;
+import io.dromedary.history.AttemptRecord;
 import io.dromedary.outbox.Claim;
 import io.dromedary.outbox.DeadLetter;
 import io.dromedary.outbox.DeadLetter.Reason;
@@ -58,7 +59,7 @@ public final class GivingUp {
       if (reason == Reason.EXPIRED && parkYounger(delivery, i, claim, now)) {
         continue;
       }
-      destination.history().decided(delivery, i, null, "it is a dead letter: " + reason.json());
+      destination.history().decided(delivery, i, null, AttemptRecord.DEAD_LETTER + reason.json());
       destination.meters().dead.increment();
       DeadLetter letter = deadLetter(delivery, i, claim, reason, now);
       LOG.error(

@@ -24,6 +24,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Progress {
 
+  /** The field of an event that is a dead letter no more: what it was, until the first attempt. */
+  static final String REPLAYED = "replayed";
+
   private static final Progress NONE = read("{}");
   private static final Pattern NOT_BEFORE = Pattern.compile(",\"notBefore\":\\d+");
 
@@ -76,6 +79,9 @@ final class Progress {
           }
           if (delivery.skipped() > 0) {
             json.writeNumberField("skipped", delivery.skipped());
+          }
+          if (delivery.isReplayed(0)) {
+            json.writeNumberField(REPLAYED, 1);
           }
           if (alone || delivery.isAlone()) {
             json.writeNumberField("alone", 1);

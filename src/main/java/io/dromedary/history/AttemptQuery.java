@@ -16,11 +16,22 @@ final class AttemptQuery {
   final List<Object> values = new ArrayList<>();
 
   AttemptQuery(AttemptFilter filter) {
+    this(filter, false);
+  }
+
+  /**
+   * A query.
+   *
+   * @param isWhole whether the message id is one, and not the beginning of some
+   */
+  AttemptQuery(AttemptFilter filter, boolean isWhole) {
     add("destination = ?", filter.destination());
     webhook(filter.webhook());
     add("type = ?", filter.type());
     String id = filter.messageId();
-    if (id != null) {
+    if (id != null && isWhole) {
+      add("message_id = ?", AttemptRows.text(id));
+    } else if (id != null) {
       // A range, which an index has, where LIKE would depend on collations.
       add("message_id >= ?", AttemptRows.text(id));
       add("message_id < ?", AttemptRows.text(id) + LAST);

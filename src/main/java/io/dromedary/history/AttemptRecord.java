@@ -61,6 +61,9 @@ public record AttemptRecord(
   /** An operator has deleted the event, or its dead letter. */
   public static final String DELETED = "deleted";
 
+  /** How the reason begins of an attempt after which the event was given up. */
+  public static final String DEAD_LETTER = "it is a dead letter: ";
+
   /** How many bytes the detail has at the most. */
   public static final int MOST_DETAIL = 256;
 
@@ -95,6 +98,11 @@ public record AttemptRecord(
   /** Whether it is of no attempt, but of an event that was dropped or deleted. */
   public boolean isGone() {
     return webhook == 0;
+  }
+
+  /** Whether the event was given up after it. */
+  boolean isLastOfDead() {
+    return because != null && because.startsWith(DEAD_LETTER);
   }
 
   /** Whether it is kept whatever else there is: all but events that were accepted at once. */

@@ -211,9 +211,25 @@ public final class History {
     return reader.errors(destination, webhook, from, clock.instant());
   }
 
-  /** Erases the records that are meant, and says how many they were; counts stay. */
+  /**
+   * Keeps what an operator has deleted from the outbox: each of them, since what is in no place
+   * would be taken for delivered. Waits until it is written.
+   */
+  public void deleted(List<AttemptRecord> events) throws HistoryException {
+    List<Kept> kept = events.stream().map(each -> new Kept(each, true, null)).toList();
+    writer.run(
+        connection -> {
+          writer.insert(connection, kept);
+          return kept.size();
+        });
+  }
+
+  /**
+   * Erases the records that are meant, and says how many they were; counts stay. A message id is
+   * taken as a whole.
+   */
   public long erase(AttemptFilter filter) throws HistoryException {
-    AttemptQuery query = new AttemptQuery(filter);
+    AttemptQuery query = new AttemptQuery(filter, true);
     return writer.run(
         connection -> {
           try (PreparedStatement delete =

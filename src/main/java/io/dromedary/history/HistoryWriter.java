@@ -168,8 +168,7 @@ final class HistoryWriter {
       }
       Connection open = open();
       if (!taken.isEmpty() || rollups.hasChanged()) {
-        place.lockToWrite(open);
-        AttemptRows.insert(open, node, taken);
+        insert(open, taken);
         rollups.write(open, node);
         open.commit();
         taken = List.of();
@@ -187,6 +186,12 @@ final class HistoryWriter {
     } finally {
       buffer.dropped().add(taken.size());
     }
+  }
+
+  /** Inserts records, without a commit. */
+  void insert(Connection to, List<Kept> all) throws SQLException {
+    place.lockToWrite(to);
+    AttemptRows.insert(to, node, all);
   }
 
   private Connection open() throws SQLException {

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.apache.camel.CamelContext;
 import org.jspecify.annotations.Nullable;
 
 /** Lists, counts, replays and deletes dead letters. Thread-safe. */
@@ -22,10 +23,12 @@ final class DeadLetterOperations {
   private static final int MOST_RATE = 100_000;
   private static final int MOST_REPLAYED = 999_999_999;
 
+  private final CamelContext context;
   private final DeadLetters letters;
   private final Pages pages;
 
-  DeadLetterOperations(DeadLetters letters, Pages pages) {
+  DeadLetterOperations(CamelContext context, DeadLetters letters, Pages pages) {
+    this.context = context;
     this.letters = letters;
     this.pages = pages;
   }
@@ -166,7 +169,13 @@ final class DeadLetterOperations {
 
   private String delete(Parameters parameters) throws OutboxException {
     parameters.requireFilter();
-    long deleted = letters.delete(parameters.deadLetters());
+    Deletions deletions = new Deletions(context);
+    long deleted;
+    try {
+      deleted = letters.delete(parameters.deadLetters(), deletions::dead);
+    } finally {
+      deletions.tell();
+    }
     return JsonFields.write(json -> json.writeNumberField("deleted", deleted));
   }
 }

@@ -164,16 +164,23 @@ public final class ManagementApi extends ServiceSupport
     // What the page shows is below /api; these two have been there before.
     Operation operation = asked.below().startsWith(API) ? asked.behind(API) : asked;
     if (operation.below().startsWith(DEAD_LETTERS)) {
-      return new DeadLetterOperations(outbox().deadLetters(), pages)
+      return new DeadLetterOperations(context(), outbox().deadLetters(), pages)
           .answer(operation.behind(DEAD_LETTERS));
     }
     if (asked.below().startsWith(REPLAYS)) {
       return new ReplayOperations(outbox().replays()).answer(asked.behind(REPLAYS));
     }
-    return operation.below().startsWith(PENDING)
-        ? new PendingOperations(context(), outbox().pendingEvents(), pages)
-            .answer(operation.behind(PENDING))
-        : null;
+    if (operation.below().startsWith(PENDING)) {
+      return new PendingOperations(context(), outbox().pendingEvents(), pages)
+          .answer(operation.behind(PENDING));
+    }
+    return asked.below().startsWith(API) ? history(operation) : null;
+  }
+
+  /** What is only below /api. */
+  private @Nullable String history(Operation asked) throws RefusedException, OutboxException {
+    String answer = new EventOperations(context(), outbox(), pages).answer(asked);
+    return answer == null ? new HistoryOperations(context()).answer(asked) : answer;
   }
 
   private CamelContext context() {

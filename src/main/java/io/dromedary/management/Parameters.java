@@ -189,6 +189,15 @@ final class Parameters {
     return Long.parseLong(value);
   }
 
+  /** A place in the history. */
+  long place(String name) {
+    String value = values.getOrDefault(name, "");
+    if (!value.matches("\\d{1,18}")) {
+      throw wrong(name, value, "a number that an earlier answer has as seq or next");
+    }
+    return Long.parseLong(value);
+  }
+
   @Nullable Place before() {
     String value = values.get("before");
     if (value == null) {

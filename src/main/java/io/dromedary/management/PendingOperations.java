@@ -35,7 +35,7 @@ final class PendingOperations {
     switch (asked.below()) {
       case "" -> {
         if (asked.method().equals("DELETE")) {
-          return changed("deleted", events.delete(meant(asked)));
+          return delete(meant(asked));
         }
         asked.require("GET", "GET or DELETE");
         return list(new Parameters(asked.query(), Parameters.PENDING, Set.of("limit", "after")));
@@ -57,6 +57,15 @@ final class PendingOperations {
       default -> {
         return null;
       }
+    }
+  }
+
+  private String delete(PendingFilter meant) throws OutboxException {
+    Deletions deletions = new Deletions(context);
+    try {
+      return changed("deleted", events.delete(meant, deletions::pending));
+    } finally {
+      deletions.tell();
     }
   }
 
@@ -94,7 +103,7 @@ final class PendingOperations {
   private void writePage(JsonGenerator json, PendingEvents.Page page) throws IOException {
     json.writeArrayFieldStart("pending");
     for (PendingEvent event : page.events()) {
-      json.writeRawValue(JsonFields.write(fields -> write(fields, event)));
+      json.writeRawValue(JsonFields.write(fields -> write(context, fields, event)));
     }
     json.writeEndArray();
     if (page.next() != null) {
@@ -102,7 +111,9 @@ final class PendingOperations {
     }
   }
 
-  private void write(JsonGenerator json, PendingEvent pending) throws IOException {
+  /** Writes the fields of an event that is not done. */
+  static void write(CamelContext context, JsonGenerator json, PendingEvent pending)
+      throws IOException {
     json.writeNumberField("id", pending.id());
     json.writeStringField("destination", pending.destination());
     json.writeStringField("messageId", pending.event().messageId());

@@ -7,7 +7,9 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
@@ -226,12 +228,43 @@ public final class DeadLetters {
 
   /** Deletes dead letters for good, and says how many. */
   public long delete(DeadLetterFilter filter) throws OutboxException {
+    return delete(filter, deleted -> {});
+  }
+
+  /**
+   * An event whose dead letter has been deleted.
+   *
+   * @param type empty where it was no event
+   */
+  public record Deleted(String destination, String messageId, String type) {
+    private static Deleted of(DeadLetter letter) {
+      return new Deleted(letter.destination(), letter.event().messageId(), letter.event().type());
+    }
+  }
+
+  /**
+   * The same.
+   *
+   * @param told hears of each that was deleted
+   */
+  public long delete(DeadLetterFilter filter, Consumer<Deleted> told) throws OutboxException {
+    Deque<Deleted> piece = new ArrayDeque<>();
     return change(
         filter.event(),
         filter.conditions(),
         Long.MAX_VALUE,
-        (store, nowMillis, ids) -> take(store, ids, letter -> ""),
-        destination -> {});
+        (store, nowMillis, ids) -> {
+          // Of a transaction that has failed.
+          piece.clear();
+          return take(
+              store,
+              ids,
+              letter -> {
+                piece.add(Deleted.of(letter));
+                return "";
+              });
+        },
+        done -> told.accept(piece.remove()));
   }
 
   /** What is made of a dead letter that has been taken out of the store. */

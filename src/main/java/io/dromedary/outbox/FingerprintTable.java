@@ -57,6 +57,11 @@ final class FingerprintTable {
     return true;
   }
 
+  /** The tag of an id, or zero if it is not there. */
+  int tag(long high, long low) {
+    return tags[find(high, low)];
+  }
+
   /** Removes an id and returns its tag, or zero if it is not there. */
   int remove(long high, long low) {
     int slot = find(high, low);

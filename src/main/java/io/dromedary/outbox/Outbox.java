@@ -63,6 +63,7 @@ public final class Outbox implements AutoCloseable {
   private final DeadLetters deadLetters = new DeadLetters(this);
   private final PendingEvents pendingEvents = new PendingEvents(this);
   private final Replays replays = new Replays(this);
+  private final AcceptedIds acceptedIds = new AcceptedIds(this);
   private final MemoryBudget memory = new MemoryBudget();
   private final Poller poller;
   private final StoreFigures figures;
@@ -217,6 +218,11 @@ public final class Outbox implements AutoCloseable {
   /** The dead letters that are kept here. */
   public DeadLetters deadLetters() {
     return deadLetters;
+  }
+
+  /** Which events were accepted. */
+  public AcceptedIds acceptedIds() {
+    return acceptedIds;
   }
 
   /** The events that are not done. */

@@ -18,7 +18,7 @@ public final class OutboxException extends Exception {
     this.refusal = refusal;
   }
 
-  OutboxException(String message) {
+  public OutboxException(String message) {
     super(message);
     this.ofStore = true;
     this.refusal = false;

@@ -6,8 +6,11 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -148,7 +151,7 @@ public final class PendingEvents {
     return change(
         filter,
         (store, nowMillis, events) -> {
-          Changed unused = delete(store, events, ReplayRows.CANCELLED);
+          Done unused = delete(store, events, ReplayRows.CANCELLED);
           for (PendingEvent each : events) {
             store.insertDead(each.id(), letter.apply(each));
           }
@@ -159,15 +162,25 @@ public final class PendingEvents {
 
   /** Deletes events for good, those in memory too. */
   public Changed delete(PendingFilter filter) throws OutboxException {
+    return delete(filter, deleted -> {});
+  }
+
+  /**
+   * The same.
+   *
+   * @param told hears of those that were deleted, piece by piece
+   */
+  public Changed delete(PendingFilter filter, Consumer<List<PendingEvent>> told)
+      throws OutboxException {
     Changed all = new Changed(0, 0);
     try (Pieces pieces = new Pieces(filter, 0)) {
       while (pieces.next()) {
         List<PendingEvent> piece = pieces.piece;
         if (!piece.isEmpty()) {
-          all =
-              all.plus(
-                  outbox.runAndWait(
-                      (store, nowMillis) -> delete(store, piece, ReplayRows.DELETED)));
+          Done done =
+              outbox.runAndWait((store, nowMillis) -> delete(store, piece, ReplayRows.DELETED));
+          told.accept(done.events());
+          all = all.plus(new Changed(done.events().size(), done.inMemory()));
         }
       }
       return all;
@@ -181,7 +194,7 @@ public final class PendingEvents {
   }
 
   /** What a transaction has come to. */
-  private record Done(List<PendingEvent> events, long inMemory) {}
+  record Done(List<PendingEvent> events, long inMemory) {}
 
   /**
    * Changes events that no process has in memory.
@@ -252,9 +265,11 @@ public final class PendingEvents {
   }
 
   /** Deletes rows; an outcome that is not null is noted for the replay that they come from. */
-  static Changed delete(Store store, List<PendingEvent> events, @Nullable String outcome)
+  static Done delete(Store store, List<PendingEvent> events, @Nullable String outcome)
       throws SQLException {
-    long deleted = 0;
+    Map<Long, PendingEvent> byId = new HashMap<>();
+    events.forEach(each -> byId.put(each.id(), each));
+    List<PendingEvent> deleted = new ArrayList<>();
     long inMemory = 0;
     String ids = EventFilter.in(events.stream().map(PendingEvent::id));
     if (outcome != null) {
@@ -268,12 +283,12 @@ public final class PendingEvents {
     try (Statement delete = store.connection().createStatement();
         ResultSet rows = delete.executeQuery(sql)) {
       while (rows.next()) {
-        deleted++;
+        deleted.add(Objects.requireNonNull(byId.get(rows.getLong(1))));
         inMemory += isClaimed(store, rows, 2) ? 1 : 0;
         store.deleted(rows.getLong(1));
       }
     }
-    return new Changed(deleted, inMemory);
+    return new Done(deleted, inMemory);
   }
 
   private static PendingEvent event(ResultSet row, boolean isClaimed) throws SQLException {

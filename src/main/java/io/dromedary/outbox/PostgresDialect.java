@@ -17,6 +17,7 @@ import java.util.Properties;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** The store that several nodes share. Its clock decides for all of them. */
 final class PostgresDialect implements SqlDialect {
@@ -289,6 +290,17 @@ final class PostgresDialect implements SqlDialect {
       uuids.free();
     }
     return added;
+  }
+
+  @Override
+  public SeenIds.@Nullable Bounds seen(Connection connection, Fingerprint id) throws SQLException {
+    try (PreparedStatement query =
+        connection.prepareStatement("SELECT seen_at FROM seen WHERE fingerprint = ?")) {
+      query.setObject(1, id.toUuid());
+      try (ResultSet row = query.executeQuery()) {
+        return row.next() ? new SeenIds.Bounds(row.getLong(1), row.getLong(1)) : null;
+      }
+    }
   }
 
   private String mostLocked() {

@@ -163,7 +163,7 @@ public final class Replays {
       }
     }
     if (!restored.isEmpty()) {
-      PendingEvents.Changed unused = PendingEvents.delete(store, restored, null);
+      PendingEvents.Done unused = PendingEvents.delete(store, restored, null);
       ReplayRows.restored(store.connection(), replay, restored.size());
     }
     return restored;

@@ -3,6 +3,7 @@ package io.dromedary.outbox;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The ids seen within a window, in memory: at a million of them a unique index on disk makes
@@ -38,6 +39,9 @@ final class SeenIds {
 
   /** A ring of generations, {@code live} of them from {@code oldest} on. */
   private final int[] sizes = new int[GENERATIONS];
+
+  /** When each began. */
+  private final long[] starts = new long[GENERATIONS];
 
   /** When an id was last added to each. */
   private final long[] ends = new long[GENERATIONS];
@@ -94,6 +98,15 @@ final class SeenIds {
     return true;
   }
 
+  /** When an id was seen: not before the first instant, and not after the second. */
+  record Bounds(long fromMillis, long untilMillis) {}
+
+  /** When an id was seen, which is known by its generation, or null if it is not remembered. */
+  @Nullable Bounds seen(Fingerprint id) {
+    int tag = table(id).tag(id.high(), id.low());
+    return tag == 0 ? null : new Bounds(starts[tag - 1], ends[tag - 1]);
+  }
+
   /** Undoes an {@code add} that returned true; what it made others forget stays forgotten. */
   void remove(Fingerprint id) {
     int tag = table(id).remove(id.high(), id.low());
@@ -131,6 +144,7 @@ final class SeenIds {
   }
 
   private void startOver(long nowMillis) {
+    Arrays.fill(starts, nowMillis);
     Arrays.fill(ends, nowMillis);
     newestStart = nowMillis;
     latest = nowMillis;
@@ -146,6 +160,7 @@ final class SeenIds {
     if (live < GENERATIONS) {
       live++;
       newestStart = latest;
+      starts[newest()] = latest;
       ends[newest()] = latest;
     }
   }

@@ -144,6 +144,12 @@ interface SqlDialect extends StoreFigures.Source, AutoCloseable {
   Set<Fingerprint> remember(Connection connection, List<Fingerprint> accepted, long nowMillis)
       throws SQLException;
 
+  /**
+   * When something was accepted, in milliseconds, as near as that is known without a long look, or
+   * null where it is not known at all. By the one who writes.
+   */
+  SeenIds.@Nullable Bounds seen(Connection connection, Fingerprint id) throws SQLException;
+
   /** Writes what {@link #remember} has noted and not written yet. */
   default void flush(Connection connection) throws SQLException {}
 

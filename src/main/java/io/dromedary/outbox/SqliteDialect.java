@@ -420,6 +420,11 @@ final class SqliteDialect implements SqlDialect {
     return added;
   }
 
+  @Override
+  public SeenIds.@Nullable Bounds seen(Connection connection, Fingerprint id) {
+    return seen == null ? null : seen.seen(id);
+  }
+
   /** All of a transaction are one row: a row each would cost as much as the events themselves. */
   @Override
   public void flush(Connection connection) throws SQLException {

@@ -337,6 +337,11 @@ final class Store implements AutoCloseable {
     dialect.disconnect(connection);
   }
 
+  /** When something was accepted, or null where that is not known. */
+  SeenIds.@Nullable Bounds seen(Fingerprint id) throws SQLException {
+    return dialect.seen(connection, id);
+  }
+
   /** PostgreSQL takes any character but one. */
   static String text(String value) {
     return value.indexOf('\0') < 0 ? value : value.replace('\0', '\uFFFD');

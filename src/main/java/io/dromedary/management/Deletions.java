@@ -1,0 +1,66 @@
+package io.dromedary.management;
+
+import io.dromedary.history.AttemptRecord;
+import io.dromedary.history.History;
+import io.dromedary.history.HistoryException;
+import io.dromedary.outbox.DeadLetters;
+import io.dromedary.outbox.PendingEvent;
+import io.dromedary.settings.Settings;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.camel.CamelContext;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Has the history know which events an operator has deleted: they would be taken for delivered, as
+ * they are in no place any more. Of one operation, and not thread-safe.
+ */
+final class Deletions {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Deletions.class);
+
+  private static final int PIECE = 500;
+
+  private final @Nullable History history;
+  private final Clock clock;
+  private final List<AttemptRecord> untold = new ArrayList<>();
+
+  Deletions(CamelContext context) {
+    this.history = History.of(context);
+    this.clock = Settings.clock(context);
+  }
+
+  void pending(List<PendingEvent> deleted) {
+    for (PendingEvent each : deleted) {
+      add(each.destination(), each.event().messageId(), each.event().type());
+    }
+  }
+
+  void dead(DeadLetters.Deleted deleted) {
+    add(deleted.destination(), deleted.messageId(), deleted.type());
+  }
+
+  private void add(String destination, String messageId, String type) {
+    untold.add(
+        AttemptRecord.gone(clock.instant(), destination, messageId, type, AttemptRecord.DELETED));
+    if (untold.size() >= PIECE) {
+      tell();
+    }
+  }
+
+  /** Tells of those that are left. */
+  void tell() {
+    if (history == null || untold.isEmpty()) {
+      return;
+    }
+    try {
+      history.deleted(untold);
+    } catch (HistoryException e) {
+      LOG.warn("The history does not know what was deleted: {}", e.getMessage());
+    }
+    untold.clear();
+  }
+}
