@@ -6,17 +6,18 @@ import java.io.IOException;
 import java.io.ObjectInputFilter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.camel.main.Main;
 
 /**
  * Runs Dromedary as a Camel Main application. {@code ./application.properties} is read where there
- * is one, otherwise the packaged one; a file in {@code ./routes} replaces the packaged route file
- * of the same name, or adds to them.
+ * is one, otherwise that of the archive that Dromedary is run from, in {@code conf}, otherwise the
+ * packaged one; a file in {@code ./routes}, or in the archive's {@code routes}, replaces the
+ * packaged route file of the same name, or adds to them.
  */
 public final class Dromedary {
 
@@ -40,17 +41,13 @@ public final class Dromedary {
       ObjectInputFilter.Config.createFilter(
           "java.base/*;java.management/*;java.management.rmi/*;java.rmi/*;!*");
 
+  /** The system property that names the folder of the archive. */
+  private static final String HOME = "dromedary.home";
+
   private Dromedary() {}
 
   /** Runs until the process is told to stop; ends with a code other than 0 if it cannot start. */
-  public static void main(String[] args) throws Exception {
-    if (Dromedary.class.getClassLoader() == ClassLoader.getSystemClassLoader()) {
-      LibFolder lib = LibFolder.of(Path.of("lib"), System.getProperty("java.class.path"));
-      if (!lib.added().isEmpty()) {
-        lib.run(Dromedary.class.getName(), args);
-        return;
-      }
-    }
+  public static void main(String[] args) {
     System.exit(run(args));
   }
 
@@ -136,31 +133,39 @@ public final class Dromedary {
 
   /** Where the settings of an application in a folder are. */
   static String settings(Path folder) {
-    Path settings = folder.resolve("application.properties");
-    return Files.isRegularFile(settings)
-        ? "file:" + settings
-        : "classpath:dromedary/application.properties";
+    return Stream.concat(Stream.of(folder), home().map(home -> home.resolve("conf")))
+        .map(each -> each.resolve("application.properties"))
+        .filter(Files::isRegularFile)
+        .findFirst()
+        .map(settings -> "file:" + settings)
+        .orElse("classpath:dromedary/application.properties");
   }
 
+  /** The folder of the archive, if Dromedary is run from one. */
+  private static Stream<Path> home() {
+    return Stream.ofNullable(System.getProperty(HOME)).map(Path::of);
+  }
+
+  /** The route files, by names of which the folder's own count more than others. */
   private static String routes(Path folder) {
-    List<String> own = List.of();
-    if (Files.isDirectory(folder)) {
-      try (Stream<Path> files = Files.list(folder)) {
-        own = files.map(file -> file.getFileName().toString()).sorted().toList();
-      } catch (IOException e) {
-        throw new IllegalStateException("The folder " + folder + " cannot be read: " + e, e);
-      }
+    Map<String, String> files = new LinkedHashMap<>();
+    for (String name : ROUTES) {
+      files.put(name + ".camel.yaml", "classpath:dromedary/routes/" + name + ".camel.yaml");
     }
-    List<String> replaced = own;
-    Stream<String> packaged =
-        ROUTES.stream()
-            .map(name -> name + ".camel.yaml")
-            .filter(name -> !replaced.contains(name))
-            .map(name -> "classpath:dromedary/routes/" + name);
-    Stream<String> files =
-        own.stream()
-            .filter(name -> name.endsWith(".camel.yaml"))
-            .map(name -> "file:" + folder.resolve(name));
-    return Stream.concat(packaged, files).collect(Collectors.joining(","));
+    Stream.concat(home().map(home -> home.resolve("routes")), Stream.of(folder))
+        .flatMap(Dromedary::routeFiles)
+        .forEach(file -> files.put(file.getFileName().toString(), "file:" + file));
+    return String.join(",", files.values());
+  }
+
+  private static Stream<Path> routeFiles(Path folder) {
+    if (!Files.isDirectory(folder)) {
+      return Stream.of();
+    }
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.filter(file -> file.toString().endsWith(".camel.yaml")).sorted().toList().stream();
+    } catch (IOException e) {
+      throw new IllegalStateException("The folder " + folder + " cannot be read: " + e, e);
+    }
   }
 }

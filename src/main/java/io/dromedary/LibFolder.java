@@ -45,6 +45,8 @@ final class LibFolder {
    * The jars of a folder.
    *
    * @param classPath as the JVM was told it
+   * @throws IOException saying what is wrong, if a library of the package is missing, or a file of
+   *     the folder is no jar: the JVM would leave either out without a word
    */
   static LibFolder of(Path folder, String classPath) throws IOException {
     Set<Path> packaged = new LinkedHashSet<>();
@@ -56,13 +58,40 @@ final class LibFolder {
     if (Files.isDirectory(folder)) {
       try (Stream<Path> files = Files.list(folder)) {
         files
-            .filter(file -> file.getFileName().toString().endsWith(".jar"))
+            .filter(LibFolder::isJar)
             .filter(file -> !names.contains(name(file)))
             .sorted()
             .forEach(added::add);
       }
     }
+    for (Path jar : added) {
+      checkJar(jar);
+    }
     return new LibFolder(List.copyOf(packaged), added);
+  }
+
+  private static void checkPackaged(Path jar, List<Path> listed) throws IOException {
+    List<Path> missing = listed.stream().filter(library -> !Files.exists(library)).toList();
+    if (!missing.isEmpty()) {
+      throw new IOException(
+          "found %d of the %d libraries of %s, expected %s and all others beside it, as the archive has them"
+              .formatted(
+                  listed.size() - missing.size(), listed.size(), jar, missing.get(0)));
+    }
+  }
+
+  private static void checkJar(Path jar) throws IOException {
+    try (JarFile file = new JarFile(jar.toFile())) {
+      file.getManifest();
+    } catch (IOException e) {
+      throw new IOException(
+          "found " + jar + ", which is no jar (" + e.getMessage() + "), expected only jars in lib",
+          e);
+    }
+  }
+
+  private static boolean isJar(Path file) {
+    return file.toString().endsWith(".jar");
   }
 
   private static void addTo(Set<Path> packaged, Path element) throws IOException {
@@ -74,10 +103,13 @@ final class LibFolder {
                 ? null
                 : manifest.getMainAttributes().getValue(Attributes.Name.CLASS_PATH);
         if (listed != null) {
-          for (String relative : listed.strip().split(" +", -1)) {
-            URI uri = element.toAbsolutePath().toUri().resolve(relative);
-            packaged.add(Path.of(uri));
-          }
+          URI from = element.toAbsolutePath().toUri();
+          List<Path> libraries =
+              Stream.of(listed.strip().split(" +", -1))
+                  .map(relative -> Path.of(from.resolve(relative)))
+                  .toList();
+          checkPackaged(element, libraries);
+          packaged.addAll(libraries);
         }
       }
     }

@@ -1,6 +1,7 @@
 package io.dromedary;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.File;
 import java.io.IOException;
@@ -34,6 +35,8 @@ class LibFolderTest {
   @Test
   void thoseThatThePackageDoesNotHave() throws IOException {
     Path application = jar("app/dromedary.jar", "lib/a-util-1.0.jar lib/b-2.jar");
+    jar("app/lib/a-util-1.0.jar", "");
+    jar("app/lib/b-2.jar", "");
     jar("work/lib/a-util-1.1.jar", "");
     jar("work/lib/a-1.1.jar", "");
     jar("work/lib/b-2.jar", "");
@@ -53,5 +56,36 @@ class LibFolderTest {
     String classPath = folder.resolve("none.jar") + File.pathSeparator + folder;
 
     assertThat(LibFolder.of(folder.resolve("lib"), classPath).added()).isEmpty();
+  }
+
+  /** The JVM would leave it out, and miss one class or another of it later. */
+  @Test
+  void aLibraryThatIsMissingIsSaid() throws IOException {
+    Path application = jar("app/dromedary.jar", "lib/a-1.jar lib/b-2.jar");
+    jar("app/lib/a-1.jar", "");
+
+    assertThatThrownBy(() -> LibFolder.of(folder.resolve("lib"), application.toString()))
+        .isInstanceOf(IOException.class)
+        .hasMessage(
+            "found 1 of the 2 libraries of "
+                + application
+                + ", expected "
+                + folder.resolve("app/lib/b-2.jar")
+                + " and all others beside it, as the archive has them");
+  }
+
+  @Test
+  void aJarThatIsBrokenIsSaid() throws IOException {
+    Path application = jar("app/dromedary.jar", "");
+    Path broken = folder.resolve("lib/broken-1.jar");
+    Files.createDirectories(broken.getParent());
+    Files.writeString(broken, "<html>404</html>");
+
+    assertThatThrownBy(() -> LibFolder.of(folder.resolve("lib"), application.toString()))
+        .isInstanceOf(IOException.class)
+        .hasMessage(
+            "found "
+                + broken
+                + ", which is no jar (zip END header not found), expected only jars in lib");
   }
 }

@@ -16,7 +16,8 @@ import picocli.CommandLine.ScopeType;
       "Without a command it runs the application. The other commands are run in the folder of the"
           + " application, whose settings say where it is. What they find goes to the standard"
           + " output; errors, and words about the result, go to the standard error.",
-      "In place of \"dromedary\" write \"java -jar dromedary.jar\", or set an alias."
+      "The archive has it as bin/dromedary. In place of \"dromedary\" one may write \"java -jar"
+          + " dromedary.jar\"."
     },
     scope = ScopeType.INHERIT,
     mixinStandardHelpOptions = true,

@@ -1,0 +1,40 @@
+@echo off
+rem Runs Dromedary in the folder that you are in, or another of its commands: dromedary --help.
+rem   JAVA_HOME       the JDK, if not that of the PATH
+rem   JAVA_OPTS       further options of the JVM, such as -Xmx1g
+rem   DROMEDARY_CDS   where the archive of loaded classes is kept, which makes later starts faster:
+rem                   data\classes-VERSION.jsa if not set; off for none
+setlocal EnableExtensions
+for %%I in ("%~dp0..") do set "DROMEDARY_HOME=%%~fI"
+
+set "JAVA=java"
+if defined JAVA_HOME set "JAVA=%JAVA_HOME%\bin\java.exe"
+set "VERSION="
+for /f "tokens=3" %%V in ('""%JAVA%" -version 2^>^&1" ^| findstr /i " version "') do if not defined VERSION set "VERSION=%%~V"
+if not defined VERSION (
+  echo dromedary: found no JDK, expected one of version 17 or later on the PATH or in JAVA_HOME 1>&2
+  exit /b 1
+)
+for /f "delims=.-+" %%F in ("%VERSION%") do set "FEATURE=%%F"
+if %FEATURE% LSS 17 (
+  echo dromedary: found Java %VERSION%, expected a JDK of version 17 or later 1>&2
+  exit /b 1
+)
+
+set "FLAGS="
+rem These JDKs warn of native libraries, and of memory access of libraries, if it is not allowed.
+if %FEATURE% GEQ 24 set "FLAGS=--enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow"
+
+if not defined DROMEDARY_CDS set "DROMEDARY_CDS=data\classes-%VERSION%.jsa"
+if /i "%DROMEDARY_CDS%"=="off" goto run
+if exist "%DROMEDARY_CDS%" (
+  set "FLAGS=%FLAGS% -XX:SharedArchiveFile="%DROMEDARY_CDS%" -Xlog:cds*=off"
+) else if "%~1"=="" (
+  set "FLAGS=%FLAGS% -XX:ArchiveClassesAtExit="%DROMEDARY_CDS%" -Xlog:cds*=off"
+) else if /i "%~1"=="run" (
+  set "FLAGS=%FLAGS% -XX:ArchiveClassesAtExit="%DROMEDARY_CDS%" -Xlog:cds*=off"
+)
+
+:run
+"%JAVA%" %FLAGS% %JAVA_OPTS% "-Ddromedary.home=%DROMEDARY_HOME%" -jar "%DROMEDARY_HOME%\dromedary.jar" %*
+exit /b %ERRORLEVEL%

@@ -1,0 +1,269 @@
+package io.dromedary;
+
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.dromedary.testing.Http;
+import io.dromedary.testing.Receiver;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import java.util.zip.ZipFile;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The archive as a user has it: unpacked, and run from a folder with nothing in it. */
+@Timeout(180)
+class ArchiveIT {
+
+  private static final Duration AT_MOST = Duration.ofMinutes(1);
+  private static final Path JDK = Path.of(System.getProperty("java.home"));
+
+  /** Where the archive is unpacked. */
+  @TempDir private static Path unpacked;
+
+  private static Path archive;
+
+  /** The folder it runs in, and one beside it for what it prints. */
+  @TempDir private Path folder;
+
+  @TempDir private Path output;
+
+  private final int port = Application.freePort();
+  private final Receiver receiver = Receiver.start();
+  private final Map<String, String> environment = new HashMap<>();
+  private Process process;
+
+  @BeforeAll
+  static void unpack() throws Exception {
+    Process tar =
+        new ProcessBuilder("tar", "xzf", packed(".tar.gz").toAbsolutePath().toString())
+            .directory(unpacked.toFile())
+            .inheritIO()
+            .start();
+    assertThat(tar.waitFor(AT_MOST.toSeconds(), SECONDS)).isTrue();
+    assertThat(tar.exitValue()).isZero();
+    try (Stream<Path> files = Files.list(unpacked)) {
+      archive = files.findFirst().orElseThrow();
+    }
+  }
+
+  @AfterEach
+  void end() throws InterruptedException {
+    receiver.close();
+    if (process != null) {
+      process.destroyForcibly();
+      assertThat(process.waitFor(AT_MOST.toSeconds(), SECONDS)).isTrue();
+    }
+  }
+
+  private static Path packed(String ending) throws IOException {
+    try (Stream<Path> files = Files.list(Path.of("target"))) {
+      return files.filter(file -> file.toString().endsWith(ending)).findFirst().orElseThrow();
+    }
+  }
+
+  private void launch(String... arguments) throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(archive.resolve("bin/dromedary").toString());
+    command.addAll(List.of(arguments));
+    launch(command);
+  }
+
+  private void launch(List<String> command) throws IOException {
+    ProcessBuilder builder =
+        new ProcessBuilder(command)
+            .directory(folder.toFile())
+            .redirectOutput(output.resolve("out").toFile())
+            .redirectError(output.resolve("err").toFile());
+    builder.environment().keySet().removeIf(key -> key.matches("(WEBHOOKS|CAMEL|JAVA|JDK)_.*"));
+    builder.environment().put("JAVA_HOME", JDK.toString());
+    builder.environment().put("CAMEL_SERVER_PORT", Integer.toString(port));
+    builder.environment().putAll(environment);
+    process = builder.start();
+  }
+
+  private int exitCode() throws InterruptedException {
+    assertThat(process.waitFor(AT_MOST.toSeconds(), SECONDS)).as(said()).isTrue();
+    return process.exitValue();
+  }
+
+  private void startAndStop() throws Exception {
+    launch();
+    await()
+        .atMost(AT_MOST)
+        .failFast(() -> assertThat(process.isAlive()).as(said()).isTrue())
+        .until(() -> said().contains("Dromedary is ready"));
+    int before = receiver.count();
+    assertThat(
+            Http.post(
+                "http://127.0.0.1:" + port + "/v1/track", "{\"userId\":\"u\",\"event\":\"e\"}"))
+        .hasToString("200 {\"success\":true}");
+    await().atMost(AT_MOST).until(() -> receiver.count() == before + 1);
+    // What it runs as is the script's process, which an operator stops.
+    process.destroy();
+    assertThat(exitCode()).isIn(0, 143);
+  }
+
+  private String said() {
+    return text("out") + text("err");
+  }
+
+  private String text(String stream) {
+    try {
+      Path file = output.resolve(stream);
+      return Files.exists(file) ? Files.readString(file) : "";
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private List<String> classArchives() throws IOException {
+    try (Stream<Path> files = Files.list(folder.resolve("data"))) {
+      return files
+          .map(file -> file.getFileName().toString())
+          .filter(name -> name.endsWith(".jsa"))
+          .toList();
+    }
+  }
+
+  /** The second start takes its classes from what the first one has kept. */
+  @Test
+  void itDeliversFromAnEmptyFolderEachTimeItIsStarted() throws Exception {
+    environment.put("WEBHOOKS_URLS", receiver.url());
+
+    startAndStop();
+
+    assertThat(text("err")).isEmpty();
+    assertThat(text("out")).doesNotContain("WARN");
+    List<String> kept = classArchives();
+    assertThat(kept).singleElement().asString().startsWith("classes-" + Runtime.version().feature());
+
+    environment.put("JAVA_OPTS", "-Xlog:class+load:file=" + output.resolve("loaded"));
+    startAndStop();
+
+    assertThat(text("err")).isEmpty();
+    assertThat(classArchives()).isEqualTo(kept);
+    assertThat(text("loaded")).containsPattern("io\\.dromedary\\.Dromedary source: shared objects");
+  }
+
+  @Test
+  void itsSettingsAreInConfUnlessTheFolderHasSome() throws Exception {
+    Path conf = archive.resolve("conf/application.properties");
+    String shipped = Files.readString(conf);
+    try {
+      Files.writeString(conf, shipped + "webhooks.acks = of the archive\n");
+      launch();
+      assertThat(exitCode()).isEqualTo(1);
+      assertThat(text("err")).contains("webhooks.acks: found \"of the archive\"");
+
+      Files.writeString(folder.resolve("application.properties"), "webhooks.acks = of the folder\n");
+      launch();
+      assertThat(exitCode()).isEqualTo(1);
+      assertThat(text("err")).contains("webhooks.acks: found \"of the folder\"");
+    } finally {
+      Files.writeString(conf, shipped);
+    }
+  }
+
+  @Test
+  void aRouteFileOfTheArchiveIsRunAsItIsChanged() throws Exception {
+    Path route = archive.resolve("routes/request-bin.camel.yaml");
+    String shipped = Files.readString(route);
+    try {
+      Files.writeString(route, "- no-such-thing: {}\n");
+      launch();
+      assertThat(exitCode()).isEqualTo(1);
+      assertThat(text("err")).contains("no-such-thing");
+    } finally {
+      Files.writeString(route, shipped);
+    }
+  }
+
+  @Test
+  void itTellsItsVersion() throws Exception {
+    launch("--version");
+
+    assertThat(exitCode()).as(said()).isZero();
+    assertThat(text("out"))
+        .startsWith("dromedary " + archive.getFileName().toString().replace("dromedary-", "") + "\n");
+    // A command leaves nothing behind.
+    assertThat(folder).isEmptyDirectory();
+  }
+
+  @Test
+  void aJdkThatIsNoneIsSaid() throws Exception {
+    environment.put("JAVA_HOME", folder.toString());
+
+    launch("--version");
+
+    assertThat(exitCode()).isEqualTo(1);
+    assertThat(said())
+        .isEqualTo(
+            "dromedary: JAVA_HOME: found "
+                + folder
+                + ", expected a JDK of version 17 or later\n");
+  }
+
+  /** Also where no variable tells which JDK there is. */
+  @Test
+  void theJdkIsFoundOnThePath() throws Exception {
+    environment.put("JAVA_HOME", "");
+    environment.put("PATH", JDK.resolve("bin") + ":" + System.getenv("PATH"));
+
+    launch("--version");
+
+    assertThat(exitCode()).as(said()).isZero();
+    assertThat(text("out")).contains("Java " + Runtime.version().feature());
+  }
+
+  @Test
+  void aLoneJarSaysThatItNeedsItsLibraries() throws Exception {
+    Path jar = Files.copy(archive.resolve("dromedary.jar"), output.resolve("dromedary.jar"));
+
+    launch(List.of(JDK.resolve("bin/java").toString(), "-jar", jar.toString()));
+
+    assertThat(exitCode()).isEqualTo(1);
+    assertThat(text("err"))
+        .startsWith("Dromedary cannot start: found 0 of the ")
+        .contains(" libraries of " + jar + ", expected " + output.resolve("lib"))
+        .endsWith(" and all others beside it, as the archive has them\n")
+        .hasLineCount(1);
+  }
+
+  @Test
+  void bothArchivesHaveTheSame() throws Exception {
+    try (Stream<Path> files = Files.walk(unpacked);
+        ZipFile zip = new ZipFile(packed(".zip").toFile())) {
+      List<String> inTar =
+          files
+              .filter(Files::isRegularFile)
+              .map(file -> unpacked.relativize(file).toString())
+              .sorted()
+              .toList();
+      assertThat(zip.stream().filter(entry -> !entry.isDirectory()).map(Object::toString).sorted())
+          .containsExactlyElementsOf(inTar);
+      String root = archive.getFileName() + "/";
+      assertThat(inTar)
+          .contains(
+              root + "LICENSE",
+              root + "NOTICE",
+              root + "bin/dromedary",
+              root + "bin/dromedary.cmd",
+              root + "conf/application.properties",
+              root + "routes/deliver-events.camel.yaml");
+    }
+    assertThat(archive.resolve("bin/dromedary")).isExecutable();
+  }
+}
