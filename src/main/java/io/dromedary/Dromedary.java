@@ -163,7 +163,11 @@ public final class Dromedary {
       return Stream.of();
     }
     try (Stream<Path> files = Files.list(folder)) {
-      return files.filter(file -> file.toString().endsWith(".camel.yaml")).sorted().toList().stream();
+      return files
+          .filter(file -> file.toString().endsWith(".camel.yaml"))
+          .sorted()
+          .toList()
+          .stream();
     } catch (IOException e) {
       throw new IllegalStateException("The folder " + folder + " cannot be read: " + e, e);
     }

@@ -75,8 +75,7 @@ final class LibFolder {
     if (!missing.isEmpty()) {
       throw new IOException(
           "found %d of the %d libraries of %s, expected %s and all others beside it, as the archive has them"
-              .formatted(
-                  listed.size() - missing.size(), listed.size(), jar, missing.get(0)));
+              .formatted(listed.size() - missing.size(), listed.size(), jar, missing.get(0)));
     }
   }
 

@@ -148,7 +148,10 @@ class ArchiveIT {
     assertThat(text("err")).isEmpty();
     assertThat(text("out")).doesNotContain("WARN");
     List<String> kept = classArchives();
-    assertThat(kept).singleElement().asString().startsWith("classes-" + Runtime.version().feature());
+    assertThat(kept)
+        .singleElement()
+        .asString()
+        .startsWith("classes-" + Runtime.version().feature());
 
     environment.put("JAVA_OPTS", "-Xlog:class+load:file=" + output.resolve("loaded"));
     startAndStop();
@@ -168,7 +171,8 @@ class ArchiveIT {
       assertThat(exitCode()).isEqualTo(1);
       assertThat(text("err")).contains("webhooks.acks: found \"of the archive\"");
 
-      Files.writeString(folder.resolve("application.properties"), "webhooks.acks = of the folder\n");
+      Files.writeString(
+          folder.resolve("application.properties"), "webhooks.acks = of the folder\n");
       launch();
       assertThat(exitCode()).isEqualTo(1);
       assertThat(text("err")).contains("webhooks.acks: found \"of the folder\"");
@@ -197,7 +201,8 @@ class ArchiveIT {
 
     assertThat(exitCode()).as(said()).isZero();
     assertThat(text("out"))
-        .startsWith("dromedary " + archive.getFileName().toString().replace("dromedary-", "") + "\n");
+        .startsWith(
+            "dromedary " + archive.getFileName().toString().replace("dromedary-", "") + "\n");
     // A command leaves nothing behind.
     assertThat(folder).isEmptyDirectory();
   }
@@ -211,9 +216,7 @@ class ArchiveIT {
     assertThat(exitCode()).isEqualTo(1);
     assertThat(said())
         .isEqualTo(
-            "dromedary: JAVA_HOME: found "
-                + folder
-                + ", expected a JDK of version 17 or later\n");
+            "dromedary: JAVA_HOME: found " + folder + ", expected a JDK of version 17 or later\n");
   }
 
   /** Also where no variable tells which JDK there is. */

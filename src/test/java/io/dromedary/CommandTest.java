@@ -242,7 +242,8 @@ class CommandTest {
     assertThat(run("replay")).isEqualTo(2);
     assertThat(err())
         .isEqualTo(
-            "expected either a filter (destination, id, messageId, reason, since, status, type, until, userId, webhook) or"
+            "expected either a filter (class, destination, id, messageId, reason, since, status,"
+                + " type, until, userId, webhook) or"
                 + " all=true\n");
     assertThat(run("dead-letters", "--limit=x")).isEqualTo(2);
     assertThat(err())

@@ -43,7 +43,10 @@ class SettingsFileTest {
   void everyKeyIsInIt() throws IOException {
     String file = Files.readString(Path.of("application.properties"));
     List<String> keys =
-        rows().stream().map(row -> row.split("\\|", -1)[1]).flatMap(cell -> found(KEY, cell).stream()).toList();
+        rows().stream()
+            .map(row -> row.split("\\|", -1)[1])
+            .flatMap(cell -> found(KEY, cell).stream())
+            .toList();
 
     assertThat(keys).hasSizeGreaterThan(50);
     assertThat(keys).allSatisfy(key -> assertThat(file).containsPattern(pattern(key)));
@@ -57,7 +60,8 @@ class SettingsFileTest {
       String[] cells = row.split("\\|", -1);
       List<String> keys = found(KEY, cells[1]);
       if (keys.size() == 1 && cells[2].strip().matches("`[^`]*`")) {
-        assertThat(file).contains("\n#" + keys.get(0) + " = " + found(VALUE, cells[2]).get(0) + "\n");
+        assertThat(file)
+            .contains("\n#" + keys.get(0) + " = " + found(VALUE, cells[2]).get(0) + "\n");
       }
     }
   }
