@@ -88,6 +88,7 @@ public final class Dromedary {
   static Main main(Path folder, Map<String, String> environment) {
     Main main = main(folder, environment, routes(folder.resolve("routes")));
     main.addMainListener(new ServerCheck());
+    main.addMainListener(new Telemetry());
     return main;
   }
 

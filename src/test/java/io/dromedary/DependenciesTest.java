@@ -51,6 +51,7 @@ class DependenciesTest {
         "logback",
         "micrometer",
         "netty",
+        "opentelemetry",
         "prometheus-metrics",
         "spring",
         "vertx"

@@ -9,6 +9,7 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.dromedary.testing.Answer;
 import io.dromedary.testing.Receiver;
+import io.dromedary.testing.Request;
 import io.dromedary.testing.Signatures;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -30,6 +31,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -494,6 +496,37 @@ class PackagedIT {
     assertThat(command(2, "replay")).startsWith("-- expected either a filter (");
     terminate();
     assertThat(err()).isEmpty();
+  }
+
+  /** The last spans are sent before the process ends. */
+  @Test
+  void tracesAreSentToACollector() throws Exception {
+    try (Receiver collector = Receiver.start()) {
+      environment.put("WEBHOOKS_URLS", receiver.url());
+      environment.put("WEBHOOKS_TRACING", "true");
+      environment.put("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url());
+      start();
+      track("m-1");
+      await().atMost(AT_MOST).until(() -> receiver.count() == 1);
+
+      terminate();
+
+      assertThat(collector.requests())
+          .isNotEmpty()
+          .allSatisfy(request -> assertThat(request.path()).isEqualTo("/v1/traces"));
+      assertThat(collector.requests().stream().map(Request::text).collect(Collectors.joining()))
+          .contains("service.name", "dromedary", "send default", "process default", "POST", "m-1");
+    }
+  }
+
+  @Test
+  void aTraceSettingThatIsWrongIsSaidAndTheProcessEnds() throws Exception {
+    environment.put("WEBHOOKS_TRACING", "true");
+    environment.put("OTEL_TRACES_EXPORTER", "nowhere");
+    launch();
+
+    assertThat(exitCode()).isEqualTo(1);
+    assertThat(err()).contains("OpenTelemetry cannot be set up (webhooks.tracing): ", "nowhere");
   }
 
   @Test

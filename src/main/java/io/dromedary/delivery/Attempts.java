@@ -1,6 +1,7 @@
 package io.dromedary.delivery;
 
 import io.dromedary.metrics.Histogram;
+import io.dromedary.tracing.OpenSpan;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Objects;
@@ -128,14 +129,16 @@ final class Attempts extends ServiceSupport {
       return Outcome.timeout(
           "not sent, since " + mostLate + " attempts have not come back after their deadline");
     }
+    DeliveryTrace trace = delivery == null ? null : delivery.trace();
+    OpenSpan span = trace == null ? null : trace.attempt(name, delivery.attempts());
     Attempt attempt = new Attempt(timeout);
     long beginNanos = System.nanoTime();
     Future<?> deadline = null;
     Outcome outcome = null;
     Throwable failure = null;
     try {
-      deadline = AttemptTimer.after(timeout, () -> expire(attempt, exchange, callback));
-      outcome = send(attempt, exchange);
+      deadline = AttemptTimer.after(timeout, () -> expire(attempt, span, exchange, callback));
+      outcome = send(attempt, span, exchange);
     } catch (Exception | Error e) {
       failure = e;
     }
@@ -157,7 +160,22 @@ final class Attempts extends ServiceSupport {
       // Here, since Camel aggregates the branches of a round in the order of its webhooks.
       delivery.answered(ended.status());
     }
+    end(span, ended);
     return ended;
+  }
+
+  private static void end(@Nullable OpenSpan span, Outcome outcome) {
+    if (span == null) {
+      return;
+    }
+    if (outcome.status() != null) {
+      span.answered(outcome.status());
+    }
+    if (outcome.kind() == Outcome.Kind.ACCEPTED) {
+      span.end();
+    } else {
+      span.fail(outcome.attemptClass().label(), outcome.reason());
+    }
   }
 
   /** How long attempts have taken until there was an outcome; those that were not made, not. */
@@ -192,11 +210,17 @@ final class Attempts extends ServiceSupport {
     return outcome;
   }
 
-  private Outcome send(Attempt attempt, Exchange exchange) throws Exception {
+  private Outcome send(Attempt attempt, @Nullable OpenSpan span, Exchange exchange)
+      throws Exception {
     attempt.enter();
     try {
       Exchange copy = copy(exchange);
-      target.send(copy);
+      if (span == null) {
+        target.send(copy);
+      } else {
+        span.propagate(copy.getIn());
+        span.call(() -> target.send(copy));
+      }
       return Outcome.of(copy, clock.instant());
     } finally {
       Attempt.leave();
@@ -223,10 +247,12 @@ final class Attempts extends ServiceSupport {
    * Ends an attempt at its deadline, unless its answer is there and only the thread has still to
    * come back: that has as long again. The timer's thread must not wait for anything.
    */
-  private void expire(Attempt attempt, Exchange exchange, AsyncCallback callback) {
+  private void expire(
+      Attempt attempt, @Nullable OpenSpan span, Exchange exchange, AsyncCallback callback) {
     if (!attempt.expire()) {
       if (!attempt.hasEnded()) {
-        Future<?> unused = AttemptTimer.after(timeout, () -> expire(attempt, exchange, callback));
+        Future<?> unused =
+            AttemptTimer.after(timeout, () -> expire(attempt, span, exchange, callback));
       }
       return;
     }
@@ -239,18 +265,19 @@ final class Attempts extends ServiceSupport {
       LOG.warn("Webhook {}: what a late attempt has opened cannot be closed", name, e);
     }
     try {
-      elsewhere.execute(() -> timeOut(exchange, callback));
+      elsewhere.execute(() -> timeOut(span, exchange, callback));
     } catch (RuntimeException | Error e) {
       // The destination has stopped, or the system has no thread left.
-      timeOut(exchange, callback);
+      timeOut(span, exchange, callback);
     }
   }
 
-  private void timeOut(Exchange exchange, AsyncCallback callback) {
+  private void timeOut(@Nullable OpenSpan span, Exchange exchange, AsyncCallback callback) {
     try {
+      Outcome outcome = Outcome.timeout("no complete answer within " + timeout.toMillis() + " ms");
       exchange.setProperty(TOOK, timeout.toNanos());
-      exchange.setProperty(
-          OUTCOME, Outcome.timeout("no complete answer within " + timeout.toMillis() + " ms"));
+      exchange.setProperty(OUTCOME, outcome);
+      end(span, outcome);
     } catch (RuntimeException | Error e) {
       exchange.setException(e);
     }

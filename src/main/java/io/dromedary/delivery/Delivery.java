@@ -6,6 +6,7 @@ import io.dromedary.outbox.Claim;
 import io.dromedary.outbox.OutboxEvent;
 import io.dromedary.outbox.Settlement;
 import io.dromedary.signing.Payload;
+import io.dromedary.tracing.Spans;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -43,6 +44,8 @@ final class Delivery {
   private @Nullable Instant lastAttemptAt;
   private @Nullable Instant parkedUntil;
   private List<EndedAttempt> undecided = List.of();
+  private @Nullable String traceBefore;
+  private @Nullable DeliveryTrace trace;
 
   /** Written by the threads that make the attempts of a round, in the order of their answers. */
   private volatile @Nullable Integer lastStatus;
@@ -99,6 +102,7 @@ final class Delivery {
     delivery.firstAttemptAt = progress.firstAttemptAt;
     delivery.lastAttemptAt = progress.lastAttemptAt;
     delivery.lastStatus = progress.lastStatus;
+    delivery.traceBefore = progress.trace;
     return delivery;
   }
 
@@ -122,6 +126,7 @@ final class Delivery {
     batch.firstAttemptAt = first.firstAttemptAt;
     batch.lastAttemptAt = first.lastAttemptAt;
     batch.lastStatus = first.lastStatus;
+    batch.trace = DeliveryTrace.of(singles);
     return batch;
   }
 
@@ -154,6 +159,16 @@ final class Delivery {
   /** The outbox's rows of the events, in their order. */
   List<Claim> claims() {
     return claims;
+  }
+
+  /** The spans of its rounds, or null if it is not traced. */
+  @Nullable DeliveryTrace trace() {
+    return trace;
+  }
+
+  /** From now on the rounds of a single event are traced, if that event is. */
+  void traceBy(@Nullable Spans spans) {
+    trace = DeliveryTrace.of(spans, claims.get(0), attempts, traceBefore);
   }
 
   Payload payload() {

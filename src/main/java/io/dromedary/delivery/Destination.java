@@ -2,6 +2,7 @@ package io.dromedary.delivery;
 
 import io.dromedary.history.History;
 import io.dromedary.settings.DestinationSettings;
+import io.dromedary.tracing.Spans;
 import java.time.Clock;
 import java.util.Arrays;
 import java.util.List;
@@ -26,6 +27,7 @@ final class Destination {
   private final List<Webhook> webhooks;
   private final DeliveryMeters meters = new DeliveryMeters();
   private final AttemptHistory history;
+  private final @Nullable Spans spans;
 
   /** Whether the process stops, so that nothing begins any more. */
   private volatile boolean stopping;
@@ -35,12 +37,14 @@ final class Destination {
       RetrySchedule schedule,
       Clock clock,
       List<Webhook> webhooks,
-      @Nullable History history) {
+      @Nullable History history,
+      @Nullable Spans spans) {
     this.settings = settings;
     this.schedule = schedule;
     this.clock = clock;
     this.webhooks = webhooks;
     this.history = new AttemptHistory(history, settings.name(), clock, webhooks);
+    this.spans = spans;
   }
 
   DestinationSettings settings() {
@@ -62,6 +66,11 @@ final class Destination {
   /** What is kept of attempts. */
   AttemptHistory history() {
     return history;
+  }
+
+  /** Begins the spans of rounds, or null if nothing is traced. */
+  @Nullable Spans spans() {
+    return spans;
   }
 
   /** What is counted of this destination. */

@@ -8,6 +8,7 @@ import io.dromedary.settings.DestinationSettings;
 import io.dromedary.settings.Rate;
 import io.dromedary.settings.Settings;
 import io.dromedary.signing.MessageIds;
+import io.dromedary.tracing.Tracing;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -49,7 +50,8 @@ final class DestinationBindings {
     Clock clock = Settings.clock(context);
     List<Webhook> webhooks = new ArrayList<>();
     Destination destination =
-        new Destination(settings, schedule(), clock, webhooks, History.of(context));
+        new Destination(
+            settings, schedule(), clock, webhooks, History.of(context), Tracing.of(context));
     int attempts = 2 * settings.inFlight() * settings.urls().size();
     ExecutorService workers = Workers.of(name + "-delivery", destination::attempts, attempts);
     DeliveryThreads threads = new DeliveryThreads(clock, workers);

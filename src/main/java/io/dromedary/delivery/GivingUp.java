@@ -108,7 +108,8 @@ public final class GivingUp {
             event.acceptedAt(),
             event.json(),
             delivery.attempts(),
-            null);
+            null,
+            claim.event().trace());
     return LastState.of(delivery, webhooks)
         .deadLetter(claim.id(), claim.destination(), given, reason, why, now);
   }

@@ -35,6 +35,7 @@ final class Progress {
   final @Nullable Integer lastStatus;
   final int skipped;
   final boolean alone;
+  final @Nullable String trace;
   private final List<JsonObject> webhooks;
 
   private Progress(JsonObject json, List<JsonObject> webhooks) {
@@ -43,6 +44,7 @@ final class Progress {
     lastStatus = lastStatus(json, webhooks);
     skipped = (int) number(json, "skipped");
     alone = number(json, "alone") == 1;
+    trace = string(json, "trace");
     this.webhooks = webhooks;
   }
 
@@ -85,6 +87,11 @@ final class Progress {
           }
           if (alone || delivery.isAlone()) {
             json.writeNumberField("alone", 1);
+          }
+          DeliveryTrace trace = delivery.trace();
+          String before = trace == null ? null : trace.before();
+          if (before != null) {
+            json.writeStringField("trace", before);
           }
           json.writeArrayFieldStart("webhooks");
           for (int i = 0; i < webhooks.size(); i++) {

@@ -79,6 +79,9 @@ public final class Round implements AggregationStrategy {
       exchange.setRouteStop(true);
       return;
     }
+    if (destination.spans() != null) {
+      delivery.traceBy(destination.spans());
+    }
     exchange.setProperty(Delivery.PROPERTY, delivery);
   }
 
@@ -108,6 +111,10 @@ public final class Round implements AggregationStrategy {
     if (webhooks.size() > 1) {
       address(exchange, delivery.round().webhooks());
     }
+    DeliveryTrace trace = delivery.trace();
+    if (trace != null) {
+      trace.begin(delivery.attempts());
+    }
   }
 
   /**
@@ -121,6 +128,7 @@ public final class Round implements AggregationStrategy {
           if (delivery.round().cancel()) {
             admission.wake();
           }
+          traceFailure(delivery, "lost", "the round has not ended");
           // With what is known of it: who has accepted does not get it again.
           String progress = Progress.write(delivery, webhooks, false);
           delivery.settleParked(destination.clock().instant(), progress);
@@ -184,6 +192,7 @@ public final class Round implements AggregationStrategy {
 
   /** Notes what an exception that has ended a round means for the attempts it was to make. */
   void failed(Delivery delivery, Throwable failure) {
+    traceFailure(delivery, failure.getClass().getName(), "the round has failed");
     if (failure instanceof RoundFailedException) {
       if (delivery.round().cancel()) {
         admission.wake();
@@ -205,9 +214,31 @@ public final class Round implements AggregationStrategy {
       admission.wake();
     }
     if (!delivery.isDone(destination.settings().acks())) {
+      traceFailure(delivery, firstFailure(delivery), "too few webhooks have accepted");
       throw new RoundFailedException("too few webhooks have accepted");
+    }
+    DeliveryTrace trace = delivery.trace();
+    if (trace != null) {
+      trace.end();
     }
     destination.meters().delivered(delivery.events(), destination.clock().millis());
     destination.history().delivered(delivery);
+  }
+
+  private static String firstFailure(Delivery delivery) {
+    for (int webhook : delivery.round().webhooks()) {
+      Outcome outcome = delivery.states().outcome(webhook);
+      if (outcome != null && outcome.kind() != Outcome.Kind.ACCEPTED) {
+        return outcome.attemptClass().label();
+      }
+    }
+    return AttemptClass.OTHER.label();
+  }
+
+  private static void traceFailure(Delivery delivery, String type, String why) {
+    DeliveryTrace trace = delivery.trace();
+    if (trace != null) {
+      trace.fail(type, why);
+    }
   }
 }

@@ -4,6 +4,8 @@ import io.dromedary.settings.DestinationSettings;
 import io.dromedary.settings.HttpOptions;
 import io.dromedary.settings.PostedTo;
 import io.dromedary.settings.Settings;
+import io.dromedary.tracing.Spans;
+import io.dromedary.tracing.Tracing;
 import java.net.URI;
 import java.util.HashSet;
 import java.util.List;
@@ -42,6 +44,10 @@ final class WebhookAttempts {
     this.elsewhere = workers instanceof Workers pool ? beside(pool) : workers;
     this.budget = HeadBudget.ofOne(Settings.of(context).destinations().size());
     this.headers = headers(settings);
+    if (Tracing.of(context) != null) {
+      // Nothing of that name is ever in a message, but what an attempt may add.
+      headers.add(Spans.TRACE_PARENT);
+    }
   }
 
   /** The names of the headers that a request may have of a message. */

@@ -5,6 +5,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.dromedary.routing.FailClosed;
 import io.dromedary.routing.FailClosedSteps;
 import io.dromedary.settings.Settings;
+import io.dromedary.tracing.Spans;
+import io.dromedary.tracing.Tracing;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
@@ -50,6 +52,7 @@ public final class ReadEvents extends FailClosed implements CamelContextAware {
   private Clock clock = Clock.systemUTC();
   private @Nullable EventTemplate template;
   private DestinationChoice choice = new DestinationChoice(List.of());
+  private @Nullable Spans spans;
 
   @Override
   public @Nullable CamelContext getCamelContext() {
@@ -63,6 +66,7 @@ public final class ReadEvents extends FailClosed implements CamelContextAware {
     clock = Settings.clock(context);
     choice = DestinationChoice.of(Settings.of(context));
     template = EventTemplate.of(Settings.of(context));
+    spans = Tracing.of(context);
     // Whether the body is an object that has to be marshalled before it can be read.
     context
         .getRegistry()
@@ -113,6 +117,9 @@ public final class ReadEvents extends FailClosed implements CamelContextAware {
     }
     MessageGroup group = MessageGroup.of(body);
     exchange.setProperty(MessageGroup.PROPERTY, group);
+    if (spans != null) {
+      spans.receive(exchange, group.messages());
+    }
     List<Object> all = new ArrayList<>();
     for (Exchange message : group.messages()) {
       try {

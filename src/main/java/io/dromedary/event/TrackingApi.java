@@ -12,6 +12,8 @@ import io.dromedary.settings.HeapShare;
 import io.dromedary.settings.Inbound;
 import io.dromedary.settings.ServerPaths;
 import io.dromedary.settings.Settings;
+import io.dromedary.tracing.Spans;
+import io.dromedary.tracing.Tracing;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UnsupportedEncodingException;
@@ -54,6 +56,7 @@ public final class TrackingApi extends FailClosed implements CamelContextAware {
   private WriteKeys writeKeys = new WriteKeys(List.of(), false);
   private DestinationChoice choice = new DestinationChoice(List.of());
   private @Nullable EventTemplate template;
+  private @Nullable Spans spans;
 
   /** Of a route of a host's own, where no inbound is over HTTP. */
   private TrackingCheck anywhere =
@@ -77,6 +80,7 @@ public final class TrackingApi extends FailClosed implements CamelContextAware {
     clock = Settings.clock(context);
     choice = DestinationChoice.of(settings);
     template = EventTemplate.of(settings);
+    spans = Tracing.of(context);
     writeKeys = new WriteKeys(settings.sources(), !settings.writeKeys().isEmpty());
     Registry registry = context.getRegistry();
     Cors cors = new Cors(settings.corsOrigins());
@@ -154,6 +158,9 @@ public final class TrackingApi extends FailClosed implements CamelContextAware {
     Object asked = headers.get("Access-Control-Request-Headers");
     String url = String.valueOf(headers.get(Exchange.HTTP_URL));
     exchange.setProperty(HttpAnswer.CORS, check.headers(head.origin()));
+    if (spans != null) {
+      spans.receive(exchange, List.of(exchange));
+    }
     // Nothing of the request goes into the answer or any further.
     request.setHeaders(new HashMap<>());
     // Some servers have not asked before.

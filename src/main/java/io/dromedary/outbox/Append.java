@@ -134,7 +134,9 @@ final class Append extends Work {
       long id = store.takeId();
       if (i < handOn) {
         store.insertClaimed(id, destination, event, nowMillis, nowMillis + leaseMillis, token);
-        claims.add(outbox.claim(destination, id, event, token));
+        Claim claim = outbox.claim(destination, id, event, token);
+        claim.setHandedOn();
+        claims.add(claim);
       } else {
         store.insert(id, destination, event, nowMillis);
       }

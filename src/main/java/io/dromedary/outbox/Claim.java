@@ -36,6 +36,7 @@ public final class Claim {
   private volatile Lane lane;
   private volatile boolean lost;
   private volatile boolean noted;
+  private volatile boolean handedOn;
   private volatile @Nullable Settlement ended;
   private volatile long token;
   private volatile long leaseEndNanos;
@@ -252,6 +253,16 @@ public final class Claim {
   /** How far it has come in memory; {@link Places} changes it. */
   AtomicReference<Places.Stage> stage() {
     return stage;
+  }
+
+  /** The event comes straight from the commit that stored it. */
+  void setHandedOn() {
+    handedOn = true;
+  }
+
+  /** Whether the event comes straight from the commit that stored it, and not out of the store. */
+  public boolean isHandedOn() {
+    return handedOn;
   }
 
   /** What was to be written into its row is only known in memory. */

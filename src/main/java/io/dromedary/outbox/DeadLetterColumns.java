@@ -12,7 +12,7 @@ final class DeadLetterColumns {
   /** All columns, in the order in which they are read. */
   static final String ALL =
       "destination, message_id, type, accepted_at, attempts, reason, detail, last_status,"
-          + " first_attempt_at, last_attempt_at, webhooks, body, id, dead_at";
+          + " first_attempt_at, last_attempt_at, webhooks, body, id, dead_at, trace";
 
   private DeadLetterColumns() {}
 
@@ -32,7 +32,8 @@ final class DeadLetterColumns {
             Instant.ofEpochMilli(row.getLong(column + 3)),
             row.getBytes(column + 11),
             row.getInt(column + 4),
-            null),
+            null,
+            row.getBytes(column + 14)),
         reason(row.getString(column + 5)),
         row.getString(column + 6),
         status == null ? null : status.intValue(),

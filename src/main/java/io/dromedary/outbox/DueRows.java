@@ -94,7 +94,7 @@ final class DueRows {
         while (claimed.size() < most && left > 0 && rows.next()) {
           read++;
           long id = rows.getLong(1);
-          held.readTo(destination, lane, rows.getLong(8), id);
+          held.readTo(destination, lane, rows.getLong(9), id);
           if (!held.has(id)) {
             held.claim(id);
             Row row = row(rows);
@@ -115,7 +115,8 @@ final class DueRows {
             Instant.ofEpochMilli(rows.getLong(4)),
             rows.getBytes(7),
             rows.getInt(5),
-            rows.getString(6)));
+            rows.getString(6),
+            rows.getBytes(8)));
   }
 
   /**

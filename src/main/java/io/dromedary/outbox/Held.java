@@ -94,7 +94,8 @@ final class Held {
         event.acceptedAt(),
         event.body(),
         what.attempts(),
-        what.progress());
+        what.progress(),
+        event.trace());
   }
 
   /**

@@ -4,6 +4,8 @@ import io.dromedary.event.Event;
 import io.dromedary.event.EventSequence;
 import io.dromedary.event.RejectedEvent;
 import io.dromedary.event.UnreadableBodyException;
+import io.dromedary.tracing.Spans;
+import io.dromedary.tracing.Tracing;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -54,6 +56,7 @@ final class OutboxProducer extends DefaultAsyncProducer {
 
   private final OutboxEndpoint endpoint;
   private @Nullable HostTransaction joined;
+  private @Nullable Spans spans;
 
   OutboxProducer(OutboxEndpoint endpoint) {
     super(endpoint);
@@ -65,6 +68,7 @@ final class OutboxProducer extends DefaultAsyncProducer {
     super.doStart();
     // A store that cannot be opened is told at the start.
     Outbox outbox = endpoint.outbox();
+    spans = Tracing.of(endpoint.getCamelContext());
     DataSource dataSource = endpoint.getDataSource();
     joined =
         dataSource == null
@@ -100,12 +104,13 @@ final class OutboxProducer extends DefaultAsyncProducer {
   /** Returns whether the caller goes on; otherwise another thread does. */
   private boolean storeAndGoOn(Exchange exchange, AsyncCallback callback, AtomicBoolean isDone)
       throws Exception {
-    CompletableFuture<Integer> last = store(exchange);
+    Appended last = store(exchange);
     Outbox outbox = endpoint.outbox();
     boolean waits = outbox.mustWait();
     outbox.goOn(
-        last,
+        last.stored(),
         (count, failure) -> {
+          last.sent().end(failure);
           if (waits) {
             end(exchange, failure);
           } else if (isDone.compareAndSet(false, true)) {
@@ -129,7 +134,10 @@ final class OutboxProducer extends DefaultAsyncProducer {
 
   private static Throwable cause(Throwable failure) {
     Throwable cause = failure.getCause();
-    return failure instanceof CompletionException && cause != null ? cause : failure;
+    return (failure instanceof CompletionException || failure instanceof ExecutionException)
+            && cause != null
+        ? cause
+        : failure;
   }
 
   /** Stores all of it on the caller's thread, whose transaction it is. */
@@ -147,7 +155,15 @@ final class OutboxProducer extends DefaultAsyncProducer {
               + " events or 16 MiB in a transaction, found more");
     }
     Arrivals arrivals = arrivals(piece.events());
-    boolean isStored = transaction.append(arrivals.events(), arrivals.invalid());
+    SendSpans sent = SendSpans.of(spans, exchange, arrivals.events());
+    boolean isStored;
+    try {
+      isStored = transaction.append(sent.events(), arrivals.invalid());
+    } catch (OutboxException | RuntimeException | Error e) {
+      sent.end(e);
+      throw e;
+    }
+    sent.end(null);
     // An iterator cannot be read again if the transaction has to be repeated: the piece is kept.
     if (isStored || !(all.body() instanceof Iterator)) {
       exchange.removeProperty(NOT_STORED);
@@ -179,19 +195,21 @@ final class OutboxProducer extends DefaultAsyncProducer {
   }
 
   /** Stores all pieces but the last, and begins to store that. */
-  private CompletableFuture<Integer> store(Exchange exchange) throws Exception {
+  private Appended store(Exchange exchange) throws Exception {
     NotStored left = notStored(exchange);
     while (true) {
       Piece piece = Piece.of(left.all(), left.stored());
-      CompletableFuture<Integer> stored = append(piece.events());
+      Appended appended = append(exchange, piece.events());
       if (piece.isLast()) {
-        return stored;
+        return appended;
       }
       try {
-        stored.get();
-      } catch (ExecutionException e) {
-        throw e.getCause() instanceof Exception cause ? cause : e;
+        appended.stored().get();
+      } catch (ExecutionException | InterruptedException e) {
+        appended.sent().end(cause(e));
+        throw cause(e) instanceof Exception cause ? cause : e;
       }
+      appended.sent().end(null);
       left = left.without(piece.events().size());
       exchange.setProperty(NOT_STORED, left);
     }
@@ -236,14 +254,24 @@ final class OutboxProducer extends DefaultAsyncProducer {
         : List.of(endpoint.getName());
   }
 
-  private CompletableFuture<Integer> append(List<?> piece) throws OutboxException {
+  /** A piece that is stored when the future says so. */
+  private record Appended(CompletableFuture<Integer> stored, SendSpans sent) {}
+
+  private Appended append(Exchange exchange, List<?> piece) throws OutboxException {
     Arrivals arrivals = arrivals(piece);
     Outbox outbox = endpoint.outbox();
-    CompletableFuture<Integer> stored = outbox.append(arrivals.events(), arrivals.invalid());
+    SendSpans sent = SendSpans.of(spans, exchange, arrivals.events());
+    CompletableFuture<Integer> stored;
+    try {
+      stored = outbox.append(sent.events(), arrivals.invalid());
+    } catch (OutboxException | RuntimeException | Error e) {
+      sent.end(e);
+      throw e;
+    }
     if (!arrivals.invalid().isEmpty()) {
       CompletableFuture<Void> unused = stored.thenAccept(count -> countRejected(outbox, piece));
     }
-    return stored;
+    return new Appended(stored, sent);
   }
 
   private static void countRejected(Outbox outbox, List<?> piece) {

@@ -37,7 +37,8 @@ public final class PendingEvents {
   private static final Duration READ_TIME = Duration.ofSeconds(10);
 
   private static final String COLUMNS =
-      "id, destination, message_id, type, accepted_at, due_at, attempts, progress, body";
+      "id, destination, message_id, type, accepted_at, due_at, attempts, progress, body,"
+          + " trace";
 
   private final Outbox outbox;
 
@@ -232,7 +233,7 @@ public final class PendingEvents {
             query.executeQuery(
                 store.isHeld() ? "SELECT " + COLUMNS + where : freeAndClaimed(where))) {
       while (rows.next()) {
-        if (isClaimed(store, rows, 10)) {
+        if (isClaimed(store, rows, 11)) {
           inMemory++;
         } else {
           free.add(event(rows, false));
@@ -249,7 +250,7 @@ public final class PendingEvents {
         + ", claim_token"
         + where
         + " AND claim_token IS NULL FOR UPDATE SKIP LOCKED) SELECT * FROM free UNION ALL SELECT id,"
-        + " NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, claim_token"
+        + " NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, claim_token"
         + where
         + " AND claim_token IS NOT NULL";
   }
@@ -301,7 +302,8 @@ public final class PendingEvents {
             Instant.ofEpochMilli(row.getLong(5)),
             row.getBytes(9),
             row.getInt(7),
-            row.getString(8)),
+            row.getString(8),
+            row.getBytes(10)),
         Instant.ofEpochMilli(row.getLong(6)),
         isClaimed);
   }
@@ -347,7 +349,7 @@ public final class PendingEvents {
           rows -> {
             while (rows.next()) {
               last = rows.getLong(1);
-              boolean isClaimed = isWritten ? rows.getObject(10) != null : inMemory.contains(last);
+              boolean isClaimed = isWritten ? rows.getObject(11) != null : inMemory.contains(last);
               PendingEvent event = event(rows, isClaimed);
               if (filter.includes(event)) {
                 found.add(event);

@@ -215,7 +215,7 @@ final class PostgresDialect implements SqlDialect {
               WHERE %s AND destination = ? AND due_at <= ? ORDER BY due_at LIMIT ?
               FOR UPDATE SKIP LOCKED) AS due) AS counted
           WHERE total - bytes < ?))
-        RETURNING id, message_id, type, accepted_at, attempts, progress, body"""
+        RETURNING id, message_id, type, accepted_at, attempts, progress, body, trace"""
         .formatted(MemoryBudget.CLAIM_BYTES, MemoryBudget.COPIES, lane.condition());
   }
 

@@ -27,7 +27,8 @@ final class ReplayedLetter {
   /** The event of a dead letter, as one that nobody has tried to deliver. */
   static OutboxEvent event(DeadLetter letter, Instant dueAt) {
     OutboxEvent was = letter.event();
-    return new OutboxEvent(was.messageId(), was.type(), dueAt, was.body(), 0, progress(letter));
+    return new OutboxEvent(
+        was.messageId(), was.type(), dueAt, was.body(), 0, progress(letter), was.trace());
   }
 
   private static String progress(DeadLetter letter) {
@@ -81,7 +82,8 @@ final class ReplayedLetter {
             acceptedAt,
             event.body(),
             attempts == null ? 0 : attempts.intValue(),
-            null),
+            null,
+            event.trace()),
         reason,
         string(was, "detail"),
         status == null ? null : status.intValue(),

@@ -397,7 +397,7 @@ final class SqliteDialect implements SqlDialect {
   @Override
   public String claim(Lane lane) {
     return """
-        SELECT id, message_id, type, accepted_at, attempts, progress, body, due_at FROM outbox
+        SELECT id, message_id, type, accepted_at, attempts, progress, body, trace, due_at FROM outbox
         WHERE %s AND destination = ? AND (due_at, id) > (?, ?) AND due_at <= ?
         ORDER BY due_at, id LIMIT ?"""
         .formatted(lane.condition());

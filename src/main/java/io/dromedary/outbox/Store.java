@@ -23,8 +23,8 @@ final class Store implements AutoCloseable {
 
   private static final String INSERT_DEAD =
       "INSERT INTO dead_letter (id, destination, message_id, type, accepted_at, attempts, reason,"
-          + " detail, last_status, first_attempt_at, last_attempt_at, dead_at, webhooks, body)"
-          + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+          + " detail, last_status, first_attempt_at, last_attempt_at, dead_at, webhooks, body,"
+          + " trace) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
   private final SqlDialect dialect;
   private final Connection connection;
@@ -65,10 +65,10 @@ final class Store implements AutoCloseable {
     boolean isWritten = held == null;
     this.insertSql =
         "INSERT INTO outbox (id, destination, message_id, type, accepted_at, due_at, attempts,"
-            + " progress, body"
+            + " progress, body, trace"
             + (isWritten
-                ? ", claim_token) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-                : ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+                ? ", claim_token) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                : ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     this.parkSql =
         "UPDATE outbox SET due_at = ?, parked_at = ?, attempts = ?, progress = ?"
             + (isWritten
@@ -131,8 +131,9 @@ final class Store implements AutoCloseable {
     insert.setInt(7, event.attempts());
     insert.setString(8, event.progress());
     insert.setBytes(9, event.body());
+    insert.setBytes(10, event.trace());
     if (held == null) {
-      insert.setObject(10, token, Types.BIGINT);
+      insert.setObject(11, token, Types.BIGINT);
     }
     insert.addBatch();
   }
@@ -154,6 +155,7 @@ final class Store implements AutoCloseable {
     insert.setLong(12, letter.deadAt().toEpochMilli());
     insert.setString(13, letter.webhooks());
     insert.setBytes(14, event.body());
+    insert.setBytes(15, event.trace());
     insert.addBatch();
   }
 

@@ -117,6 +117,7 @@ public record Settings(
     OutboxSettings outbox = outbox(keys, destinations.values());
     ManagementSettings management = ManagementSettings.read(keys);
     HistorySettings history = HistorySettings.read(keys);
+    TracingSettings.read(context, keys);
     keys.check();
     Settings settings =
         new Settings(

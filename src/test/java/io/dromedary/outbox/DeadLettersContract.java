@@ -21,6 +21,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -418,6 +419,29 @@ abstract class DeadLettersContract {
     letters().replay(filter(null, null, "m-0"), 100, 100);
 
     assertThat(rows()).extracting(Row::destination).containsExactlyInAnyOrder("other", "default");
+  }
+
+  @Test
+  void aReplayedEventIsStillTraced() throws Exception {
+    byte[] trace = {1, 0, -1};
+    DeadLetter letter = letter(Reason.REJECTED, "track", "m-0", START);
+    OutboxEvent event = letter.event().tracedBy(trace);
+    keep(
+        new DeadLetter(
+            0, "default", event, letter.reason(), "", 400, START, START, START, letter.webhooks()));
+
+    letters().replay(DeadLetterFilter.ALL, 100, 100);
+
+    CompletableFuture<byte[]> found =
+        outbox.run(
+            (store, nowMillis) -> {
+              try (Statement query = store.connection().createStatement();
+                  ResultSet row = query.executeQuery("SELECT trace FROM outbox")) {
+                row.next();
+                return row.getBytes(1);
+              }
+            });
+    assertThat(found.join()).isEqualTo(trace);
   }
 
   @Test

@@ -1,0 +1,66 @@
+package io.dromedary.outbox;
+
+import io.dromedary.tracing.OpenSpan;
+import io.dromedary.tracing.Spans;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.camel.Exchange;
+import org.jspecify.annotations.Nullable;
+
+/** The spans of an append, one for each destination. Confined to whoever has the exchange. */
+final class SendSpans {
+
+  private final List<OpenSpan> spans;
+  private final List<Work.Arrival> events;
+
+  private SendSpans(List<OpenSpan> spans, List<Work.Arrival> events) {
+    this.spans = spans;
+    this.events = events;
+  }
+
+  /**
+   * Begins the spans of events.
+   *
+   * @param begun begins spans, or null if nothing is traced
+   */
+  static SendSpans of(@Nullable Spans begun, Exchange exchange, List<Work.Arrival> events) {
+    if (begun == null || events.isEmpty()) {
+      return new SendSpans(List.of(), events);
+    }
+    Map<String, List<OutboxEvent>> byDestination = new LinkedHashMap<>();
+    for (Work.Arrival each : events) {
+      byDestination
+          .computeIfAbsent(each.destination(), name -> new ArrayList<>())
+          .add(each.event());
+    }
+    List<OpenSpan> spans = new ArrayList<>(byDestination.size());
+    List<Work.Arrival> traced = new ArrayList<>(events.size());
+    byDestination.forEach(
+        (destination, sent) -> {
+          String first = sent.get(0).messageId();
+          OpenSpan span = begun.send(exchange, new Spans.Events(destination, sent.size(), first));
+          spans.add(span);
+          byte[] stored = span.toBytes();
+          sent.forEach(each -> traced.add(new Work.Arrival(destination, each.tracedBy(stored))));
+        });
+    return new SendSpans(spans, traced);
+  }
+
+  /** The events that are to be stored, which know of their spans. */
+  List<Work.Arrival> events() {
+    return events;
+  }
+
+  /** The events are stored, or are not: then the failure says why. */
+  void end(@Nullable Throwable failure) {
+    for (OpenSpan span : spans) {
+      if (failure == null) {
+        span.end();
+      } else {
+        span.fail(failure.getClass().getName(), "the events are not stored");
+      }
+    }
+  }
+}

@@ -1,0 +1,50 @@
+package io.dromedary.settings;
+
+import org.apache.camel.CamelContext;
+
+/**
+ * Whether what happens to events is told as spans of OpenTelemetry: {@code webhooks.tracing}.
+ *
+ * @param isOn whether there are spans
+ * @param propagates whether a webhook is told of the trace by a {@code traceparent} header
+ */
+public record TracingSettings(boolean isOn, boolean propagates) {
+
+  private static final String KEY = "tracing";
+  private static final String PROPAGATE = "tracing.propagate";
+  private static final String LIBRARY = "io.opentelemetry.api.OpenTelemetry";
+
+  /**
+   * Those of a context, for routes that use the outbox without the rest of Dromedary, too.
+   *
+   * @throws InvalidSettingsException naming each of these keys that is bad
+   */
+  public static synchronized TracingSettings of(CamelContext context) {
+    TracingSettings settings =
+        context.getCamelContextExtension().getContextPlugin(TracingSettings.class);
+    if (settings == null) {
+      Keys keys = new Keys(context, System.getenv());
+      settings = read(context, keys);
+      keys.checkAsked();
+      context.getCamelContextExtension().addContextPlugin(TracingSettings.class, settings);
+    }
+    return settings;
+  }
+
+  static TracingSettings read(CamelContext context, Keys keys) {
+    boolean isOn = isTrue(keys, KEY);
+    if (isOn && context.getClassResolver().resolveClass(LIBRARY) == null) {
+      keys.problem(
+          KEY, "true", "io.opentelemetry:opentelemetry-api on the class path beside it, or false");
+    }
+    return new TracingSettings(isOn, isTrue(keys, PROPAGATE));
+  }
+
+  private static boolean isTrue(Keys keys, String key) {
+    String found = keys.text(key, "false");
+    if (!found.equals("true") && !found.equals("false")) {
+      keys.problem(key, found, "true or false");
+    }
+    return found.equals("true");
+  }
+}
