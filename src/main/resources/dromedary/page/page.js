@@ -4,6 +4,7 @@ const every = 1000 * Math.max(2, Number(document.querySelector('.live')?.dataset
 const live = document.querySelector('.live');
 let paused = false;
 let etag = null;
+let failingSince = null;
 
 const isTyping = (target) => target.closest?.('input:not([type=checkbox]), textarea, select');
 
@@ -11,7 +12,7 @@ const isTyping = (target) => target.closest?.('input:not([type=checkbox]), texta
 const isHeld = () =>
   paused || document.hidden || String(getSelection()).length > 0 ||
   document.querySelector('main input[type=checkbox]:checked, dialog[open]') !== null ||
-  (document.activeElement !== null && document.activeElement.closest('main form') !== null);
+  document.activeElement?.matches('main input:not([type=checkbox]), main select, main textarea') === true;
 
 function say(text) {
   const status = live?.querySelector('[role=status]');
@@ -54,9 +55,11 @@ async function renew() {
       etag = answer.headers.get('ETag');
       if (!isHeld()) replace(new DOMParser().parseFromString(text, 'text/html'));
     }
+    failingSince = null;
     say('live');
   } catch {
-    say(`no answer since ${new Date().toLocaleTimeString()}`.slice(0, 40));
+    failingSince ??= new Date().toLocaleTimeString();
+    say(`no answer since ${failingSince}`);
   } finally {
     setTimeout(renew, every);
   }

@@ -1,5 +1,6 @@
 package io.dromedary.management;
 
+import io.dromedary.http.Caller;
 import io.dromedary.http.RawBodies;
 import io.dromedary.http.Refusal;
 import io.dromedary.http.RequestCheck;
@@ -7,6 +8,7 @@ import io.dromedary.http.RequestHead;
 import io.dromedary.outbox.Outbox;
 import io.dromedary.outbox.OutboxComponent;
 import io.dromedary.outbox.OutboxException;
+import io.dromedary.page.ApiException;
 import io.dromedary.page.Overviews;
 import io.dromedary.page.Page;
 import io.dromedary.page.PageAnswer;
@@ -65,7 +67,7 @@ public final class ManagementApi extends ServiceSupport
     if (context != null) {
       Overviews overviews = new Overviews(context);
       overview = new OverviewOperations(overviews);
-      page = new Page(context, overviews);
+      page = new Page(context, overviews, this::call);
       ServerPaths paths = Settings.of(context).paths();
       RawBodies.keep(context, paths.root(), paths.management(), this);
     }
@@ -155,6 +157,24 @@ public final class ManagementApi extends ServiceSupport
   /** What follows behind the path of the route. */
   private String below(String asked) {
     return asked.startsWith(path) ? asked.substring(path.length()) : asked;
+  }
+
+  /** Answers a view of the page as a program is answered. */
+  private String call(String method, String below, @Nullable String query, Caller caller)
+      throws ApiException {
+    try {
+      String answer = answer(new Operation(method, below, query, caller));
+      if (answer == null) {
+        throw new ApiException(404, "expected a path of the API, found another");
+      }
+      return answer;
+    } catch (RefusedException e) {
+      throw new ApiException(e.refusal().status(), e.refusal().message());
+    } catch (IllegalArgumentException e) {
+      throw new ApiException(400, String.valueOf(e.getMessage()));
+    } catch (OutboxException e) {
+      throw new ApiException(503, String.valueOf(e.getMessage()));
+    }
   }
 
   private @Nullable String answer(Operation asked) throws RefusedException, OutboxException {

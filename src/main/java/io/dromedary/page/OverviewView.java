@@ -173,7 +173,7 @@ final class OverviewView implements View {
           "class",
           "message warn");
     }
-    html.open("table", "class", "stack").open("thead").open("tr");
+    html.open("table", "class", "stack tiles").open("thead").open("tr");
     html.element("th", "webhook", "scope", "col").element("th", "state", "scope", "col");
     html.element("th", "attempts, " + range.text(), "scope", "col");
     for (String name : new String[] {"rate", "accepted", "p50 / p95", "waiting", "oldest"}) {

@@ -53,8 +53,8 @@ public final class Page {
   private final PageFiles files = new PageFiles();
 
   /** The page of a context. */
-  public Page(CamelContext context, Overviews overviews) {
-    this(views(context, overviews));
+  public Page(CamelContext context, Overviews overviews, Api api) {
+    this(views(context, overviews, api));
   }
 
   Page(Map<String, View> views) {
@@ -64,10 +64,12 @@ public final class Page {
   }
 
   /** The views, by the first part of their paths. */
-  private static Map<String, View> views(CamelContext context, Overviews overviews) {
+  private static Map<String, View> views(CamelContext context, Overviews overviews, Api api) {
     Map<String, View> views = new LinkedHashMap<>();
     views.put("", new OverviewView(context, overviews));
     views.put("webhooks", new WebhookView(context));
+    views.put("pending", new PendingView(context, api));
+    views.put("settings", new SettingsView(context));
     return Collections.unmodifiableMap(views);
   }
 
@@ -142,6 +144,9 @@ public final class Page {
       return failure(bare, 404, "Not found", String.valueOf(e.getMessage()));
     } catch (IllegalArgumentException e) {
       return failure(bare, 400, "That cannot be asked", String.valueOf(e.getMessage()));
+    } catch (ApiException e) {
+      String title = e.status() == 503 ? "That cannot be told now" : "That cannot be asked";
+      return failure(bare, e.status(), title, String.valueOf(e.getMessage()));
     } catch (OutboxException e) {
       return failure(bare, 503, "The store does not answer", String.valueOf(e.getMessage()));
     } catch (Exception e) {
@@ -158,7 +163,7 @@ public final class Page {
       }
       try {
         done = view.act(request);
-      } catch (IllegalArgumentException e) {
+      } catch (IllegalArgumentException | ApiException e) {
         done = Done.failed(String.valueOf(e.getMessage()));
       }
       if (done.seeOther() != null) {

@@ -58,6 +58,9 @@ final class Keys {
   private final String prefix;
   private final Set<String> known;
 
+  /** The defaults of those keys whose values are a text, a number or a duration. */
+  private final Map<String, String> fallbacks;
+
   /** Each once, however often its key is asked for. */
   private final Set<String> problems;
 
@@ -79,6 +82,7 @@ final class Keys {
                         || LOADED.stream().anyMatch(key::startsWith));
     this.prefix = PREFIX;
     this.known = new TreeSet<>();
+    this.fallbacks = new TreeMap<>();
     this.problems = new LinkedHashSet<>();
   }
 
@@ -89,6 +93,7 @@ final class Keys {
     this.host = all.host;
     this.prefix = prefix;
     this.known = all.known;
+    this.fallbacks = all.fallbacks;
     this.problems = all.problems;
   }
 
@@ -130,6 +135,16 @@ final class Keys {
     return value;
   }
 
+  /** All keys that have been asked for. */
+  Set<String> known() {
+    return Set.copyOf(known);
+  }
+
+  /** The default of a full key, or null where it has none that is one value. */
+  @Nullable String fallback(String key) {
+    return fallbacks.get(key);
+  }
+
   /**
    * A property of the host as the host itself reads it: not by the order above, by which a server
    * could be taken to listen on loopback that does not.
@@ -149,10 +164,7 @@ final class Keys {
     return value == null || value.isBlank() ? null : value;
   }
 
-  /**
-   * Whether the first source that has this key has nothing for it, as where a tool has put nothing
-   * in a placeholder's place. Most keys count as not set then.
-   */
+  /** Whether the first source that has this key has nothing for it: most count as not set then. */
   boolean isSetToNothing(String key) {
     String full = prefix + key;
     String variable = environment.get(UnknownKeys.variable(full));
@@ -176,6 +188,7 @@ final class Keys {
   }
 
   String text(String key, String fallback) {
+    fallbacks.put(full(key), fallback);
     String value = value(key);
     return value == null ? fallback : value;
   }
@@ -201,6 +214,7 @@ final class Keys {
   }
 
   Duration duration(String key, Duration fallback, Duration least, Duration most) {
+    fallbacks.put(full(key), Settings.show(fallback));
     String value = value(key);
     if (value == null) {
       return fallback;
@@ -222,6 +236,7 @@ final class Keys {
   }
 
   int integer(String key, int fallback, int least, int most) {
+    fallbacks.put(full(key), Integer.toString(fallback));
     String value = value(key);
     if (value == null) {
       return fallback;
@@ -237,6 +252,7 @@ final class Keys {
   }
 
   double decimal(String key, double fallback, double least, double most) {
+    fallbacks.put(full(key), Double.toString(fallback));
     String value = value(key);
     if (value == null) {
       return fallback;

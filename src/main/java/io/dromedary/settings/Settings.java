@@ -133,6 +133,7 @@ public record Settings(
             Collections.unmodifiableMap(destinations),
             history);
     settings.tellRoutes(context, loopback);
+    EffectiveSettings.keep(context, keys, environment, outbox);
     return settings;
   }
 

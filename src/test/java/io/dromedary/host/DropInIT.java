@@ -162,6 +162,40 @@ class DropInIT {
   }
 
   @Test
+  void thePageIsServedBelowThePathOfTheSettings() {
+    Http.Response page = Http.send("GET", url("/shop/webhooks"), "Accept", "text/html");
+    Http.Response css = Http.send("GET", url("/shop/webhooks/page.css"));
+
+    assertThat(page.status()).as(page.body()).isEqualTo(200);
+    assertThat(page.headers("Content-Type")).containsExactly("text/html; charset=utf-8");
+    assertThat(page.headers("Content-Security-Policy")).hasSize(1);
+    assertThat(page.headers("Cache-Control")).containsExactly("no-store");
+    assertThat(page.body()).contains("href=\"webhooks/page.css\"", "default/1", first.url());
+    assertThat(css.status()).isEqualTo(200);
+    assertThat(css.headers("Content-Type")).containsExactly("text/css; charset=utf-8");
+    assertThat(css.headers("Cache-Control")).containsExactly("no-cache");
+    String tag = css.headers("ETag").get(0);
+    assertThat(Http.send("GET", url("/shop/webhooks/page.css"), "If-None-Match", tag).status())
+        .isEqualTo(304);
+  }
+
+  @Test
+  void formsOfThePageComeAsABrowserSendsThem() {
+    String webhook = url("/shop/webhooks/webhooks/default/1");
+    String type = "application/x-www-form-urlencoded";
+
+    Http.Response done =
+        Http.post(
+            webhook, "do=test", "Content-Type", type, "Origin", url(""), "Accept", "text/html");
+    Http.Response refused =
+        Http.post(webhook, "do=test", "Content-Type", type, "Origin", "https://evil.example");
+
+    assertThat(done.status()).as(done.body()).isEqualTo(200);
+    assertThat(done.body()).contains("accepted, 200 in");
+    assertThat(refused.status()).isEqualTo(403);
+  }
+
+  @Test
   void aRoundThatFailsIsRepeatedByDromedaryAlone() {
     second.answerBy(request -> Answer.status(arrived(second, "Again").size() <= 2 ? 503 : 200));
 

@@ -1,0 +1,70 @@
+package io.dromedary.page;
+
+import io.dromedary.settings.EffectiveSettings;
+import io.dromedary.settings.EffectiveSettings.Entry;
+import java.util.List;
+import org.apache.camel.CamelContext;
+
+/** The settings that are in effect, and where each came from. Secrets are not among them. */
+final class SettingsView implements View {
+
+  private final CamelContext context;
+
+  SettingsView(CamelContext context) {
+    this.context = context;
+  }
+
+  @Override
+  public String title(PageRequest request) {
+    return "Settings";
+  }
+
+  @Override
+  public void write(Html html, PageRequest request) throws Exception {
+    List<Entry> all = EffectiveSettings.of(context).entries();
+    List<Entry> set = all.stream().filter(entry -> entry.source() != null).toList();
+    List<Entry> others = all.stream().filter(entry -> entry.source() == null).toList();
+    html.open("div", "class", "head").element("h1", "Settings");
+    html.element(
+        "p",
+        "As they were read at the start. A secret is shown by its fingerprint, a URL without its"
+            + " path.",
+        "class",
+        "soft");
+    html.close();
+    html.open("div", "class", "card").element("h2", "Set");
+    if (set.isEmpty()) {
+      html.element("p", "Nothing is set: all settings have their defaults.", "class", "empty");
+    } else {
+      table(html, set, true);
+    }
+    html.close();
+    html.open("details", "class", "card", "id", "defaults");
+    html.open("summary", "class", "inside");
+    html.text(
+        Figures.count(others.size(), "setting has its default", "settings have their defaults"));
+    html.close();
+    table(html, others, false);
+    html.close();
+  }
+
+  private static void table(Html html, List<Entry> entries, boolean hasSources) throws Exception {
+    html.open("table", "class", "stack").open("thead").open("tr");
+    html.element("th", "key", "scope", "col").element("th", "value", "scope", "col");
+    if (hasSources) {
+      html.element("th", "from", "scope", "col");
+    }
+    html.close().close().open("tbody");
+    for (Entry entry : entries) {
+      html.open("tr");
+      html.open("th", "scope", "row", "class", "all");
+      html.element("code", entry.key()).close();
+      html.element("td", entry.value(), "class", "wide all");
+      if (hasSources) {
+        html.element("td", entry.source(), "class", "soft");
+      }
+      html.close();
+    }
+    html.close().close();
+  }
+}
