@@ -17,6 +17,7 @@ import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
@@ -64,6 +65,7 @@ public final class Outbox implements AutoCloseable {
   private final PendingEvents pendingEvents = new PendingEvents(this);
   private final Replays replays = new Replays(this);
   private final AcceptedIds acceptedIds = new AcceptedIds(this);
+  private final AlertRows alertRows = new AlertRows(this);
   private final MemoryBudget memory = new MemoryBudget();
   private final Poller poller;
   private final StoreFigures figures;
@@ -74,7 +76,7 @@ public final class Outbox implements AutoCloseable {
   private final ElasticThreads handingOn;
 
   private final GroupCommitWriter writer;
-  private volatile @Nullable Consumer<DeadLetter> listener;
+  private final List<Consumer<DeadLetter>> listeners = new CopyOnWriteArrayList<>();
 
   /**
    * Opens the store, making or migrating its schema.
@@ -235,6 +237,16 @@ public final class Outbox implements AutoCloseable {
     return replays;
   }
 
+  /** What alerts are about. */
+  public AlertRows alertRows() {
+    return alertRows;
+  }
+
+  /** What a destination has that is not done, or null where that is not known. */
+  public @Nullable Backlog backlog(String destination) {
+    return Backlog.of(figures.of(destination));
+  }
+
   /** Whether this process knows in memory what is claimed; otherwise the rows say it. */
   boolean isHeld() {
     return dialect.held() != null;
@@ -309,9 +321,9 @@ public final class Outbox implements AutoCloseable {
     handingOn.execute(telling);
   }
 
-  /** From now on somebody is told of each dead letter once it is stored; at most one is. */
+  /** From now on somebody is told of each dead letter once it is stored. */
   public void listen(Consumer<DeadLetter> told) {
-    listener = told;
+    listeners.add(told);
   }
 
   /** What has been counted since the start. */
@@ -321,8 +333,7 @@ public final class Outbox implements AutoCloseable {
 
   void tell(DeadLetter letter) {
     counts.dead(letter.destination(), letter.reason()).increment();
-    Consumer<DeadLetter> told = listener;
-    if (told != null) {
+    for (Consumer<DeadLetter> told : listeners) {
       continuations.execute(() -> told.accept(letter));
     }
   }

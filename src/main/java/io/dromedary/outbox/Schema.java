@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
 final class Schema {
 
   /** The version that this code needs. */
-  private static final int VERSION = 5;
+  static final int VERSION = 6;
 
   private static final Pattern COMMENT = Pattern.compile("--[^\n]*");
 

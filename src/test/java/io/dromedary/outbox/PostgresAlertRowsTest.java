@@ -1,0 +1,27 @@
+package io.dromedary.outbox;
+
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+
+/** On the store that nodes share, whose clock is the database's. */
+class PostgresAlertRowsTest extends AlertRowsContract {
+
+  private static EmbeddedPostgres server;
+
+  @BeforeAll
+  static void startServer() throws IOException {
+    server = EmbeddedPostgres.start();
+  }
+
+  @AfterAll
+  static void stopServer() throws IOException {
+    server.close();
+  }
+
+  @Override
+  String url() {
+    return server.getJdbcUrl("postgres", "postgres");
+  }
+}
