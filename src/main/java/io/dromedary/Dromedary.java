@@ -24,6 +24,7 @@ public final class Dromedary {
   /** The packaged route files. */
   static final List<String> ROUTES =
       List.of(
+          "alerts",
           "dead-letters",
           "default",
           "deliver-events",

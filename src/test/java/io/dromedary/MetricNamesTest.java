@@ -60,6 +60,8 @@ class MetricNamesTest {
             Application.start(
                 folder,
                 Map.of(
+                    "webhooks.alert",
+                    receiver.url(),
                     "webhooks.urls",
                     receiver.url() + ",https://127.0.0.1:" + Application.freePort() + "/"))) {
       assertThat(

@@ -1,11 +1,13 @@
 package io.dromedary.delivery;
 
+import io.dromedary.alert.WebhookSight;
 import io.dromedary.history.History;
 import io.dromedary.settings.DestinationSettings;
 import io.dromedary.tracing.Spans;
 import java.time.Clock;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -71,6 +73,11 @@ final class Destination {
   /** Begins the spans of rounds, or null if nothing is traced. */
   @Nullable Spans spans() {
     return spans;
+  }
+
+  /** What alerts are told of the webhooks. */
+  List<WebhookSight> sights() {
+    return IntStream.range(0, webhooks.size()).mapToObj(i -> webhooks.get(i).sight(i + 1)).toList();
   }
 
   /** What is counted of this destination. */

@@ -1,5 +1,6 @@
 package io.dromedary.delivery;
 
+import io.dromedary.alert.Watched;
 import io.dromedary.delivery.flow.FlowControl;
 import io.dromedary.delivery.flow.FlowSettings;
 import io.dromedary.history.History;
@@ -57,6 +58,8 @@ final class DestinationBindings {
     DeliveryThreads threads = new DeliveryThreads(clock, workers);
     Admission admission = addWebhooks(destination, webhooks, workers);
     WebhooksHealth.register(context, name, webhooks);
+    Watched.of(context)
+        .add(new Watched.Destination(name, settings.retryWindow(), destination::sights));
     destination.meters().register(context, name, settings.retryWindow(), webhooks);
 
     Round round = new Round(destination, admission);

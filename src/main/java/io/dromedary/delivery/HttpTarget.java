@@ -125,7 +125,11 @@ final class HttpTarget implements Target {
       throw new IllegalStateException("the webhook has stopped");
     }
     Message message = exchange.getIn();
-    message.setBody(new ByteArrayEntity(message.getMandatoryBody(byte[].class), JSON));
+    String type = message.getHeader(Exchange.CONTENT_TYPE, String.class);
+    boolean isJson = type == null || type.equals(JSON.getMimeType());
+    message.setBody(
+        new ByteArrayEntity(
+            message.getMandatoryBody(byte[].class), isJson ? JSON : ContentType.parse(type)));
     try {
       current.producer.process(exchange);
     } catch (Exception e) {

@@ -1,5 +1,6 @@
 package io.dromedary.delivery;
 
+import io.dromedary.alert.WebhookSight;
 import io.dromedary.delivery.flow.FlowControl;
 import io.dromedary.delivery.flow.FlowState;
 import java.time.Instant;
@@ -21,6 +22,9 @@ final class Webhook {
   private final Attempts made;
   private final FlowControl flow;
   private final WebhookLog log;
+
+  /** The class of the last attempt that it has not accepted. */
+  private volatile @Nullable AttemptClass lastFailure;
 
   /** Of the thread that asks whether it has reopened. */
   private boolean isKnownClosed;
@@ -99,6 +103,27 @@ final class Webhook {
     return Objects.requireNonNull(Objects.requireNonNull(ended.get(kind)).get(attemptClass));
   }
 
+  /** What alerts are told of it. */
+  WebhookSight sight(int number) {
+    FlowState state = flow.state();
+    AttemptClass failure = lastFailure;
+    ConnectionFigures connections = made.connections();
+    return new WebhookSight(
+        number,
+        state.kind() == FlowState.Kind.DOWN,
+        state.lasting(),
+        ended(Outcome.Kind.ACCEPTED, AttemptClass.ACCEPTED).sum(),
+        attempts(Outcome.Kind.TEMPORARY) + attempts(Outcome.Kind.PERMANENT),
+        failure == null ? null : failure.label(),
+        connections == null ? Double.NaN : connections.certificateExpirySeconds());
+  }
+
+  private long attempts(Outcome.Kind kind) {
+    return Objects.requireNonNull(ended.get(kind)).values().stream()
+        .mapToLong(LongAdder::sum)
+        .sum();
+  }
+
   /** Makes the attempts. */
   Attempts made() {
     return made;
@@ -108,6 +133,7 @@ final class Webhook {
   void report(Outcome outcome) {
     ended(outcome.kind(), outcome.attemptClass()).increment();
     if (outcome.kind() != Outcome.Kind.ACCEPTED) {
+      lastFailure = outcome.attemptClass();
       log.failed(outcome.reason());
     }
   }

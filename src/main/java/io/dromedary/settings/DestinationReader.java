@@ -193,7 +193,8 @@ final class DestinationReader {
     return written;
   }
 
-  private Map<String, String> headers() {
+  /** Headers that are added to each request. */
+  Map<String, String> headers() {
     Map<String, String> headers = keys.named("headers.");
     headers.forEach(
         (name, value) -> {
@@ -248,7 +249,7 @@ final class DestinationReader {
     return secrets;
   }
 
-  private static boolean isStandardWebhooksSecret(String secret) {
+  static boolean isStandardWebhooksSecret(String secret) {
     if (!secret.startsWith("whsec_")) {
       return false;
     }

@@ -102,6 +102,11 @@ final class Keys {
     return new Keys(this, DESTINATION + name + ".");
   }
 
+  /** The keys that begin with a word, by what they are called behind it. */
+  Keys below(String word) {
+    return new Keys(this, prefix + word + ".");
+  }
+
   /** The key as an operator writes it. */
   String full(String key) {
     return prefix + key;

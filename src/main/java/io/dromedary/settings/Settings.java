@@ -34,6 +34,7 @@ import org.jspecify.annotations.Nullable;
  *     only, to anybody
  * @param destinations where events go, by name; the default one, if it is one, first
  * @param history what is kept of attempts
+ * @param alert who is told of what goes wrong; null: nobody is
  */
 public record Settings(
     List<Inbound> inbounds,
@@ -46,7 +47,8 @@ public record Settings(
     OutboxSettings outbox,
     ManagementSettings management,
     Map<String, DestinationSettings> destinations,
-    HistorySettings history) {
+    HistorySettings history,
+    @Nullable AlertSettings alert) {
 
   private static final String JAVA_TIME_MODULE =
       "com.fasterxml.jackson.datatype.jsr310.JavaTimeModule";
@@ -118,6 +120,7 @@ public record Settings(
     ManagementSettings management = ManagementSettings.read(keys);
     HistorySettings history = HistorySettings.read(keys);
     TracingSettings.read(context, keys);
+    AlertSettings alert = AlertSettings.read(context, keys);
     keys.check();
     Settings settings =
         new Settings(
@@ -131,7 +134,8 @@ public record Settings(
             outbox,
             management,
             Collections.unmodifiableMap(destinations),
-            history);
+            history,
+            alert);
     settings.tellRoutes(context, loopback);
     EffectiveSettings.keep(context, keys, environment, outbox);
     return settings;
@@ -189,6 +193,7 @@ public record Settings(
     properties.put("dromedary.sdk-paths.served", Boolean.toString(isForSdks));
     properties.put("dromedary.sdk-paths.root", sdkRoot == null ? "" : sdkRoot);
     properties.put("dromedary.request-bin.served", Boolean.toString(loopback));
+    properties.put("dromedary.alerts.told", Boolean.toString(alert != null));
     properties.put(
         "dromedary.dead-letter.connection-string",
         deadLetter == null ? NOWHERE : DeadLetterOptions.complete(PostedTo.uri(deadLetter)));

@@ -60,6 +60,7 @@ final class Spelling {
             Comparator.<String>comparingInt(
                     candidate -> Math.abs(words(plain(candidate)).size() - words.size()))
                 .thenComparing(candidate -> !plain(candidate).endsWith(plain))
+                .thenComparing(candidate -> candidate.chars().filter(c -> c == '.').count())
                 .thenComparing(Comparator.naturalOrder()))
         .limit(MOST_SUGGESTIONS)
         .toList();

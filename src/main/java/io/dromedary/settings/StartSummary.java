@@ -96,6 +96,10 @@ public final class StartSummary implements StartupListener, Ordered {
               + settings.paths().management()
               + ", to whomever the host lets in: Dromedary asks nobody who he is");
     }
+    AlertSettings alert = settings.alert();
+    if (alert != null) {
+      lines.add("  alerts        told to " + Settings.origin(alert.uri()));
+    }
     return List.copyOf(lines);
   }
 

@@ -190,7 +190,8 @@ class SettingsTest {
                         1,
                         Duration.ofSeconds(1),
                         null)),
-                new HistorySettings(true, 200)));
+                new HistorySettings(true, 200),
+                null));
   }
 
   @Test

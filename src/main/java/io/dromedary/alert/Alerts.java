@@ -1,0 +1,237 @@
+package io.dromedary.alert;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.dromedary.metrics.Meters;
+import io.dromedary.metrics.Meters.Kind;
+import io.dromedary.metrics.Meters.Meter;
+import io.dromedary.outbox.AlertRow;
+import io.dromedary.outbox.Outbox;
+import io.dromedary.outbox.OutboxComponent;
+import io.dromedary.outbox.OutboxEvent;
+import io.dromedary.outbox.OutboxException;
+import io.dromedary.settings.Settings;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
+import org.apache.camel.CamelContext;
+import org.apache.camel.spi.CamelEvent;
+import org.apache.camel.support.SimpleEventNotifierSupport;
+import org.apache.camel.util.InetAddressUtil;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Looks each second, on a thread of its own, at what operators are told of, and stores an alert
+ * with each change of it; the route {@code dromedary-alerts} tells them. Deliveries never wait for
+ * it. Thread-safe.
+ */
+public final class Alerts extends SimpleEventNotifierSupport {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Alerts.class);
+
+  private static final Duration INTERVAL = Duration.ofSeconds(1);
+
+  /** States in which nothing is wrong. */
+  private static final Set<String> CALM = Set.of("up", "0", "ok", "calm");
+
+  private final CamelContext context;
+  private final Duration after;
+  private final String source = "/dromedary/" + node();
+  private final Map<AlertKind, LongAdder> counts = new EnumMap<>(AlertKind.class);
+  private volatile @Nullable Running running;
+
+  private Alerts(CamelContext context, Duration after) {
+    this.context = context;
+    this.after = after;
+    for (AlertKind kind : AlertKind.values()) {
+      LongAdder count = new LongAdder();
+      counts.put(kind, count);
+      Meters.of(context)
+          .add(
+              new Meter(
+                  Kind.COUNTER,
+                  "dromedary.alerts",
+                  "Alerts that were raised",
+                  Map.of("kind", kind.label()),
+                  count::sum));
+    }
+  }
+
+  /** Those of a context, or null where nobody is to be told. */
+  public static @Nullable Alerts of(CamelContext context) {
+    return context.getCamelContextExtension().getContextPlugin(Alerts.class);
+  }
+
+  /**
+   * Has them begin when a context has started.
+   *
+   * @param after for how long a webhook must have been down before that is told
+   */
+  public static synchronized void in(CamelContext context, Duration after) {
+    if (of(context) == null) {
+      Alerts alerts = new Alerts(context, after);
+      context.getCamelContextExtension().addContextPlugin(Alerts.class, alerts);
+      context.getManagementStrategy().addEventNotifier(alerts);
+    }
+  }
+
+  private static String node() {
+    return InetAddressUtil.getLocalHostNameSafe().replaceAll("[^A-Za-z0-9._-]", "_");
+  }
+
+  @Override
+  public boolean isEnabled(CamelEvent event) {
+    return event instanceof CamelEvent.CamelContextStartedEvent
+        || event instanceof CamelEvent.CamelContextStoppingEvent;
+  }
+
+  @Override
+  public void notify(CamelEvent event) {
+    if (event instanceof CamelEvent.CamelContextStartedEvent) {
+      running = new Running();
+    } else {
+      Running last = running;
+      running = null;
+      if (last != null) {
+        last.stop();
+      }
+    }
+  }
+
+  /** What alerts are about, as it was told last. */
+  public List<AlertRow> rows() throws OutboxException {
+    return outbox().alertRows().all().stream()
+        .filter(row -> !row.kind().equals(Look.READ))
+        .toList();
+  }
+
+  /** Whether something is wrong with what a row is about. */
+  public static boolean isOpen(AlertRow row) {
+    return !CALM.contains(row.state());
+  }
+
+  /** Since when the store has been told to fail, or null where it works. */
+  public @Nullable Instant storeFailingSince() {
+    Running now = running;
+    return now == null ? null : now.failingSince;
+  }
+
+  /**
+   * A replay has come to its end, which is told soon. Does not block.
+   *
+   * @param subject which replay
+   * @param data what came of it: no payload, no secret
+   */
+  public void replayFinished(String subject, Map<String, Object> data) {
+    Running now = running;
+    if (now != null) {
+      now.tell(new Alert(AlertKind.REPLAY_FINISHED, subject, clock().instant(), data));
+    }
+  }
+
+  private Outbox outbox() {
+    return context.getComponent("outbox", OutboxComponent.class).outbox();
+  }
+
+  private Clock clock() {
+    return Settings.clock(context);
+  }
+
+  private OutboxEvent raised(Alert alert) {
+    LongAdder count = counts.get(alert.kind());
+    if (count != null) {
+      count.increment();
+    }
+    LOG.debug("Alert {} {} {}", alert.kind().label(), alert.subject(), alert.data());
+    return alert.toEvent(source);
+  }
+
+  /** From the start of the context to its stop. */
+  private final class Running {
+
+    private final Outbox outbox = outbox();
+    private final Clock clock = clock();
+    private final ScheduledExecutorService thread =
+        context.getExecutorServiceManager().newScheduledThreadPool(this, "dromedary-alerts", 1);
+    private final DirectTelling direct = new DirectTelling(context, thread);
+    private final StoreWatch store = new StoreWatch();
+    private final Look look = new Look(context, outbox, after, this::change);
+    private volatile @Nullable Instant failingSince;
+
+    Running() {
+      outbox.listen(look.deaths()::add);
+      long millis = INTERVAL.toMillis();
+      var unused = thread.scheduleWithFixedDelay(this::tick, millis, millis, TimeUnit.MILLISECONDS);
+    }
+
+    private void tick() {
+      try {
+        Instant now = clock.instant();
+        boolean isFailing = outbox.failure() != null;
+        Alert ofStore = store.next(isFailing, now);
+        failingSince = store.toldSince();
+        if (ofStore != null) {
+          direct.tell(raised(ofStore));
+        }
+        if (isFailing) {
+          look.forget();
+        } else {
+          look.at(now);
+        }
+      } catch (OutboxException e) {
+        // The outbox itself says that its store does not work.
+        look.forget();
+        LOG.debug("What alerts are about cannot be looked at now", e);
+      } catch (RuntimeException | Error e) {
+        // Let through, it would be the last time.
+        look.forget();
+        LOG.error("What alerts are about could not be looked at", e);
+      }
+    }
+
+    private @Nullable AlertRow change(Change change) throws OutboxException {
+      Alert alert = change.alert();
+      if (alert == null) {
+        return outbox.alertRows().change(change.after(), null);
+      }
+      OutboxEvent event = alert.toEvent(source);
+      AlertRow told = change.after().told(new String(event.body(), UTF_8), alert.time());
+      AlertRow stored = outbox.alertRows().change(told, event);
+      if (stored != null) {
+        raised(alert);
+      }
+      return stored;
+    }
+
+    private void tell(Alert alert) {
+      try {
+        thread.execute(
+            () -> {
+              try {
+                outbox.alertRows().add(raised(alert));
+              } catch (OutboxException e) {
+                LOG.warn(
+                    "The alert {} is told to nobody: {}", alert.kind().label(), e.getMessage());
+              }
+            });
+      } catch (RejectedExecutionException e) {
+        // The process stops.
+      }
+    }
+
+    void stop() {
+      thread.shutdownNow();
+      direct.close();
+    }
+  }
+}

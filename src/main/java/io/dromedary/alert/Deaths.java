@@ -1,0 +1,63 @@
+package io.dromedary.alert;
+
+import io.dromedary.outbox.AlertRows;
+import io.dromedary.outbox.DeadLetter;
+import io.dromedary.outbox.DeadLetter.Reason;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The dead letters that have not been counted in a row yet, by their kind. What an operator has
+ * given up is none of them. Thread-safe.
+ */
+final class Deaths {
+
+  /**
+   * Some of a kind.
+   *
+   * @param sample the message id of the first
+   */
+  record Died(long count, String sample) {
+
+    Died plus(Died more) {
+      return new Died(count + more.count, sample.isEmpty() ? more.sample : sample);
+    }
+  }
+
+  private final Map<DeathRule.Group, Died> died = new ConcurrentHashMap<>();
+
+  void add(DeadLetter letter) {
+    if (letter.reason() != Reason.CANCELLED) {
+      add(
+          DeathRule.Group.of(letter.destination(), letter.reason().json(), letter.lastStatus()),
+          new Died(1, letter.event().messageId()));
+    }
+  }
+
+  void add(AlertRows.Deaths deaths) {
+    if (!deaths.reason().equals(Reason.CANCELLED.json())) {
+      add(
+          DeathRule.Group.of(deaths.destination(), deaths.reason(), deaths.lastStatus()),
+          new Died(deaths.count(), deaths.sample()));
+    }
+  }
+
+  private void add(DeathRule.Group group, Died more) {
+    died.merge(group, more, Died::plus);
+  }
+
+  /** Takes those of a kind, which are the caller's to give back if they cannot be stored. */
+  @Nullable Died take(DeathRule.Group group) {
+    return died.remove(group);
+  }
+
+  void giveBack(DeathRule.Group group, Died taken) {
+    died.merge(group, taken, (now, before) -> before.plus(now));
+  }
+
+  /** The kinds that there are. */
+  Iterable<DeathRule.Group> groups() {
+    return died.keySet();
+  }
+}

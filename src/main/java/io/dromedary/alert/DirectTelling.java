@@ -1,0 +1,94 @@
+package io.dromedary.alert;
+
+import io.dromedary.outbox.OutboxEvent;
+import java.time.Duration;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Exchange;
+import org.apache.camel.ProducerTemplate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Tells alerts that the store cannot keep, from memory: each is tried again for an hour, and lost
+ * with the process. Thread-safe.
+ */
+final class DirectTelling {
+
+  private static final Logger LOG = LoggerFactory.getLogger(DirectTelling.class);
+
+  private static final String ROUTE = "direct:dromedary-tell-alert";
+
+  private static final int MOST = 10;
+  private static final Duration FIRST = Duration.ofSeconds(1);
+  private static final Duration LONGEST = Duration.ofMinutes(1);
+  private static final Duration WINDOW = Duration.ofHours(1);
+
+  private final ProducerTemplate template;
+  private final ScheduledExecutorService timer;
+  private final ExecutorService thread;
+  private final AtomicInteger waiting = new AtomicInteger();
+
+  /**
+   * Tells by the route of alerts.
+   *
+   * @param timer in which alerts wait to be told again; it is not blocked
+   */
+  DirectTelling(CamelContext context, ScheduledExecutorService timer) {
+    this.template = context.createProducerTemplate();
+    this.timer = timer;
+    // Of its own: what is told may hang, and what is seen has to be looked at meanwhile.
+    this.thread =
+        context.getExecutorServiceManager().newThreadPool(this, "dromedary-direct-alerts", 1, 1);
+  }
+
+  /** Tells an alert, and others meanwhile. */
+  void tell(OutboxEvent alert) {
+    if (waiting.incrementAndGet() > MOST) {
+      waiting.decrementAndGet();
+      LOG.warn("The alert {} is told to nobody, since {} others wait", alert.type(), MOST);
+      return;
+    }
+    attempt(alert, FIRST, System.nanoTime() + WINDOW.toNanos());
+  }
+
+  private void attempt(OutboxEvent alert, Duration pause, long endNanos) {
+    thread.execute(
+        () -> {
+          Exchange answer =
+              template.request(
+                  ROUTE,
+                  exchange -> {
+                    exchange.getMessage().setBody(alert.body());
+                    exchange.getMessage().setHeader("DromedaryMessageId", alert.messageId());
+                    exchange.getMessage().setHeader("DromedaryType", alert.type());
+                  });
+          Exception failure = answer.getException();
+          if (failure == null) {
+            waiting.decrementAndGet();
+          } else if (System.nanoTime() - endNanos >= 0) {
+            waiting.decrementAndGet();
+            LOG.error("The alert {} was told to nobody: {}", alert.type(), failure.getMessage());
+          } else {
+            again(alert, pause, endNanos);
+          }
+        });
+  }
+
+  private void again(OutboxEvent alert, Duration pause, long endNanos) {
+    Duration doubled = pause.multipliedBy(2);
+    Duration next = doubled.compareTo(LONGEST) < 0 ? doubled : LONGEST;
+    var unused =
+        timer.schedule(
+            () -> attempt(alert, next, endNanos), pause.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /** Ends: what has not been told is lost. */
+  void close() {
+    thread.shutdownNow();
+    template.stop();
+  }
+}

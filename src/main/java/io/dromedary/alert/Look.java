@@ -1,0 +1,221 @@
+package io.dromedary.alert;
+
+import io.dromedary.outbox.AlertRow;
+import io.dromedary.outbox.AlertRows;
+import io.dromedary.outbox.Backlog;
+import io.dromedary.outbox.DeadLetterFilter;
+import io.dromedary.outbox.EventFilter;
+import io.dromedary.outbox.Outbox;
+import io.dromedary.outbox.OutboxException;
+import io.dromedary.settings.Settings;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.camel.CamelContext;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Asks the rules of all that alerts may be about, and has what they have changed stored. Rows are
+ * kept in memory: where another node has changed one, storing it fails, and all are read again. Of
+ * one thread, but for the deaths.
+ */
+final class Look {
+
+  /** The row that says until when dead letters have been counted. */
+  static final String READ = "dead-letters-read";
+
+  /** Stores a change; null where somebody else has changed the row. */
+  interface Storing {
+    @Nullable AlertRow store(Change change) throws OutboxException;
+  }
+
+  private record Key(String kind, String subject) {}
+
+  private final Outbox outbox;
+  private final Watched watched;
+  private final Duration after;
+  private final Storing storing;
+  private final Deaths deaths = new Deaths();
+  private final Map<String, WebhookRule> webhooks = new HashMap<>();
+  private final Instant startedAt;
+  private boolean isCaughtUp;
+  private @Nullable Map<Key, AlertRow> rows;
+
+  Look(CamelContext context, Outbox outbox, Duration after, Storing storing) {
+    this.outbox = outbox;
+    this.watched = Watched.of(context);
+    this.after = after;
+    this.storing = storing;
+    Clock clock = Settings.clock(context);
+    this.startedAt = clock.instant();
+  }
+
+  /** What has died, as it is told. */
+  Deaths deaths() {
+    return deaths;
+  }
+
+  /** Rows are read again the next time. */
+  void forget() {
+    rows = null;
+  }
+
+  /** Looks at everything. */
+  void at(Instant now) throws OutboxException {
+    if (rows == null) {
+      Map<Key, AlertRow> read = new HashMap<>();
+      for (AlertRow row : outbox.alertRows().all()) {
+        read.put(new Key(row.kind(), row.subject()), row);
+      }
+      rows = read;
+    }
+    catchUp(now);
+    for (Watched.Destination destination : watched.destinations()) {
+      if (rows != null) {
+        look(destination, now);
+      }
+    }
+    if (rows != null) {
+      lookAtDeaths(now);
+    }
+  }
+
+  private @Nullable AlertRow row(String kind, String subject) {
+    return rows == null ? null : rows.get(new Key(kind, subject));
+  }
+
+  private boolean apply(@Nullable Change change) throws OutboxException {
+    if (change == null) {
+      return true;
+    }
+    AlertRow stored = storing.store(change);
+    Map<Key, AlertRow> known = rows;
+    if (stored == null || known == null) {
+      // Another node was faster: it may have told the same.
+      forget();
+      return false;
+    }
+    known.put(new Key(stored.kind(), stored.subject()), stored);
+    return true;
+  }
+
+  /** Finds what had died before the start and was not counted, since the process was killed. */
+  private void catchUp(Instant now) throws OutboxException {
+    if (isCaughtUp) {
+      return;
+    }
+    AlertRow read = row(READ, "");
+    if (read == null) {
+      // What is old when alerts are switched on is no news.
+      isCaughtUp = apply(new Change(AlertRow.of(READ, "", "read", now), null));
+      return;
+    }
+    List<AlertRows.Deaths> missed = outbox.alertRows().deaths(read.since(), startedAt);
+    isCaughtUp = true;
+    missed.forEach(deaths::add);
+  }
+
+  private void look(Watched.Destination destination, Instant now) throws OutboxException {
+    String name = destination.name();
+    Backlog backlog = outbox.backlog(name);
+    if (backlog != null) {
+      AlertRow row = row(LateRule.KIND, name);
+      if (!apply(LateRule.next(row, name, destination.window(), backlog, now))) {
+        return;
+      }
+    }
+    for (WebhookSight sight : destination.webhooks().get()) {
+      String subject = name + "/" + sight.number();
+      WebhookRule rule = webhooks.computeIfAbsent(subject, made -> new WebhookRule(subject, after));
+      Change change = rule.next(row(WebhookRule.KIND, subject), sight, now);
+      if (change != null && change.alert() != null) {
+        complete(change.alert(), destination, backlog, now);
+      }
+      AlertRow certificate = row(CertificateRule.KIND, subject);
+      double expiry = sight.certificateExpirySeconds();
+      if (!apply(change) || !apply(CertificateRule.next(certificate, subject, expiry, now))) {
+        return;
+      }
+    }
+  }
+
+  /** What the rule does not know. */
+  private void complete(
+      Alert alert, Watched.Destination destination, @Nullable Backlog backlog, Instant now) {
+    if (backlog != null) {
+      alert.data().put("waiting", backlog.events());
+      if (backlog.events() > 0) {
+        Instant expires = now.minus(backlog.oldest()).plus(destination.window());
+        alert.data().put("firstExpiresAt", expires);
+      }
+    }
+    if (alert.kind() == AlertKind.WEBHOOK_RECOVERED) {
+      Instant since = (Instant) alert.data().get("since");
+      Long dead = since == null ? null : dead(destination.name(), since);
+      if (dead != null) {
+        alert.data().put("deadMeanwhile", dead);
+      }
+    }
+  }
+
+  private @Nullable Long dead(String destination, Instant since) {
+    EventFilter filter = new EventFilter(destination, null, null, null, since, null, Set.of());
+    try {
+      return outbox
+          .deadLetters()
+          .count(new DeadLetterFilter(filter, null, null, null, null))
+          .values()
+          .stream()
+          .mapToLong(Long::longValue)
+          .sum();
+    } catch (OutboxException e) {
+      // There are too many to be counted quickly, or the store has failed.
+      return null;
+    }
+  }
+
+  private void lookAtDeaths(Instant now) throws OutboxException {
+    Set<DeathRule.Group> groups = new HashSet<>();
+    deaths.groups().forEach(groups::add);
+    boolean hasDied = !groups.isEmpty();
+    if (rows != null) {
+      rows.keySet().stream()
+          .filter(key -> key.kind().equals(DeathRule.KIND))
+          .map(key -> DeathRule.Group.of(key.subject()))
+          .forEach(groups::add);
+    }
+    for (DeathRule.Group group : groups) {
+      if (rows != null) {
+        look(group, now);
+      }
+    }
+    AlertRow read = row(READ, "");
+    if (hasDied && read != null) {
+      apply(new Change(read.in("read", now), null));
+    }
+  }
+
+  private void look(DeathRule.Group group, Instant now) throws OutboxException {
+    Deaths.Died died = deaths.take(group);
+    boolean isStored = false;
+    try {
+      Change change =
+          DeathRule.next(
+              row(DeathRule.KIND, group.subject()),
+              group,
+              died == null ? 0 : died.count(),
+              died == null ? "" : died.sample(),
+              now);
+      isStored = apply(change);
+    } finally {
+      if (died != null && !isStored) {
+        deaths.giveBack(group, died);
+      }
+    }
+  }
+}
