@@ -10,6 +10,7 @@ import io.dromedary.settings.Settings;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.apache.camel.CamelContext;
 import org.jspecify.annotations.Nullable;
 
@@ -81,8 +82,13 @@ public final class PendingReport {
     return Progress.read(event.event().progress()).restore(destination.webhooks());
   }
 
-  /** Writes what is known of an event's delivery, as fields of a JSON object. */
-  public void write(JsonGenerator json, PendingEvent event) throws IOException {
+  /**
+   * Writes what is known of an event's delivery, as fields of a JSON object.
+   *
+   * @param mask what is shown of the JSON about the webhooks, which has excerpts of answers
+   */
+  public void write(JsonGenerator json, PendingEvent event, UnaryOperator<String> mask)
+      throws IOException {
     Progress progress = Progress.read(event.event().progress());
     WebhookStates states = progress.restore(destination.webhooks());
     Instant now = destination.clock().instant();
@@ -95,7 +101,31 @@ public final class PendingReport {
     }
     json.writeStringField("because", because(event, states, now));
     json.writeFieldName("webhooks");
-    json.writeRawValue(Progress.webhooks(states, destination.webhooks()));
+    json.writeRawValue(mask.apply(Progress.webhooks(states, destination.webhooks())));
+  }
+
+  /** Whose events these are. */
+  Destination destination() {
+    return destination;
+  }
+
+  /**
+   * What comes next.
+   *
+   * @param at when the next attempt is; null: the event is in memory, and may be sent at any time
+   * @param because why not before
+   * @param expiresAt when the event is given up
+   */
+  public record Next(@Nullable Instant at, String because, Instant expiresAt) {}
+
+  /** What comes next for an event. */
+  public Next next(PendingEvent event) {
+    WebhookStates states = states(event);
+    Instant now = destination.clock().instant();
+    return new Next(
+        event.isClaimed() ? null : next(event, states, now),
+        because(event, states, now),
+        destination.schedule().windowEnd(event.event().acceptedAt()));
   }
 
   /** When an event is sent again, as far as its webhooks and their receivers are concerned. */

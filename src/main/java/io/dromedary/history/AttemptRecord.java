@@ -95,6 +95,27 @@ public record AttemptRecord(
         Origin.DELIVERY);
   }
 
+  /** The same with another detail. */
+  public AttemptRecord withDetail(@Nullable String other) {
+    return new AttemptRecord(
+        seq,
+        at,
+        destination,
+        webhook,
+        webhookName,
+        messageId,
+        type,
+        number,
+        outcome,
+        attemptClass,
+        status,
+        took,
+        other,
+        nextAt,
+        because,
+        origin);
+  }
+
   /** Whether it is of no attempt, but of an event that was dropped or deleted. */
   public boolean isGone() {
     return webhook == 0;

@@ -26,11 +26,13 @@ final class DeadLetterOperations {
   private final CamelContext context;
   private final DeadLetters letters;
   private final Pages pages;
+  private final Mask mask;
 
-  DeadLetterOperations(CamelContext context, DeadLetters letters, Pages pages) {
+  DeadLetterOperations(CamelContext context, DeadLetters letters, Pages pages, Mask mask) {
     this.context = context;
     this.letters = letters;
     this.pages = pages;
+    this.mask = mask;
   }
 
   /** The answer as JSON, or null where there is no such operation. */
@@ -81,7 +83,7 @@ final class DeadLetterOperations {
         });
   }
 
-  private static void writePage(
+  private void writePage(
       JsonGenerator json, DeadLetters.Page page, @Nullable Map<Reason, Long> counts)
       throws IOException {
     if (counts != null) {
@@ -89,7 +91,7 @@ final class DeadLetterOperations {
     }
     json.writeArrayFieldStart("deadLetters");
     for (DeadLetter letter : page.deadLetters()) {
-      json.writeRawValue(letter.toJson());
+      json.writeRawValue(mask.letter(letter).toJson());
     }
     json.writeEndArray();
     if (page.next() != null) {

@@ -35,11 +35,13 @@ final class EventOperations {
   private final CamelContext context;
   private final Outbox outbox;
   private final Pages pages;
+  private final Mask mask;
 
-  EventOperations(CamelContext context, Outbox outbox, Pages pages) {
+  EventOperations(CamelContext context, Outbox outbox, Pages pages, Mask mask) {
     this.context = context;
     this.outbox = outbox;
     this.pages = pages;
+    this.mask = mask;
   }
 
   /** The answer as JSON, or null where there is no such operation. */
@@ -99,15 +101,15 @@ final class EventOperations {
     json.writeArrayFieldStart("pending");
     for (PendingEvent event : part.pending()) {
       json.writeRawValue(
-          JsonFields.write(fields -> PendingOperations.write(context, fields, event)));
+          JsonFields.write(fields -> PendingOperations.write(context, fields, event, mask)));
     }
     json.writeEndArray();
     json.writeArrayFieldStart("deadLetters");
     for (DeadLetter letter : part.deadLetters()) {
-      json.writeRawValue(letter.toJson());
+      json.writeRawValue(mask.letter(letter).toJson());
     }
     json.writeEndArray();
-    AttemptJson.write(json, "attempts", part.attempts());
+    AttemptJson.write(json, "attempts", mask.attempts(part.attempts()));
   }
 
   /** In the order in which an event goes, so that none gets past it. */

@@ -41,9 +41,11 @@ final class HistoryOperations {
           "until");
 
   private final CamelContext context;
+  private final Mask mask;
 
-  HistoryOperations(CamelContext context) {
+  HistoryOperations(CamelContext context, Mask mask) {
     this.context = context;
+    this.mask = mask;
   }
 
   /** The answer as JSON, or null where there is no such operation. */
@@ -68,7 +70,7 @@ final class HistoryOperations {
     }
   }
 
-  private static String attempts(History history, Operation asked) throws HistoryException {
+  private String attempts(History history, Operation asked) throws HistoryException {
     Parameters parameters =
         new Parameters(asked.query(), FILTERS, Set.of("before", "after", "limit"));
     EventFilter event = parameters.events();
@@ -96,10 +98,10 @@ final class HistoryOperations {
     return page(found, found.size() < limit ? null : found.get(limit - 1).seq());
   }
 
-  private static String page(List<AttemptRecord> attempts, @Nullable Long next) {
+  private String page(List<AttemptRecord> attempts, @Nullable Long next) {
     return JsonFields.write(
         json -> {
-          AttemptJson.write(json, "attempts", attempts);
+          AttemptJson.write(json, "attempts", mask.attempts(attempts));
           if (next != null) {
             json.writeStringField("next", next.toString());
           }
@@ -183,7 +185,7 @@ final class HistoryOperations {
             json.writeStringField("class", each.attemptClass());
             json.writeNumberField("count", each.count());
             AttemptJson.instant(json, "last", each.last());
-            AttemptJson.write(json, "samples", each.samples());
+            AttemptJson.write(json, "samples", mask.attempts(each.samples()));
             json.writeEndObject();
           }
           json.writeEndArray();

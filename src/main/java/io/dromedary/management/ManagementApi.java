@@ -183,24 +183,25 @@ public final class ManagementApi extends ServiceSupport
     }
     // What the page shows is below /api; these two have been there before.
     Operation operation = asked.below().startsWith(API) ? asked.behind(API) : asked;
+    Mask mask = Mask.of(context(), asked.caller());
     if (operation.below().startsWith(DEAD_LETTERS)) {
-      return new DeadLetterOperations(context(), outbox().deadLetters(), pages)
+      return new DeadLetterOperations(context(), outbox().deadLetters(), pages, mask)
           .answer(operation.behind(DEAD_LETTERS));
     }
     if (asked.below().startsWith(REPLAYS)) {
       return new ReplayOperations(outbox().replays()).answer(asked.behind(REPLAYS));
     }
     if (operation.below().startsWith(PENDING)) {
-      return new PendingOperations(context(), outbox().pendingEvents(), pages)
+      return new PendingOperations(context(), outbox().pendingEvents(), pages, mask)
           .answer(operation.behind(PENDING));
     }
-    return asked.below().startsWith(API) ? history(operation) : null;
+    return asked.below().startsWith(API) ? history(operation, mask) : null;
   }
 
   /** What is only below /api. */
-  private @Nullable String history(Operation asked) throws RefusedException, OutboxException {
-    String answer = new EventOperations(context(), outbox(), pages).answer(asked);
-    return answer == null ? new HistoryOperations(context()).answer(asked) : answer;
+  private @Nullable String history(Operation asked, Mask mask) throws RefusedException, OutboxException {
+    String answer = new EventOperations(context(), outbox(), pages, mask).answer(asked);
+    return answer == null ? new HistoryOperations(context(), mask).answer(asked) : answer;
   }
 
   private CamelContext context() {

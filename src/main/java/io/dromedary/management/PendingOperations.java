@@ -23,11 +23,13 @@ final class PendingOperations {
   private final CamelContext context;
   private final PendingEvents events;
   private final Pages pages;
+  private final Mask mask;
 
-  PendingOperations(CamelContext context, PendingEvents events, Pages pages) {
+  PendingOperations(CamelContext context, PendingEvents events, Pages pages, Mask mask) {
     this.context = context;
     this.events = events;
     this.pages = pages;
+    this.mask = mask;
   }
 
   /** The answer as JSON, or null where there is no such operation. */
@@ -103,7 +105,7 @@ final class PendingOperations {
   private void writePage(JsonGenerator json, PendingEvents.Page page) throws IOException {
     json.writeArrayFieldStart("pending");
     for (PendingEvent event : page.events()) {
-      json.writeRawValue(JsonFields.write(fields -> write(context, fields, event)));
+      json.writeRawValue(JsonFields.write(fields -> write(context, fields, event, mask)));
     }
     json.writeEndArray();
     if (page.next() != null) {
@@ -112,7 +114,8 @@ final class PendingOperations {
   }
 
   /** Writes the fields of an event that is not done. */
-  static void write(CamelContext context, JsonGenerator json, PendingEvent pending)
+  static void write(
+      CamelContext context, JsonGenerator json, PendingEvent pending, Mask mask)
       throws IOException {
     json.writeNumberField("id", pending.id());
     json.writeStringField("destination", pending.destination());
@@ -121,13 +124,14 @@ final class PendingOperations {
     json.writeStringField("state", pending.isClaimed() ? "in-memory" : "waiting");
     json.writeNumberField("attempts", pending.event().attempts());
     json.writeStringField("acceptedAt", pending.event().acceptedAt().toString());
+    Mask.Payload payload = mask.payload(pending.event().body());
     PendingReport report = PendingReport.of(context, pending.destination());
     if (report == null) {
       json.writeStringField("because", "no destination of that name is configured here");
     } else {
-      report.write(json, pending);
+      report.write(json, pending, webhooks -> mask.webhooks(webhooks, payload.values()));
     }
-    DeadLetter.writeEvent(json, pending.event().body());
+    DeadLetter.writeEvent(json, payload.json());
   }
 
   private String count(Parameters parameters) throws OutboxException {

@@ -2,6 +2,7 @@ package io.dromedary.page;
 
 import io.dromedary.history.AttemptRecord;
 import io.dromedary.history.ErrorGroup;
+import io.dromedary.management.Mask;
 import java.time.Instant;
 import java.util.List;
 
@@ -11,7 +12,8 @@ final class AttemptTables {
   private AttemptTables() {}
 
   /** The ways in which attempts failed, each with advice and samples. */
-  static void errors(Html html, PageRequest request, Range range, List<ErrorGroup> groups)
+  static void errors(
+      Html html, PageRequest request, Range range, List<ErrorGroup> groups, Mask mask)
       throws Exception {
     html.element("h2", "Errors, last " + range.text());
     if (groups.isEmpty()) {
@@ -37,7 +39,7 @@ final class AttemptTables {
         html.open("details", "id", "samples-" + group.attemptClass());
         html.element("summary", Figures.count(group.samples().size(), "sample", "samples"));
         html.open("ul", "class", "samples");
-        for (AttemptRecord sample : group.samples()) {
+        for (AttemptRecord sample : mask.attempts(group.samples())) {
           sample(html, request, sample);
         }
         html.close().close();

@@ -11,6 +11,7 @@ import io.dromedary.history.History;
 import io.dromedary.history.HistoryException;
 import io.dromedary.history.Rollup;
 import io.dromedary.management.Audit;
+import io.dromedary.management.Mask;
 import io.dromedary.settings.DestinationSettings;
 import io.dromedary.settings.Settings;
 import java.time.Duration;
@@ -223,10 +224,11 @@ final class WebhookView implements View {
         history.rollups(
             found.destination(), number, range.from(now), now.plusSeconds(1), range.step());
     html.in("div", () -> chart(html, range, now, points), "class", "card", "data-live", "chart");
+    Mask mask = Mask.of(context, request.caller());
     List<ErrorGroup> errors = history.errors(found.destination(), number, range.from(now));
     html.in(
         "div",
-        () -> AttemptTables.errors(html, request, range, errors),
+        () -> AttemptTables.errors(html, request, range, errors, mask),
         "class",
         "card",
         "data-live",
@@ -243,10 +245,11 @@ final class WebhookView implements View {
             null,
             null,
             null);
+    Mask mask = Mask.of(context, request.caller());
     List<AttemptRecord> last = history.attempts(filter, null, LAST_ATTEMPTS);
     html.in(
         "div",
-        () -> AttemptTables.attempts(html, request, last),
+        () -> AttemptTables.attempts(html, request, mask.attempts(last)),
         "class",
         "card",
         "data-live",

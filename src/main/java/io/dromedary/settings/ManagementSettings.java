@@ -8,9 +8,13 @@ import java.util.List;
  * @param secrets tokens of which an operator presents one
  * @param readOnlySecrets tokens of which somebody presents one who may change nothing
  * @param isByHost whether the host lets callers in, and Dromedary asks nobody who he is
+ * @param payloads what they are shown of the payloads of events
  */
 public record ManagementSettings(
-    List<String> secrets, List<String> readOnlySecrets, boolean isByHost) {
+    List<String> secrets,
+    List<String> readOnlySecrets,
+    boolean isByHost,
+    PayloadSettings payloads) {
 
   private static final String SECRET = "management.secret";
   private static final String READ_ONLY = "management.read-only.secret";
@@ -40,7 +44,7 @@ public record ManagementSettings(
     if (readOnly.stream().anyMatch(secrets::contains)) {
       keys.problem(READ_ONLY, readOnly.get(0), "another secret than that of an operator");
     }
-    return new ManagementSettings(secrets, readOnly, isByHost);
+    return new ManagementSettings(secrets, readOnly, isByHost, PayloadSettings.read(keys));
   }
 
   /** Whether callers have to present a secret. */

@@ -159,7 +159,11 @@ class SettingsTest {
                     (int) Math.min(50_000_000, Runtime.getRuntime().maxMemory() / 8 / 32),
                     Duration.ofDays(30),
                     Duration.ofHours(4)),
-                new ManagementSettings(List.of(), List.of(), false),
+                new ManagementSettings(
+                    List.of(),
+                    List.of(),
+                    false,
+                    new PayloadSettings(PayloadSettings.Shown.MASKED, PayloadSettings.DEFAULT)),
                 Map.of(
                     "default",
                     new DestinationSettings(
@@ -466,6 +470,21 @@ class SettingsTest {
             List.of("host", "secret", "host"),
             (Function<Settings, Object>) settings -> settings.management().isByHost(),
             List.of(true, false, true)),
+        arguments(
+            "webhooks.management.payloads",
+            "WEBHOOKS_MANAGEMENT_PAYLOADS",
+            List.of("all", "masked", "none"),
+            (Function<Settings, Object>) settings -> settings.management().payloads().shown(),
+            List.of(
+                PayloadSettings.Shown.ALL,
+                PayloadSettings.Shown.MASKED,
+                PayloadSettings.Shown.NONE)),
+        arguments(
+            "webhooks.management.mask",
+            "WEBHOOKS_MANAGEMENT_MASK",
+            List.of("Email", "a,traits.city", "ip"),
+            (Function<Settings, Object>) settings -> settings.management().payloads().masked(),
+            List.of(List.of("email"), List.of("a", "traits.city"), List.of("ip"))),
         durations("timeout", of(DestinationSettings::timeout)),
         durations("retry.window", of(DestinationSettings::retryWindow)),
         durations("retry.initial-delay", of(DestinationSettings::initialDelay)),
