@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
  * Has the history know which events an operator has deleted: they would be taken for delivered, as
  * they are in no place any more. Of one operation, and not thread-safe.
  */
-final class Deletions {
+public final class Deletions {
 
   private static final Logger LOG = LoggerFactory.getLogger(Deletions.class);
 
@@ -28,18 +28,21 @@ final class Deletions {
   private final Clock clock;
   private final List<AttemptRecord> untold = new ArrayList<>();
 
-  Deletions(CamelContext context) {
+  /** Of an operation that begins. */
+  public Deletions(CamelContext context) {
     this.history = History.of(context);
     this.clock = Settings.clock(context);
   }
 
-  void pending(List<PendingEvent> deleted) {
+  /** Takes note of events that were deleted while they waited. */
+  public void pending(List<PendingEvent> deleted) {
     for (PendingEvent each : deleted) {
       add(each.destination(), each.event().messageId(), each.event().type());
     }
   }
 
-  void dead(DeadLetters.Deleted deleted) {
+  /** Takes note of a dead letter that was deleted. */
+  public void dead(DeadLetters.Deleted deleted) {
     add(deleted.destination(), deleted.messageId(), deleted.type());
   }
 
@@ -52,7 +55,7 @@ final class Deletions {
   }
 
   /** Tells of those that are left. */
-  void tell() {
+  public void tell() {
     if (history == null || untold.isEmpty()) {
       return;
     }

@@ -199,7 +199,8 @@ public final class ManagementApi extends ServiceSupport
   }
 
   /** What is only below /api. */
-  private @Nullable String history(Operation asked, Mask mask) throws RefusedException, OutboxException {
+  private @Nullable String history(Operation asked, Mask mask)
+      throws RefusedException, OutboxException {
     String answer = new EventOperations(context(), outbox(), pages, mask).answer(asked);
     return answer == null ? new HistoryOperations(context(), mask).answer(asked) : answer;
   }

@@ -114,8 +114,7 @@ final class PendingOperations {
   }
 
   /** Writes the fields of an event that is not done. */
-  static void write(
-      CamelContext context, JsonGenerator json, PendingEvent pending, Mask mask)
+  static void write(CamelContext context, JsonGenerator json, PendingEvent pending, Mask mask)
       throws IOException {
     json.writeNumberField("id", pending.id());
     json.writeStringField("destination", pending.destination());

@@ -68,6 +68,8 @@ public final class Page {
     Map<String, View> views = new LinkedHashMap<>();
     views.put("", new OverviewView(context, overviews));
     views.put("webhooks", new WebhookView(context));
+    views.put("events", new EventsView(context));
+    views.put("dead-letters", new DeadLettersView(context));
     views.put("pending", new PendingView(context, api));
     views.put("settings", new SettingsView(context));
     return Collections.unmodifiableMap(views);

@@ -245,7 +245,6 @@ final class WebhookView implements View {
             null,
             null,
             null);
-    Mask mask = Mask.of(context, request.caller());
     List<AttemptRecord> last = history.attempts(filter, null, LAST_ATTEMPTS);
     html.in(
         "div",
