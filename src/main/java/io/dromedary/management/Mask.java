@@ -43,6 +43,10 @@ public final class Mask {
   /** A payload has few; each is looked for in each excerpt. */
   private static final int MOST_VALUES = 100;
 
+  /** Also told by what it looks like, wherever a receiver repeats it. */
+  private static final Pattern EMAIL =
+      Pattern.compile("[\\p{L}\\p{N}._%+-]{1,64}(?:@|%40)[\\p{L}\\p{N}.-]{1,255}");
+
   private final Shown shown;
   private final boolean mayChange;
   private final List<String> names;
@@ -199,6 +203,9 @@ public final class Mask {
       return text;
     }
     String masked = inText.matcher(text).replaceAll("$1" + Matcher.quoteReplacement(HIDDEN));
+    if (names.contains("email")) {
+      masked = EMAIL.matcher(masked).replaceAll(Matcher.quoteReplacement(HIDDEN));
+    }
     for (String value : values) {
       masked = masked.replace(value, HIDDEN);
     }

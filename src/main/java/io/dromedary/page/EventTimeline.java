@@ -7,6 +7,8 @@ import io.dromedary.management.Mask;
 import io.dromedary.outbox.DeadLetter;
 import io.dromedary.outbox.PendingEvent;
 import java.time.Instant;
+import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What has happened to an event at a destination, in its order, and what comes next. */
@@ -25,6 +27,7 @@ final class EventTimeline {
   }
 
   void write(EventStory.Part part, @Nullable String historyFailure) {
+    List<String> values = masked(part);
     html.open("ol", "class", "timeline");
     Instant accepted = part.acceptedAt();
     if (accepted != null) {
@@ -32,7 +35,7 @@ final class EventTimeline {
       html.close();
     }
     for (AttemptRecord each : part.attempts()) {
-      attempt(each);
+      attempt(each, values);
     }
     for (DeadLetter letter : part.deadLetters()) {
       dead(mask.letter(letter));
@@ -50,6 +53,16 @@ final class EventTimeline {
     }
   }
 
+  /** What is masked in the event, as receivers may repeat it. */
+  private List<String> masked(EventStory.Part part) {
+    return Stream.concat(
+            part.pending().stream().map(each -> each.event().body()),
+            part.deadLetters().stream().map(each -> each.event().body()))
+        .findFirst()
+        .map(body -> mask.payload(body).values())
+        .orElse(List.of());
+  }
+
   private void step(String kind, Instant at, String what) {
     html.open("li", "class", kind);
     html.element(
@@ -64,7 +77,7 @@ final class EventTimeline {
     html.text("  ").element("strong", what).text(" ");
   }
 
-  private void attempt(AttemptRecord attempt) {
+  private void attempt(AttemptRecord attempt, List<String> values) {
     String kind = AttemptTable.kind(attempt.outcome());
     if (attempt.isGone()) {
       step(kind, attempt.at(), attempt.outcome());
@@ -82,7 +95,7 @@ final class EventTimeline {
     html.text(" in " + Figures.duration(attempt.took()));
     String detail = attempt.detail();
     if (detail != null) {
-      html.open("div", "class", "wide soft").text(mask.text(detail)).close();
+      html.open("div", "class", "wide soft").text(mask.text(detail, values)).close();
     }
     if (attempt.nextAt() != null) {
       html.open("div", "class", "soft").text("next ");

@@ -75,6 +75,7 @@ class MaskTest {
         "the password: hunter2 is wrong | the password: ••• is wrong",
         "{\"token\":{\"a\":\"b\"},\"c\":1} | {\"token\":•••,\"c\":1}",
         "no such zip: 3000 | no such zip: 3000",
+        "no such user: ann.b+c@example.org! | no such user: •••!",
         "upstream busy | upstream busy"
       })
   void excerptsOfAnswersAreMasked(String answer, String shown) {
@@ -83,10 +84,12 @@ class MaskTest {
 
   @Test
   void whatWasMaskedInThePayloadIsMaskedInItsAnswer() {
-    Payload payload = mask.payload("{\"email\":\"a@b.example\",\"ip\":\"::1\"}".getBytes(UTF_8));
+    Payload payload =
+        mask.payload(
+            "{\"email\":\"a@b.example\",\"ip\":[\"203.0.113.7\",\"::1\"]}".getBytes(UTF_8));
 
-    assertThat(mask.text("a@b.example of ::1 is unknown", payload.values()))
-        .isEqualTo("••• of ::1 is unknown");
+    assertThat(mask.text("a@b.example of 203.0.113.7 at ::1 is unknown", payload.values()))
+        .isEqualTo("••• of ••• at ::1 is unknown");
     assertThat(
             mask.webhooks(
                 json("[{'webhook':'http://h','answer':'a@b.example?','status':400}]"),

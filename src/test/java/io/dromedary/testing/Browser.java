@@ -1,5 +1,6 @@
 package io.dromedary.testing;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.logging.Level;
 import java.util.stream.Stream;
+import org.openqa.selenium.Alert;
 import org.openqa.selenium.By;
 import org.openqa.selenium.Keys;
 import org.openqa.selenium.WebElement;
@@ -112,6 +114,16 @@ public final class Browser implements AutoCloseable {
     return this;
   }
 
+  /** Logs in by HTTP Basic from the next request on. */
+  public Browser logIn(String name, String password) {
+    tell("Network.enable", Map.of());
+    String login = Base64.getEncoder().encodeToString((name + ":" + password).getBytes(UTF_8));
+    tell(
+        "Network.setExtraHTTPHeaders",
+        Map.of("headers", Map.of("Authorization", "Basic " + login)));
+    return this;
+  }
+
   public Browser visit(String url) {
     driver.get(url);
     return this;
@@ -157,6 +169,24 @@ public final class Browser implements AutoCloseable {
             By.xpath(
                 "//*[self::button or self::a or self::summary][normalize-space(.)=" + quoted + "]"))
         .click();
+    return this;
+  }
+
+  /** Answers the question that is open, and returns it. */
+  public String answerDialogue(boolean isYes) {
+    Alert dialogue = driver.switchTo().alert();
+    String text = dialogue.getText();
+    if (isYes) {
+      dialogue.accept();
+    } else {
+      dialogue.dismiss();
+    }
+    return text;
+  }
+
+  /** Chooses one of several by its value. */
+  public Browser choose(String css, String value) {
+    driver.findElement(By.cssSelector(css + " option[value=\"" + value + "\"]")).click();
     return this;
   }
 

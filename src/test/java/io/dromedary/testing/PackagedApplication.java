@@ -96,11 +96,6 @@ public final class PackagedApplication implements AutoCloseable {
     return "http://127.0.0.1:" + port + path;
   }
 
-  /** The host and port of its server. */
-  public String authority() {
-    return "127.0.0.1:" + port;
-  }
-
   @Override
   public void close() {
     process.destroyForcibly();
