@@ -205,6 +205,15 @@ public final class History {
     return reader.rollups(destination, webhook, from, to, step);
   }
 
+  /**
+   * What was counted of all webhooks, by their destinations and numbers, where anything was: from a
+   * minute in the last 24 hours, from an hour in the last 30 days. Number 0 is the deliveries.
+   */
+  public Map<String, Map<Integer, List<Rollup>>> allRollups(Instant from, Instant to, Duration step)
+      throws HistoryException {
+    return reader.all(from, to, step);
+  }
+
   /** How attempts at a webhook have failed since an instant, the most frequent way first. */
   public List<ErrorGroup> errors(String destination, int webhook, Instant from)
       throws HistoryException {

@@ -160,6 +160,49 @@ final class HistoryReader {
           }
           return true;
         });
+    return rollups(sums);
+  }
+
+  /**
+   * What was counted of every webhook, by its destination and number: read at once, since to look
+   * at each by itself would take seconds where there are hundreds.
+   */
+  Map<String, Map<Integer, List<Rollup>>> all(Instant from, Instant to, Duration step)
+      throws HistoryException {
+    long stepMillis = step.toMillis();
+    int kept = stepMillis < Rollups.HOUR * 1000L ? Rollups.MINUTE : Rollups.HOUR;
+    Map<String, Map<Integer, SortedMap<Long, Counts>>> sums = new TreeMap<>();
+    read(
+        connection ->
+            query(
+                connection,
+                "SELECT destination, webhook, at, ended, attempt_micros, delivery_millis"
+                    + " FROM attempt_rollup WHERE step = ? AND at >= ? AND at < ?",
+                List.of(kept, from.toEpochMilli(), to.toEpochMilli()),
+                rows -> {
+                  while (rows.next()) {
+                    Counts sum =
+                        sums.computeIfAbsent(rows.getString(1), key -> new TreeMap<>())
+                            .computeIfAbsent(rows.getInt(2), key -> new TreeMap<>())
+                            .computeIfAbsent(
+                                rows.getLong(3) / stepMillis * stepMillis, key -> new Counts());
+                    sum.addEnded(rows.getString(4));
+                    sum.attempts.add(rows.getBytes(5));
+                    sum.deliveries.add(rows.getBytes(6));
+                  }
+                  return true;
+                }));
+    Map<String, Map<Integer, List<Rollup>>> all = new TreeMap<>();
+    sums.forEach(
+        (destination, webhooks) ->
+            webhooks.forEach(
+                (webhook, counts) ->
+                    all.computeIfAbsent(destination, key -> new TreeMap<>())
+                        .put(webhook, rollups(counts))));
+    return all;
+  }
+
+  private static List<Rollup> rollups(SortedMap<Long, Counts> sums) {
     List<Rollup> all = new ArrayList<>();
     sums.forEach((at, counts) -> all.add(new Rollup(Instant.ofEpochMilli(at), counts)));
     return all;

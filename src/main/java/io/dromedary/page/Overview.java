@@ -13,6 +13,7 @@ import io.dromedary.settings.Settings;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumMap;
@@ -55,7 +56,7 @@ public record Overview(
    *
    * @param destination its destination
    * @param webhook what is known of it at present
-   * @param rate attempts a second in the last minute; null: not known
+   * @param rate attempts a second in the last one or two minutes; null: not known
    * @param points what was counted in the range, where anything was
    * @param sum what was counted in the whole range; null: not known
    * @param waiting events of its destination that are not done; null: not known
@@ -157,53 +158,50 @@ public record Overview(
         figures.problem());
   }
 
-  /** Asks the history until it fails once. */
+  /** What the history knows of all webhooks. */
   private static final class HistoryFigures {
     private static final Duration MINUTE = Duration.ofMinutes(1);
-    private static final Duration POINT = Duration.ofSeconds(10);
 
-    private final @Nullable History history;
-    private final Range range;
     private final Instant now;
+    private final Instant rateFrom;
+    private Map<String, Map<Integer, List<Rollup>>> points = Map.of();
+    private Map<String, Map<Integer, List<Rollup>>> last = Map.of();
     private @Nullable String problem;
 
     HistoryFigures(@Nullable History history, Range range, Instant now) {
-      this.history = history;
-      this.range = range;
       this.now = now;
-      this.problem = history == null ? OFF : null;
+      // The minute that has begun and the one before: that is never too short to tell a rate.
+      this.rateFrom = now.truncatedTo(ChronoUnit.MINUTES).minus(MINUTE);
+      if (history == null) {
+        this.problem = OFF;
+        return;
+      }
+      Instant to = now.plusSeconds(1);
+      try {
+        this.points = history.allRollups(range.from(now), to, range.step());
+        this.last = history.allRollups(rateFrom, to, MINUTE);
+      } catch (HistoryException e) {
+        this.problem = String.valueOf(e.getMessage());
+      }
     }
 
     @Nullable String problem() {
       return problem;
     }
 
+    private static List<Rollup> of(
+        Map<String, Map<Integer, List<Rollup>>> all, String destination, int webhook) {
+      return all.getOrDefault(destination, Map.of()).getOrDefault(webhook, List.of());
+    }
+
     List<Rollup> points(String destination, int webhook) {
-      return rollups(destination, webhook, range.from(now), range.step());
+      return of(points, destination, webhook);
     }
 
     @Nullable Double rate(String destination, int webhook) {
-      // Whole points: the one that has begun has not counted all of its time.
-      Instant end = Instant.ofEpochMilli(now.toEpochMilli() / POINT.toMillis() * POINT.toMillis());
-      List<Rollup> last =
-          rollups(destination, webhook, end.minus(MINUTE), POINT).stream()
-              .filter(point -> point.at().isBefore(end))
-              .toList();
-      return problem == null
-          ? (Double) (Rollup.sum(now, last).attempts() / (double) MINUTE.toSeconds())
-          : null;
-    }
-
-    private List<Rollup> rollups(String destination, int webhook, Instant from, Duration step) {
-      if (history == null || problem != null) {
-        return List.of();
-      }
-      try {
-        return history.rollups(destination, webhook, from, now.plusSeconds(1), step);
-      } catch (HistoryException e) {
-        problem = String.valueOf(e.getMessage());
-        return List.of();
-      }
+      double seconds = Duration.between(rateFrom, now).toMillis() / 1000.0;
+      long attempts = Rollup.sum(now, of(last, destination, webhook)).attempts();
+      return problem == null ? (Double) (attempts / seconds) : null;
     }
   }
 

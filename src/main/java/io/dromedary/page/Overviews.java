@@ -10,11 +10,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Overviews of a context. However many people look, everything is looked at once in a few seconds,
- * and by one of them at a time. Thread-safe.
+ * of days once in half a minute, and by one of them at a time. Thread-safe.
  */
 public final class Overviews {
 
   private static final long FRESH_NANOS = Duration.ofSeconds(2).toNanos();
+
+  /** There are many points to add up. */
+  private static final long FRESH_OF_DAYS_NANOS = Duration.ofSeconds(30).toNanos();
 
   private record Seen(Overview overview, long atNanos) {}
 
@@ -29,7 +32,9 @@ public final class Overviews {
   /** What everything is like, as of two seconds ago at the most. */
   synchronized Overview of(Range range) {
     Seen last = seen.get(range);
-    if (last == null || System.nanoTime() - last.atNanos() > FRESH_NANOS) {
+    boolean isOfDays = range.step().compareTo(Range.DAY.step()) >= 0;
+    long freshNanos = isOfDays ? FRESH_OF_DAYS_NANOS : FRESH_NANOS;
+    if (last == null || System.nanoTime() - last.atNanos() > freshNanos) {
       last = new Seen(Overview.of(context, range), System.nanoTime());
       seen.put(range, last);
     }
