@@ -3,14 +3,16 @@ package io.dromedary.page;
 import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.EnumMap;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
 import org.apache.camel.CamelContext;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Overviews of a context. However many people look, everything is looked at once in a few seconds,
- * of days once in half a minute, and by one of them at a time. Thread-safe.
+ * of days once in half a minute, and by one of them at a time: the others see the last overview
+ * meanwhile, so that a history that hangs does not hold a thread for each of them. Thread-safe.
  */
 public final class Overviews {
 
@@ -22,23 +24,40 @@ public final class Overviews {
   private record Seen(Overview overview, long atNanos) {}
 
   private final CamelContext context;
-  private final Map<Range, Seen> seen = new EnumMap<>(Range.class);
+  private final Map<Range, Seen> seen = new ConcurrentHashMap<>();
+  private final ReentrantLock looking = new ReentrantLock();
 
   /** Overviews of a context. */
   public Overviews(CamelContext context) {
     this.context = context;
   }
 
-  /** What everything is like, as of two seconds ago at the most. */
-  synchronized Overview of(Range range) {
+  /** What everything is like, or was a moment ago. */
+  Overview of(Range range) {
     Seen last = seen.get(range);
+    if (last != null && (isFresh(range, last) || !looking.tryLock())) {
+      return last.overview();
+    }
+    if (last == null) {
+      looking.lock();
+    }
+    try {
+      Seen now = seen.get(range);
+      // Somebody else may have looked while this one waited.
+      if (now == null || !isFresh(range, now)) {
+        now = new Seen(Overview.of(context, range), System.nanoTime());
+        seen.put(range, now);
+      }
+      return now.overview();
+    } finally {
+      looking.unlock();
+    }
+  }
+
+  private static boolean isFresh(Range range, Seen last) {
     boolean isOfDays = range.step().compareTo(Range.DAY.step()) >= 0;
     long freshNanos = isOfDays ? FRESH_OF_DAYS_NANOS : FRESH_NANOS;
-    if (last == null || System.nanoTime() - last.atNanos() > freshNanos) {
-      last = new Seen(Overview.of(context, range), System.nanoTime());
-      seen.put(range, last);
-    }
-    return last.overview();
+    return System.nanoTime() - last.atNanos() <= freshNanos;
   }
 
   /**
