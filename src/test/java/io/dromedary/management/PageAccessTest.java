@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dromedary.Application;
+import io.dromedary.settings.StartSummary;
 import io.dromedary.testing.Http;
 import io.dromedary.testing.Http.Response;
 import io.dromedary.testing.Receiver;
@@ -186,6 +187,16 @@ class PageAccessTest {
         assertThat(answer).contains("\"code\":\"" + expected.substring(4) + "\"");
       }
     }
+  }
+
+  @Test
+  void thatTheHostLetsCallersInIsSaidAtTheStart() {
+    start(Map.of("webhooks.management.auth", "host"));
+
+    assertThat(StartSummary.lines(application.context()))
+        .contains(
+            "  management    /dromedary, to whomever the host lets in: Dromedary asks nobody who he"
+                + " is");
   }
 
   @Test
