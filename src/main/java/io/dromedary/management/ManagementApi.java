@@ -1,5 +1,6 @@
 package io.dromedary.management;
 
+import io.dromedary.alert.Alerts;
 import io.dromedary.http.Caller;
 import io.dromedary.http.RawBodies;
 import io.dromedary.http.Refusal;
@@ -39,6 +40,7 @@ public final class ManagementApi extends ServiceSupport
   private static final String DEAD_LETTERS = "/dead-letters";
   private static final String PENDING = "/pending";
   private static final String OVERVIEW = "/api/overview";
+  private static final String ALERTS = "/api/alerts";
   private static final String REPLAYS = "/api/replays";
 
   private final Pages pages = new Pages();
@@ -187,6 +189,9 @@ public final class ManagementApi extends ServiceSupport
     if (operation.below().startsWith(DEAD_LETTERS)) {
       return new DeadLetterOperations(context(), outbox().deadLetters(), pages, mask)
           .answer(operation.behind(DEAD_LETTERS));
+    }
+    if (asked.below().startsWith(ALERTS)) {
+      return new AlertOperations(Alerts.of(context())).answer(asked.behind(ALERTS));
     }
     if (asked.below().startsWith(REPLAYS)) {
       return new ReplayOperations(outbox().replays()).answer(asked.behind(REPLAYS));

@@ -72,6 +72,7 @@ public final class Page {
     views.put("dead-letters", new DeadLettersView(context));
     views.put("pending", new PendingView(context, api));
     views.put("settings", new SettingsView(context));
+    views.put("alerts", new AlertsView(context));
     return Collections.unmodifiableMap(views);
   }
 

@@ -279,6 +279,32 @@ class AlertsTest {
     }
   }
 
+  @Test
+  void whatWasToldIsInTheApiAndOnThePage() throws Exception {
+    webhook.answer(Answer.status(410));
+    start(Map.of());
+    send("m-1");
+    awaitTold("dromedary.dead-letters.new default rejected 4xx");
+
+    JsonNode answer = JSON.readTree(Http.send("GET", application.url("/dromedary/api/alerts")).body());
+    JsonNode row = answer.path("alerts").get(0);
+    assertThat(answer.path("open").asInt()).isEqualTo(1);
+    assertThat(answer.path("alerts")).hasSize(1);
+    assertThat(row.path("about").asText() + " " + row.path("subject").asText())
+        .isEqualTo("dead-letters default rejected 4xx");
+    assertThat(row.path("open").asBoolean()).isTrue();
+    assertThat(row.path("alert")).isEqualTo(json(operator.requests().get(0)));
+    assertThat(Http.send("GET", application.url("/dromedary/api/alerts?x=1")).status())
+        .isEqualTo(400);
+    assertThat(Http.send("DELETE", application.url("/dromedary/api/alerts")).status())
+        .isEqualTo(405);
+    assertThat(Http.send("GET", application.url("/dromedary/alerts"), "Accept", "text/html").body())
+        .contains("Told to http://127.0.0.1:" + operator.port() + ".")
+        .contains("<th scope=\"row\">dead-letters default rejected 4xx</th>")
+        .contains("new dead letters")
+        .doesNotContain("hush");
+  }
+
   /** Nothing of it costs anything where nobody is to be told. */
   @Test
   void nothingIsKeptWhereNobodyIsTold() throws Exception {
@@ -295,6 +321,11 @@ class AlertsTest {
                     .contains("\"count\":1"));
 
     assertThat(Alerts.of(application.context())).isNull();
+    assertThat(Http.send("GET", application.url("/dromedary/api/alerts")).body())
+        .isEqualTo(
+            "{\"alerts\":[],\"message\":\"nobody is told: webhooks.alert is not set\"}");
+    assertThat(Http.send("GET", application.url("/dromedary/alerts"), "Accept", "text/html").body())
+        .contains("Nobody is told when something goes wrong: webhooks.alert is not set.");
     assertThat(application.context().getRoute("dromedary-alerts")).isNull();
     assertThat(Http.send("GET", application.url("/observe/metrics")).body())
         .doesNotContain("dromedary_alerts_total");

@@ -1,0 +1,80 @@
+package io.dromedary.management;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.dromedary.alert.Alerts;
+import io.dromedary.json.JsonFields;
+import io.dromedary.outbox.AlertRow;
+import io.dromedary.outbox.OutboxException;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Tells what operators were told without asking, and what of it goes on. Thread-safe. */
+final class AlertOperations {
+
+  private final @Nullable Alerts alerts;
+
+  /**
+   * Operations on alerts.
+   *
+   * @param alerts null: nobody is told of anything
+   */
+  AlertOperations(@Nullable Alerts alerts) {
+    this.alerts = alerts;
+  }
+
+  /** The answer as JSON, or null where there is no such operation. */
+  @Nullable String answer(Operation asked) throws RefusedException, OutboxException {
+    if (!asked.below().isEmpty()) {
+      return null;
+    }
+    asked.require("GET");
+    // There are none.
+    Parameters unused = new Parameters(asked.query(), List.of(), Set.of());
+    Alerts told = alerts;
+    if (told == null) {
+      return JsonFields.write(
+          json -> {
+            json.writeArrayFieldStart("alerts");
+            json.writeEndArray();
+            json.writeStringField("message", "nobody is told: webhooks.alert is not set");
+          });
+    }
+    List<AlertRow> rows = told.rows();
+    Instant failingSince = told.storeFailingSince();
+    return JsonFields.write(
+        json -> {
+          json.writeNumberField("open", rows.stream().filter(Alerts::isOpen).count());
+          json.writeArrayFieldStart("alerts");
+          for (AlertRow row : rows) {
+            json.writeStartObject();
+            write(json, row);
+            json.writeEndObject();
+          }
+          json.writeEndArray();
+          if (failingSince != null) {
+            json.writeStringField("storeFailingSince", failingSince.toString());
+          }
+        });
+  }
+
+  private static void write(JsonGenerator json, AlertRow row) throws IOException {
+    json.writeStringField("about", row.kind());
+    json.writeStringField("subject", row.subject());
+    json.writeBooleanField("open", Alerts.isOpen(row));
+    json.writeStringField("state", row.state());
+    json.writeStringField("since", row.since().toString());
+    if (row.toldAt() != null) {
+      json.writeStringField("toldAt", row.toldAt().toString());
+    }
+    if (row.count() > 0) {
+      json.writeNumberField("untold", row.count());
+    }
+    if (row.told() != null) {
+      json.writeFieldName("alert");
+      json.writeRawValue(row.told());
+    }
+  }
+}
