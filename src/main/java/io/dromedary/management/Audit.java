@@ -1,6 +1,6 @@
 package io.dromedary.management;
 
-import java.util.regex.Pattern;
+import io.dromedary.logging.Printable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -15,9 +15,6 @@ public final class Audit {
 
   private static final int LONGEST = 300;
 
-  /** What would end a line, or make a terminal do something: a caller may send anything. */
-  private static final Pattern UNPRINTABLE = Pattern.compile("[\\p{Cntrl}\\p{Cf}\u2028\u2029]");
-
   private Audit() {}
 
   /**
@@ -29,8 +26,8 @@ public final class Audit {
    * @param count how many there were
    */
   public static void done(String what, String who, String filter, long count) {
-    String by = shown(who);
-    String meant = filter.isEmpty() ? "all" : shown(filter);
+    String by = Printable.of(who, LONGEST);
+    String meant = filter.isEmpty() ? "all" : Printable.of(filter, LONGEST);
     LOG.atInfo()
         .addKeyValue("event", "audit")
         .addKeyValue("action", what)
@@ -38,10 +35,5 @@ public final class Audit {
         .addKeyValue("filter", meant)
         .addKeyValue("count", count)
         .log("{} by {}: {} ({})", what, by, count, meant);
-  }
-
-  private static String shown(String text) {
-    String cut = text.length() <= LONGEST ? text : text.substring(0, LONGEST) + "…";
-    return UNPRINTABLE.matcher(cut).replaceAll("\uFFFD");
   }
 }

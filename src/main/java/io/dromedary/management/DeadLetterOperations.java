@@ -40,7 +40,8 @@ final class DeadLetterOperations {
     switch (asked.below()) {
       case "" -> {
         if (asked.method().equals("DELETE")) {
-          return delete(new Parameters(asked.query(), Parameters.DEAD_LETTERS, Set.of("all")));
+          return delete(
+              new Parameters(asked.query(), Parameters.DEAD_LETTERS, Set.of("all")), asked);
         }
         asked.require("GET", "GET or DELETE");
         return list(
@@ -62,7 +63,8 @@ final class DeadLetterOperations {
         asked.require("POST");
         return replay(
             new Parameters(
-                asked.query(), Parameters.DEAD_LETTERS, Set.of("all", "rate", "limit", "dryRun")));
+                asked.query(), Parameters.DEAD_LETTERS, Set.of("all", "rate", "limit", "dryRun")),
+            asked);
       }
       default -> {
         return null;
@@ -108,7 +110,7 @@ final class DeadLetterOperations {
     json.writeEndObject();
   }
 
-  private String replay(Parameters parameters) throws OutboxException {
+  private String replay(Parameters parameters, Operation asked) throws OutboxException {
     parameters.requireFilter();
     DeadLetterFilter filter = parameters.deadLetters();
     int rate = parameters.number("rate", RATE, MOST_RATE);
@@ -117,6 +119,7 @@ final class DeadLetterOperations {
       return dryRun(filter, rate, limit);
     }
     DeadLetters.Replay replay = letters.replay(filter, rate, limit);
+    asked.audit("dead-letters.replay", replay.replayed());
     return JsonFields.write(
         json -> {
           json.writeNumberField("replayed", replay.replayed());
@@ -169,7 +172,7 @@ final class DeadLetterOperations {
     json.writeEndArray();
   }
 
-  private String delete(Parameters parameters) throws OutboxException {
+  private String delete(Parameters parameters, Operation asked) throws OutboxException {
     parameters.requireFilter();
     Deletions deletions = new Deletions(context);
     long deleted;
@@ -178,6 +181,7 @@ final class DeadLetterOperations {
     } finally {
       deletions.tell();
     }
+    asked.audit("dead-letters.delete", deleted);
     return JsonFields.write(json -> json.writeNumberField("deleted", deleted));
   }
 }

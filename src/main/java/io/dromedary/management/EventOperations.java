@@ -48,7 +48,7 @@ final class EventOperations {
   @Nullable String answer(Operation asked) throws RefusedException, OutboxException {
     if (asked.below().equals(PATH)) {
       if (asked.method().equals("DELETE")) {
-        return erase(new Parameters(asked.query(), List.of("messageId", "userId"), Set.of()));
+        return erase(new Parameters(asked.query(), List.of("messageId", "userId"), Set.of()), asked);
       }
       asked.require("GET", "GET or DELETE");
       String id = new Parameters(asked.query(), List.of("messageId"), Set.of()).text("messageId");
@@ -113,7 +113,8 @@ final class EventOperations {
   }
 
   /** In the order in which an event goes, so that none gets past it. */
-  private String erase(Parameters parameters) throws RefusedException, OutboxException {
+  private String erase(Parameters parameters, Operation asked)
+      throws RefusedException, OutboxException {
     EventFilter filter = parameters.events();
     if (filter.userId() == null && filter.messageId() == null) {
       throw new IllegalArgumentException("expected userId or messageId, found neither");
@@ -128,6 +129,7 @@ final class EventOperations {
     long attempts = eraseHistory(filter);
     // Behind it: what is left says only that there was an event of that id.
     deletions.tell();
+    asked.audit("events.erase", pending.events() + dead + attempts);
     return JsonFields.write(
         json -> {
           json.writeNumberField("pending", pending.events());

@@ -18,6 +18,11 @@ record Operation(String method, String below, @Nullable String query, Caller cal
     return new Operation(method, below.substring(part.length()), query, caller);
   }
 
+  /** Logs that something has been done, for whom, and to how many. */
+  void audit(String what, long count) {
+    Audit.done(what, caller.name(), query == null ? "" : query, count);
+  }
+
   /** Refuses another method than the one that is expected. */
   void require(String expected) throws RefusedException {
     require(expected, expected);

@@ -37,7 +37,7 @@ final class PendingOperations {
     switch (asked.below()) {
       case "" -> {
         if (asked.method().equals("DELETE")) {
-          return delete(meant(asked));
+          return delete(asked);
         }
         asked.require("GET", "GET or DELETE");
         return list(new Parameters(asked.query(), Parameters.PENDING, Set.of("limit", "after")));
@@ -48,11 +48,12 @@ final class PendingOperations {
       }
       case "/try-now" -> {
         asked.require("POST");
-        return changed("due", events.tryNow(meant(asked), PendingReport::withoutWaits));
+        return changed(asked, "due", events.tryNow(meant(asked), PendingReport::withoutWaits));
       }
       case "/give-up" -> {
         asked.require("POST");
         return changed(
+            asked,
             "givenUp",
             events.giveUp(meant(asked), event -> PendingReport.cancelled(context, event)));
       }
@@ -62,10 +63,10 @@ final class PendingOperations {
     }
   }
 
-  private String delete(PendingFilter meant) throws OutboxException {
+  private String delete(Operation asked) throws OutboxException {
     Deletions deletions = new Deletions(context);
     try {
-      return changed("deleted", events.delete(meant, deletions::pending));
+      return changed(asked, "deleted", events.delete(meant(asked), deletions::pending));
     } finally {
       deletions.tell();
     }
@@ -145,7 +146,9 @@ final class PendingOperations {
         });
   }
 
-  private static String changed(String done, PendingEvents.Changed changed) {
+  private static String changed(Operation asked, String done, PendingEvents.Changed changed) {
+    String what = asked.below().isEmpty() ? "delete" : asked.below().substring(1);
+    asked.audit("pending." + what, changed.events());
     return JsonFields.write(
         json -> {
           json.writeNumberField(done, changed.events());
