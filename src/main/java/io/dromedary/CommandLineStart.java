@@ -34,10 +34,12 @@ final class CommandLineStart {
   /** Returns the exit code. */
   static int run(String... args) {
     boolean isApplication = args[0].equals("run");
-    Dromedary.setDefault(
-        "logback.configurationFile",
-        isApplication ? "dromedary/logback.xml" : "dromedary/logback-command.xml");
     Path folder = Path.of("");
+    if (isApplication) {
+      LogFormat.choose(folder, System.getenv());
+    } else {
+      Dromedary.setDefault("logback.configurationFile", "dromedary/logback-command.xml");
+    }
     return Commands.run(
         new Surroundings(
             folder,

@@ -59,7 +59,7 @@ public final class Dromedary {
 
   /** Runs the application until it is stopped, and returns the exit code. */
   static int start() {
-    setDefault("logback.configurationFile", "dromedary/logback.xml");
+    LogFormat.choose(Path.of(""), System.getenv());
     if (Runtime.version().feature() >= 24) {
       // Netty would use memory access that these JVMs warn of.
       setDefault("io.netty.noUnsafe", "true");

@@ -152,7 +152,13 @@ public final class Alerts extends SimpleEventNotifierSupport {
     if (count != null) {
       count.increment();
     }
-    LOG.debug("Alert {} {} {}", alert.kind().label(), alert.subject(), alert.data());
+    // What else is told has a line of its own where it is noticed.
+    boolean isNews =
+        alert.kind() == AlertKind.DELIVERY_LATE || alert.kind() == AlertKind.CERTIFICATE_EXPIRING;
+    (isNews ? LOG.atWarn() : LOG.atDebug())
+        .addKeyValue("event", alert.kind().label())
+        .addKeyValue("subject", alert.subject())
+        .log("{} {}: {}", alert.subject(), alert.kind().label(), alert.data());
     return alert.toEvent(source);
   }
 

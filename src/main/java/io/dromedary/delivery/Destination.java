@@ -27,6 +27,7 @@ final class Destination {
   private final RetrySchedule schedule;
   private final Clock clock;
   private final List<Webhook> webhooks;
+  private final DeadLetterLog deadLetterLog;
   private final DeliveryMeters meters = new DeliveryMeters();
   private final AttemptHistory history;
   private final @Nullable Spans spans;
@@ -45,6 +46,7 @@ final class Destination {
     this.schedule = schedule;
     this.clock = clock;
     this.webhooks = webhooks;
+    this.deadLetterLog = new DeadLetterLog(settings.name());
     this.history = new AttemptHistory(history, settings.name(), clock, webhooks);
     this.spans = spans;
   }
@@ -78,6 +80,11 @@ final class Destination {
   /** What alerts are told of the webhooks. */
   List<WebhookSight> sights() {
     return IntStream.range(0, webhooks.size()).mapToObj(i -> webhooks.get(i).sight(i + 1)).toList();
+  }
+
+  /** What the log says of events that are given up. */
+  DeadLetterLog deadLetterLog() {
+    return deadLetterLog;
   }
 
   /** What is counted of this destination. */
@@ -136,6 +143,8 @@ final class Destination {
 
   /** Says what has become of the events. */
   void stopped() {
+    deadLetterLog.end();
+    webhooks.forEach(webhook -> webhook.log().end());
     if (meters.delivered.sum() + meters.dead.sum() + meters.parked.sum() > 0) {
       LOG.info(
           "Destination {}: {} events delivered, {} dead letters; what is not done is in the outbox",

@@ -106,6 +106,7 @@ final class DestinationBindings {
   private void look(Destination destination, Admission admission) {
     admission.wake();
     boolean hasReopened = false;
+    destination.deadLetterLog().tick();
     for (Webhook webhook : destination.webhooks()) {
       hasReopened |= webhook.hasReopened();
       webhook.log().tick();
@@ -135,7 +136,7 @@ final class DestinationBindings {
               AttemptComponent.uri(name, number),
               attempts,
               flow,
-              new WebhookLog(name, shown, flow, waiting)));
+              new WebhookLog(name, number, shown, flow, waiting)));
     }
     admission[0] = new Admission(destination, workers);
     return admission[0];

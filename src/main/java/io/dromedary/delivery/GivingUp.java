@@ -10,16 +10,12 @@ import io.dromedary.outbox.Settlement;
 import java.time.Instant;
 import java.util.List;
 import org.apache.camel.Exchange;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Settles events that are not redelivered from memory: they go back to the outbox, or become dead
  * letters there. Thread-safe.
  */
 public final class GivingUp {
-
-  private static final Logger LOG = LoggerFactory.getLogger(GivingUp.class);
 
   private final Destination destination;
   private final List<Webhook> webhooks;
@@ -62,12 +58,7 @@ public final class GivingUp {
       destination.history().decided(delivery, i, null, AttemptRecord.DEAD_LETTER + reason.json());
       destination.meters().dead.increment();
       DeadLetter letter = deadLetter(delivery, i, claim, reason, now);
-      LOG.error(
-          "Destination {}: event {} is a dead letter after {} attempts: {}",
-          letter.destination(),
-          letter.event().messageId(),
-          letter.event().attempts(),
-          letter.detail());
+      destination.deadLetterLog().add(letter);
       claim.settle(new Settlement.Dead(letter));
     }
     delivery.decided();

@@ -183,7 +183,7 @@ public final class Round implements AggregationStrategy {
       int webhook = delivery.round().webhooks()[branch];
       boolean isProbe = delivery.round().isProbe(branch);
       delivery.note(branch, outcome, destination.clock().instant());
-      webhooks.get(webhook).report(outcome);
+      webhooks.get(webhook).report(delivery, outcome, took);
       destination.history().ended(delivery, webhook, outcome, took, isProbe);
     } finally {
       admission.wake();

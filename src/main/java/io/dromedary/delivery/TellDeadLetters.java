@@ -1,5 +1,6 @@
 package io.dromedary.delivery;
 
+import io.dromedary.logging.EventContext;
 import io.dromedary.outbox.DeadLetter;
 import io.dromedary.outbox.OutboxComponent;
 import io.dromedary.settings.DestinationSettings;
@@ -123,7 +124,10 @@ final class TellDeadLetters extends SimpleEventNotifierSupport {
     try {
       Exchange exchange = route.getEndpoint().createExchange();
       exchange.getMessage().setBody(letter.toJson());
-      route.process(exchange, doneSync -> end.run());
+      EventContext.run(
+          letter.event().messageId(),
+          letter.destination(),
+          () -> route.process(exchange, doneSync -> end.run()));
     } catch (RuntimeException | Error e) {
       end.run();
       LOG.error("Nobody can be told of the dead letter {}; the outbox has it", letter.id(), e);

@@ -3,6 +3,7 @@ package io.dromedary.delivery;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.dromedary.event.Event;
+import io.dromedary.logging.EventContext;
 import io.dromedary.json.InvalidJsonException;
 import io.dromedary.json.JsonStringify;
 import io.dromedary.outbox.OutboxEndpoint;
@@ -136,7 +137,7 @@ final class Transform implements Processor {
     call.getMessage().setBody(event.json().clone());
     call.getMessage().setHeader(OutboxEndpoint.MESSAGE_ID, event.messageId());
     call.getMessage().setHeader(OutboxEndpoint.TYPE, event.type().json());
-    template.send(route, call);
+    EventContext.run(event.messageId(), destination, () -> template.send(route, call));
     Throwable failure = call.getException();
     if (failure == null && call.getExchangeExtension().isFailureHandled()) {
       // An error handler, maybe of all routes of a host, has taken the event for done with: what

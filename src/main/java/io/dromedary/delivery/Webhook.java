@@ -3,6 +3,7 @@ package io.dromedary.delivery;
 import io.dromedary.alert.WebhookSight;
 import io.dromedary.delivery.flow.FlowControl;
 import io.dromedary.delivery.flow.FlowState;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.EnumMap;
 import java.util.Map;
@@ -130,11 +131,11 @@ final class Webhook {
   }
 
   /** Counts an attempt that has ended. */
-  void report(Outcome outcome) {
+  void report(Delivery delivery, Outcome outcome, Duration took) {
     ended(outcome.kind(), outcome.attemptClass()).increment();
     if (outcome.kind() != Outcome.Kind.ACCEPTED) {
       lastFailure = outcome.attemptClass();
-      log.failed(outcome.reason());
     }
+    log.ended(delivery, outcome, took);
   }
 }

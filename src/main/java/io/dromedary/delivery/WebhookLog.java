@@ -2,70 +2,93 @@ package io.dromedary.delivery;
 
 import io.dromedary.delivery.flow.FlowControl;
 import io.dromedary.delivery.flow.FlowState;
+import io.dromedary.logging.Printable;
+import io.dromedary.logging.RepeatedLines;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.spi.LoggingEventBuilder;
 
 /**
- * Tells an operator what a webhook is like: a line when it goes down, recovers, is paused or sent
- * less than there is, repeated every few minutes while that lasts, and at most a line a minute of
- * failed attempts. Thread-safe.
+ * Tells an operator what a webhook is like. A warning is of what begins: the first failure of a
+ * class, and that it is down, paused or sent less than there is. What goes on is a line a minute,
+ * or every five minutes for a state, and its end is one. Thread-safe.
  */
 final class WebhookLog {
 
   private static final Logger LOG = LoggerFactory.getLogger(WebhookLog.class);
 
-  private static final long FAILURES_NANOS = Duration.ofMinutes(1).toNanos();
   private static final long REPEAT_NANOS = Duration.ofMinutes(5).toNanos();
 
   /** A state that passes sooner is not worth a line, unless the webhook is down. */
   private static final Duration LASTING = Duration.ofSeconds(5);
 
   private final String destination;
+  private final int number;
   private final String name;
   private final FlowControl flow;
   private final IntSupplier waiting;
-  private final AtomicLong failed = new AtomicLong();
-  private final AtomicLong nextFailureNanos = new AtomicLong(System.nanoTime());
+  private final RepeatedLines<AttemptClass> failures = new RepeatedLines<>();
 
   // Of the thread that ticks.
   private FlowState.Kind told = FlowState.Kind.UP;
   private long toldNanos;
+  private long recoveredNanos = System.nanoTime();
 
   /**
    * The log of a webhook.
    *
+   * @param number of the webhook in its destination, from 1
+   * @param name what may be shown of its URL
    * @param waiting how many rounds wait for it in memory
    */
-  WebhookLog(String destination, String name, FlowControl flow, IntSupplier waiting) {
+  WebhookLog(String destination, int number, String name, FlowControl flow, IntSupplier waiting) {
     this.destination = destination;
+    this.number = number;
     this.name = name;
     this.flow = flow;
     this.waiting = waiting;
   }
 
-  /** An attempt has failed. */
-  void failed(String reason) {
-    failed.incrementAndGet();
-    long now = System.nanoTime();
-    long next = nextFailureNanos.get();
-    if (now - next >= 0 && nextFailureNanos.compareAndSet(next, now + FAILURES_NANOS)) {
-      long count = failed.getAndSet(0);
-      if (count == 1) {
-        LOG.warn("Destination {}: webhook {} fails: {}", destination, name, reason);
-      } else {
-        LOG.warn(
-            "Destination {}: webhook {} fails: {}; {} attempts have failed since this was last said",
-            destination,
-            name,
-            reason,
-            count);
-      }
+  /** An attempt of a delivery has ended. */
+  void ended(Delivery delivery, Outcome outcome, Duration took) {
+    boolean isAccepted = outcome.kind() == Outcome.Kind.ACCEPTED;
+    if (LOG.isDebugEnabled()) {
+      attempt(LOG.atDebug(), isAccepted ? "accepted" : "failed", delivery, outcome, took);
     }
+    if (!isAccepted && failures.isFirst(outcome.attemptClass())) {
+      attempt(LOG.atWarn(), "fails", delivery, outcome, took);
+    }
+  }
+
+  private void attempt(
+      LoggingEventBuilder line, String what, Delivery delivery, Outcome outcome, Duration took) {
+    String messageId = Printable.id(delivery.events().get(0).messageId());
+    LoggingEventBuilder keyed =
+        of(line, "webhook." + what)
+            .addKeyValue("messageId", messageId)
+            .addKeyValue("attempt", delivery.attempts())
+            .addKeyValue("class", outcome.attemptClass().label())
+            .addKeyValue("duration", took.toMillis());
+    if (outcome.status() != null) {
+      keyed = keyed.addKeyValue("status", outcome.status());
+    }
+    keyed.log(
+        "{}/{} {} {}: {}",
+        destination,
+        number,
+        name,
+        what,
+        outcome.reason().isEmpty() ? outcome.status() : outcome.reason());
+  }
+
+  private LoggingEventBuilder of(LoggingEventBuilder line, String event) {
+    return line.addKeyValue("event", event)
+        .addKeyValue("destination", destination)
+        .addKeyValue("webhook", number);
   }
 
   /** Says what has changed. To be called every second or so, by one thread at a time. */
@@ -77,43 +100,91 @@ final class WebhookLog {
         kind == FlowState.Kind.DOWN
             || state.lasting().compareTo(LASTING) >= 0
             || told == FlowState.Kind.DOWN;
-    if (kind == told ? kind != FlowState.Kind.UP && now - toldNanos >= REPEAT_NANOS : isWorth) {
-      tell(state);
+    boolean isRepeated = kind == told;
+    if (isRepeated ? kind != FlowState.Kind.UP && now - toldNanos >= REPEAT_NANOS : isWorth) {
+      tell(state, isRepeated ? LOG.atInfo() : LOG.atWarn());
       told = kind;
       toldNanos = now;
     }
+    failures.tick((failure, count) -> goesOn(failure, count, state), this::isOver);
   }
 
-  private void tell(FlowState state) {
+  /** Nothing more is sent to it. */
+  void end() {
+    failures.end();
+  }
+
+  private void goesOn(AttemptClass failure, long count, FlowState state) {
+    Duration next = state.untilNext();
+    of(LOG.atInfo(), "webhook.failing")
+        .addKeyValue("class", failure.label())
+        .addKeyValue("count", count)
+        .log(
+            "{}/{} {} fails: {} × {} in the last minute, {} wait in memory{}",
+            destination,
+            number,
+            name,
+            count,
+            failure.label(),
+            waiting.getAsInt(),
+            next == null ? "" : ", the next attempt is in " + seconds(next) + " s");
+  }
+
+  /** A minute without: nothing to tell where nothing was sent, or the recovery was told before. */
+  private void isOver(AttemptClass failure, long lastedNanos) {
+    boolean isTold = System.nanoTime() - recoveredNanos < lastedNanos;
+    if (told == FlowState.Kind.UP && !isTold) {
+      of(LOG.atInfo(), "webhook.recovered")
+          .addKeyValue("class", failure.label())
+          .log(
+              "{}/{} {} has not failed by {} for a minute",
+              destination,
+              number,
+              name,
+              failure.label());
+    }
+  }
+
+  private void tell(FlowState state, LoggingEventBuilder begins) {
     switch (state.kind()) {
-      case UP -> LOG.info("Destination {}: webhook {} works again", destination, name);
+      case UP -> {
+        recoveredNanos = System.nanoTime();
+        of(LOG.atInfo(), "webhook.recovered")
+            .log("{}/{} {} works again", destination, number, name);
+      }
       case LIMITED ->
-          LOG.warn(
-              "Destination {}: webhook {} is sent {} attempts at once{}, since it refuses more: {};"
-                  + " {} wait in memory",
-              destination,
-              name,
-              state.limit(),
-              rate(state),
-              state.reason(),
-              waiting.getAsInt());
+          of(begins, "webhook.limited")
+              .log(
+                  "{}/{} {} is sent {} attempts at once{}, since it refuses more: {}; {} wait in"
+                      + " memory",
+                  destination,
+                  number,
+                  name,
+                  state.limit(),
+                  rate(state),
+                  state.reason(),
+                  waiting.getAsInt());
       case PAUSED ->
-          LOG.warn(
-              "Destination {}: webhook {} asked to be left alone: {}; the next attempt is in {} s, {}"
-                  + " wait in memory",
-              destination,
-              name,
-              state.reason(),
-              seconds(state.untilNext()),
-              waiting.getAsInt());
+          of(begins, "webhook.paused")
+              .log(
+                  "{}/{} {} asked to be left alone: {}; the next attempt is in {} s, {} wait in"
+                      + " memory",
+                  destination,
+                  number,
+                  name,
+                  state.reason(),
+                  seconds(state.untilNext()),
+                  waiting.getAsInt());
       case DOWN ->
-          LOG.warn(
-              "Destination {}: webhook {} is down, since {} s: {}; it is probed in {} s",
-              destination,
-              name,
-              seconds(state.lasting()),
-              state.reason(),
-              seconds(state.untilNext()));
+          of(begins, "webhook.down")
+              .log(
+                  "{}/{} {} is down, since {} s: {}; it is probed in {} s",
+                  destination,
+                  number,
+                  name,
+                  seconds(state.lasting()),
+                  state.reason(),
+                  seconds(state.untilNext()));
     }
   }
 

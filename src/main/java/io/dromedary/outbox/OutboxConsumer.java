@@ -1,5 +1,7 @@
 package io.dromedary.outbox;
 
+import io.dromedary.logging.Printable;
+import io.dromedary.logging.RepeatedLines;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -43,6 +45,9 @@ final class OutboxConsumer extends DefaultConsumer
 
   /** When a failure may be logged again. */
   private final AtomicLong quietUntilNanos = new AtomicLong(System.nanoTime());
+
+  /** Of exchanges that have failed: whether they are tried again. */
+  private final RepeatedLines<Boolean> failed = new RepeatedLines<>();
 
   private Outbox outbox;
   private Clock clock;
@@ -258,14 +263,29 @@ final class OutboxConsumer extends DefaultConsumer
     Instant now = clock.instant();
     String why = String.valueOf(exchange.getException());
     if (now.isBefore(event.acceptedAt().plus(endpoint.getRetryWindow()))) {
-      LOG.warn(
-          "Destination {}: event {} is tried again in {}: {}",
-          endpoint.getName(),
-          event.messageId(),
-          endpoint.getRetryDelay(),
-          why);
+      long failures = failed.untold(true);
+      if (failures > 0) {
+        LOG.warn(
+            "Destination {}: event {} is tried again in {}: {} ({} failures since this was last"
+                + " said)",
+            endpoint.getName(),
+            Printable.id(event.messageId()),
+            endpoint.getRetryDelay(),
+            why,
+            failures);
+      }
       return new Settlement.Parked(
           now.plus(endpoint.getRetryDelay()), event.attempts() + 1, event.progress());
+    }
+    long dead = failed.untold(false);
+    if (dead > 0) {
+      LOG.error(
+          "Destination {}: event {} is a dead letter, since the retry window has closed: {} ({}"
+              + " since this was last said)",
+          endpoint.getName(),
+          Printable.id(event.messageId()),
+          why,
+          dead);
     }
     return new Settlement.Dead(
         new DeadLetter(

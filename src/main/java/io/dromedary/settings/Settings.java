@@ -121,6 +121,7 @@ public record Settings(
     HistorySettings history = HistorySettings.read(keys);
     TracingSettings.read(context, keys);
     AlertSettings alert = AlertSettings.read(context, keys);
+    LogSettings.check(keys);
     keys.check();
     Settings settings =
         new Settings(
