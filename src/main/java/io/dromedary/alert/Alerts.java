@@ -14,6 +14,7 @@ import io.dromedary.settings.Settings;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -182,7 +183,7 @@ public final class Alerts extends SimpleEventNotifierSupport {
 
     private void tick() {
       try {
-        Instant now = clock.instant();
+        Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
         boolean isFailing = outbox.failure() != null;
         Alert ofStore = store.next(isFailing, now);
         failingSince = store.toldSince();
