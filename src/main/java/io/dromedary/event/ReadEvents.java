@@ -2,6 +2,7 @@ package io.dromedary.event;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.dromedary.logging.RepeatedLines;
 import io.dromedary.routing.FailClosed;
 import io.dromedary.routing.FailClosedSteps;
 import io.dromedary.settings.Settings;
@@ -46,6 +47,8 @@ public final class ReadEvents extends FailClosed implements CamelContextAware {
   private static final int MOST_REPETITIONS = 20;
 
   private static final Logger LOG = LoggerFactory.getLogger(ReadEvents.class);
+
+  private static final RepeatedLines<String> UNREADABLE = new RepeatedLines<>();
 
   private final KeptMessages keptMessages = new KeptMessages();
   private @Nullable CamelContext context;
@@ -227,7 +230,11 @@ public final class ReadEvents extends FailClosed implements CamelContextAware {
       // Of the whole process, and maybe not of this message.
       throw error;
     }
-    LOG.error("A message cannot be read and becomes a dead letter", why);
+    // A source may have nothing but such messages.
+    long unread = UNREADABLE.untold("unreadable");
+    if (unread > 0) {
+      LOG.error("{} messages cannot be read and become dead letters, the last one:", unread, why);
+    }
     return RejectedEvent.unreadable(body, why);
   }
 
