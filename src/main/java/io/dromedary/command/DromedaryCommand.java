@@ -2,6 +2,8 @@ package io.dromedary.command;
 
 import io.dromedary.settings.ProcessAddress;
 import java.util.concurrent.Callable;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import org.apache.camel.CamelContext;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -45,6 +47,7 @@ import picocli.CommandLine.ScopeType;
       CheckCommand.class,
       ExplainCommand.class,
       SendCommand.class,
+      TailCommand.class,
       VerifyCommand.class,
       PendingCommand.class,
       DeadLettersCommand.class,
@@ -53,6 +56,9 @@ import picocli.CommandLine.ScopeType;
       CompletionCommand.class
     })
 final class DromedaryCommand implements Callable<Integer> {
+
+  private static final Pattern CONTROL =
+      Pattern.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f]");
 
   private final Surroundings surroundings;
 
@@ -89,9 +95,16 @@ final class DromedaryCommand implements Callable<Integer> {
     return surroundings;
   }
 
-  /** Prints the result. */
+  /**
+   * Prints the result. What receivers answer and senders write is in it, and must not control the
+   * terminal: characters that would are escaped as in JSON.
+   */
   void print(String line) {
-    surroundings.out().println(line);
+    surroundings.out().println(CONTROL.matcher(line).replaceAll(DromedaryCommand::escaped));
+  }
+
+  private static String escaped(MatchResult control) {
+    return "\\\\u%04x".formatted((int) control.group().charAt(0));
   }
 
   /** Prints what a person wants to know besides the result. */

@@ -4,23 +4,67 @@ import io.dromedary.json.JsonFields;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 @Command(
     name = "explain",
-    description =
-        "Tell where an event is: it waits, and for what; or it is a dead letter, and why; or it is"
-            + " not known.")
-final class ExplainCommand extends ProcessCommand {
+    description = {
+      "Tell where an event is: it waits, and for what; or it is a dead letter, and why; or it is"
+          + " not known.",
+      "With --from-now or --at, tell when an event would be tried again that nobody accepts, as the"
+          + " settings of this folder have it, whether or not the application runs."
+    })
+final class ExplainCommand extends Subcommand {
 
   private static final int MOST = 100;
 
-  @Parameters(paramLabel = "ID", description = "The messageId of the event.")
-  String id = "";
+  @ArgGroup(multiplicity = "1")
+  private Asked asked = new Asked();
+
+  /** One of these is asked. */
+  static final class Asked {
+
+    @Parameters(paramLabel = "ID", description = "The messageId of the event.")
+    @Nullable String id;
+
+    @Option(
+        names = "--from-now",
+        description = "Tell the attempts at an event that is accepted now, in an outage.")
+    boolean isFromNow;
+
+    @Option(
+        names = "--at",
+        paramLabel = "INSTANT",
+        description =
+            "Tell the attempts at an event that is accepted then, such as 2026-01-02T03:04:05Z.")
+    @Nullable String at;
+  }
+
+  @Option(
+      names = "--destination",
+      paramLabel = "NAME",
+      description = "With --from-now or --at, the destination: all if not set.")
+  @Nullable String destination;
 
   @Override
-  int run(DromedaryCommand dromedary, RunningProcess process) throws Exception {
+  public Integer call() throws Exception {
+    DromedaryCommand dromedary = dromedary();
+    if (asked.id == null) {
+      return new RetryPlan(dromedary, destination).tell(asked.at);
+    }
+    if (destination != null) {
+      throw new FailedException(
+          ExitCode.USAGE, "--destination: expected --from-now or --at with it, found an ID");
+    }
+    return run(dromedary, dromedary.process(), asked.id);
+  }
+
+  private static int run(DromedaryCommand dromedary, RunningProcess process, String id)
+      throws FailedException, InterruptedException {
     Map<String, String> asked = Map.of("messageId", id);
     List<String> pending = new ArrayList<>();
     List<String> dead = new ArrayList<>();

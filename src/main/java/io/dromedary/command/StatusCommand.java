@@ -3,22 +3,87 @@ package io.dromedary.command;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.dromedary.json.JsonFields;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 
 @Command(
     name = "status",
     description =
         "Tell whether the application is well: its health, which webhooks are down, and what waits."
-            + " It ends with 3 if a webhook is down, and with 4 if the application is.")
+            + " It ends with 3 if a webhook is down, and with 4 if the application is. With --watch"
+            + " it looks again every two seconds, until Ctrl-C.")
 final class StatusCommand extends ProcessCommand {
 
   private static final String DOWN = "down since";
+  private static final Duration LOOK = Duration.ofSeconds(2);
+
+  /** Of a terminal: to the first line, and clear what is below. */
+  private static final String CLEAR = "\u001b[H\u001b[J";
+
+  @Option(names = "--watch", description = "Look again every two seconds.")
+  boolean isWatched;
+
+  @Option(
+      names = "--count",
+      paramLabel = "N",
+      converter = WholeNumber.class,
+      description = "With --watch, end after so many looks, as the last one would.")
+  @Nullable Integer count;
 
   @Override
   int run(DromedaryCommand dromedary, RunningProcess process) throws Exception {
+    if (!isWatched) {
+      return look(dromedary, process);
+    }
+    boolean isScreen = dromedary.surroundings().terminal() != null && !dromedary.isJson;
+    int looks = 0;
+    while (true) {
+      if (isScreen) {
+        dromedary.surroundings().out().print(CLEAR);
+      } else if (looks > 0 && !dromedary.isJson) {
+        dromedary.print("");
+      }
+      int code = lookAgain(dromedary, process);
+      looks++;
+      if (count != null && looks >= count) {
+        return code;
+      }
+      Thread.sleep(LOOK.toMillis());
+    }
+  }
+
+  /** An application that is down may come back. */
+  private int lookAgain(DromedaryCommand dromedary, RunningProcess process)
+      throws FailedException, InterruptedException {
+    try {
+      return look(dromedary, process);
+    } catch (FailedException e) {
+      if (e.exitCode() != ExitCode.DOWN) {
+        throw e;
+      }
+      if (dromedary.isJson) {
+        dromedary.print(
+            JsonFields.write(
+                json -> {
+                  json.writeNumberField("version", 1);
+                  json.writeStringField("state", "down");
+                  json.writeStringField("message", String.valueOf(e.getMessage()));
+                }));
+      } else {
+        dromedary.print("%-18s %s".formatted("dromedary", "down"));
+        dromedary.print(String.valueOf(e.getMessage()));
+      }
+      return ExitCode.DOWN;
+    }
+  }
+
+  private static int look(DromedaryCommand dromedary, RunningProcess process)
+      throws FailedException, InterruptedException {
     Answer health;
     try {
       health = process.health();

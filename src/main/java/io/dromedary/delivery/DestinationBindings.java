@@ -16,7 +16,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.IntSupplier;
 import org.apache.camel.CamelContext;
 import org.apache.camel.spi.CamelEvent;
@@ -52,7 +51,7 @@ final class DestinationBindings {
     List<Webhook> webhooks = new ArrayList<>();
     Destination destination =
         new Destination(
-            settings, schedule(), clock, webhooks, History.of(context), Tracing.of(context));
+            settings, RetrySchedule.of(settings), clock, webhooks, History.of(context), Tracing.of(context));
     int attempts = 2 * settings.inFlight() * settings.urls().size();
     ExecutorService workers = Workers.of(name + "-delivery", destination::attempts, attempts);
     DeliveryThreads threads = new DeliveryThreads(clock, workers);
@@ -155,16 +154,6 @@ final class DestinationBindings {
         settings.down().detection(),
         settings.maxDelay(),
         settings.timeout());
-  }
-
-  private RetrySchedule schedule() {
-    return new RetrySchedule(
-        settings.retryWindow(),
-        settings.initialDelay(),
-        settings.multiplier(),
-        settings.maxDelay(),
-        settings.jitter(),
-        () -> ThreadLocalRandom.current().nextDouble());
   }
 
   private void bind(String bean, Object value) {

@@ -1,8 +1,11 @@
 package io.dromedary.delivery;
 
+import io.dromedary.settings.DestinationSettings;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.DoubleSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +30,48 @@ public record RetrySchedule(
 
   /** How long events wait at the most that cannot be sent, after the webhook is back. */
   private static final Duration LONGEST_SKIP = Duration.ofMinutes(1);
+
+  /** The schedule of a destination. */
+  public static RetrySchedule of(DestinationSettings settings) {
+    return new RetrySchedule(
+        settings.retryWindow(),
+        settings.initialDelay(),
+        settings.multiplier(),
+        settings.maxDelay(),
+        settings.jitter(),
+        () -> ThreadLocalRandom.current().nextDouble());
+  }
+
+  /**
+   * The attempts at an event that no webhook accepts.
+   *
+   * @param first the instants of the first ones, which include the last one if they are all
+   * @param count how many there are
+   */
+  public record Plan(List<Instant> first, long count, Instant last) {}
+
+  /**
+   * Plans the attempts at an event. With a jitter each is at the latest then.
+   *
+   * @param most so many of the first instants are told
+   */
+  public Plan plan(Instant acceptedAt, int most) {
+    RetrySchedule longest =
+        new RetrySchedule(window, initialDelay, multiplier, maxDelay, jitter, () -> 0);
+    List<Instant> first = new ArrayList<>();
+    long count = 0;
+    Instant last = acceptedAt;
+    for (Instant at = acceptedAt;
+        at != null;
+        at = longest.next((int) Math.min(count, Integer.MAX_VALUE), 0, at, acceptedAt, null)) {
+      count++;
+      last = at;
+      if (first.size() < most) {
+        first.add(at);
+      }
+    }
+    return new Plan(first, count, last);
+  }
 
   /** The wait after so many attempts, 1 at the least. */
   Duration delay(int attempts) {
