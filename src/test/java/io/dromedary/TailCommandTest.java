@@ -85,8 +85,7 @@ class TailCommandTest {
   @Test
   void whatIsAskedForIsShown() throws Exception {
     Instant start = Instant.now();
-    receiver.answerBy(
-        request -> Answer.status(request.text().contains("m-refused") ? 400 : 200));
+    receiver.answerBy(request -> Answer.status(request.text().contains("m-refused") ? 400 : 200));
     start(Map.of());
     track("m-1");
     track("m-refused");
@@ -95,7 +94,10 @@ class TailCommandTest {
     assertThat(shell.run("tail", "--count=3")).isZero();
 
     assertThat(shell.run("tail", "--failed", "--count=1")).isZero();
-    assertThat(lines()).singleElement().asString().contains(" m-refused default/1 #1 400 ", "→ none");
+    assertThat(lines())
+        .singleElement()
+        .asString()
+        .contains(" m-refused default/1 #1 400 ", "→ none");
     assertThat(shell.run("tail", "--class=4xx", "--count=1", "-n", "5")).isZero();
     assertThat(lines()).singleElement().asString().contains(" m-refused ");
     assertThat(shell.run("tail", "--json", "--since=" + start, "--count=3")).isZero();

@@ -28,7 +28,9 @@ class WatchCommandTest {
       assertThat(shell.out().lines().filter(line -> line.equals("dromedary          up")))
           .hasSize(2);
       assertThat(shell.run("status", "--watch", "--count=2", "--json")).isZero();
-      assertThat(shell.out().lines()).hasSize(2).allMatch(line -> line.contains("\"state\":\"up\""));
+      assertThat(shell.out().lines())
+          .hasSize(2)
+          .allMatch(line -> line.contains("\"state\":\"up\""));
       shell.terminal = question -> null;
       assertThat(shell.run("status", "--watch", "--count=1")).isZero();
       assertThat(shell.out()).startsWith("\u001b[H\u001b[Jdromedary          up");
@@ -70,7 +72,8 @@ class WatchCommandTest {
                  4  2026-01-02T03:05:05Z  after 1m  the last; then it is a dead letter (expired)
             """);
     assertThat(shell.err())
-        .startsWith("Each is at the latest then: a wait may be shorter by up to 20 %, and a webhook");
+        .startsWith(
+            "Each is at the latest then: a wait may be shorter by up to 20 %, and a webhook");
 
     assertThat(shell.run("explain", "--from-now", "--quiet")).isZero();
     assertThat(shell.out()).contains("destination crm: ", "  … 100 more\n", "   201  ");

@@ -12,7 +12,8 @@ final class AttemptLine {
 
   private static final DateTimeFormatter WITH_MILLIS =
       DateTimeFormatter.ofPattern("HH:mm:ss.SSS", Locale.ROOT);
-  private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm:ss", Locale.ROOT);
+  private static final DateTimeFormatter TIME =
+      DateTimeFormatter.ofPattern("HH:mm:ss", Locale.ROOT);
   private static final DateTimeFormatter DATE =
       DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss", Locale.ROOT);
 

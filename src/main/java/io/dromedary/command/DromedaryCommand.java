@@ -57,8 +57,7 @@ import picocli.CommandLine.ScopeType;
     })
 final class DromedaryCommand implements Callable<Integer> {
 
-  private static final Pattern CONTROL =
-      Pattern.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f]");
+  private static final Pattern CONTROL = Pattern.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f]");
 
   private final Surroundings surroundings;
 

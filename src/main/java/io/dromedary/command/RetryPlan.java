@@ -110,8 +110,7 @@ final class RetryPlan {
     if (plan.count() - 1 > told) {
       dromedary.print("  … " + (plan.count() - 1 - told) + " more");
     }
-    line(
-        plan.count(), plan.last(), accepted, "  the last; then it is a dead letter (expired)");
+    line(plan.count(), plan.last(), accepted, "  the last; then it is a dead letter (expired)");
     dromedary.remark(
         "Each is at the latest then: a wait may be shorter by up to "
             + Math.round(100 * settings.jitter())

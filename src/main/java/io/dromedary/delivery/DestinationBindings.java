@@ -51,7 +51,12 @@ final class DestinationBindings {
     List<Webhook> webhooks = new ArrayList<>();
     Destination destination =
         new Destination(
-            settings, RetrySchedule.of(settings), clock, webhooks, History.of(context), Tracing.of(context));
+            settings,
+            RetrySchedule.of(settings),
+            clock,
+            webhooks,
+            History.of(context),
+            Tracing.of(context));
     int attempts = 2 * settings.inFlight() * settings.urls().size();
     ExecutorService workers = Workers.of(name + "-delivery", destination::attempts, attempts);
     DeliveryThreads threads = new DeliveryThreads(clock, workers);

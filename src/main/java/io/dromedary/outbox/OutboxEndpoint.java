@@ -1,14 +1,20 @@
 package io.dromedary.outbox;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.function.IntSupplier;
+import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.apache.camel.AsyncEndpoint;
 import org.apache.camel.Category;
 import org.apache.camel.Consumer;
+import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
 import org.apache.camel.Producer;
+import org.apache.camel.api.management.ManagedAttribute;
+import org.apache.camel.api.management.ManagedResource;
+import org.apache.camel.spi.BrowsableEndpoint;
 import org.apache.camel.spi.Metadata;
 import org.apache.camel.spi.UriEndpoint;
 import org.apache.camel.spi.UriParam;
@@ -33,7 +39,9 @@ import org.jspecify.annotations.Nullable;
     syntax = "outbox:name",
     headersClass = OutboxEndpoint.class,
     category = {Category.DATABASE, Category.MESSAGING})
-public final class OutboxEndpoint extends DefaultEndpoint implements AsyncEndpoint {
+@ManagedResource(description = "A destination of the outbox")
+public final class OutboxEndpoint extends DefaultEndpoint
+    implements AsyncEndpoint, BrowsableEndpoint {
 
   /** The header with the id of an event. The producer heeds it of bodies that are no events. */
   @Metadata(
@@ -117,6 +125,14 @@ public final class OutboxEndpoint extends DefaultEndpoint implements AsyncEndpoi
       description = "How long after its acceptance an event whose exchange has failed is retried.")
   private Duration retryWindow = Duration.ofHours(4);
 
+  @UriParam(
+      label = "advanced",
+      defaultValue = "100",
+      description =
+          "How many of the oldest pending events Camel's tools see when they browse the endpoint; 0"
+              + " and more than 1000 is 1000.")
+  private int browseLimit = 100;
+
   OutboxEndpoint(String uri, OutboxComponent component, String name) {
     super(uri, component);
     this.name = name;
@@ -133,6 +149,46 @@ public final class OutboxEndpoint extends DefaultEndpoint implements AsyncEndpoi
     OutboxConsumer consumer = new OutboxConsumer(this, processor);
     configureConsumer(consumer);
     return consumer;
+  }
+
+  /** The oldest pending events, as copies. It waits for the store, which no commit does for it. */
+  @Override
+  public List<Exchange> getExchanges() {
+    return BrowsedEvents.of(this, browseLimit);
+  }
+
+  @Override
+  public int getBrowseLimit() {
+    return browseLimit;
+  }
+
+  @Override
+  public void setBrowseLimit(int browseLimit) {
+    this.browseLimit = browseLimit;
+  }
+
+  @ManagedAttribute(
+      description =
+          "Events that are not done, of which no more than 100000 are counted; NaN if not known")
+  public double getPendingEvents() {
+    return figures().events();
+  }
+
+  @ManagedAttribute(
+      description = "How many seconds the event has been due that nobody takes, for longest")
+  public double getOverdueSeconds() {
+    return figures().overdueMillis() / 1000;
+  }
+
+  @ManagedAttribute(description = "Events that have become dead letters since the start")
+  public long getDeadLetters() {
+    return Stream.of(DeadLetter.Reason.values())
+        .mapToLong(reason -> outbox().counts().dead(name, reason).sum())
+        .sum();
+  }
+
+  private StoreFigures.Figures figures() {
+    return outbox().figures().of(name);
   }
 
   Outbox outbox() {
