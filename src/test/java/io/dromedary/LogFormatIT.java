@@ -55,10 +55,7 @@ class LogFormatIT {
   private PackagedApplication start() throws IOException {
     receiver.answer(Answer.status(410));
     return PackagedApplication.start(
-        home,
-        Map.of(
-            "WEBHOOKS_URLS", receiver.url(),
-            "WEBHOOKS_ALLOW_PRIVATE", "127.0.0.0/8"));
+        home, Map.of("WEBHOOKS_URLS", receiver.url(), "WEBHOOKS_ALLOW_PRIVATE", "127.0.0.0/8"));
   }
 
   @Test

@@ -13,8 +13,8 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "explain",
     description = {
-      "Tell where an event is: it waits, and for what; or it is a dead letter, and why; or it is"
-          + " not known.",
+      "Tell where an event is: it waits, and for what; or it is a dead letter, and why; or it was"
+          + " delivered or deleted, with the attempts that are kept; or it is not known.",
       "With --from-now or --at, tell when an event would be tried again that nobody accepts, as the"
           + " settings of this folder have it, whether or not the application runs."
     })
@@ -78,6 +78,11 @@ final class ExplainCommand extends Subcommand {
       tell(dromedary, "dead-letter", each);
     }
     if (!pending.isEmpty() || !dead.isEmpty()) {
+      return ExitCode.OK;
+    }
+    Answer past = PastEvent.find(process, id);
+    if (past != null) {
+      PastEvent.tell(dromedary, past);
       return ExitCode.OK;
     }
     if (dromedary.isJson) {

@@ -3,9 +3,9 @@ package io.dromedary.delivery;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.dromedary.event.Event;
-import io.dromedary.logging.EventContext;
 import io.dromedary.json.InvalidJsonException;
 import io.dromedary.json.JsonStringify;
+import io.dromedary.logging.EventContext;
 import io.dromedary.outbox.OutboxEndpoint;
 import io.dromedary.outbox.OutboxEvent;
 import io.dromedary.outbox.Settlement;

@@ -75,8 +75,7 @@ public final class JsonLines extends EncoderBase<ILoggingEvent> {
     if (event.getKeyValuePairs() != null) {
       for (KeyValuePair pair : event.getKeyValuePairs()) {
         if (pair.value != null) {
-          fields.putIfAbsent(
-              NAMES.getOrDefault(pair.key, "dromedary." + pair.key), pair.value);
+          fields.putIfAbsent(NAMES.getOrDefault(pair.key, "dromedary." + pair.key), pair.value);
         }
       }
     }

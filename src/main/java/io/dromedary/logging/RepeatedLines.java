@@ -144,8 +144,7 @@ public final class RepeatedLines<K> {
   private static void tellOthers() {
     long nowNanos = System.nanoTime();
     long next = NEXT_OTHERS_NANOS.get();
-    if (nowNanos - next >= 0
-        && NEXT_OTHERS_NANOS.compareAndSet(next, nowNanos + MINUTE_NANOS)) {
+    if (nowNanos - next >= 0 && NEXT_OTHERS_NANOS.compareAndSet(next, nowNanos + MINUTE_NANOS)) {
       LOG.warn(
           "{} further failures, of other kinds than the {} that have lines of their own",
           OTHERS.sumThenReset(),

@@ -48,7 +48,8 @@ final class EventOperations {
   @Nullable String answer(Operation asked) throws RefusedException, OutboxException {
     if (asked.below().equals(PATH)) {
       if (asked.method().equals("DELETE")) {
-        return erase(new Parameters(asked.query(), List.of("messageId", "userId"), Set.of()), asked);
+        return erase(
+            new Parameters(asked.query(), List.of("messageId", "userId"), Set.of()), asked);
       }
       asked.require("GET", "GET or DELETE");
       String id = new Parameters(asked.query(), List.of("messageId"), Set.of()).text("messageId");

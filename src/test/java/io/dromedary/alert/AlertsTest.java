@@ -286,7 +286,8 @@ class AlertsTest {
     send("m-1");
     awaitTold("dromedary.dead-letters.new default rejected 4xx");
 
-    JsonNode answer = JSON.readTree(Http.send("GET", application.url("/dromedary/api/alerts")).body());
+    JsonNode answer =
+        JSON.readTree(Http.send("GET", application.url("/dromedary/api/alerts")).body());
     JsonNode row = answer.path("alerts").get(0);
     assertThat(answer.path("open").asInt()).isEqualTo(1);
     assertThat(answer.path("alerts")).hasSize(1);
@@ -322,8 +323,7 @@ class AlertsTest {
 
     assertThat(Alerts.of(application.context())).isNull();
     assertThat(Http.send("GET", application.url("/dromedary/api/alerts")).body())
-        .isEqualTo(
-            "{\"alerts\":[],\"message\":\"nobody is told: webhooks.alert is not set\"}");
+        .isEqualTo("{\"alerts\":[],\"message\":\"nobody is told: webhooks.alert is not set\"}");
     assertThat(Http.send("GET", application.url("/dromedary/alerts"), "Accept", "text/html").body())
         .contains("Nobody is told when something goes wrong: webhooks.alert is not set.");
     assertThat(application.context().getRoute("dromedary-alerts")).isNull();

@@ -128,9 +128,7 @@ class KilledAlertsTest {
 
     // It is the same alert, and no second one of the same outage.
     webhook.answer(Answer.status(200));
-    await()
-        .atMost(AT_MOST)
-        .untilAsserted(() -> assertThat(told().stream().distinct()).hasSize(2));
+    await().atMost(AT_MOST).untilAsserted(() -> assertThat(told().stream().distinct()).hasSize(2));
     assertThat(told().get(before)).isEqualTo(told().get(0));
     assertThat(operator.requests().get(operator.count() - 1).text())
         .contains("\"type\":\"dromedary.webhook.recovered\"");

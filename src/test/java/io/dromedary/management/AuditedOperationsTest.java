@@ -84,8 +84,12 @@ class AuditedOperationsTest {
         Application.start(
             folder,
             Map.of(
-                "webhooks.urls", receiver.url(), "webhooks.management.secret", SECRET,
-                "webhooks.retry.in-memory", "0s"));
+                "webhooks.urls",
+                receiver.url(),
+                "webhooks.management.secret",
+                SECRET,
+                "webhooks.retry.in-memory",
+                "0s"));
     send("m-1");
     send("m-2");
     awaitDeadLetters(2);
