@@ -183,6 +183,20 @@ final class Keys {
         .isPresent();
   }
 
+  /**
+   * How near to the process a key is set: 0 in its environment, 1 as a system property, 2 in a file
+   * or in none. In a host whose order is its own all are as near.
+   */
+  int distance(String key) {
+    String full = prefix + key;
+    if (host != null) {
+      return 2;
+    }
+    return notBlank(environment.get(UnknownKeys.variable(full))) != null
+        ? 0
+        : notBlank(System.getProperty(full)) != null ? 1 : 2;
+  }
+
   private @Nullable String resolve(String key, String value) {
     try {
       return Placeholders.resolve(context, value.strip());

@@ -39,14 +39,19 @@ final class Secrets {
   static List<String> read(Keys keys, String key) {
     String file = keys.value(fileKey(key));
     String value = keys.value(key);
+    if (file != null && value != null) {
+      int further = keys.distance(fileKey(key)) - keys.distance(key);
+      if (further == 0) {
+        keys.problem(fileKey(key), null, "only one of this key and " + keys.full(key));
+      }
+      // The environment replaces what a file of settings has, in whichever of the two forms.
+      file = further > 0 ? null : file;
+    }
     if (keys.isSetToNothing(key) || (value != null && value.isBlank())) {
       keys.problem(key, null, "a secret, or no such key where there is none");
       return List.of();
     }
     List<String> secrets = file == null ? keys.list(key) : ofFile(keys, key, file);
-    if (file != null && value != null) {
-      keys.problem(fileKey(key), null, "only one of this key and " + keys.full(key));
-    }
     for (String secret : secrets) {
       String wrong = wrong(secret);
       if (wrong != null) {

@@ -132,6 +132,23 @@ class SecretValuesTest {
         this::signing, key + "nothing, expected only one of this key and webhooks.signing.secret.");
   }
 
+  /** Containers name the file by a variable, and the settings they come with have a secret. */
+  @Test
+  void theEnvironmentReplacesASecretOfTheSettingsByAFileAndAFileByASecret() throws IOException {
+    set("of the settings");
+    Path secrets = Files.writeString(folder.resolve("secrets"), "of the file\n");
+    environment.put("WEBHOOKS_SIGNING_SECRET_FILE", secrets.toString());
+
+    assertThat(signing()).containsExactly("of the file");
+
+    file.clear();
+    environment.clear();
+    setFile("of the file".getBytes(UTF_8));
+    environment.put("WEBHOOKS_SIGNING_SECRET", "of the environment");
+
+    assertThat(signing()).containsExactly("of the environment");
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"${SECRET}", "new,${SECRET}", "x${SECRET}y", "${a.b:-}"})
   void aPlaceholderThatNobodyHasReplacedIsRefused(String value) {
