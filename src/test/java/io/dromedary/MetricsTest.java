@@ -95,6 +95,10 @@ class MetricsTest {
         .formatted(name, destination, more, webhook);
   }
 
+  private static String refused(String status) {
+    return "dromedary_refused_requests_total{status=\"" + status + "\"}";
+  }
+
   private static String rejected(String reason) {
     return "dromedary_rejected_events_total{reason=\"" + reason + "\"}";
   }
@@ -188,6 +192,12 @@ class MetricsTest {
         expected.put(rejected(reason), 0.0);
       }
       expected.put(rejected("invalid_event"), 1.0);
+      for (String status :
+          List.of(
+              "400", "401", "403", "404", "405", "413", "414", "415", "429", "431", "500", "503",
+              "505", "other")) {
+        expected.put(refused(status), 0.0);
+      }
       expected.putAll(
           Map.ofEntries(
               Map.entry(of("accepted_events_total"), 3.0),
@@ -212,6 +222,30 @@ class MetricsTest {
       assertThat(page(application))
           .contains("jvm_memory_used_bytes")
           .doesNotContain("hush", "127.0.0.1", "camel_");
+    }
+  }
+
+  /** By the check before the body, by a route, by the server and by the management API. */
+  @Test
+  void aRequestOfWhichNothingIsTakenIsCountedByItsStatus() throws Exception {
+    try (Application application = start()) {
+      Map<String, Integer> asked =
+          Map.of(
+              application.url("/v1/nothing"), 404,
+              application.url("/nothing"), 404,
+              application.url("/dromedary/pending/count?nothing=1"), 400,
+              application.url("/dromedary/pending//count"), 404);
+      asked.forEach((url, status) -> assertThat(Http.send("GET", url).status()).isEqualTo(status));
+      assertThat(Http.post(application.url("/v1/track"), "{").status()).isEqualTo(400);
+      assertThat(Http.send("GET", application.url("/v1/track")).status()).isEqualTo(405);
+      // What is taken in part, or is one event that is none, is told of by dromedary_rejected_….
+      assertThat(Http.post(application.url("/v1/track"), "{}").status()).isEqualTo(400);
+
+      assertThat(metrics(application))
+          .containsEntry(refused("404"), 3.0)
+          .containsEntry(refused("400"), 2.0)
+          .containsEntry(refused("405"), 1.0)
+          .containsEntry(refused("other"), 0.0);
     }
   }
 

@@ -1,6 +1,7 @@
 package io.dromedary.event;
 
 import io.dromedary.http.Refusal;
+import io.dromedary.http.RefusedRequests;
 import io.dromedary.json.JsonFields;
 import java.util.Base64;
 import java.util.Map;
@@ -86,6 +87,7 @@ final class HttpAnswer {
   }
 
   private static void tell(Exchange exchange, Refusal refusal) {
+    RefusedRequests.count(exchange.getContext(), refusal.status());
     respond(exchange, refusal.status(), JSON, refusal.toJson(), refusal.headers());
   }
 

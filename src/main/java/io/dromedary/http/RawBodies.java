@@ -133,6 +133,7 @@ public final class RawBodies {
    * @param root what the server puts before the path of each endpoint; empty, or a path
    */
   public static void keep(CamelContext context, String root, String path, RequestCheck check) {
+    RefusedRequests.in(context);
     synchronized (RawBodies.class) {
       Paths paths = Paths.of(context);
       if (paths == null) {
@@ -243,7 +244,7 @@ public final class RawBodies {
     private static void answer(CamelContext context, RoutingContext request, Refusal refusal) {
       VertxRequests.Asked asked = VertxRequests.asked(context, request);
       Map<String, Object> headers = answerHeaders(asked.check(), asked.head().origin(), refusal);
-      VertxRequests.refuse(request, headers, refusal);
+      VertxRequests.refuse(context, request, headers, refusal);
     }
   }
 }

@@ -47,11 +47,13 @@ public final class VertxRequests {
   }
 
   /** Answers a request, unless somebody has, and lets go of what is left of its body. */
-  public static void refuse(RoutingContext exchange, Map<String, ?> headers, Refusal refusal) {
+  public static void refuse(
+      CamelContext context, RoutingContext exchange, Map<String, ?> headers, Refusal refusal) {
     HttpServerResponse response = exchange.response();
     if (response.ended()) {
       return;
     }
+    RefusedRequests.count(context, refusal.status());
     exchange.request().resume();
     response.putHeader("Content-Type", "application/json");
     headers.forEach((name, value) -> response.putHeader(name, value.toString()));

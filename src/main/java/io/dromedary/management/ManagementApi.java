@@ -4,6 +4,7 @@ import io.dromedary.alert.Alerts;
 import io.dromedary.http.Caller;
 import io.dromedary.http.RawBodies;
 import io.dromedary.http.Refusal;
+import io.dromedary.http.RefusedRequests;
 import io.dromedary.http.RequestCheck;
 import io.dromedary.http.RequestHead;
 import io.dromedary.outbox.Outbox;
@@ -94,7 +95,8 @@ public final class ManagementApi extends ServiceSupport
     }
   }
 
-  private static void refuse(Message answer, Refusal refusal) {
+  private void refuse(Message answer, Refusal refusal) {
+    RefusedRequests.count(context(), refusal.status());
     answer.setHeader(Exchange.HTTP_RESPONSE_CODE, refusal.status());
     refusal.headers().forEach(answer::setHeader);
     answer.setBody(refusal.toJson());
@@ -136,11 +138,7 @@ public final class ManagementApi extends ServiceSupport
     String answer =
         answer(new Operation(head.method(), below, head.query(), access().caller(head)));
     if (answer == null) {
-      throw new RefusedException(
-          404,
-          "not_found",
-          "expected %1$s/dead-letters, %1$s/pending or what is below them, found another path"
-              .formatted(path));
+      throw new RefusedException(unknownPath());
     }
     message.setBody(answer);
   }
@@ -237,7 +235,17 @@ public final class ManagementApi extends ServiceSupport
 
   @Override
   public @Nullable Refusal check(RequestHead head) {
-    return access().check(head);
+    Refusal refusal = access().check(head);
+    // The server would take two slashes for one, and another in front of it for two paths.
+    return refusal == null && head.path().contains("//") ? unknownPath() : refusal;
+  }
+
+  private Refusal unknownPath() {
+    return new Refusal(
+        404,
+        "not_found",
+        "expected %1$s/dead-letters, %1$s/pending or what is below them, found another path"
+            .formatted(path));
   }
 
   /** Files are kept by browsers, which ask whether they are still the same. */

@@ -1,12 +1,14 @@
 package io.dromedary.server;
 
 import io.dromedary.http.Refusal;
+import io.dromedary.http.RefusedRequests;
 import io.dromedary.http.VertxRequests;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
+import org.apache.camel.CamelContext;
 
 /**
  * Makes the packaged server answer in JSON wherever it answers by itself: Vert.x writes HTML, or
@@ -20,13 +22,13 @@ final class JsonErrors {
   private JsonErrors() {}
 
   /** Requests to a router that no route of it has answered are answered in JSON. */
-  static void in(Router router) {
+  static void in(CamelContext context, Router router) {
     for (int status : STATUSES) {
-      router.errorHandler(status, exchange -> answer(exchange, status));
+      router.errorHandler(status, exchange -> answer(context, exchange, status));
     }
   }
 
-  private static void answer(RoutingContext exchange, int status) {
+  private static void answer(CamelContext context, RoutingContext exchange, int status) {
     String method = exchange.request().method().name();
     Refusal refusal =
         switch (status) {
@@ -39,11 +41,11 @@ final class JsonErrors {
                   "expected another method for this path, found " + method);
           default -> Refusal.ofServer(status);
         };
-    VertxRequests.refuse(exchange, refusal.headers(), refusal);
+    VertxRequests.refuse(context, exchange, refusal.headers(), refusal);
   }
 
   /** Answers a request whose head could not be read, and ends its connection. */
-  static void answerUnreadable(HttpServerRequest request) {
+  static void answerUnreadable(CamelContext context, HttpServerRequest request) {
     Throwable cause = request.decoderResult().cause();
     Refusal refusal;
     if (cause instanceof TooLongHttpLineException) {
@@ -56,6 +58,7 @@ final class JsonErrors {
       refusal =
           new Refusal(400, "invalid_request", "expected a request of HTTP/1.1, found another text");
     }
+    RefusedRequests.count(context, refusal.status());
     request
         .response()
         .setStatusCode(refusal.status())

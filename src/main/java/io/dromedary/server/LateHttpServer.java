@@ -113,7 +113,7 @@ public final class LateHttpServer extends VertxPlatformHttpServer implements Sta
     connections.watch(getVertx());
     try {
       listening
-          .invalidRequestHandler(JsonErrors::answerUnreadable)
+          .invalidRequestHandler(request -> JsonErrors.answerUnreadable(context, request))
           .requestHandler(router(context, connections))
           .listen(getConfigurationPort(), getHost())
           .toCompletionStage()
@@ -150,7 +150,7 @@ public final class LateHttpServer extends VertxPlatformHttpServer implements Sta
         context.getRegistry().findByType(VertxPlatformHttpRouter.class)) {
       serveHead(each);
       if (each != camels) {
-        JsonErrors.in(each);
+        JsonErrors.in(context, each);
         // That of the health, which listens on loopback unless it asks for a password.
         each.route()
             .order(BEFORE_ALL)
@@ -158,7 +158,7 @@ public final class LateHttpServer extends VertxPlatformHttpServer implements Sta
       }
     }
     Router router = Router.router(getVertx());
-    JsonErrors.in(router);
+    JsonErrors.in(context, router);
     router.errorHandler(401, new Default401ErrorHandler());
     router.route().handler(connections);
     router.route().handler(new RequestRules(context, isLocal));

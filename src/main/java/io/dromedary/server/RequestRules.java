@@ -57,7 +57,7 @@ final class RequestRules implements Handler<RoutingContext> {
           long millis = isUnread(exchange.request()) ? LINGER_MILLIS : 1;
           exchange.vertx().setTimer(millis, late -> close(exchange));
         });
-    VertxRequests.refuse(exchange, Map.of("Connection", "close"), refusal);
+    VertxRequests.refuse(context, exchange, Map.of("Connection", "close"), refusal);
   }
 
   private @Nullable Refusal refusal(RoutingContext exchange) {

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.dromedary.http.RawBodies;
 import io.dromedary.http.Refusal;
+import io.dromedary.http.RefusedRequests;
 import io.dromedary.http.RequestCheck;
 import io.dromedary.http.RequestHead;
 import jakarta.servlet.Filter;
@@ -62,7 +63,7 @@ final class RawBodyFilter implements Filter {
           request,
           isEarly
               ? new EarlyResponse(
-                  answer, () -> refuse(null, head, answer, RawBodies.ofServer(context, 503)))
+                  answer, () -> refuse(context, null, head, answer, RawBodies.ofServer(context, 503)))
               : response);
       return;
     }
@@ -81,7 +82,7 @@ final class RawBodyFilter implements Filter {
       }
       refusal = RawBodies.ofServer(context, 413);
     }
-    refuse(check, head, answer, refusal);
+    refuse(context, check, head, answer, refusal);
   }
 
   private static RequestHead head(HttpServletRequest request, String path) {
@@ -99,8 +100,10 @@ final class RawBodyFilter implements Filter {
   }
 
   private static void refuse(
+      CamelContext context,
       @Nullable RequestCheck check, RequestHead head, HttpServletResponse response, Refusal refusal)
       throws IOException {
+    RefusedRequests.count(context, refusal.status());
     RawBodies.answerHeaders(check, head.origin(), refusal)
         .forEach((name, value) -> response.setHeader(name, value.toString()));
     response.setHeader("Content-Type", "application/json");
