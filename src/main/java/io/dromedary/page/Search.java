@@ -40,7 +40,7 @@ final class Search {
 
   private static final int LONGEST = 500;
   private static final Pattern PART =
-      Pattern.compile("(?:([a-z]+):)?(?:\"([^\"]*)\"|(\\S+))(?:\\s+|$)");
+      Pattern.compile("(?:([a-z]+):)?(?:\"([^\"]*)\"|([^\\s\"]+))(?:\\s+|$)");
   private static final Pattern AGO = Pattern.compile("(\\d{1,6})([smhd])");
   private static final Pattern STATUS = Pattern.compile("[1-5](\\d\\d|xx)|none");
   private static final Pattern PLACE = Pattern.compile("([a-zA-Z0-9-]+)/([1-5])");
