@@ -123,8 +123,7 @@ class CheckCommandTest {
   void whatIsNotAllowedIsNotConnectedTo() throws Exception {
     try (Receiver receiver = Receiver.start()) {
       shell.environment.put("WEBHOOKS_ALLOW_PRIVATE", "198.51.100.0/24");
-      shell.environment.put(
-          "WEBHOOKS_URLS", "http://" + privateName() + ":" + receiver.port());
+      shell.environment.put("WEBHOOKS_URLS", "http://" + privateName() + ":" + receiver.port());
 
       assertThat(shell.run("check", "--head", "--send")).isEqualTo(4);
       assertThat(shell.out())

@@ -37,7 +37,8 @@ class DeploymentTest {
 
   private static List<Map<String, Object>> documents(Path file) throws IOException {
     List<Map<String, Object>> documents = new ArrayList<>();
-    for (Object each : new Load(LoadSettings.builder().build()).loadAllFromString(Files.readString(file))) {
+    for (Object each :
+        new Load(LoadSettings.builder().build()).loadAllFromString(Files.readString(file))) {
       documents.add(map(each));
     }
     return documents;
@@ -110,11 +111,13 @@ class DeploymentTest {
   @ParameterizedTest
   @ValueSource(strings = {"sqlite", "postgresql"})
   void kubernetesRunsItWithSettingsThatItKnows(String store) throws Exception {
-    List<Map<String, Object>> documents = documents(DEPLOY.resolve("kubernetes/" + store + ".yaml"));
+    List<Map<String, Object>> documents =
+        documents(DEPLOY.resolve("kubernetes/" + store + ".yaml"));
     secrets("signing", "write-keys", "management");
 
     Object file = map(at(ofKind(documents, "ConfigMap"), "data")).get("application.properties");
-    Settings settings = settings(String.valueOf(file), Map.of("WEBHOOKS_OUTBOX_PASSWORD", "p"), "0.0.0.0");
+    Settings settings =
+        settings(String.valueOf(file), Map.of("WEBHOOKS_OUTBOX_PASSWORD", "p"), "0.0.0.0");
 
     assertThat(settings.management().secrets()).containsExactly("s3cret-of-management");
     assertThat(settings.destinations().get("default").secrets())
@@ -125,7 +128,8 @@ class DeploymentTest {
   @ParameterizedTest
   @ValueSource(strings = {"sqlite", "postgresql"})
   void aPodHasNoMoreRightsThanItNeedsAndProbesWithoutAPassword(String store) throws Exception {
-    List<Map<String, Object>> documents = documents(DEPLOY.resolve("kubernetes/" + store + ".yaml"));
+    List<Map<String, Object>> documents =
+        documents(DEPLOY.resolve("kubernetes/" + store + ".yaml"));
     Map<String, Object> workload = ofKind(documents, "StatefulSet|Deployment");
     Object pod = at(workload, "spec/template/spec");
     Map<String, Object> container = list(at(pod, "containers")).get(0);
@@ -148,7 +152,9 @@ class DeploymentTest {
             ? list(at(workload, "spec/volumeClaimTemplates")).stream()
                 .map(claim -> at(claim, "metadata/name"))
             : Stream.of();
-    assertThat(new TreeSet<>(list(container.get("volumeMounts")).stream().map(m -> m.get("name")).toList()))
+    assertThat(
+            new TreeSet<>(
+                list(container.get("volumeMounts")).stream().map(m -> m.get("name")).toList()))
         .isEqualTo(
             new TreeSet<>(
                 Stream.concat(
@@ -167,7 +173,8 @@ class DeploymentTest {
         .startsWith("${WEBHOOKS_URLS:?");
 
     // With the settings of the archive, which has a secret of its own.
-    Settings settings = settings(Files.readString(Path.of("application.properties")), environment, "0.0.0.0");
+    Settings settings =
+        settings(Files.readString(Path.of("application.properties")), environment, "0.0.0.0");
 
     assertThat(settings.destinations().get("default").secrets())
         .containsExactly("s3cret-of-signing");
@@ -188,7 +195,8 @@ class DeploymentTest {
       environment.put(variables.group(1), variables.group(2));
     }
 
-    Settings settings = settings(Files.readString(Path.of("application.properties")), environment, "127.0.0.1");
+    Settings settings =
+        settings(Files.readString(Path.of("application.properties")), environment, "127.0.0.1");
 
     assertThat(environment).containsOnlyKeys("WEBHOOKS_SIGNING_SECRET_FILE");
     assertThat(settings.destinations().get("default").secrets())
@@ -207,6 +215,7 @@ class DeploymentTest {
             "\nUSER 65532:65532\n",
             "\nWORKDIR /var/lib/dromedary\n",
             "dromedary status --quiet");
-    assertThat(Files.readString(Path.of(".dockerignore"))).isEqualTo("*\n!target/dromedary-*.tar.gz\n");
+    assertThat(Files.readString(Path.of(".dockerignore")))
+        .isEqualTo("*\n!target/dromedary-*.tar.gz\n");
   }
 }

@@ -111,10 +111,8 @@ class MigrationTest {
 
     clock.advance(Duration.ofMinutes(1));
     await().atMost(AT_MOST).until(() -> receiver.count() >= 5);
-    assertThat(arrived())
-        .containsExactly("identify-1", "identify-2", "page-1", "page-2", "page-3");
-    assertThat(get("/dead-letters/count"))
-        .isEqualTo(json("{'count':1,'byReason':{'invalid':1}}"));
+    assertThat(arrived()).containsExactly("identify-1", "identify-2", "page-1", "page-2", "page-3");
+    assertThat(get("/dead-letters/count")).isEqualTo(json("{'count':1,'byReason':{'invalid':1}}"));
   }
 
   @Test

@@ -72,7 +72,15 @@ final class HistoryFile implements HistoryPlace {
 
   @Override
   public long mostBytes() {
-    return file == null ? MOST_BYTES_IN_MEMORY : MOST_BYTES;
+    if (file == null) {
+      return MOST_BYTES_IN_MEMORY;
+    }
+    try {
+      // The disk is the outbox's: as it fills, the history gives its space back.
+      return Math.min(MOST_BYTES, Files.getFileStore(file).getUsableSpace() / 4);
+    } catch (IOException e) {
+      return MOST_BYTES;
+    }
   }
 
   @Override
@@ -183,19 +191,19 @@ final class HistoryFile implements HistoryPlace {
   }
 
   @Override
-  public void mend(SQLException failure) {
+  public boolean mend(SQLException failure) {
     if (file == null) {
-      return;
+      return false;
     }
-    switch (failure.getErrorCode() & 0xff) {
+    return switch (failure.getErrorCode() & 0xff) {
       case CORRUPT, NO_DATABASE -> putAside(file, failure);
       // The disk is the outbox's: what others may need is given back.
       case FULL -> delete(file);
-      default -> {}
-    }
+      default -> false;
+    };
   }
 
-  private static void putAside(Path file, SQLException failure) {
+  private static boolean putAside(Path file, SQLException failure) {
     Path aside = file.resolveSibling(file.getFileName() + ".corrupt");
     try {
       Files.move(file, aside, StandardCopyOption.REPLACE_EXISTING);
@@ -204,12 +212,14 @@ final class HistoryFile implements HistoryPlace {
           "The history of attempts cannot be read ({}): it is put aside as {}, and a new one begins",
           failure.getMessage(),
           aside);
+      return true;
     } catch (IOException e) {
       LOG.warn("The history of attempts cannot be read, and not be put aside: {}", e.toString());
+      return false;
     }
   }
 
-  private static void delete(Path file) {
+  private static boolean delete(Path file) {
     try {
       Files.deleteIfExists(file);
       deleteLog(file);
@@ -218,6 +228,7 @@ final class HistoryFile implements HistoryPlace {
     } catch (IOException e) {
       LOG.warn("The disk is full, and the history of attempts cannot be deleted: {}", e.toString());
     }
+    return false;
   }
 
   private static void deleteLog(Path file) throws IOException {

@@ -44,8 +44,14 @@ interface HistoryPlace {
     return true;
   }
 
-  /** What is done about a failure before the next connection is opened. */
-  default void mend(SQLException failure) {}
+  /**
+   * Does what there is to do about a failure.
+   *
+   * @return whether it is worth it to try again at once
+   */
+  default boolean mend(SQLException failure) {
+    return false;
+  }
 
   /** Gives back what has been deleted, a bounded part of it. */
   default void shrink(Connection connection) throws SQLException {}

@@ -161,30 +161,46 @@ final class HistoryWriter {
   }
 
   private void write() {
+    if (isFailing && System.nanoTime() - pausedNanos < PAUSE_NANOS) {
+      // What there is room for waits meanwhile.
+      return;
+    }
     List<Kept> taken = buffer.drain();
     try {
-      if (isFailing && System.nanoTime() - pausedNanos < PAUSE_NANOS) {
-        throw new SQLException("it has failed a moment ago");
-      }
-      Connection open = open();
-      if (!taken.isEmpty() || rollups.hasChanged()) {
-        insert(open, taken);
-        rollups.write(open, node);
-        open.commit();
-        taken = List.of();
-        rollups.written(clock.millis());
-      }
+      boolean isMended;
+      do {
+        isMended = false;
+        try {
+          write(taken);
+          taken = List.of();
+        } catch (SQLException e) {
+          isMended = failed(e);
+        }
+      } while (isMended);
+    } finally {
+      buffer.dropped().add(taken.size());
+    }
+  }
+
+  private void write(List<Kept> taken) throws SQLException {
+    Connection open = open();
+    if (!taken.isEmpty() || rollups.hasChanged()) {
+      insert(open, taken);
+      rollups.write(open, node);
+      open.commit();
+      rollups.written(clock.millis());
+    }
+    if (isFailing) {
+      LOG.info("The history of attempts is written again");
+      isFailing = false;
+    }
+    try {
       expiry.expire(place, open, clock.millis());
       sizeBytes = place.sizeBytes(open);
       open.commit();
-      if (isFailing) {
-        LOG.info("The history of attempts is written again");
-        isFailing = false;
-      }
     } catch (SQLException e) {
-      failed(e);
-    } finally {
-      buffer.dropped().add(taken.size());
+      // What was to be written has been.
+      boolean unused = failed(e);
     }
   }
 
@@ -205,31 +221,25 @@ final class HistoryWriter {
         disconnect();
       }
     }
-    try {
-      open = place.connectToWrite();
-    } catch (SQLException e) {
-      place.mend(e);
-      // Where the file was put aside, another is made at once.
-      open = place.connectToWrite();
-    }
+    open = place.connectToWrite();
     connection = open;
     return open;
   }
 
-  private void failed(SQLException failure) {
+  /** Returns whether it is worth it to try again at once. */
+  private boolean failed(SQLException failure) {
     disconnect();
     sizeBytes = Double.NaN;
-    if (!isFailing) {
-      LOG.warn(
-          "The history of attempts ({}) cannot be written, deliveries go on: {}",
-          place.name(),
-          failure.getMessage());
-      place.mend(failure);
-    }
-    if (!isFailing || System.nanoTime() - pausedNanos >= PAUSE_NANOS) {
-      pausedNanos = System.nanoTime();
+    pausedNanos = System.nanoTime();
+    if (isFailing) {
+      return false;
     }
     isFailing = true;
+    LOG.warn(
+        "The history of attempts ({}) cannot be written, deliveries go on: {}",
+        place.name(),
+        failure.getMessage());
+    return place.mend(failure);
   }
 
   private void disconnect() {
@@ -252,7 +262,7 @@ final class HistoryWriter {
         to.execute(
             () -> {
               disconnect();
-              place.mend(failure);
+              boolean unused = place.mend(failure);
             });
       } catch (RejectedExecutionException e) {
         // It stops.

@@ -63,7 +63,8 @@ final class RawBodyFilter implements Filter {
           request,
           isEarly
               ? new EarlyResponse(
-                  answer, () -> refuse(context, null, head, answer, RawBodies.ofServer(context, 503)))
+                  answer,
+                  () -> refuse(context, null, head, answer, RawBodies.ofServer(context, 503)))
               : response);
       return;
     }
@@ -101,7 +102,10 @@ final class RawBodyFilter implements Filter {
 
   private static void refuse(
       CamelContext context,
-      @Nullable RequestCheck check, RequestHead head, HttpServletResponse response, Refusal refusal)
+      @Nullable RequestCheck check,
+      RequestHead head,
+      HttpServletResponse response,
+      Refusal refusal)
       throws IOException {
     RefusedRequests.count(context, refusal.status());
     RawBodies.answerHeaders(check, head.origin(), refusal)

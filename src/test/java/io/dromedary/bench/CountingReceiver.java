@@ -70,10 +70,13 @@ final class CountingReceiver implements AutoCloseable {
   private int events;
   private int distinct;
 
-  /** What receivers answer, with the headers that web servers and frameworks add. */
+  /**
+   * What receivers answer, whatever the status, with the headers that web servers and frameworks
+   * add.
+   */
   static final String OK =
       """
-      HTTP/1.1 200 OK\r
+      HTTP/1.1 %s\r
       Server: nginx/1.22.1\r
       Date: Wed, 25 Nov 2026 02:13:18 GMT\r
       Content-Type: application/json; charset=utf-8\r
@@ -81,7 +84,8 @@ final class CountingReceiver implements AutoCloseable {
       Connection: keep-alive\r
       ETag: W/"10-oV4hJxRVSENxc/wX8+mA4/Pe4tA"\r
       \r
-      {"success":true}""";
+      {"success":true}"""
+          .formatted(System.getProperty("bench.status", "200 OK"));
 
   private volatile Counts counts = new Counts(0, 0, 0);
   private volatile int awaited = Integer.MAX_VALUE;

@@ -7,7 +7,8 @@ import java.util.stream.Stream;
 
 /**
  * What a run of {@link Throughput} is told by system properties, which its children inherit. One
- * that is empty is not set.
+ * that is empty is not set. Besides, {@code bench.status} is what receivers answer, such as {@code
+ * 401 Unauthorized}.
  *
  * @param loads {@code bench.loads}: one after the other, see {@link Load}; {@code all} are those of
  *     docs/BENCHMARKS.md

@@ -126,6 +126,7 @@ public final class Throughput {
           case "c2" -> "(c2) the same, tuned";
           case "d0" -> "(d0) Dromedary on SQLite, before";
           case "d" -> "(d) Dromedary on SQLite";
+          case "d-off" -> "(d-off) the same without history";
           case "m" -> "(m) a second destination";
           case "m-refuses" -> "(m-refuses) it refuses connections";
           case "m-hangs" -> "(m-hangs) it never answers";

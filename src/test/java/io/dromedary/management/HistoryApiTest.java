@@ -112,6 +112,21 @@ class HistoryApiTest {
   }
 
   @Test
+  void theInstantOfAcceptanceIsFoundAmongThoseOfAnHour() throws IOException {
+    start(Map.of("webhooks.history.successes", "0"));
+    for (int i = 0; i < 20; i++) {
+      send("m-" + i, "'ann'");
+      clock.advance(Duration.ofMinutes(7));
+    }
+    for (int i = 0; i < 20; i++) {
+      JsonNode part = awaitState("m-" + i, "delivered").path("destinations").path(0);
+      assertThat(part.has("acceptedUntil")).as("m-" + i).isFalse();
+      assertThat(get("/api/events?messageId=m-" + i).path("acceptedAt").asText())
+          .isEqualTo(NOW.plus(Duration.ofMinutes(7L * i)).toString());
+    }
+  }
+
+  @Test
   void anEventWhoseAttemptsAreNotKeptIsDeliveredAllTheSame() throws IOException {
     start(Map.of("webhooks.history.successes", "0"));
     send("m-1", "'ann'");

@@ -86,9 +86,7 @@ class SearchTest {
     assertThat(
             Curl.command(
                 new RequestPreview(
-                    List.of("http://h"),
-                    Map.of("X-Signature", "a'; rm -rf /"),
-                    false),
+                    List.of("http://h"), Map.of("X-Signature", "a'; rm -rf /"), false),
                 "{\"a\":\"$(id)'`\"}"))
         .isEqualTo(
             "curl \"$WEBHOOK_URL\" \\\n  -H 'X-Signature: a'\\''; rm -rf /' \\\n"

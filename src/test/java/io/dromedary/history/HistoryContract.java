@@ -20,19 +20,22 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the application remembers of attempts, on SQLite. */
+/** What the application remembers of attempts. */
 @Timeout(60)
-class HistoryTest {
+abstract class HistoryContract {
 
-  private static final Duration AT_MOST = Duration.ofSeconds(20);
+  static final Duration AT_MOST = Duration.ofSeconds(20);
   private static final Instant NOW = Instant.parse("2026-01-02T03:04:05.678Z");
 
   @TempDir Path folder;
   private final SettableClock clock = new SettableClock(NOW);
-  private final Receiver receiver = Receiver.start();
-  private Application application;
+  final Receiver receiver = Receiver.start();
+  Application application;
 
-  private void start(Map<String, String> settings) {
+  /** Settings of the store. */
+  abstract Map<String, String> store();
+
+  void start(Map<String, String> settings) {
     Map<String, String> all =
         new HashMap<>(
             Map.of(
@@ -42,6 +45,7 @@ class HistoryTest {
                 "0s",
                 "webhooks.retry.jitter",
                 "0"));
+    all.putAll(store());
     all.putAll(settings);
     application = Application.start(folder, all, Map.of("dromedary-clock", clock));
   }
@@ -52,13 +56,13 @@ class HistoryTest {
     receiver.close();
   }
 
-  private History history() {
+  History history() {
     History history = History.of(application.context());
     assertThat(history).isNotNull();
     return history;
   }
 
-  private void send(String messageId, String userId) {
+  void send(String messageId, String userId) {
     assertThat(
             Http.post(
                 application.url("/v1/track"),
@@ -66,7 +70,7 @@ class HistoryTest {
         .hasToString("200 {\"success\":true}");
   }
 
-  private List<AttemptRecord> awaitAttempts(String messageId, int count) {
+  List<AttemptRecord> awaitAttempts(String messageId, int count) {
     return await()
         .atMost(AT_MOST)
         .until(() -> history().ofEvent(messageId), found -> found.size() == count);
@@ -80,7 +84,7 @@ class HistoryTest {
     assertThat(kept)
         .isEqualTo(
             new AttemptRecord(
-                1,
+                kept.seq(),
                 kept.at(),
                 "default",
                 1,
@@ -129,5 +133,64 @@ class HistoryTest {
     assertThat(rejected.outcome()).isEqualTo("permanent");
     assertThat(rejected.nextAt()).isNull();
     assertThat(rejected.because()).isEqualTo("it is a dead letter: rejected");
+  }
+
+  @Test
+  void whatIsKeptOutlivesTheProcessAndIsErasedForOneUser() throws HistoryException {
+    start(Map.of());
+    send("a-1", "'ann'");
+    send("a-2", "'bob'");
+    awaitAttempts("a-1", 1);
+    awaitAttempts("a-2", 1);
+    application.close();
+
+    start(Map.of());
+    assertThat(history().ofEvent("a-1")).hasSize(1);
+    assertThat(history().erase(AttemptFilter.ofUser("ann"))).isEqualTo(1);
+    assertThat(history().ofEvent("a-1")).isEmpty();
+    assertThat(history().ofEvent("a-2")).hasSize(1);
+    Instant hour = Instant.parse("2026-01-02T03:00:00Z");
+    List<Rollup> hours =
+        history().rollups("default", 1, hour, hour.plusSeconds(3600), Duration.ofHours(1));
+    assertThat(hours).hasSize(1);
+    assertThat(hours.get(0).accepted()).isGreaterThanOrEqualTo(2);
+    assertThat(hours.get(0).quantile(0.5)).isPositive();
+  }
+
+  @Test
+  void whatIsOldIsDeletedAndWhatHasFailedIsKeptForLonger() throws HistoryException {
+    start(Map.of());
+    send("o-1", "'ann'");
+    awaitAttempts("o-1", 1);
+    receiver.answer(Answer.status(401));
+    send("o-2", "'ann'");
+    awaitAttempts("o-2", 1);
+
+    clock.advance(Duration.ofHours(25));
+    awaitAttempts("o-1", 0);
+    assertThat(history().ofEvent("o-2")).hasSize(1);
+    clock.advance(Duration.ofDays(7));
+    awaitAttempts("o-2", 0);
+  }
+
+  @Test
+  void ofOneKindOfFailureOnlySoManyASecondAreKeptAndAllAreCounted() throws Exception {
+    start(Map.of("webhooks.history.successes", "0"));
+    receiver.answer(Answer.status(401));
+    StringBuilder batch = new StringBuilder("{'batch':[");
+    for (int i = 0; i < 1000; i++) {
+      batch.append(i == 0 ? "" : ",").append("{'type':'track','event':'e','userId':'u'}");
+    }
+    assertThat(Http.post(application.url("/v1/batch"), json(batch + "]}")).status()).isEqualTo(200);
+    Instant from = clock.instant().minusSeconds(60);
+    List<ErrorGroup> errors =
+        await()
+            .atMost(AT_MOST)
+            .until(
+                () -> history().errors("default", 1, from),
+                found -> !found.isEmpty() && found.get(0).count() >= 1000);
+    assertThat(errors.get(0).samples()).hasSize(10);
+    // Of how many seconds they were is not known.
+    assertThat(history().attempts(AttemptFilter.ALL, null, 5000)).hasSizeBetween(200, 999);
   }
 }

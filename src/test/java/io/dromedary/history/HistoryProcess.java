@@ -1,0 +1,84 @@
+package io.dromedary.history;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.dromedary.Application;
+import io.dromedary.testing.ClassPath;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+
+/** The application in a process of its own, which lives until it is killed. */
+final class HistoryProcess implements AutoCloseable {
+
+  private static final String PORT = "port: ";
+
+  private final Process process;
+  private final String url;
+
+  private HistoryProcess(Process process, String port) {
+    this.process = process;
+    this.url = "http://127.0.0.1:" + port;
+  }
+
+  static HistoryProcess start(Path folder, String webhook) throws IOException {
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx256m",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                ClassPath.ofTests(),
+                HistoryProcess.class.getName(),
+                folder.toString(),
+                webhook)
+            .redirectError(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    BufferedReader out = process.inputReader(UTF_8);
+    String line = out.readLine();
+    while (line != null && !line.startsWith(PORT)) {
+      line = out.readLine();
+    }
+    if (line == null) {
+      throw new IllegalStateException("the process did not start");
+    }
+    // What it logs has to be read, or it would wait.
+    Thread reader = new Thread(() -> out.lines().forEach(each -> {}));
+    reader.setDaemon(true);
+    reader.start();
+    return new HistoryProcess(process, line.substring(PORT.length()));
+  }
+
+  String url(String path) {
+    return url + path;
+  }
+
+  /** As kill -9 does. */
+  void kill() {
+    process.destroyForcibly();
+    try {
+      process.waitFor();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Override
+  public void close() {
+    kill();
+  }
+
+  /** The other process. */
+  @SuppressWarnings("try") // It is there, and that is all.
+  public static void main(String[] arguments) throws Exception {
+    try (Application application =
+        Application.start(
+            Path.of(arguments[0]),
+            Map.of("webhooks.urls", arguments[1], "webhooks.history.successes", "all"))) {
+      System.out.println(PORT + application.port());
+      Thread.sleep(Duration.ofMinutes(5).toMillis());
+    }
+  }
+}

@@ -1,0 +1,118 @@
+package io.dromedary.history;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.Statement;
+import java.util.Arrays;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** In a file beside SQLite's outbox, which may be damaged or deleted at any time. */
+class SqliteHistoryTest extends HistoryContract {
+
+  @Override
+  Map<String, String> store() {
+    return Map.of();
+  }
+
+  private Path file() {
+    return folder.resolve("history.db");
+  }
+
+  @Test
+  void nobodyButItsOwnerReadsTheFile() throws Exception {
+    start(Map.of());
+    send("m-1", "'ann'");
+    awaitAttempts("m-1", 1);
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file())))
+        .isEqualTo("rw-------");
+    // The user's id itself is nowhere in it.
+    assertThat(Files.readString(file(), ISO_8859_1)).doesNotContain("ann");
+  }
+
+  @Test
+  void aFileThatIsNoDatabaseIsPutAside() throws Exception {
+    Files.writeString(file(), "this is no database, but long enough to look like one ".repeat(100));
+    start(Map.of());
+    send("m-1", "'ann'");
+    awaitAttempts("m-1", 1);
+    assertThat(folder.resolve("history.db.corrupt")).content().startsWith("this is no database");
+  }
+
+  @Test
+  void aFileOfALaterVersionIsPutAside() throws Exception {
+    try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file());
+        Statement statement = connection.createStatement()) {
+      statement.execute("PRAGMA user_version = 99");
+      statement.execute("CREATE TABLE other (id INTEGER)");
+    }
+    start(Map.of());
+    send("m-1", "'ann'");
+    awaitAttempts("m-1", 1);
+    assertThat(folder.resolve("history.db.corrupt")).exists();
+  }
+
+  @Test
+  void aFileThatIsDamagedWhileItIsUsedIsPutAside() throws Exception {
+    start(Map.of());
+    send("m-1", "'ann'");
+    awaitAttempts("m-1", 1);
+    application.close();
+    byte[] bytes = Files.readAllBytes(file());
+    // All but the first page, which opens well.
+    Arrays.fill(bytes, 4096, bytes.length, (byte) 0x5a);
+    Files.write(file(), bytes);
+
+    start(Map.of());
+    send("m-2", "'ann'");
+    await().atMost(AT_MOST).until(() -> folder.resolve("history.db.corrupt").toFile().exists());
+    send("m-3", "'ann'");
+    await()
+        .atMost(AT_MOST)
+        .ignoreException(HistoryException.class)
+        .until(() -> history().ofEvent("m-3").size() == 1);
+  }
+
+  @Test
+  void aFileThatIsDeletedBeginsAnewAndCostsNoDelivery() throws Exception {
+    start(Map.of());
+    send("m-1", "'ann'");
+    awaitAttempts("m-1", 1);
+    Files.delete(file());
+    send("m-2", "'ann'");
+    await().atMost(AT_MOST).until(() -> receiver.messageIds().containsKey("m-2"));
+    await()
+        .atMost(AT_MOST)
+        .ignoreException(HistoryException.class)
+        .until(() -> history().ofEvent("m-2").size() == 1);
+    assertThat(history().ofEvent("m-1")).isEmpty();
+    assertThat(file()).exists();
+  }
+
+  @Test
+  void whereTheOutboxIsInMemorySoIsTheHistory() throws Exception {
+    start(Map.of("webhooks.outbox.url", "jdbc:sqlite::memory:"));
+    send("m-1", "'ann'");
+    awaitAttempts("m-1", 1);
+    assertThat(file()).doesNotExist();
+  }
+
+  @Test
+  void aFolderThatCannotBeWrittenToCostsTheHistoryAndNoDelivery() throws Exception {
+    Files.createDirectory(file());
+    start(Map.of());
+    send("m-1", "'ann'");
+    await().atMost(AT_MOST).until(() -> receiver.messageIds().containsKey("m-1"));
+    assertThatThrownBy(() -> history().ofEvent("m-1"))
+        .isInstanceOf(HistoryException.class)
+        .hasMessageStartingWith("the history of attempts (" + file() + ") does not work now: ");
+  }
+}
