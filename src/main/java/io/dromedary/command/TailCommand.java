@@ -34,7 +34,7 @@ final class TailCommand extends ProcessCommand {
   @Option(
       names = "--class",
       paramLabel = "CLASS",
-      description = "Of this class, such as timeout or 5xx; the README's metrics have them all.")
+      description = "Of this class, such as timeout or 5xx; docs/observing.md has them all.")
   @Nullable String attemptClass;
 
   @Option(names = "--failed", description = "Only those that have failed.")

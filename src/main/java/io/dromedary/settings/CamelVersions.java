@@ -5,7 +5,7 @@ import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The versions of Camel that the tests have hosts of; the README has the table. */
+/** The versions of Camel that the tests have hosts of; docs/hosts.md has the table. */
 final class CamelVersions {
 
   private static final Logger LOG = LoggerFactory.getLogger(CamelVersions.class);

@@ -32,7 +32,7 @@ final class UnknownKeys {
           "WEBHOOKS(_\\w+)?_(SERVICE_HOST|SERVICE_PORT(_\\w+)?|NAME|ENV_\\w+"
               + "|PORT(_\\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)");
 
-  private static final String LISTED = "the settings are listed in the README.";
+  private static final String LISTED = "the settings are listed in docs/settings.md.";
   private static final String DESTINATION = VARIABLES + "DESTINATION_";
 
   private static final Pattern OF_DESTINATION =

@@ -344,10 +344,10 @@ class TransformTest {
   }
 
   @Test
-  void theExampleOfTheReadmeWorks() throws Exception {
-    String readme = Files.readString(Path.of("README.md"));
+  void theExampleOfTheDocumentationWorks() throws Exception {
+    String page = Files.readString(Path.of("docs/webhooks.md"));
     String example =
-        readme.replaceFirst("(?s).*```yaml\n(- route:\n    id: mask-email\n.*?)```.*", "$1");
+        page.replaceFirst("(?s).*```yaml\n(- route:\n    id: mask-email\n.*?)```.*", "$1");
     Path routes = Files.createDirectories(folder.resolve("routes"));
     Files.writeString(routes.resolve("mask-email.camel.yaml"), example);
     settings.put("webhooks.transform", "direct:mask-email");

@@ -311,12 +311,12 @@ class DeadLettersApiTest {
   @Test
   void everyReasonIsAFilterAndDocumented() throws IOException {
     start(Map.of());
-    String readme = Files.readString(Path.of("README.md"));
+    String page = Files.readString(Path.of("docs/operating.md"));
 
     for (DeadLetter.Reason reason : DeadLetter.Reason.values()) {
       assertThat(get("/count?reason=" + reason.json()))
           .hasToString(json("200 {'count':0,'byReason':{}}"));
-      assertThat(readme).contains("`" + reason.json() + "`");
+      assertThat(page).contains("`" + reason.json() + "`");
     }
   }
 

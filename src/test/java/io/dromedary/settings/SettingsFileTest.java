@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** The settings file that is shipped has every key of the README's table, as a comment at least. */
+/** The settings file that is shipped has every key of docs/settings.md, as a comment at least. */
 class SettingsFileTest {
 
   private static final Pattern KEY = Pattern.compile("`(webhooks\\.[^`…]*)`");
@@ -19,7 +19,7 @@ class SettingsFileTest {
 
   /** A row of the table: its keys, and the default of each where it has one. */
   private static List<String> rows() throws IOException {
-    try (Stream<String> lines = Files.lines(Path.of("README.md"))) {
+    try (Stream<String> lines = Files.lines(Path.of("docs/settings.md"))) {
       return lines.filter(line -> line.startsWith("| `webhooks.")).toList();
     }
   }

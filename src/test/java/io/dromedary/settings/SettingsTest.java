@@ -870,7 +870,7 @@ class SettingsTest {
             "webhooks.1.http.*: found \"seda:a\", expected an http or https URL as webhook 1."),
         arguments(
             "2.http.proxyHost=proxy\nwebhooks.urls=https://a.example",
-            "webhooks.2.http.proxyHost: no such key; the settings are listed in the README."),
+            "webhooks.2.http.proxyHost: no such key; the settings are listed in docs/settings.md."),
         arguments(
             "tls.key-store=nowhere.p12\nwebhooks.tls.key-store.password=p",
             "webhooks.tls.key-store: found \"nowhere.p12\", expected a file that exists."),
@@ -976,7 +976,7 @@ class SettingsTest {
         // Where they wait.
         arguments(
             "queue=seda:events",
-            "webhooks.queue: no such key; the settings are listed in the README."),
+            "webhooks.queue: no such key; the settings are listed in docs/settings.md."),
         arguments(
             "outbox.url=jdbc:h2:mem:events",
             "webhooks.outbox.url: found \"jdbc:h2:mem:events\", expected jdbc:sqlite:FILE or"
@@ -1094,7 +1094,7 @@ class SettingsTest {
             "q".repeat(300) + "=1",
             "webhooks."
                 + "q".repeat(191)
-                + "…: no such key; the settings are listed in the README."));
+                + "…: no such key; the settings are listed in docs/settings.md."));
   }
 
   @ParameterizedTest(name = "{0}")
@@ -1156,7 +1156,7 @@ class SettingsTest {
         "WEBHOOKS_URL | WEBHOOKS_URL: no such variable; did you mean WEBHOOKS_URLS?",
         "WEBHOOKS_RETRY_INITIALDELAY | WEBHOOKS_RETRY_INITIALDELAY: no such variable; did you mean"
             + " WEBHOOKS_RETRY_INITIAL_DELAY?",
-        "WEBHOOKS_COLOUR | WEBHOOKS_COLOUR: no such variable; the settings are listed in the README.",
+        "WEBHOOKS_COLOUR | WEBHOOKS_COLOUR: no such variable; the settings are listed in docs/settings.md.",
         "WEBHOOKS_DESTINATION_CRM_EU_SIGNING_SECRET | WEBHOOKS_DESTINATION_CRM_EU_SIGNING_SECRET: no"
             + " such variable; a destination needs its URLs, in WEBHOOKS_DESTINATION_CRM_EU_URLS.",
         "WEBHOOKS_DESTINATION_CRM_EU_URL | WEBHOOKS_DESTINATION_CRM_EU_URL: no such variable; did you"
