@@ -42,8 +42,17 @@ final class AlertOperations {
             json.writeStringField("message", "nobody is told: webhooks.alert is not set");
           });
     }
-    List<AlertRow> rows = told.rows();
     Instant failingSince = told.storeFailingSince();
+    List<AlertRow> rows;
+    try {
+      rows = told.rows();
+    } catch (OutboxException e) {
+      if (failingSince == null) {
+        throw e;
+      }
+      // That it fails is known all the same, and is what somebody wants to know then.
+      return unreadable(e, failingSince);
+    }
     return JsonFields.write(
         json -> {
           json.writeNumberField("open", rows.stream().filter(Alerts::isOpen).count());
@@ -57,6 +66,16 @@ final class AlertOperations {
           if (failingSince != null) {
             json.writeStringField("storeFailingSince", failingSince.toString());
           }
+        });
+  }
+
+  private static String unreadable(OutboxException why, Instant failingSince) {
+    return JsonFields.write(
+        json -> {
+          json.writeArrayFieldStart("alerts");
+          json.writeEndArray();
+          json.writeStringField("message", "the store cannot be read: " + why.getMessage());
+          json.writeStringField("storeFailingSince", failingSince.toString());
         });
   }
 

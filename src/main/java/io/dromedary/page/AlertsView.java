@@ -2,6 +2,7 @@ package io.dromedary.page;
 
 import io.dromedary.alert.Alerts;
 import io.dromedary.outbox.AlertRow;
+import io.dromedary.outbox.OutboxException;
 import io.dromedary.settings.AlertSettings;
 import io.dromedary.settings.Settings;
 import java.time.Instant;
@@ -38,13 +39,6 @@ final class AlertsView implements View {
       return;
     }
     html.element("p", "Told to " + Settings.origin(settings.uri()) + ".", "class", "soft");
-    List<AlertRow> rows =
-        alerts.rows().stream()
-            .filter(row -> row.toldAt() != null)
-            .sorted(
-                Comparator.comparing((AlertRow row) -> !Alerts.isOpen(row))
-                    .thenComparing(AlertRow::since, Comparator.reverseOrder()))
-            .toList();
     html.open("div", "class", "card", "data-live", "alerts");
     Instant failing = alerts.storeFailingSince();
     if (failing != null) {
@@ -56,12 +50,30 @@ final class AlertsView implements View {
           "role",
           "alert");
     }
-    if (rows.isEmpty()) {
-      html.element("p", "Nothing has gone wrong so far.", "class", "empty");
-    } else {
-      table(html, rows);
+    try {
+      List<AlertRow> rows = told(alerts);
+      if (!rows.isEmpty()) {
+        table(html, rows);
+      } else if (failing == null) {
+        html.element("p", "Nothing has gone wrong so far.", "class", "empty");
+      }
+    } catch (OutboxException e) {
+      if (failing == null) {
+        throw e;
+      }
+      // That it fails is known all the same.
+      html.element("p", "What was told before is in it: " + e.getMessage(), "class", "empty");
     }
     html.close();
+  }
+
+  private static List<AlertRow> told(Alerts alerts) throws OutboxException {
+    return alerts.rows().stream()
+        .filter(row -> row.toldAt() != null)
+        .sorted(
+            Comparator.comparing((AlertRow row) -> !Alerts.isOpen(row))
+                .thenComparing(AlertRow::since, Comparator.reverseOrder()))
+        .toList();
   }
 
   private static void table(Html html, List<AlertRow> rows) {

@@ -54,6 +54,17 @@ public final class Certificates {
             .build());
   }
 
+  /** A server whose certificate ends so much later, having begun yesterday. */
+  public Server endingIn(Duration left) {
+    Instant now = Instant.now();
+    return new Server(
+        local()
+            .signedBy(authority)
+            .validityInterval(
+                now.minus(Duration.ofDays(1)).toEpochMilli(), now.plus(left).toEpochMilli())
+            .build());
+  }
+
   /** A server whose certificate is for another host. */
   public Server wrongHost() {
     return new Server(
