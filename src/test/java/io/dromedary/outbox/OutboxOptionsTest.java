@@ -112,6 +112,7 @@ class OutboxOptionsTest {
             "properties exchangePattern",
             "properties executorService",
             "properties limit",
+            "properties browseLimit=100",
             "properties lazyStartProducer=false");
   }
 }
