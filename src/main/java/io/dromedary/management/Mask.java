@@ -47,6 +47,17 @@ public final class Mask {
   private static final Pattern EMAIL =
       Pattern.compile("[\\p{L}\\p{N}._%+-]{1,64}(?:@|%40)[\\p{L}\\p{N}.-]{1,255}");
 
+  /**
+   * A value: in JSON, whole or cut off, in JSON that is a text of other JSON, as programs in Python
+   * print it, an object, an array, or in a form or an element. Nothing in it is tried twice: text of a sender's
+   * choice may be long, and each repetition that can go back takes a piece of the stack.
+   */
+  private static final String VALUE =
+      "\"(?:[^\"\\\\]|\\\\.)*+(?:\"|\\\\?$)"
+          + "|\\\\\"(?:[^\"\\\\]|\\\\{3}[\"\\\\]|\\\\{1,2}+[^\"\\\\])*+(?:\\\\\"|\\\\{0,3}$)"
+          + "|'(?:[^'\\\\]|\\\\.)*+(?:'|\\\\?$)"
+          + "|\\{[^}]*+(?:\\}|$)|\\[[^\\]]*+(?:\\]|$)|[^\\s,;&}\\]]++";
+
   private final Shown shown;
   private final boolean mayChange;
   private final List<String> names;
@@ -63,10 +74,10 @@ public final class Mask {
                 + names.stream()
                     .map(name -> Pattern.quote(name.substring(name.lastIndexOf('.') + 1)))
                     .collect(Collectors.joining("|"))
-                // As JSON, whole or cut off, as JSON in JSON, or as a form.
-                + ")\\\\?[\"']?\\s*[:=]\\s*)(\\\\?\"(?:[^\"\\\\]|\\\\[^\"])*(?:\\\\?\"|$)"
-                + "|\\{[^}]*(?:\\}|$)|\\[[^\\]]*(?:\\]|$)|[^\\s,;&}\\]]+)",
-            Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE);
+                + ")\\\\?[\"']?\\s*(?:=>|[:=>])\\s*)(?:"
+                + VALUE
+                + ")",
+            Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE | Pattern.DOTALL);
   }
 
   /** What somebody is shown here. */

@@ -14,7 +14,7 @@ final class Curl {
     for (Map.Entry<String, String> header : request.headers().entrySet()) {
       command.append(" \\\n  -H ").append(quoted(header.getKey() + ": " + header.getValue()));
     }
-    return command.append(" \\\n  --data-binary ").append(quoted(body)).toString();
+    return command.append(" \\\n  --data-raw ").append(quoted(body)).toString();
   }
 
   private static String quoted(String text) {

@@ -10,6 +10,7 @@ import io.dromedary.settings.PayloadSettings.Shown;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class MaskTest {
 
@@ -50,6 +51,15 @@ class MaskTest {
     assertThat(shown(mask(Shown.NONE, true), "{\"a\":")).isEqualTo("•••");
   }
 
+  /** A sender chooses what is in a dead letter that is no event. */
+  @ParameterizedTest
+  @ValueSource(strings = {"\"", "\\\"", "'", "{", "[", ""})
+  void aLongValueIsMaskedAsAShortOne(String quote) {
+    String value = quote + "a\\n".repeat(100_000);
+
+    assertThat(shown(mask, "{\"email\":" + value)).isEqualTo("{\"email\":•••");
+  }
+
   @Test
   void allIsShownToWhoMayChangeThings() {
     String event = "{\"email\" : \"a@b.example\"}";
@@ -71,6 +81,14 @@ class MaskTest {
             + " {\"error\":\"no {\\\"email\\\":•••} taken\"}",
         "{\"phone\": 41791234567} | {\"phone\": •••}",
         "{\"email\":\"cut o | {\"email\":•••",
+        "{\"phone\":\"079 \\\"secret\\\" 12\",\"x\":1} | {\"phone\":•••,\"x\":1}",
+        "{\"phone\":\"079 12\\ | {\"phone\":•••",
+        "{\\\"phone\\\":\\\"079 \\\\\\\"12\\\\\\\" 3\\\",\\\"x\\\":1} | {\\\"phone\\\":•••,\\\"x\\\":1}",
+        "{\\\"phone\\\":\\\"079 12\\ | {\\\"phone\\\":•••",
+        "<phone>079</phone> <x>1</x> | <phone>••• <x>1</x>",
+        "{\"phone\" => \"079 12\"} | {\"phone\" => •••}",
+        "{'phone': '079 12', 'x': 1} | {'phone': •••, 'x': 1}",
+        "{'phone': '079 1 | {'phone': •••",
         "email=a%40b&id=7 | email=•••&id=7",
         "the password: hunter2 is wrong | the password: ••• is wrong",
         "{\"token\":{\"a\":\"b\"},\"c\":1} | {\"token\":•••,\"c\":1}",

@@ -90,6 +90,6 @@ class SearchTest {
                 "{\"a\":\"$(id)'`\"}"))
         .isEqualTo(
             "curl \"$WEBHOOK_URL\" \\\n  -H 'X-Signature: a'\\''; rm -rf /' \\\n"
-                + "  --data-binary '{\"a\":\"$(id)'\\''`\"}'");
+                + "  --data-raw '{\"a\":\"$(id)'\\''`\"}'");
   }
 }
