@@ -239,7 +239,7 @@ public final class History {
    */
   public long erase(AttemptFilter filter) throws HistoryException {
     AttemptQuery query = new AttemptQuery(filter, true);
-    return writer.run(
+    return writer.erase(
         connection -> {
           try (PreparedStatement delete =
               connection.prepareStatement("DELETE FROM attempt_history WHERE " + query.where())) {

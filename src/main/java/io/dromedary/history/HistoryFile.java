@@ -136,6 +136,8 @@ final class HistoryFile implements HistoryPlace {
       statement.execute("PRAGMA cache_size = -4096");
       statement.execute("PRAGMA temp_store = MEMORY");
       statement.execute("PRAGMA journal_size_limit = " + (16 << 20));
+      // What is deleted is overwritten: it may be of a user who is to be forgotten.
+      statement.execute("PRAGMA secure_delete = ON");
       return connection;
     } catch (SQLException e) {
       connection.close();
@@ -187,6 +189,18 @@ final class HistoryFile implements HistoryPlace {
           }
         }
       }
+    }
+  }
+
+  /** What was deleted is in the log until that is moved into the file, and cut off. */
+  @Override
+  public void forget(Connection connection) throws SQLException {
+    connection.setAutoCommit(true);
+    try (Statement statement = connection.createStatement()) {
+      // Where somebody reads, a later one does it.
+      statement.execute("PRAGMA wal_checkpoint(TRUNCATE)");
+    } finally {
+      connection.setAutoCommit(false);
     }
   }
 

@@ -56,6 +56,9 @@ interface HistoryPlace {
   /** Gives back what has been deleted, a bounded part of it. */
   default void shrink(Connection connection) throws SQLException {}
 
+  /** Has nothing left of what was erased, after the commit of it. */
+  default void forget(Connection connection) throws SQLException {}
+
   /** Runs a script of ours. */
   static void run(String script, Connection connection) throws SQLException {
     try (InputStream in =

@@ -58,6 +58,11 @@ final class HistoryWriter {
     T run(Connection connection) throws SQLException;
   }
 
+  /** What is done on the connection outside of a transaction. */
+  private interface AfterCommit {
+    void run(Connection connection) throws SQLException;
+  }
+
   HistoryWriter(
       HistoryPlace place,
       HistoryBuffer buffer,
@@ -115,6 +120,15 @@ final class HistoryWriter {
 
   /** Does something when what was recorded before is written, in a transaction. */
   <T> T run(Task<T> task) throws HistoryException {
+    return run(task, open -> {});
+  }
+
+  /** Deletes something, of which nothing is left in files. */
+  <T> T erase(Task<T> task) throws HistoryException {
+    return run(task, place::forget);
+  }
+
+  private <T> T run(Task<T> task, AfterCommit after) throws HistoryException {
     ScheduledThreadPoolExecutor to = thread;
     if (to == null) {
       throw new HistoryException(SHORT_OF_THREADS, null);
@@ -126,6 +140,7 @@ final class HistoryWriter {
                 Connection open = open();
                 T result = task.run(open);
                 open.commit();
+                after.run(open);
                 return result;
               })
           .get(WAIT_SECONDS, TimeUnit.SECONDS);

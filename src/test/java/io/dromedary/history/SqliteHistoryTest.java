@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.dromedary.testing.Answer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -13,6 +14,7 @@ import java.sql.DriverManager;
 import java.sql.Statement;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** In a file beside SQLite's outbox, which may be damaged or deleted at any time. */
@@ -36,6 +38,22 @@ class SqliteHistoryTest extends HistoryContract {
         .isEqualTo("rw-------");
     // The user's id itself is nowhere in it.
     assertThat(Files.readString(file(), ISO_8859_1)).doesNotContain("ann");
+  }
+
+  @Test
+  void nothingOfWhatIsErasedIsLeftInTheFiles() throws Exception {
+    start(Map.of());
+    receiver.answer(Answer.status(401).body("no account of Ann Lee"));
+    send("m-1", "'ann'");
+    awaitAttempts("m-1", 1);
+    assertThat(history().erase(AttemptFilter.ofUser("ann"))).isEqualTo(1);
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path file : files.filter(each -> each.toString().contains("history.db")).toList()) {
+        assertThat(Files.readString(file, ISO_8859_1)).as(file.toString()).doesNotContain("Ann Lee");
+      }
+    }
+    send("m-2", "'ann'");
+    awaitAttempts("m-2", 1);
   }
 
   @Test
