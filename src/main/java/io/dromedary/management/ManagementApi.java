@@ -26,6 +26,8 @@ import org.apache.camel.Message;
 import org.apache.camel.Processor;
 import org.apache.camel.support.service.ServiceSupport;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What is served below the management path: the page, and the API of events that are not done and
@@ -36,6 +38,8 @@ public final class ManagementApi extends ServiceSupport
 
   /** The parameters that say which dead letters are meant. */
   public static final List<String> DEAD_LETTER_FILTERS = Parameters.DEAD_LETTERS;
+
+  private static final Logger LOG = LoggerFactory.getLogger(ManagementApi.class);
 
   private static final String API = "/api";
   private static final String DEAD_LETTERS = "/dead-letters";
@@ -92,6 +96,10 @@ public final class ManagementApi extends ServiceSupport
       refuse(message, new Refusal(400, "invalid_parameter", String.valueOf(e.getMessage())));
     } catch (OutboxException e) {
       refuse(message, new Refusal(503, "unavailable", String.valueOf(e.getMessage())));
+    } catch (RuntimeException | StackOverflowError e) {
+      // The server would answer with nothing, and nobody would know why.
+      LOG.error("A request of an operator has failed", e);
+      refuse(message, new Refusal(500, "failed", "this has failed; the log says why"));
     }
   }
 
