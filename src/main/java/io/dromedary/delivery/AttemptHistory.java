@@ -6,6 +6,7 @@ import io.dromedary.history.AttemptRecorder;
 import io.dromedary.history.History;
 import io.dromedary.history.Origin;
 import io.dromedary.history.UserHash;
+import io.dromedary.json.NamedMembers;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -27,6 +28,7 @@ final class AttemptHistory {
   private static final String REJECTED = "the webhook has rejected it";
 
   private final @Nullable History history;
+  private final @Nullable NamedMembers hidden;
   private final String destination;
   private final Clock clock;
   private final List<Webhook> webhooks;
@@ -40,10 +42,17 @@ final class AttemptHistory {
    * The history of a destination.
    *
    * @param history null: there is none
+   * @param hidden of which members of an event nothing is kept where an answer repeats them; null:
+   *     of none
    */
   AttemptHistory(
-      @Nullable History history, String destination, Clock clock, List<Webhook> webhooks) {
+      @Nullable History history,
+      @Nullable NamedMembers hidden,
+      String destination,
+      Clock clock,
+      List<Webhook> webhooks) {
     this.history = history;
+    this.hidden = hidden;
     this.destination = destination;
     this.clock = clock;
     this.webhooks = webhooks;
@@ -172,7 +181,7 @@ final class AttemptHistory {
             found,
             outcome.status(),
             ended.took(),
-            detail(outcome),
+            detail(outcome, event),
             next,
             because,
             origin),
@@ -180,12 +189,16 @@ final class AttemptHistory {
         UserHash.of(event.json()));
   }
 
-  private static @Nullable String detail(Outcome outcome) {
+  /** Values are hidden here and not when they are shown: the event is gone then. */
+  private @Nullable String detail(Outcome outcome, Event event) {
     String answer = outcome.answer();
     if (answer == null || answer.isBlank()) {
       return outcome.reason().isEmpty() ? null : outcome.reason();
     }
-    return outcome.reason() + ": " + answer.strip();
+    String told = answer.strip();
+    return outcome.reason()
+        + ": "
+        + (hidden == null ? told : NamedMembers.hide(told, hidden.values(event.json())));
   }
 
   /** Enough webhooks have accepted the events of a delivery. */

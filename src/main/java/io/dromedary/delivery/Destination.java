@@ -2,6 +2,7 @@ package io.dromedary.delivery;
 
 import io.dromedary.alert.WebhookSight;
 import io.dromedary.history.History;
+import io.dromedary.json.NamedMembers;
 import io.dromedary.settings.DestinationSettings;
 import io.dromedary.tracing.Spans;
 import java.time.Clock;
@@ -41,13 +42,14 @@ final class Destination {
       Clock clock,
       List<Webhook> webhooks,
       @Nullable History history,
+      @Nullable NamedMembers hidden,
       @Nullable Spans spans) {
     this.settings = settings;
     this.schedule = schedule;
     this.clock = clock;
     this.webhooks = webhooks;
     this.deadLetterLog = new DeadLetterLog(settings.name());
-    this.history = new AttemptHistory(history, settings.name(), clock, webhooks);
+    this.history = new AttemptHistory(history, hidden, settings.name(), clock, webhooks);
     this.spans = spans;
   }
 

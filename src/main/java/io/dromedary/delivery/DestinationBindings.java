@@ -4,8 +4,10 @@ import io.dromedary.alert.Watched;
 import io.dromedary.delivery.flow.FlowControl;
 import io.dromedary.delivery.flow.FlowSettings;
 import io.dromedary.history.History;
+import io.dromedary.json.NamedMembers;
 import io.dromedary.outbox.OutboxComponent;
 import io.dromedary.settings.DestinationSettings;
+import io.dromedary.settings.PayloadSettings;
 import io.dromedary.settings.Rate;
 import io.dromedary.settings.Settings;
 import io.dromedary.signing.MessageIds;
@@ -21,6 +23,7 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.spi.CamelEvent;
 import org.apache.camel.spi.Registry;
 import org.apache.camel.support.SimpleEventNotifierSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Puts the beans into the registry that the routes of a destination name, each as {@code
@@ -46,6 +49,14 @@ final class DestinationBindings {
     return "dromedary-" + destination + "-" + bean;
   }
 
+  /** What is not kept of answers, or null where everything is shown of events. */
+  private static @Nullable NamedMembers hidden(CamelContext context) {
+    PayloadSettings payloads = Settings.of(context).management().payloads();
+    return payloads.shown() == PayloadSettings.Shown.ALL
+        ? null
+        : new NamedMembers(payloads.masked());
+  }
+
   void bind() {
     Clock clock = Settings.clock(context);
     List<Webhook> webhooks = new ArrayList<>();
@@ -56,6 +67,7 @@ final class DestinationBindings {
             clock,
             webhooks,
             History.of(context),
+            hidden(context),
             Tracing.of(context));
     int attempts = 2 * settings.inFlight() * settings.urls().size();
     ExecutorService workers = Workers.of(name + "-delivery", destination::attempts, attempts);

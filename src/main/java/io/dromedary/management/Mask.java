@@ -8,6 +8,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import io.dromedary.history.AttemptRecord;
 import io.dromedary.http.Caller;
+import io.dromedary.json.NamedMembers;
 import io.dromedary.outbox.DeadLetter;
 import io.dromedary.outbox.OutboxEvent;
 import io.dromedary.settings.PayloadSettings;
@@ -16,7 +17,6 @@ import io.dromedary.settings.Settings;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
@@ -32,16 +32,10 @@ import org.apache.camel.CamelContext;
 public final class Mask {
 
   /** Stands for what is not shown. */
-  public static final String HIDDEN = "•••";
+  public static final String HIDDEN = NamedMembers.HIDDEN;
 
   private static final byte[] HIDDEN_JSON = ("\"" + HIDDEN + "\"").getBytes(UTF_8);
   private static final JsonFactory JSON = new JsonFactory();
-
-  /** Shorter values would also be parts of words. */
-  private static final int SHORTEST_VALUE = 4;
-
-  /** A payload has few; each is looked for in each excerpt. */
-  private static final int MOST_VALUES = 100;
 
   /** Also told by what it looks like, wherever a receiver repeats it. */
   private static final Pattern EMAIL =
@@ -60,18 +54,18 @@ public final class Mask {
 
   private final Shown shown;
   private final boolean mayChange;
-  private final List<String> names;
+  private final NamedMembers members;
   private final Pattern inText;
 
   Mask(PayloadSettings settings, boolean mayChange) {
     this.mayChange = mayChange;
     // Who may only read is never shown all.
     shown = settings.shown() == Shown.ALL && !mayChange ? Shown.MASKED : settings.shown();
-    names = settings.masked();
+    members = new NamedMembers(settings.masked());
     inText =
         Pattern.compile(
             "((?:^|[^\\p{L}\\p{N}])(?:"
-                + names.stream()
+                + members.names().stream()
                     .map(name -> Pattern.quote(name.substring(name.lastIndexOf('.') + 1)))
                     .collect(Collectors.joining("|"))
                 + ")\\\\?[\"']?\\s*(?:=>|[:=>])\\s*)(?:"
@@ -118,8 +112,7 @@ public final class Mask {
     List<String> values = new ArrayList<>();
     try {
       byte[] masked = masked(json, values);
-      values.sort(Comparator.comparingInt(String::length).reversed());
-      return new Payload(shown == Shown.NONE ? HIDDEN_JSON : masked, List.copyOf(values));
+      return new Payload(shown == Shown.NONE ? HIDDEN_JSON : masked, NamedMembers.longestFirst(values));
     } catch (IOException e) {
       return new Payload(unreadable(json), List.of());
     }
@@ -153,9 +146,9 @@ public final class Mask {
           case FIELD_NAME -> {
             path.set(path.size() - 1, in.currentName().toLowerCase(Locale.ROOT));
             copy.writeFieldName(in.currentName());
-            if (isMasked(path)) {
+            if (members.has(path)) {
               in.nextToken();
-              gather(in, values);
+              NamedMembers.gather(in, values);
               copy.writeString(HIDDEN);
             }
           }
@@ -166,37 +159,6 @@ public final class Mask {
       }
     }
     return out.toByteArray();
-  }
-
-  private boolean isMasked(List<String> path) {
-    String last = path.get(path.size() - 1);
-    for (String name : names) {
-      if (name.indexOf('.') < 0
-          ? name.equals(last)
-          : ("." + String.join(".", path)).endsWith("." + name)) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  /** Reads to the end of a value, and notes the texts in it. */
-  private static void gather(JsonParser in, List<String> values) throws IOException {
-    int depth = 0;
-    do {
-      JsonToken token = in.currentToken();
-      if (token == null) {
-        return;
-      }
-      depth += token.isStructStart() ? 1 : token.isStructEnd() ? -1 : 0;
-      boolean isText = token == JsonToken.VALUE_STRING || token.isNumeric();
-      if (isText && in.getTextLength() >= SHORTEST_VALUE && values.size() < MOST_VALUES) {
-        values.add(in.getText());
-      }
-      if (depth > 0) {
-        in.nextToken();
-      }
-    } while (depth > 0);
   }
 
   /** What a receiver has answered, or an error that tells of it. */
@@ -214,13 +176,10 @@ public final class Mask {
       return text;
     }
     String masked = inText.matcher(text).replaceAll("$1" + Matcher.quoteReplacement(HIDDEN));
-    if (names.contains("email")) {
+    if (members.names().contains("email")) {
       masked = EMAIL.matcher(masked).replaceAll(Matcher.quoteReplacement(HIDDEN));
     }
-    for (String value : values) {
-      masked = masked.replace(value, HIDDEN);
-    }
-    return masked;
+    return NamedMembers.hide(masked, values);
   }
 
   /** A dead letter as it is shown. */

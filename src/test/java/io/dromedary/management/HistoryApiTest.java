@@ -19,6 +19,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -156,6 +157,25 @@ class HistoryApiTest {
             () -> call("DELETE", "/pending?messageId=m-2").toString(),
             answer -> answer.startsWith("200 {\"deleted\":1"));
     awaitState("m-2", "gone");
+  }
+
+  /** The event is in no place any more, its answers are. */
+  @Test
+  void whatIsMaskedInAnEventIsMaskedInWhatItsReceiverHasSaid() throws IOException {
+    start(Map.of("webhooks.retry.in-memory", "30s"));
+    receiver.answer(
+        Answer.status(503).body("{\"e\":\"079 \\\"555\\\" 12 34\"} or 079 \"555\" 12"));
+    assertThat(
+            Http.post(
+                application.url("/v1/track"),
+                json("{'userId':'ann','event':'e','messageId':'m-1','properties':{'phone':")
+                    + "\"079 \\\"555\\\" 12 34\"}}"))
+        .hasToString("200 {\"success\":true}");
+    JsonNode failed =
+        await()
+            .atMost(AT_MOST)
+            .until(() -> get("/api/attempts?messageId=m-1").findValue("detail"), Objects::nonNull);
+    assertThat(failed.asText()).isEqualTo("answered 503: {\"e\":\"•••\"} or •••");
   }
 
   @Test
