@@ -90,7 +90,7 @@ class LogFormatIT {
               () ->
                   assertThat(application.log())
                       .containsPattern(
-                          "ERROR i.d.delivery.DeadLetterLog - Destination default: event m-1 is a"
+                          "ERROR i.d.d[a-z]*.DeadLetterLog - Destination default: event m-1 is a"
                               + " dead letter after 1 attempts: .* event=\"dead-letter\""
                               + " destination=\"default\" reason=\"rejected\" status=\"410\""
                               + " messageId=\"m-1\" attempt=\"1\"\n"));
