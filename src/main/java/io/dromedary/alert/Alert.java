@@ -9,6 +9,8 @@ import java.io.IOException;
 import java.time.Instant;
 import java.util.Map;
 import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.spi.LoggingEventBuilder;
 
 /**
  * Something that an operator is told. It holds no payload, no secret and no path of a URL.
@@ -47,6 +49,19 @@ record Alert(AlertKind kind, String subject, Instant time, Map<String, Object> d
               fields.writeEndObject();
             });
     return new OutboxEvent(id, type, time, json.getBytes(UTF_8));
+  }
+
+  /** Writes a line; what has one where it is noticed has it at a level that is not shown. */
+  void log(Logger logger) {
+    LoggingEventBuilder line =
+        switch (kind) {
+          case DELIVERY_LATE, CERTIFICATE_EXPIRING -> logger.atWarn();
+          case REPLAY_FINISHED -> logger.atInfo();
+          default -> logger.atDebug();
+        };
+    line.addKeyValue("event", kind.label())
+        .addKeyValue("subject", subject)
+        .log("{} {}: {}", subject, kind.label(), data);
   }
 
   private static void write(JsonGenerator fields, String name, Object value) throws IOException {

@@ -19,7 +19,6 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
@@ -112,7 +111,7 @@ public final class Alerts extends SimpleEventNotifierSupport {
   /** What alerts are about, as it was told last. */
   public List<AlertRow> rows() throws OutboxException {
     return outbox().alertRows().all().stream()
-        .filter(row -> !row.kind().equals(Look.READ))
+        .filter(row -> !Look.NOTES.contains(row.kind()))
         .toList();
   }
 
@@ -125,19 +124,6 @@ public final class Alerts extends SimpleEventNotifierSupport {
   public @Nullable Instant storeFailingSince() {
     Running now = running;
     return now == null ? null : now.failingSince;
-  }
-
-  /**
-   * A replay has come to its end, which is told soon. Does not block.
-   *
-   * @param subject which replay
-   * @param data what came of it: no payload, no secret
-   */
-  public void replayFinished(String subject, Map<String, Object> data) {
-    Running now = running;
-    if (now != null) {
-      now.tell(new Alert(AlertKind.REPLAY_FINISHED, subject, clock().instant(), data));
-    }
   }
 
   private Outbox outbox() {
@@ -153,13 +139,7 @@ public final class Alerts extends SimpleEventNotifierSupport {
     if (count != null) {
       count.increment();
     }
-    // What else is told has a line of its own where it is noticed.
-    boolean isNews =
-        alert.kind() == AlertKind.DELIVERY_LATE || alert.kind() == AlertKind.CERTIFICATE_EXPIRING;
-    (isNews ? LOG.atWarn() : LOG.atDebug())
-        .addKeyValue("event", alert.kind().label())
-        .addKeyValue("subject", alert.subject())
-        .log("{} {}: {}", alert.subject(), alert.kind().label(), alert.data());
+    alert.log(LOG);
     return alert.toEvent(source);
   }
 
@@ -218,22 +198,6 @@ public final class Alerts extends SimpleEventNotifierSupport {
         raised(alert);
       }
       return stored;
-    }
-
-    private void tell(Alert alert) {
-      try {
-        thread.execute(
-            () -> {
-              try {
-                outbox.alertRows().add(raised(alert));
-              } catch (OutboxException e) {
-                LOG.warn(
-                    "The alert {} is told to nobody: {}", alert.kind().label(), e.getMessage());
-              }
-            });
-      } catch (RejectedExecutionException e) {
-        // The process stops.
-      }
     }
 
     void stop() {

@@ -7,6 +7,8 @@ import io.dromedary.outbox.DeadLetterFilter;
 import io.dromedary.outbox.EventFilter;
 import io.dromedary.outbox.Outbox;
 import io.dromedary.outbox.OutboxException;
+import io.dromedary.outbox.ReplayProgress;
+import io.dromedary.outbox.Replays.Standing;
 import io.dromedary.settings.Settings;
 import java.time.Clock;
 import java.time.Duration;
@@ -29,6 +31,12 @@ final class Look {
   /** The row that says until when dead letters have been counted. */
   static final String READ = "dead-letters-read";
 
+  /** Rows that are no news: what was looked at until when. */
+  static final Set<String> NOTES = Set.of(READ, ReplayRule.KIND);
+
+  /** A replay takes its time, and what is asked of it goes to the store. */
+  private static final Duration BETWEEN_REPLAYS = Duration.ofSeconds(5);
+
   /** Stores a change; null where somebody else has changed the row. */
   interface Storing {
     @Nullable AlertRow store(Change change) throws OutboxException;
@@ -42,7 +50,9 @@ final class Look {
   private final Storing storing;
   private final Deaths deaths = new Deaths();
   private final Map<String, WebhookRule> webhooks = new HashMap<>();
+  private final ReplayRule replays = new ReplayRule();
   private final Instant startedAt;
+  private Instant replaysAt = Instant.MIN;
   private boolean isCaughtUp;
   private @Nullable Map<Key, AlertRow> rows;
 
@@ -82,6 +92,30 @@ final class Look {
     }
     if (rows != null) {
       lookAtDeaths(now);
+    }
+    if (rows != null && !now.isBefore(replaysAt)) {
+      replaysAt = now.plus(BETWEEN_REPLAYS);
+      lookAtReplays(now);
+    }
+  }
+
+  private void lookAtReplays(Instant now) throws OutboxException {
+    ReplayRule.Known known = ReplayRule.Known.of(row(ReplayRule.KIND, ""));
+    List<Standing> seen = outbox.replays().standing(known.latest(), known.open());
+    if (!apply(replays.begun(row(ReplayRule.KIND, ""), seen, now))) {
+      return;
+    }
+    AlertRow row = row(ReplayRule.KIND, "");
+    Long ended = replays.ended(row, seen, now);
+    while (row != null && ended != null) {
+      ReplayProgress progress = outbox.replays().get(ended);
+      // Something of it may have come back since it was seen.
+      boolean isOver = progress == null || progress.waiting() == 0;
+      if (!isOver || !apply(ReplayRule.end(row, ended, progress, now))) {
+        return;
+      }
+      row = row(ReplayRule.KIND, "");
+      ended = replays.ended(row, seen, now);
     }
   }
 

@@ -130,17 +130,6 @@ public final class AlertRows {
     return isChanged ? after.changed() : null;
   }
 
-  /** Stores an alert that is about nothing that lasts. */
-  public void add(OutboxEvent alert) throws OutboxException {
-    wait(
-        outbox.run(
-            (store, nowMillis) -> {
-              store.insert(store.takeId(), DESTINATION, alert, nowMillis);
-              return true;
-            }));
-    outbox.due(DESTINATION);
-  }
-
   private static boolean change(Connection connection, AlertRow row) throws SQLException {
     String sql =
         row.version() == 0

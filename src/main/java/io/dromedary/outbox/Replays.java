@@ -5,9 +5,11 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +21,8 @@ public final class Replays {
 
   /** How many replays {@link #latest} returns at the most. */
   public static final int MOST_LISTED = 20;
+
+  private static final int MOST_STANDING = 200;
 
   private static final Duration READ_TIME = Duration.ofSeconds(10);
 
@@ -122,6 +126,38 @@ public final class Replays {
   private static @Nullable Long number(ResultSet row, int column) throws SQLException {
     long number = row.getLong(column);
     return row.wasNull() ? null : number;
+  }
+
+  /**
+   * What can be seen of a replay without counting its events.
+   *
+   * @param events how many dead letters it has put back into the outbox so far
+   * @param waits whether some of these are not done
+   */
+  public record Standing(long id, long events, boolean waits) {}
+
+  /**
+   * Some replays, the latest first: those with a later number, and those of these numbers, {@value
+   * #MOST_STANDING} at the most. It takes a look into an index for each.
+   */
+  public List<Standing> standing(long after, Collection<Long> ids) throws OutboxException {
+    String these = ids.stream().map(String::valueOf).collect(Collectors.joining(", "));
+    try (StoreReading reading = new StoreReading(outbox, READ_TIME, "replays")) {
+      return reading.read(
+          "SELECT id, events, CASE WHEN EXISTS"
+              + " (SELECT 1 FROM outbox WHERE outbox.replay = replay.id) THEN 1 ELSE 0 END"
+              + " FROM replay WHERE id > ?"
+              + (ids.isEmpty() ? "" : " OR id IN (" + these + ")")
+              + " ORDER BY id DESC LIMIT ?",
+          List.of(after, MOST_STANDING),
+          rows -> {
+            List<Standing> all = new ArrayList<>();
+            while (rows.next()) {
+              all.add(new Standing(rows.getLong(1), rows.getLong(2), rows.getInt(3) == 1));
+            }
+            return all;
+          });
+    }
   }
 
   /**

@@ -146,7 +146,8 @@ abstract class AlertRowsContract {
   void saysThatItCannotBeStored() {
     outbox.close();
 
-    assertThatThrownBy(() -> outbox.alertRows().add(alert("a-1")))
+    AlertRow row = AlertRow.of("webhook", "crm/1", "failing", START);
+    assertThatThrownBy(() -> outbox.alertRows().change(row, alert("a-1")))
         .isInstanceOf(OutboxException.class);
   }
 }
