@@ -9,12 +9,16 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.dromedary.testing.Answer;
 import io.dromedary.testing.Http;
 import io.dromedary.testing.Receiver;
+import io.dromedary.testing.SettableClock;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
+import org.apache.camel.console.DevConsole;
+import org.apache.camel.support.PluginHelper;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -88,6 +92,41 @@ class HealthTest {
       assertThat(Http.send("GET", url)).hasToString("200 {\"status\":\"UP\"}");
       assertThat(Http.send("GET", url + "?exposureLevel=full&data=true").body())
           .doesNotContain("hush");
+    }
+  }
+
+  /** With Camel's console, too, which prints what the check has. */
+  @Test
+  void whatWaitsIsToldInDetail() throws Exception {
+    SettableClock clock = new SettableClock(Instant.now());
+    receiver.answer(Answer.status(500));
+    settings.put("webhooks.down.detection", "off");
+    settings.put("webhooks.retry.in-memory", "0s");
+    try (Application application =
+        Application.start(folder, settings, Map.of("dromedary-clock", clock))) {
+      for (int i = 0; i < 3; i++) {
+        Http.Response answer =
+            Http.post(
+                application.url("/v1/track"),
+                "{\"userId\":\"u\",\"event\":\"E\",\"messageId\":\"m" + i + "\"}");
+        assertThat(answer.status()).isEqualTo(200);
+      }
+      receiver.awaitCount(3, AT_MOST);
+      clock.advance(Duration.ofMinutes(2));
+
+      await()
+          .atMost(AT_MOST)
+          .untilAsserted(
+              () -> {
+                JsonNode data = check(application.url("/observe/health"), "outbox").at("/data");
+                assertThat(data.path("waiting default").asInt(-1)).isEqualTo(3);
+                assertThat(data.path("oldest default seconds").asInt(-1)).isBetween(120, 125);
+                assertThat(data.path("overdue default seconds").asInt(-1)).isBetween(0, 125);
+              });
+      DevConsole console =
+          PluginHelper.getDevConsoleResolver(application.context()).resolveDevConsole("dromedary");
+      assertThat(console.call(DevConsole.MediaType.TEXT).toString())
+          .contains("    waiting default: 3\n", "    oldest default seconds: 12");
     }
   }
 

@@ -47,6 +47,9 @@ final class OutboxHealth extends AbstractHealthCheck {
             outbox.isDurable() ? "on disk" : "none: in memory, lost when the process ends")
         .detail("destinations", String.join(", ", outbox.taken()))
         .detail("message ids forgotten early", outbox.forgotten());
+    for (String destination : outbox.taken()) {
+      waiting(result, destination);
+    }
     String failure = outbox.failure();
     if (failure != null) {
       result.down().message("The outbox does not work: " + failure);
@@ -58,5 +61,17 @@ final class OutboxHealth extends AbstractHealthCheck {
     } else {
       result.down().message("Events are not taken out of the outbox: " + String.join("; ", idle));
     }
+  }
+
+  /** What metrics tell, too, at most once in five seconds; nothing while it is not known. */
+  private void waiting(HealthCheckResultBuilder result, String destination) {
+    StoreFigures.Figures figures = outbox.figures().of(destination);
+    if (Double.isNaN(figures.events())) {
+      return;
+    }
+    result
+        .detail("waiting " + destination, (long) figures.events())
+        .detail("oldest " + destination + " seconds", (long) figures.oldestMillis() / 1000)
+        .detail("overdue " + destination + " seconds", (long) figures.overdueMillis() / 1000);
   }
 }
