@@ -1,5 +1,6 @@
 package io.dromedary.delivery;
 
+import io.dromedary.alert.LateLines;
 import io.dromedary.alert.Watched;
 import io.dromedary.delivery.flow.FlowControl;
 import io.dromedary.delivery.flow.FlowSettings;
@@ -76,6 +77,7 @@ final class DestinationBindings {
     WebhooksHealth.register(context, name, webhooks);
     Watched.of(context)
         .add(new Watched.Destination(name, settings.retryWindow(), destination::sights));
+    LateLines.in(context);
     destination.meters().register(context, name, settings.retryWindow(), webhooks);
 
     Round round = new Round(destination, admission);
