@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Finds out whether a context is traced. This class does without OpenTelemetry, and whoever uses it
- * does too as long as nothing is traced: {@link Spans} is not loaded then.
+ * does too as long as nothing is traced: no class of that library is loaded then.
  */
 public final class Tracing {
 
