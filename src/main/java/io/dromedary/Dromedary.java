@@ -1,5 +1,6 @@
 package io.dromedary;
 
+import io.dromedary.logging.JavaLogging;
 import io.dromedary.server.LateHttpServer;
 import io.dromedary.server.ServerCheck;
 import java.io.IOException;
@@ -60,6 +61,7 @@ public final class Dromedary {
   /** Runs the application until it is stopped, and returns the exit code. */
   static int start() {
     LogFormat.choose(Path.of(""), System.getenv());
+    JavaLogging.handOn();
     if (Runtime.version().feature() >= 24) {
       // Netty would use memory access that these JVMs warn of.
       setDefault("io.netty.noUnsafe", "true");
