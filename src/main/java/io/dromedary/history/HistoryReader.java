@@ -149,8 +149,8 @@ final class HistoryReader {
     long stepMillis = step.toMillis();
     if (stepMillis < RecentPoints.STEP_MILLIS
         || Duration.between(from, to).toMillis() / stepMillis > MOST_POINTS) {
-      throw new HistoryException(
-          "expected steps of 10 s or more, and at most " + MOST_POINTS + " of them", null);
+      throw new IllegalArgumentException(
+          "expected steps of 10 s or more, and at most " + MOST_POINTS + " of them");
     }
     SortedMap<Long, Counts> sums = new TreeMap<>();
     read(

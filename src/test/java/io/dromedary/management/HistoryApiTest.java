@@ -323,6 +323,8 @@ class HistoryApiTest {
         "DELETE|/api/events|expected userId or messageId, found neither",
         "GET|/api/attempts?before=x|before: found \"x\", expected a number that an earlier answer has"
             + " as seq or next",
+        "GET|/api/rollups?step=1&since=2025-01-02T03:00:00Z|expected steps of 10 s or more, and at most"
+            + " 10000 of them",
         "GET|/api/rollups?step=0|step: found \"0\", expected a whole number from 1 to 2592000",
       })
   void whatIsAskedWronglyIsRefused(String method, String path, String message) throws IOException {
