@@ -169,7 +169,7 @@ class PackagedIT {
       try (Stream<Path> files = Files.list(folder)) {
         for (Path file : files.sorted().toList()) {
           String name = file.getFileName().toString();
-          if (!name.matches("tmp|outbox\\.db(|\\.lock|-wal|-shm)")) {
+          if (!name.matches("tmp|outbox\\.db(|\\.lock|-wal|-shm)|history\\.db(|-wal|-shm)")) {
             assertThat(name).matches("dead-letters-\\d{4}-\\d\\d-\\d\\d\\.jsonl");
             letters.addAll(Files.readAllLines(file));
           }
@@ -489,7 +489,7 @@ class PackagedIT {
     assertThat(command(0, "dead-letters"))
         .matches("(?s)\\{\"id\":1,.*}\n-- 1 dead letters \\{\"rejected\":1}, 1 listed\n");
     assertThat(command(0, "replay", "--message-id=m-1"))
-        .isEqualTo("{\"replayed\":1,\"refused\":0}\n-- 1 dead letters replayed\n");
+        .isEqualTo("{\"replayed\":1,\"refused\":0,\"replay\":1}\n-- 1 dead letters replayed\n");
 
     receiver.awaitCount(2, AT_MOST);
     assertThat(receiver.messageIds()).isEqualTo(Map.of("m-1", 2));
