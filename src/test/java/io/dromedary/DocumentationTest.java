@@ -74,8 +74,7 @@ class DocumentationTest {
 
   @Test
   void everyBlockIsInALanguageThatIsKnown() {
-    List<Block> blocks =
-        Markdown.all().stream().flatMap(file -> file.blocks().stream()).toList();
+    List<Block> blocks = Markdown.all().stream().flatMap(file -> file.blocks().stream()).toList();
 
     assertThat(blocks).hasSizeGreaterThan(40);
     assertThat(blocks).allSatisfy(block -> assertThat(LANGUAGES).contains(block.language()));
@@ -112,7 +111,8 @@ class DocumentationTest {
    * Spring Boot and Quarkus themselves are tried in DropInIT.
    */
   private void assertHostTakes(String text, String where) throws Exception {
-    String own = ADDRESS.matcher(filledIn(text)).replaceAll("camel.server.port = 8080\ncamel.server.host");
+    String own =
+        ADDRESS.matcher(filledIn(text)).replaceAll("camel.server.port = 8080\ncamel.server.host");
     Path file = Files.writeString(folder.resolve("host.properties"), own, UTF_8);
     CamelContext context = new DefaultCamelContext();
     context.getPropertiesComponent().setLocation("file:" + file);
@@ -178,8 +178,7 @@ class DocumentationTest {
   private static void assertLoads(Block block) throws Exception {
     String text = block.text();
     if (!text.startsWith("- route:")) {
-      text =
-          "- route:\n    from:\n      uri: direct:documented\n      steps:\n" + text.indent(8);
+      text = "- route:\n    from:\n      uri: direct:documented\n      steps:\n" + text.indent(8);
     }
     try (DefaultCamelContext context = new DefaultCamelContext()) {
       context.build();
@@ -209,8 +208,7 @@ class DocumentationTest {
 
   @Test
   void dataCanBeParsed() {
-    ObjectMapper json =
-        new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+    ObjectMapper json = new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
     assertThat(Markdown.blocks("json"))
         .isNotEmpty()

@@ -43,8 +43,9 @@ public final class Mask {
 
   /**
    * A value: in JSON, whole or cut off, in JSON that is a text of other JSON, as programs in Python
-   * print it, an object, an array, or in a form or an element. Nothing in it is tried twice: text of a sender's
-   * choice may be long, and each repetition that can go back takes a piece of the stack.
+   * print it, an object, an array, or in a form or an element. Nothing in it is tried twice: text
+   * of a sender's choice may be long, and each repetition that can go back takes a piece of the
+   * stack.
    */
   private static final String VALUE =
       "\"(?:[^\"\\\\]|\\\\.)*+(?:\"|\\\\?$)"
@@ -112,7 +113,8 @@ public final class Mask {
     List<String> values = new ArrayList<>();
     try {
       byte[] masked = masked(json, values);
-      return new Payload(shown == Shown.NONE ? HIDDEN_JSON : masked, NamedMembers.longestFirst(values));
+      return new Payload(
+          shown == Shown.NONE ? HIDDEN_JSON : masked, NamedMembers.longestFirst(values));
     } catch (IOException e) {
       return new Payload(unreadable(json), List.of());
     }

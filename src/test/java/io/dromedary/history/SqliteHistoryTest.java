@@ -49,7 +49,9 @@ class SqliteHistoryTest extends HistoryContract {
     assertThat(history().erase(AttemptFilter.ofUser("ann"))).isEqualTo(1);
     try (Stream<Path> files = Files.list(folder)) {
       for (Path file : files.filter(each -> each.toString().contains("history.db")).toList()) {
-        assertThat(Files.readString(file, ISO_8859_1)).as(file.toString()).doesNotContain("Ann Lee");
+        assertThat(Files.readString(file, ISO_8859_1))
+            .as(file.toString())
+            .doesNotContain("Ann Lee");
       }
     }
     send("m-2", "'ann'");

@@ -36,8 +36,7 @@ class JavaLoggingTest {
       logger.log(Level.WARNING, "{0} of {1}", new Object[] {3, "four"});
       logger.info("it's {}");
       logger.fine("not asked for");
-      assertThat(lines.lines())
-          .containsExactly("ERROR it fails", "WARN 3 of four", "INFO it's {}");
+      assertThat(lines.lines()).containsExactly("ERROR it fails", "WARN 3 of four", "INFO it's {}");
       ILoggingEvent first = lines.events().get(0);
       assertThat(first.getThrowableProxy().getMessage()).isEqualTo("gone");
     }

@@ -163,8 +163,7 @@ class HistoryApiTest {
   @Test
   void whatIsMaskedInAnEventIsMaskedInWhatItsReceiverHasSaid() throws IOException {
     start(Map.of("webhooks.retry.in-memory", "30s"));
-    receiver.answer(
-        Answer.status(503).body("{\"e\":\"079 \\\"555\\\" 12 34\"} or 079 \"555\" 12"));
+    receiver.answer(Answer.status(503).body("{\"e\":\"079 \\\"555\\\" 12 34\"} or 079 \"555\" 12"));
     assertThat(
             Http.post(
                 application.url("/v1/track"),
