@@ -1,10 +1,12 @@
 package io.dromedary;
 
 import java.io.IOException;
-import java.net.InetAddress;
+import java.net.BindException;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
 import org.apache.camel.CamelContext;
 import org.apache.camel.main.Main;
 
@@ -47,12 +49,22 @@ public final class Application implements AutoCloseable {
     return start(folder, settings, Map.of());
   }
 
-  /** A port of the loopback address that nobody listens on. */
+  /**
+   * A port that nobody has, on any address. It is none of those that systems give to connections
+   * that go out: another test could have it by the time somebody listens on it.
+   */
   public static int freePort() {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    } catch (IOException e) {
-      throw new IllegalStateException(e);
+    while (true) {
+      int port = ThreadLocalRandom.current().nextInt(10_000, 32_000);
+      try (ServerSocket socket = new ServerSocket()) {
+        socket.setReuseAddress(false);
+        socket.bind(new InetSocketAddress(port));
+        return port;
+      } catch (BindException e) {
+        // Somebody has it: another one, then.
+      } catch (IOException e) {
+        throw new IllegalStateException(e);
+      }
     }
   }
 

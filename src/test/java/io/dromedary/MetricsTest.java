@@ -153,8 +153,9 @@ class MetricsTest {
           .keySet()
           .removeIf(
               name -> name.contains("_duration_") && !name.contains("_duration_seconds_count"));
+      // Three posts with events that are new, and what became of these, in one commit at least.
       assertThat(metrics.remove("dromedary_outbox_commit_duration_seconds_count"))
-          .isGreaterThanOrEqualTo(6);
+          .isGreaterThanOrEqualTo(4);
       String build =
           "dromedary_build_info{camel=\"%s\",java=\"%s\",version=\"unknown\"}"
               .formatted(application.context().getVersion(), System.getProperty("java.version"));

@@ -3,10 +3,9 @@ package io.dromedary.testing;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.dromedary.Application;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -37,7 +36,7 @@ public final class PackagedApplication implements AutoCloseable {
    * @param settings by their environment variables
    */
   public static PackagedApplication start(Path home, Map<String, String> settings) {
-    int port = freePort();
+    int port = Application.freePort();
     Path out = home.resolve("out.txt");
     ProcessBuilder builder =
         new ProcessBuilder(
@@ -57,14 +56,6 @@ public final class PackagedApplication implements AutoCloseable {
       PackagedApplication started = new PackagedApplication(builder.start(), out, port);
       started.awaitReady();
       return started;
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private static int freePort() {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
