@@ -24,6 +24,7 @@ import org.openqa.selenium.WebElement;
 import org.openqa.selenium.chrome.ChromeDriver;
 import org.openqa.selenium.chrome.ChromeDriverService;
 import org.openqa.selenium.chrome.ChromeOptions;
+import org.openqa.selenium.interactions.Actions;
 import org.openqa.selenium.logging.LogEntry;
 
 /**
@@ -197,9 +198,16 @@ public final class Browser implements AutoCloseable {
     return this;
   }
 
-  /** Presses keys where the focus is. */
-  public Browser press(CharSequence... keys) {
-    driver.switchTo().activeElement().sendKeys(keys);
+  /**
+   * Presses keys wherever the focus is: an element that had it may just have been hidden, as a
+   * dialog that is being closed.
+   *
+   * @param keys a line break is the key Enter
+   */
+  public Browser press(String... keys) {
+    for (String each : keys) {
+      new Actions(driver).sendKeys(each.equals("\n") ? Keys.ENTER : each).perform();
+    }
     return this;
   }
 
