@@ -1,6 +1,7 @@
 package io.dromedary.history;
 
 import io.dromedary.outbox.OwnersFiles;
+import io.dromedary.outbox.SqlScript;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -97,7 +98,7 @@ final class HistoryFile implements HistoryPlace {
       int version = (int) number(statement, "PRAGMA user_version");
       if (version == 0) {
         connection.setAutoCommit(false);
-        HistoryPlace.run("/dromedary/history/sqlite.sql", connection);
+        SqlScript.run("/dromedary/history/sqlite.sql", connection);
         statement.execute("PRAGMA user_version = " + VERSION);
         connection.commit();
       } else if (version != VERSION) {

@@ -1,20 +1,10 @@
 package io.dromedary.history;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
-import java.io.IOException;
-import java.io.InputStream;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.Statement;
-import java.util.Objects;
-import java.util.regex.Pattern;
 
 /** In what the places differ that a history may be kept at. */
 interface HistoryPlace {
-
-  /** Comments of a script. */
-  Pattern COMMENT = Pattern.compile("--[^\n]*");
 
   /** What may be shown of it. */
   String name();
@@ -58,20 +48,4 @@ interface HistoryPlace {
 
   /** Has nothing left of what was erased, after the commit of it. */
   default void forget(Connection connection) throws SQLException {}
-
-  /** Runs a script of ours. */
-  static void run(String script, Connection connection) throws SQLException {
-    try (InputStream in =
-            Objects.requireNonNull(HistoryPlace.class.getResourceAsStream(script), script);
-        Statement statement = connection.createStatement()) {
-      String text = COMMENT.matcher(new String(in.readAllBytes(), UTF_8)).replaceAll("");
-      for (String sql : text.split(";", -1)) {
-        if (!sql.isBlank()) {
-          statement.execute(sql.strip());
-        }
-      }
-    } catch (IOException e) {
-      throw new IllegalStateException("The script " + script + " cannot be read: " + e, e);
-    }
-  }
 }

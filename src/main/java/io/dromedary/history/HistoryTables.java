@@ -1,6 +1,7 @@
 package io.dromedary.history;
 
 import io.dromedary.outbox.OutboxPlace;
+import io.dromedary.outbox.SqlScript;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -15,6 +16,7 @@ final class HistoryTables implements HistoryPlace {
   private static final long MOST_BYTES = 128L << 20;
 
   private static final String MAKE = "SELECT pg_advisory_xact_lock(4208538)";
+  private static final String IS_THERE = "SELECT to_regclass('attempt_rollup') IS NOT NULL";
   private static final String WRITE = "SELECT pg_advisory_xact_lock(4208539)";
   private static final String EXPIRE = "SELECT pg_try_advisory_xact_lock(4208540)";
 
@@ -41,13 +43,8 @@ final class HistoryTables implements HistoryPlace {
       // Nobody waits for the disk: a crash of the database may lose what was written last.
       statement.execute("SET synchronous_commit = off");
       statement.execute(MAKE);
-      boolean isThere;
-      try (ResultSet row =
-          statement.executeQuery("SELECT to_regclass('attempt_rollup') IS NOT NULL")) {
-        isThere = row.next() && row.getBoolean(1);
-      }
-      if (!isThere) {
-        HistoryPlace.run("/dromedary/history/postgresql.sql", connection);
+      if (!isTrue(connection, IS_THERE)) {
+        SqlScript.run("/dromedary/history/postgresql.sql", connection);
       }
       connection.commit();
       return connection;
