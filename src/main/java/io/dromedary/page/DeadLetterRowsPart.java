@@ -56,20 +56,7 @@ final class DeadLetterRowsPart {
   }
 
   private void field(String name, String label, String example) {
-    html.open("label").text(label);
-    html.open(
-        "input",
-        "type",
-        "text",
-        "name",
-        name,
-        "value",
-        filters.get(name),
-        "placeholder",
-        example.isEmpty() ? null : example,
-        "autocomplete",
-        "off");
-    html.close();
+    FilterFields.text(html, name, label, filters.get(name), example);
   }
 
   /** Writes a row for those that are alike, which leads to them. */

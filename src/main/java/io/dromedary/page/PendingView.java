@@ -161,20 +161,7 @@ final class PendingView implements View {
 
   private static void field(
       Html html, PageRequest request, String name, String label, String example) {
-    html.open("label").text(label);
-    html.open(
-        "input",
-        "type",
-        "text",
-        "name",
-        name,
-        "value",
-        request.parameter(name),
-        "placeholder",
-        example.isEmpty() ? null : example,
-        "autocomplete",
-        "off");
-    html.close();
+    FilterFields.text(html, name, label, request.parameter(name), example);
   }
 
   private void count(Html html, PageRequest request) throws ApiException {
