@@ -73,6 +73,8 @@ public record Overview(
       @Nullable Duration oldest,
       Duration window) {
 
+    private static final double LATE = 0.5;
+
     /** As it is called: {@code crm/1}. */
     String name() {
       return destination + "/" + webhook.number();
@@ -92,13 +94,18 @@ public record Overview(
       return oldest == null || window.isZero() ? 0 : oldest.toMillis() / (double) window.toMillis();
     }
 
+    /** Whether the oldest event has waited for so much of its window that it is a problem. */
+    boolean isLate() {
+      return late() > LATE;
+    }
+
     /** What an operator looks at first has the most. */
     int severity() {
       return switch (webhook.state().kind()) {
         case DOWN -> 4;
         case PAUSED -> 3;
-        case LIMITED -> late() > 0.5 ? 3 : 1;
-        case UP -> late() > 0.5 ? 3 : failsOften() ? 2 : 0;
+        case LIMITED -> isLate() ? 3 : 1;
+        case UP -> isLate() ? 3 : failsOften() ? 2 : 0;
       };
     }
 

@@ -15,9 +15,6 @@ import org.jspecify.annotations.Nullable;
 /** All webhooks, a row each, problems first; and what has become of events. */
 final class OverviewView implements View {
 
-  /** The part of its window that an event may have waited before it is a problem. */
-  private static final double LATE = 0.5;
-
   private final CamelContext context;
   private final Overviews overviews;
 
@@ -79,7 +76,7 @@ final class OverviewView implements View {
             "message warn");
       }
       Duration oldest = row.oldest();
-      if (row.late() > LATE && row.webhook().number() == 1 && oldest != null) {
+      if (row.isLate() && row.webhook().number() == 1 && oldest != null) {
         html.element(
             "p",
             row.destination()
@@ -209,7 +206,7 @@ final class OverviewView implements View {
     cell(html, "waiting", row.waiting() == null ? "–" : waiting(row.waiting()), null);
     Duration oldest = row.oldest();
     boolean isNone = oldest == null || oldest.isZero();
-    html.open("td", "class", "num" + (row.late() > LATE ? " bad" : ""), "data-name", "oldest");
+    html.open("td", "class", "num" + (row.isLate() ? " bad" : ""), "data-name", "oldest");
     html.open("span").text(isNone || oldest == null ? "–" : Figures.duration(oldest));
     if (!isNone) {
       html.element("small", "of " + Figures.duration(row.window()));
