@@ -35,6 +35,11 @@ public record AttemptFilter(
     return new AttemptFilter(null, null, null, messageId, null, null, null, null, null, null);
   }
 
+  /** The attempts at a webhook, by its name or number. */
+  public static AttemptFilter atWebhook(String destination, String webhook) {
+    return new AttemptFilter(destination, webhook, null, null, null, null, null, null, null, null);
+  }
+
   /** The attempts at a user's events. */
   public static AttemptFilter ofUser(String userId) {
     return new AttemptFilter(null, null, null, null, userId, null, null, null, null, null);

@@ -233,18 +233,7 @@ final class WebhookView implements View {
         "card",
         "data-live",
         "errors");
-    AttemptFilter filter =
-        new AttemptFilter(
-            found.destination(),
-            Integer.toString(number),
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null);
+    AttemptFilter filter = AttemptFilter.atWebhook(found.destination(), Integer.toString(number));
     List<AttemptRecord> last = history.attempts(filter, null, LAST_ATTEMPTS);
     html.in(
         "div",
