@@ -51,8 +51,8 @@ public final class OutboxReport {
    * <p>No more than {@value StoreFigures#MOST_COUNTED} are counted.
    */
   public @Nullable Long waiting(String destination) {
-    double events = outbox.figures().of(destination).events();
-    return Double.isNaN(events) ? null : (long) events;
+    Backlog backlog = outbox.backlog(destination);
+    return backlog == null ? null : backlog.events();
   }
 
   /** Whether there may be more events than are counted. */
@@ -64,8 +64,8 @@ public final class OutboxReport {
    * How long ago the oldest event of a destination that is not done was accepted; null: unknown.
    */
   public @Nullable Duration oldest(String destination) {
-    double millis = outbox.figures().of(destination).oldestMillis();
-    return Double.isNaN(millis) ? null : Duration.ofMillis((long) millis);
+    Backlog backlog = outbox.backlog(destination);
+    return backlog == null ? null : backlog.oldest();
   }
 
   /** How many events of a destination have been stored since the start. */
