@@ -34,7 +34,7 @@ final class HistoryWriter {
   /** How long somebody who reads waits for what is not written yet. */
   private static final long WAIT_SECONDS = 5;
 
-  private static final String SHORT_OF_THREADS = "the history has stopped, or has not started";
+  private static final String NOT_RUNNING = "the history has stopped, or has not started";
 
   private final HistoryPlace place;
   private final HistoryBuffer buffer;
@@ -131,7 +131,7 @@ final class HistoryWriter {
   private <T> T run(Task<T> task, AfterCommit after) throws HistoryException {
     ScheduledThreadPoolExecutor to = thread;
     if (to == null) {
-      throw new HistoryException(SHORT_OF_THREADS, null);
+      throw new HistoryException(NOT_RUNNING, null);
     }
     try {
       return to.submit(
@@ -148,7 +148,7 @@ final class HistoryWriter {
       Thread.currentThread().interrupt();
       throw new HistoryException("interrupted while waiting for the history", e);
     } catch (RejectedExecutionException e) {
-      throw new HistoryException(SHORT_OF_THREADS, e);
+      throw new HistoryException(NOT_RUNNING, e);
     } catch (TimeoutException e) {
       throw new HistoryException("the history is not written in time", e);
     } catch (ExecutionException e) {
