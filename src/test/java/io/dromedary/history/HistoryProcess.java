@@ -7,7 +7,6 @@ import io.dromedary.testing.ClassPath;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Map;
 
 /** The application in a process of its own, which lives until it is killed. */
@@ -78,7 +77,8 @@ final class HistoryProcess implements AutoCloseable {
             Path.of(arguments[0]),
             Map.of("webhooks.urls", arguments[1], "webhooks.history.successes", "all"))) {
       System.out.println(PORT + application.port());
-      Thread.sleep(Duration.ofMinutes(5).toMillis());
+      // It ends with the process that has started it, if it is not killed before.
+      int unused = System.in.read();
     }
   }
 }
