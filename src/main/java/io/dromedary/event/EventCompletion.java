@@ -54,7 +54,7 @@ final class EventCompletion {
   }
 
   /** The complete event, or null where its sender does not want it at webhooks, or nobody. */
-  @Nullable Event complete(JsonObject event, Wrapper wrapper, @Nullable EventType fromPath)
+  @Nullable Event complete(JsonObject event, BatchEnvelope wrapper, @Nullable EventType fromPath)
       throws InvalidEventException {
     EventType type = type(event, fromPath);
     checkWho(event, type);
@@ -73,7 +73,7 @@ final class EventCompletion {
     return new Event(messageId, type, now, event.toBytes(), destinations);
   }
 
-  private @Nullable String source(JsonObject event, Wrapper wrapper) {
+  private @Nullable String source(JsonObject event, BatchEnvelope wrapper) {
     if (sender != null) {
       return sender;
     }
@@ -192,7 +192,7 @@ final class EventCompletion {
     return value == null ? JsonKind.NULL : value.kind();
   }
 
-  private void times(JsonObject event, Wrapper wrapper) {
+  private void times(JsonObject event, BatchEnvelope wrapper) {
     JsonValue sentAtOfBatch = wrapper.sentAt();
     if (sentAtOfBatch != null && present(event.get("sentAt")) == null) {
       event.put("sentAt", sentAtOfBatch);

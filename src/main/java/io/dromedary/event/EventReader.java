@@ -48,9 +48,9 @@ final class EventReader {
   private final Supplier<String> ids;
   private @Nullable EventTemplate template;
   private LongConsumer merged = bytes -> {};
-  private Predicate<Intake> allowed = read -> true;
+  private Predicate<ReadResult> allowed = read -> true;
   private final EventCompletion completion;
-  private Intake intake = new Intake();
+  private ReadResult intake = new ReadResult();
 
   /**
    * A reader of one message.
@@ -90,7 +90,7 @@ final class EventReader {
   }
 
   /** Somebody is asked whether a batch with these keys is read on, before its events are made. */
-  EventReader askKeys(Predicate<Intake> keys) {
+  EventReader askKeys(Predicate<ReadResult> keys) {
     this.allowed = keys;
     return this;
   }
@@ -102,21 +102,22 @@ final class EventReader {
   }
 
   /** The text is one event, of that type if its path says so. */
-  Intake readEvent(@Nullable EventType fromPath) throws InvalidJsonException {
+  ReadResult readEvent(@Nullable EventType fromPath) throws InvalidJsonException {
     JsonReader json = new JsonReader(text);
     Element found = Element.read(json, text, 0);
     json.end();
     intake.single();
-    add(found, Wrapper.NONE, fromPath);
+    add(found, BatchEnvelope.NONE, fromPath);
     return intake;
   }
 
   /** The text is an object with a {@code batch} of events and fields that count for all of them. */
-  Intake readBatch() throws InvalidJsonException, InvalidEventException {
+  ReadResult readBatch() throws InvalidJsonException, InvalidEventException {
     return readBatch(true);
   }
 
-  private Intake readBatch(boolean mayHaveType) throws InvalidJsonException, InvalidEventException {
+  private ReadResult readBatch(boolean mayHaveType)
+      throws InvalidJsonException, InvalidEventException {
     JsonReader json = new JsonReader(text);
     if (json.peek() != JsonKind.OBJECT) {
       throw new InvalidEventException(
@@ -124,7 +125,7 @@ final class EventReader {
           "expected an object with an array \"batch\", found " + Element.shown(json.peek()));
     }
     List<Element> events = null;
-    Wrapper wrapper = new Wrapper();
+    BatchEnvelope wrapper = new BatchEnvelope();
     json.beginObject();
     for (String name = json.nextName(); name != null; name = json.nextName()) {
       if (name.equals("batch") && json.peek() == JsonKind.ARRAY) {
@@ -136,7 +137,7 @@ final class EventReader {
         }
       } else if (name.equals("type") && !mayHaveType) {
         throw new InvalidEventException("invalid_batch", "expected a batch, found an event");
-      } else if (template != null && !mayHaveType && !Wrapper.has(name)) {
+      } else if (template != null && !mayHaveType && !BatchEnvelope.has(name)) {
         throw new InvalidEventException("invalid_batch", "expected a batch, found another object");
       } else {
         wrapper.put(name, json.read());
@@ -174,7 +175,7 @@ final class EventReader {
    * The text is whatever a message or a file may hold: an event, an array of events, a batch as the
    * tracking API takes it, or an event a line. What cannot be read is rejected with its text.
    */
-  Intake readAny() {
+  ReadResult readAny() {
     try {
       JsonReader json = new JsonReader(text);
       if (json.peek() == JsonKind.ARRAY) {
@@ -184,7 +185,7 @@ final class EventReader {
         }
         json.end();
         for (Element found : events) {
-          add(found, Wrapper.NONE, null);
+          add(found, BatchEnvelope.NONE, null);
         }
         if (events.isEmpty()) {
           rejectAll("empty_batch", "expected at least one event, found an empty array");
@@ -196,7 +197,7 @@ final class EventReader {
           readBatch();
         } else if (found.refused() == null || !tryBatch()) {
           intake.single();
-          add(found, Wrapper.NONE, null);
+          add(found, BatchEnvelope.NONE, null);
         }
       }
     } catch (InvalidJsonException e) {
@@ -205,11 +206,11 @@ final class EventReader {
       }
     } catch (InvalidEventException e) {
       rejectAll(e.code(), String.valueOf(e.getMessage()));
-    } catch (ReadingRoom.NoRoomException | UnknownKeyException e) {
+    } catch (ReadingBudget.NoRoomException | UnknownKeyException e) {
       throw e;
     } catch (RuntimeException | StackOverflowError e) {
       // Whatever is wrong with this message or this reader, the next one can do without.
-      intake = new Intake();
+      intake = new ReadResult();
       rejectAll("unreadable", "expected a text that can be read, found one that fails with " + e);
     }
     return intake;
@@ -222,7 +223,7 @@ final class EventReader {
         && event.get("type") == null
         && batch != null
         && batch.kind() == JsonKind.ARRAY
-        && (template == null || event.size() == Wrapper.count(event) + 1);
+        && (template == null || event.size() == BatchEnvelope.count(event) + 1);
   }
 
   /** Whether what was refused is a batch, of which only an event has to be. */
@@ -257,7 +258,7 @@ final class EventReader {
         JsonReader json = new JsonReader(text, line[0], line[1]);
         Element found = Element.read(json, text, index);
         json.end();
-        add(found, Wrapper.NONE, null);
+        add(found, BatchEnvelope.NONE, null);
       } catch (InvalidJsonException e) {
         reject(index, null, "invalid_json", String.valueOf(e.getMessage()), line[0], line[1]);
       } catch (RuntimeException | StackOverflowError e) {
@@ -268,16 +269,16 @@ final class EventReader {
     return true;
   }
 
-  private Intake tooMany() {
+  private ReadResult tooMany() {
     rejectAll("batch_too_long", "expected at most " + mostEvents + " events, found more");
     return intake;
   }
 
-  Intake intake() {
+  ReadResult intake() {
     return intake;
   }
 
-  private void add(Element found, Wrapper wrapper, @Nullable EventType fromPath) {
+  private void add(Element found, BatchEnvelope wrapper, @Nullable EventType fromPath) {
     JsonObject event = found.event();
     String messageId = null;
     try {

@@ -28,7 +28,7 @@ public final class EventStream implements EventSequence, Iterator<Object>, Close
 
   /** 16 MiB, or less where there is less than a gigabyte of heap. */
   static final int PIECE_BYTES =
-      (int) Math.min(16 * 1024 * 1024, HeapShare.READING.bytes() / ReadingRoom.COPIES);
+      (int) Math.min(16 * 1024 * 1024, HeapShare.READING.bytes() / ReadingBudget.COPIES);
 
   private static final int LEAST_BYTES = 8 * 1024;
 

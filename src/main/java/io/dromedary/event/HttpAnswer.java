@@ -11,7 +11,7 @@ import org.apache.camel.Message;
 /** What senders are told. Every answer is a JSON object: some SDKs retry whatever is not. */
 final class HttpAnswer {
 
-  /** The exchange property with the {@link Intake} that the sender is told of. */
+  /** The exchange property with the {@link ReadResult} that the sender is told of. */
   static final String INTAKE = "DromedaryIntake";
 
   /** The exchange property with the headers by which a browser may read the answer. */
@@ -39,7 +39,7 @@ final class HttpAnswer {
       respond(exchange, 200, "image/gif", GIF, Map.of());
       return;
     }
-    Intake intake = exchange.getProperty(INTAKE, Intake.class);
+    ReadResult intake = exchange.getProperty(INTAKE, ReadResult.class);
     if (intake == null || intake.rejected().isEmpty()) {
       respond(exchange, 200, SUCCESS);
       return;
@@ -97,7 +97,7 @@ final class HttpAnswer {
 
   private static void respond(
       Exchange exchange, int status, String type, Object body, Map<String, String> more) {
-    ReadingRoom.answered(exchange);
+    ReadingBudget.answered(exchange);
     Message answer = exchange.getMessage();
     answer.setHeader(Exchange.HTTP_RESPONSE_CODE, status);
     answer.setHeader(Exchange.CONTENT_TYPE, type);
@@ -110,7 +110,7 @@ final class HttpAnswer {
     answer.setBody(body);
   }
 
-  private static String partial(Intake intake) {
+  private static String partial(ReadResult intake) {
     return JsonFields.write(
         json -> {
           json.writeBooleanField("success", true);

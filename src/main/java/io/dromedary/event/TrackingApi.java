@@ -50,7 +50,7 @@ public final class TrackingApi extends FailClosed implements CamelContextAware {
   private static final List<String> SDK_ROUTES =
       List.of("dromedary-serve-source-config", "dromedary-receive-beacons");
 
-  private final ReadingRoom room = new ReadingRoom(HeapShare.READING.bytes());
+  private final ReadingBudget room = new ReadingBudget(HeapShare.READING.bytes());
   private @Nullable CamelContext context;
   private Clock clock = Clock.systemUTC();
   private WriteKeys writeKeys = new WriteKeys(List.of(), false);
@@ -240,7 +240,7 @@ public final class TrackingApi extends FailClosed implements CamelContextAware {
     String authorization = action.authorization(head);
     Object encoding = body.encoding();
     try {
-      ReadingRoom.Reading reading = room.open(exchange);
+      ReadingBudget.Reading reading = room.open(exchange);
       byte[] packed = bytes(exchange, body.packed());
       reading.text(encoding == null ? packed.length : RawBodies.MOST_TEXT_BYTES);
       byte[] text =
@@ -251,7 +251,7 @@ public final class TrackingApi extends FailClosed implements CamelContextAware {
           new EventReader(text, clock.instant(), false, choice, writeKeys.sender(authorization))
               .tellMerged(reading::more)
               .askKeys(read -> writeKeys.allow(authorization, read));
-      Intake intake =
+      ReadResult intake =
           switch (action.kind()) {
             case ANY -> reader.wrap(template).readAny();
             case EVENT, PIXEL -> reader.readEvent(action.type());

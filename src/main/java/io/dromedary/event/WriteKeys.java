@@ -52,7 +52,7 @@ final class WriteKeys {
   }
 
   /** Whether a message that came with that header may be taken. */
-  boolean allow(@Nullable Object authorization, Intake intake) {
+  boolean allow(@Nullable Object authorization, ReadResult intake) {
     if (!isWanted) {
       return true;
     }

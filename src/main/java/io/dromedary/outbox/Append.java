@@ -16,7 +16,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** New events, all or none of them, each but once within the window of the de-duplication. */
-final class Append extends Work {
+final class Append extends StoreOperation {
 
   private static final Logger LOG = LoggerFactory.getLogger(Append.class);
 
@@ -25,16 +25,16 @@ final class Append extends Work {
 
   private final Outbox outbox;
   private final SqlDialect dialect;
-  private final List<Work.Arrival> arrivals;
+  private final List<StoreOperation.Arrival> arrivals;
   private final List<DeadLetter> invalid;
   private final boolean deduplicated;
   private final boolean handsOn;
   private final CompletableFuture<Integer> done;
   private Set<Fingerprint> remembered = Set.of();
-  private final Map<Taker, List<OutboxEvent>> reserved = new HashMap<>();
-  private final Map<Taker, List<Claim>> handedOn = new HashMap<>();
+  private final Map<ClaimListener, List<OutboxEvent>> reserved = new HashMap<>();
+  private final Map<ClaimListener, List<Claim>> handedOn = new HashMap<>();
   private final Deque<DeadLetter> letters = new ArrayDeque<>();
-  private Map<String, List<Work.Arrival>> stored = Map.of();
+  private Map<String, List<StoreOperation.Arrival>> stored = Map.of();
   private int written;
 
   /**
@@ -47,7 +47,7 @@ final class Append extends Work {
   Append(
       Outbox outbox,
       SqlDialect dialect,
-      List<Work.Arrival> arrivals,
+      List<StoreOperation.Arrival> arrivals,
       List<DeadLetter> invalid,
       boolean handsOn,
       CompletableFuture<Integer> done) {
@@ -68,14 +68,14 @@ final class Append extends Work {
   @Override
   void join(Store store, long nowMillis) throws SQLException {
     store.admit(bytes(arrivals, invalid));
-    List<Work.Arrival> fresh = deduplicated ? fresh(store, nowMillis) : arrivals;
+    List<StoreOperation.Arrival> fresh = deduplicated ? fresh(store, nowMillis) : arrivals;
     written = fresh.size();
-    Map<String, List<Work.Arrival>> byDestination = new HashMap<>();
-    for (Work.Arrival arrival : fresh) {
+    Map<String, List<StoreOperation.Arrival>> byDestination = new HashMap<>();
+    for (StoreOperation.Arrival arrival : fresh) {
       byDestination.computeIfAbsent(arrival.destination(), key -> new ArrayList<>()).add(arrival);
     }
     stored = byDestination;
-    for (Map.Entry<String, List<Work.Arrival>> each : byDestination.entrySet()) {
+    for (Map.Entry<String, List<StoreOperation.Arrival>> each : byDestination.entrySet()) {
       insert(store, each.getKey(), each.getValue(), nowMillis);
     }
     letters.clear();
@@ -87,9 +87,9 @@ final class Append extends Work {
   }
 
   /** What it takes, about. */
-  static long bytes(List<Work.Arrival> arrivals, List<DeadLetter> invalid) {
+  static long bytes(List<StoreOperation.Arrival> arrivals, List<DeadLetter> invalid) {
     long bytes = 0;
-    for (Work.Arrival arrival : arrivals) {
+    for (StoreOperation.Arrival arrival : arrivals) {
       bytes += arrival.event().body().length + ROW_BYTES;
     }
     for (DeadLetter letter : invalid) {
@@ -99,9 +99,9 @@ final class Append extends Work {
   }
 
   /** What has not been accepted before, of each message id the first. */
-  private List<Work.Arrival> fresh(Store store, long nowMillis) throws SQLException {
-    Map<Fingerprint, Work.Arrival> byFingerprint = new LinkedHashMap<>();
-    for (Work.Arrival arrival : arrivals) {
+  private List<StoreOperation.Arrival> fresh(Store store, long nowMillis) throws SQLException {
+    Map<Fingerprint, StoreOperation.Arrival> byFingerprint = new LinkedHashMap<>();
+    for (StoreOperation.Arrival arrival : arrivals) {
       byFingerprint.putIfAbsent(
           Fingerprint.of(arrival.destination(), arrival.event().messageId()), arrival);
     }
@@ -116,10 +116,11 @@ final class Append extends Work {
   }
 
   /** As many as there is room for in flight are written as already claimed. */
-  private void insert(Store store, String destination, List<Work.Arrival> arrivals, long nowMillis)
+  private void insert(
+      Store store, String destination, List<StoreOperation.Arrival> arrivals, long nowMillis)
       throws SQLException {
-    Taker taker = handsOn ? outbox.taker(destination) : null;
-    List<OutboxEvent> events = arrivals.stream().map(Work.Arrival::event).toList();
+    ClaimListener taker = handsOn ? outbox.taker(destination) : null;
+    List<OutboxEvent> events = arrivals.stream().map(StoreOperation.Arrival::event).toList();
     int handOn = taker == null ? 0 : reserve(taker, events);
     List<Claim> claims = new ArrayList<>(handOn);
     if (taker != null && handOn > 0) {
@@ -147,7 +148,7 @@ final class Append extends Work {
   }
 
   /** A taker that fails is no reason not to store events: they are claimed when it works again. */
-  private static int reserve(Taker taker, List<OutboxEvent> wanted) {
+  private static int reserve(ClaimListener taker, List<OutboxEvent> wanted) {
     try {
       return taker.reserve(wanted);
     } catch (RuntimeException | Error e) {
@@ -158,7 +159,7 @@ final class Append extends Work {
 
   @Override
   void committed() {
-    Map<String, List<Work.Arrival>> counted = stored;
+    Map<String, List<StoreOperation.Arrival>> counted = stored;
     stored = Map.of();
     try {
       counted.forEach((name, events) -> outbox.counts().accepted(name).add(events.size()));
@@ -177,17 +178,18 @@ final class Append extends Work {
   void rolledBack() {
     handedOn.clear();
     try {
-      forEach(reserved, Taker::giveBack);
+      forEach(reserved, ClaimListener::giveBack);
     } finally {
       forget();
     }
   }
 
   /** Takes out what has been done: what has not stays there, in case something is thrown. */
-  private static <T> void forEach(Map<Taker, List<T>> byTaker, BiConsumer<Taker, List<T>> action) {
-    Iterator<Map.Entry<Taker, List<T>>> entries = byTaker.entrySet().iterator();
+  private static <T> void forEach(
+      Map<ClaimListener, List<T>> byTaker, BiConsumer<ClaimListener, List<T>> action) {
+    Iterator<Map.Entry<ClaimListener, List<T>>> entries = byTaker.entrySet().iterator();
     while (entries.hasNext()) {
-      Map.Entry<Taker, List<T>> entry = entries.next();
+      Map.Entry<ClaimListener, List<T>> entry = entries.next();
       action.accept(entry.getKey(), entry.getValue());
       entries.remove();
     }

@@ -31,7 +31,8 @@ public final class Claim {
   private final long bytes;
   private final AtomicLong memory;
   private final AtomicReference<@Nullable Settlement> settlement = new AtomicReference<>();
-  private final AtomicReference<Places.Stage> stage = new AtomicReference<>(Places.Stage.CLAIMED);
+  private final AtomicReference<ClaimCounts.Stage> stage =
+      new AtomicReference<>(ClaimCounts.Stage.CLAIMED);
   private volatile @Nullable Carrier carrier;
   private volatile Lane lane;
   private volatile boolean lost;
@@ -105,7 +106,7 @@ public final class Claim {
 
   /** Whether it is this node's to deliver, and nobody does so yet. */
   boolean isIdle() {
-    return stage.get() == Places.Stage.READY && settlement.get() == null;
+    return stage.get() == ClaimCounts.Stage.READY && settlement.get() == null;
   }
 
   /**
@@ -193,15 +194,15 @@ public final class Claim {
 
   /** The event waits in memory: it does not count as in flight until it goes on. */
   public void pause() {
-    Taker taker = outbox.taker(destination);
+    ClaimListener taker = outbox.taker(destination);
     if (taker != null && settlement.get() == null) {
-      Twice.call("An event that waits could not be counted as such", () -> taker.paused(this));
+      RetryOnce.call("An event that waits could not be counted as such", () -> taker.paused(this));
     }
   }
 
   /** The event is in flight again, if it was paused, whether there is room or not. */
   public void resume() {
-    Taker taker = outbox.taker(destination);
+    ClaimListener taker = outbox.taker(destination);
     if (taker != null && settlement.get() == null) {
       try {
         taker.resumed(this);
@@ -216,7 +217,7 @@ public final class Claim {
    * only wait for a commit, that a crash would repeat too many.
    */
   public boolean mayResume() {
-    Taker taker = outbox.taker(destination);
+    ClaimListener taker = outbox.taker(destination);
     return taker == null || taker.mayResume();
   }
 
@@ -226,7 +227,7 @@ public final class Claim {
    */
   public static boolean mayWait(List<Claim> claims) {
     Claim first = claims.get(0);
-    Taker taker = first.outbox.taker(first.destination);
+    ClaimListener taker = first.outbox.taker(first.destination);
     return taker == null || taker.mayWait(claims.stream().mapToLong(Claim::bytes).sum());
   }
 
@@ -250,8 +251,8 @@ public final class Claim {
     return memory;
   }
 
-  /** How far it has come in memory; {@link Places} changes it. */
-  AtomicReference<Places.Stage> stage() {
+  /** How far it has come in memory; {@link ClaimCounts} changes it. */
+  AtomicReference<ClaimCounts.Stage> stage() {
     return stage;
   }
 

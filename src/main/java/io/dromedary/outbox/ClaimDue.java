@@ -8,7 +8,7 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /** Claims what is due of a destination, of either lane. */
-final class ClaimDue extends Work {
+final class ClaimDue extends StoreOperation {
 
   /**
    * How much is to be claimed.
@@ -122,7 +122,7 @@ final class ClaimDue extends Work {
   @Override
   void committed() {
     // Behind the settlements of before: an event may come back whose settlement is one of them.
-    outbox.tellTakers(() -> Twice.call("Events could not be handed over", this::handOver));
+    outbox.tellTakers(() -> RetryOnce.call("Events could not be handed over", this::handOver));
   }
 
   private void handOver() {

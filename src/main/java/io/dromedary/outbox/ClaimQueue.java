@@ -1,6 +1,6 @@
 package io.dromedary.outbox;
 
-import io.dromedary.outbox.Places.Stage;
+import io.dromedary.outbox.ClaimCounts.Stage;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.HashSet;
@@ -18,10 +18,10 @@ import org.jspecify.annotations.Nullable;
  * <p>An event is in flight from the start of its exchange until its settlement is committed: so no
  * more are delivered twice after a crash than may be in flight. How many exchanges there may be at
  * the moment is less than that, and a commit is not waited for. More are held ready, since what is
- * handed on need not be claimed; {@link Places} counts them. Claims stay in {@code open} until
+ * handed on need not be claimed; {@link ClaimCounts} counts them. Claims stay in {@code open} until
  * their settlement is committed, so that a stop can give them back.
  */
-final class ClaimQueue implements Taker {
+final class ClaimQueue implements ClaimListener {
 
   /** What becomes of claims that may begin, or that have to go back. */
   interface Deliverer {
@@ -50,7 +50,7 @@ final class ClaimQueue implements Taker {
   private final Clock clock;
   private final MemoryBudget.Account memory;
   private final DueTimes due = new DueTimes();
-  private final Places places = new Places();
+  private final ClaimCounts places = new ClaimCounts();
   private final ReadyClaims ready = new ReadyClaims(places);
 
   /** How many have asked for ready claims to be started since somebody began to start them. */
@@ -82,7 +82,7 @@ final class ClaimQueue implements Taker {
     return taking;
   }
 
-  Places places() {
+  ClaimCounts places() {
     return places;
   }
 

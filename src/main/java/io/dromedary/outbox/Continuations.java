@@ -81,7 +81,8 @@ final class Continuations implements AutoCloseable {
                     waitingKib.addAndGet(-kib);
                     next.accept(count, failed);
                   };
-              Twice.call("What waits for a commit could not go on", () -> threads.execute(task));
+              RetryOnce.call(
+                  "What waits for a commit could not go on", () -> threads.execute(task));
             });
   }
 

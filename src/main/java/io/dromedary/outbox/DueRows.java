@@ -21,7 +21,7 @@ final class DueRows {
   private final Store store;
   private final SqlDialect dialect;
   private final Statements statements;
-  private final @Nullable Held held;
+  private final @Nullable InMemoryClaims held;
 
   DueRows(Store store, SqlDialect dialect, Statements statements) {
     this.store = store;
@@ -69,7 +69,7 @@ final class DueRows {
   }
 
   private void hold(
-      Held held,
+      InMemoryClaims held,
       String destination,
       Lane lane,
       int most,
@@ -84,7 +84,7 @@ final class DueRows {
     long left = bytes;
     while (read == most && claimed.size() < most && left > 0) {
       read = 0;
-      Held.Position position = held.position(destination, lane, nowMillis);
+      InMemoryClaims.Position position = held.position(destination, lane, nowMillis);
       query.setString(1, destination);
       query.setLong(2, position.dueMillis());
       query.setLong(3, position.id());

@@ -51,8 +51,8 @@ final class GroupCommitWriter implements AutoCloseable {
 
   // Of the writer's thread.
   private volatile @Nullable Store store;
-  private final List<Work> group = new ArrayList<>();
-  private final Set<Work> unsettled = new LinkedHashSet<>();
+  private final List<StoreOperation> group = new ArrayList<>();
+  private final Set<StoreOperation> unsettled = new LinkedHashSet<>();
 
   /**
    * Opens the store, making or migrating its schema.
@@ -76,7 +76,7 @@ final class GroupCommitWriter implements AutoCloseable {
   }
 
   /** Does some work; it is told of its end in any case. */
-  void put(Work work) {
+  void put(StoreOperation work) {
     queue.add(work);
     if (ended) {
       // The writer may not have seen it: it looks for the last time after it has said so.
@@ -87,7 +87,7 @@ final class GroupCommitWriter implements AutoCloseable {
   private void failAll() {
     String why = closing ? "the outbox is closed" : "the outbox does not work: " + failure();
     OutboxException failed = new OutboxException(why);
-    for (Work work = queue.poll(); work != null; work = queue.poll()) {
+    for (StoreOperation work = queue.poll(); work != null; work = queue.poll()) {
       tell(work, failed);
     }
   }
@@ -162,9 +162,9 @@ final class GroupCommitWriter implements AutoCloseable {
     try {
       reset(true);
       LOG.error("The outbox's writer goes on after an error", thrown);
-      for (Work work : group) {
+      for (StoreOperation work : group) {
         if (!work.isStored) {
-          Twice.call("Work could not be taken back in all", work::rolledBack);
+          RetryOnce.call("Work could not be taken back in all", work::rolledBack);
         }
       }
       giveUp(group, new OutboxException(String.valueOf(thrown.getMessage()), thrown));
@@ -201,7 +201,7 @@ final class GroupCommitWriter implements AutoCloseable {
   }
 
   /** Does it all in one transaction, or, if that fails by something in it, each half in one. */
-  private void transact(List<Work> works, boolean isFirst) {
+  private void transact(List<StoreOperation> works, boolean isFirst) {
     if (works.isEmpty()) {
       return;
     }
@@ -213,10 +213,10 @@ final class GroupCommitWriter implements AutoCloseable {
       giveUp(works, failed);
     } else if (failed.isOfStore()
         && outage.reason() != null
-        && !works.stream().allMatch(Work::isLasting)) {
+        && !works.stream().allMatch(StoreOperation::isLasting)) {
       // It is full. What has to be done in any case may make room.
       giveUp(works.stream().filter(work -> !work.isLasting()).toList(), failed);
-      transact(works.stream().filter(Work::isLasting).toList(), false);
+      transact(works.stream().filter(StoreOperation::isLasting).toList(), false);
     } else {
       int half = works.size() / 2;
       transact(works.subList(0, half), false);
@@ -224,37 +224,38 @@ final class GroupCommitWriter implements AutoCloseable {
     }
   }
 
-  private void giveUp(List<Work> works, OutboxException failed) {
-    for (Work work : works) {
+  private void giveUp(List<StoreOperation> works, OutboxException failed) {
+    for (StoreOperation work : works) {
       if (work.isLasting() && !work.isStored && mayWait(work, failed)) {
         unsettled.add(work);
-        Twice.call("Work could not be put off", work::postponed);
+        RetryOnce.call("Work could not be put off", work::postponed);
       } else {
         tell(work, failed);
       }
     }
   }
 
-  private static boolean mayWait(Work work, OutboxException failed) {
+  private static boolean mayWait(StoreOperation work, OutboxException failed) {
     return failed.isOfStore() || (!failed.isRefusal() && work.mayTryAgain());
   }
 
   /** Says, once, what has become of work: what is on disk has not failed. */
-  private static void tell(Work work, @Nullable OutboxException failed) {
+  private static void tell(StoreOperation work, @Nullable OutboxException failed) {
     if (work.isTold()) {
       return;
     }
     if (failed == null || work.isStored) {
-      Twice.call("Work could not be told in all that it is stored", work::committed);
+      RetryOnce.call("Work could not be told in all that it is stored", work::committed);
     } else {
-      Twice.call("Work could not be told in all that it is not stored", () -> work.failed(failed));
+      RetryOnce.call(
+          "Work could not be told in all that it is not stored", () -> work.failed(failed));
     }
     // Not before: who is told once more does nothing that it has done.
     work.setTold();
   }
 
   /** One transaction; afterwards the work has been done, or nothing has. */
-  private @Nullable OutboxException attempt(List<Work> works, boolean isPatient) {
+  private @Nullable OutboxException attempt(List<StoreOperation> works, boolean isPatient) {
     begunNanos = System.nanoTime() | 1;
     // It is meant for nobody here, and a driver that waits would fail.
     boolean unused = Thread.interrupted();
@@ -265,7 +266,7 @@ final class GroupCommitWriter implements AutoCloseable {
       commits = open.commits();
       dialect.setPatient(isPatient);
       long nowMillis = open.nowMillis();
-      for (Work work : works) {
+      for (StoreOperation work : works) {
         work.join(open, nowMillis);
       }
       open.flush();
@@ -278,21 +279,21 @@ final class GroupCommitWriter implements AutoCloseable {
       LOG.error("The outbox's writer goes on after an error behind a commit", e);
     }
     // Before anything else, which may fail: nobody is told otherwise from now on.
-    for (Work work : works) {
+    for (StoreOperation work : works) {
       work.isStored = true;
     }
     if (!works.isEmpty()) {
       long nanos = System.nanoTime() - begunNanos;
-      Twice.call("A commit could not be measured", () -> durations.record(nanos));
+      RetryOnce.call("A commit could not be measured", () -> durations.record(nanos));
     }
     Store open = store;
     if (open != null) {
-      Twice.call("A commit could not be noted", open::committed);
+      RetryOnce.call("A commit could not be noted", open::committed);
     }
     return null;
   }
 
-  private OutboxException undo(List<Work> works, Throwable e) {
+  private OutboxException undo(List<StoreOperation> works, Throwable e) {
     boolean isOpen = store != null;
     SqlDialect.Fault fault = SqlDialect.Fault.CONNECTION;
     if (isOpen && e instanceof SQLException sql) {
@@ -300,12 +301,12 @@ final class GroupCommitWriter implements AutoCloseable {
     } else if (isOpen && e instanceof RuntimeException) {
       fault = SqlDialect.Fault.WORK;
     }
-    for (Work work : works) {
-      Twice.call("Work could not be taken back in all", work::rolledBack);
+    for (StoreOperation work : works) {
+      RetryOnce.call("Work could not be taken back in all", work::rolledBack);
     }
     reset(fault == SqlDialect.Fault.CONNECTION);
     // A commit may fail when it has been made: then there are events that nobody has handed on.
-    Twice.call("Takers could not be woken", recovered);
+    RetryOnce.call("Takers could not be woken", recovered);
     // An error may have left the connection unusable, and is the work's all the same.
     boolean isRefusal = fault == SqlDialect.Fault.WORK;
     boolean isOfStore =
@@ -332,20 +333,20 @@ final class GroupCommitWriter implements AutoCloseable {
       }
     }
     store = null;
-    Twice.call("A connection could not be closed", open::close);
+    RetryOnce.call("A connection could not be closed", open::close);
   }
 
   /** Finds out whether events can be stored again: nobody may ask who could tell. */
   private void probe() {
-    Work.Task<Boolean> write =
-        new Work.Task<>(
+    StoreOperation.Task<Boolean> write =
+        new StoreOperation.Task<>(
             (open, nowMillis) -> {
               open.probe();
               return true;
             });
     if (attempt(List.of(write), true) == null) {
       outage.end();
-      Twice.call("Takers could not be woken", recovered);
+      RetryOnce.call("Takers could not be woken", recovered);
     }
   }
 
@@ -360,7 +361,7 @@ final class GroupCommitWriter implements AutoCloseable {
   public void close() {
     closing = true;
     // Wakes the writer.
-    put(new Work.Task<>((opened, nowMillis) -> nowMillis));
+    put(new StoreOperation.Task<>((opened, nowMillis) -> nowMillis));
     try {
       thread.join(TimeUnit.SECONDS.toMillis(CLOSE_SECONDS));
     } catch (InterruptedException e) {

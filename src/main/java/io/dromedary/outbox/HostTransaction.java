@@ -100,7 +100,8 @@ final class HostTransaction {
    *
    * @return whether they are on disk; otherwise they will be when the host's transaction commits
    */
-  boolean append(List<Work.Arrival> arrivals, List<DeadLetter> invalid) throws OutboxException {
+  boolean append(List<StoreOperation.Arrival> arrivals, List<DeadLetter> invalid)
+      throws OutboxException {
     try {
       return appendOn(dataSource.getConnection(), arrivals, invalid);
     } catch (SQLException e) {
@@ -109,7 +110,7 @@ final class HostTransaction {
   }
 
   private boolean appendOn(
-      Connection connection, List<Work.Arrival> arrivals, List<DeadLetter> invalid)
+      Connection connection, List<StoreOperation.Arrival> arrivals, List<DeadLetter> invalid)
       throws SQLException {
     long transaction;
     try (PostgresDialect dialect = new PostgresDialect(outbox.settings(), true);

@@ -8,7 +8,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an iterator gives, a {@link Piece} at a time. One that has failed may go on behind a gap, so
+ * What an iterator gives, a {@link Chunk} at a time. One that has failed may go on behind a gap, so
  * it is not asked again.
  */
 final class IteratedEvents implements EventSequence {
@@ -32,8 +32,8 @@ final class IteratedEvents implements EventSequence {
       known = new ArrayList<>(known.subList((int) (count - before), known.size()));
       before = count;
     }
-    long bytes = known.stream().mapToLong(Piece::bytes).sum();
-    while (hasMore() && !Piece.isFull(known.size(), bytes)) {
+    long bytes = known.stream().mapToLong(Chunk::bytes).sum();
+    while (hasMore() && !Chunk.isFull(known.size(), bytes)) {
       int size = known.size();
       try {
         known.add(all.next());
@@ -41,7 +41,7 @@ final class IteratedEvents implements EventSequence {
         failure = e;
         break;
       }
-      bytes += Piece.bytes(known.get(size));
+      bytes += Chunk.bytes(known.get(size));
     }
     if (known.isEmpty() && failure != null) {
       throw new UnreadableBodyException(failure);

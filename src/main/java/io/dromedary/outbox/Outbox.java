@@ -60,7 +60,7 @@ public final class Outbox implements AutoCloseable {
   private final int mostKib = (int) Math.min(1 << 20, HeapShare.APPENDS.bytes() / 1024);
   private final Semaphore room = new Semaphore(mostKib, true);
   private final OutboxCounts counts = new OutboxCounts();
-  private final Map<String, Taker> takers = new ConcurrentHashMap<>();
+  private final Map<String, ClaimListener> takers = new ConcurrentHashMap<>();
   private final DeadLetters deadLetters = new DeadLetters(this);
   private final PendingEvents pendingEvents = new PendingEvents(this);
   private final Replays replays = new Replays(this);
@@ -136,7 +136,7 @@ public final class Outbox implements AutoCloseable {
    *     what may take its time is for {@link #goOn}
    * @throws OutboxException if there is no room now for what would have to wait
    */
-  CompletableFuture<Integer> append(List<Work.Arrival> arrivals, List<DeadLetter> invalid)
+  CompletableFuture<Integer> append(List<StoreOperation.Arrival> arrivals, List<DeadLetter> invalid)
       throws OutboxException {
     // Routes that are behind their commits may end, whatever the others do.
     String why = mustWait() ? writer.failure() : failure();
@@ -200,14 +200,14 @@ public final class Outbox implements AutoCloseable {
    * Does something on the store, in a transaction that other work may share. Completes on the
    * writer's thread, as an append does.
    */
-  <T> CompletableFuture<T> run(Work.Task.Body<T> body) {
-    Work.Task<T> task = new Work.Task<>(body);
+  <T> CompletableFuture<T> run(StoreOperation.Task.Body<T> body) {
+    StoreOperation.Task<T> task = new StoreOperation.Task<>(body);
     writer.put(task);
     return task.done();
   }
 
   /** Does something on the store, as {@link #run} does, and waits until it is committed. */
-  <T> T runAndWait(Work.Task.Body<T> body) throws OutboxException {
+  <T> T runAndWait(StoreOperation.Task.Body<T> body) throws OutboxException {
     try {
       return run(body).join();
     } catch (CompletionException e) {
@@ -265,8 +265,8 @@ public final class Outbox implements AutoCloseable {
   }
 
   void settle(Claim claim, Settlement settlement) {
-    writer.put(new Work.Settle(this, claim, settlement));
-    Taker taker = takers.get(claim.destination());
+    writer.put(new StoreOperation.Settle(this, claim, settlement));
+    ClaimListener taker = takers.get(claim.destination());
     if (taker != null) {
       try {
         taker.ended(claim);
@@ -280,7 +280,7 @@ public final class Outbox implements AutoCloseable {
    * Hands claims on to their taker. Those that cannot be are due at once: on SQLite a claim would
    * last as long as the process.
    */
-  void handOn(Taker taker, List<Claim> claims) {
+  void handOn(ClaimListener taker, List<Claim> claims) {
     tellTakers(
         () -> {
           try {
@@ -289,7 +289,7 @@ public final class Outbox implements AutoCloseable {
             LOG.error("Events could not be handed on: they are due again", e);
             List<Long> taken = taker.ids();
             for (Claim claim : claims) {
-              if (!taken.contains(claim.id()) && claim.stage().get() == Places.Stage.CLAIMED) {
+              if (!taken.contains(claim.id()) && claim.stage().get() == ClaimCounts.Stage.CLAIMED) {
                 giveBack(claim);
                 taker.giveBack(List.of(claim.event()));
               }
@@ -301,7 +301,7 @@ public final class Outbox implements AutoCloseable {
   /** A claim that nobody takes is due at once. */
   void giveBack(Claim claim) {
     OutboxEvent event = claim.event();
-    Twice.call(
+    RetryOnce.call(
         "An event could not be given back",
         () ->
             claim.settle(
@@ -310,7 +310,7 @@ public final class Outbox implements AutoCloseable {
 
   /** A settlement has been committed, or will never be. */
   void settled(Claim claim, Settlement settlement) {
-    Taker taker = takers.get(claim.destination());
+    ClaimListener taker = takers.get(claim.destination());
     if (taker != null) {
       tellTakers(() -> taker.settled(claim, settlement));
     }
@@ -339,14 +339,14 @@ public final class Outbox implements AutoCloseable {
   }
 
   /** From now on that taker gets the events of a destination; only one does. */
-  void register(String destination, Taker taker) {
+  void register(String destination, ClaimListener taker) {
     if (takers.putIfAbsent(destination, taker) != null) {
       throw new IllegalStateException(
           "The outbox's destination " + destination + " has a consumer: expected one a context.");
     }
   }
 
-  void unregister(String destination, Taker taker) {
+  void unregister(String destination, ClaimListener taker) {
     takers.remove(destination, taker);
   }
 
@@ -377,13 +377,13 @@ public final class Outbox implements AutoCloseable {
     return takers.size();
   }
 
-  @Nullable Taker taker(String destination) {
+  @Nullable ClaimListener taker(String destination) {
     return takers.get(destination);
   }
 
   /** Something may be due, if somebody here takes the events of that destination. */
   void due(String destination) {
-    Taker taker = takers.get(destination);
+    ClaimListener taker = takers.get(destination);
     if (taker != null) {
       due(taker);
     }
@@ -421,7 +421,7 @@ public final class Outbox implements AutoCloseable {
     takers.values().forEach(Outbox::due);
   }
 
-  private static void due(Taker taker) {
+  private static void due(ClaimListener taker) {
     try {
       taker.due();
     } catch (RuntimeException | Error e) {
@@ -436,17 +436,18 @@ public final class Outbox implements AutoCloseable {
 
   /** A claim that cannot be settled ends with its lease, also where it would last for ever. */
   void leaveClaimed(Claim claim) {
-    Held held = dialect.held();
+    InMemoryClaims held = dialect.held();
     if (held != null) {
       OutboxEvent event = claim.event();
       long endMillis = clock.millis() + leaseMillis();
-      held.leave(claim.id(), new Held.Noted(endMillis, event.attempts(), event.progress()));
+      held.leave(
+          claim.id(), new InMemoryClaims.Noted(endMillis, event.attempts(), event.progress()));
     }
   }
 
   /** How far ahead due times of a destination are as a rule. */
   Duration longestWait(String destination) {
-    Taker taker = takers.get(destination);
+    ClaimListener taker = takers.get(destination);
     Duration delay = taker == null ? Duration.ZERO : taker.retryDelay();
     Duration longest = settings.longestWait();
     return longest.compareTo(delay) < 0 ? delay : longest;
@@ -507,7 +508,11 @@ public final class Outbox implements AutoCloseable {
     String all = poller.failure();
     return all != null
         ? List.of(all)
-        : takers.values().stream().map(Taker::failure).filter(Objects::nonNull).sorted().toList();
+        : takers.values().stream()
+            .map(ClaimListener::failure)
+            .filter(Objects::nonNull)
+            .sorted()
+            .toList();
   }
 
   /** How many message ids were forgotten before their time. */

@@ -143,7 +143,7 @@ final class OutboxProducer extends DefaultAsyncProducer {
   /** Stores all of it on the caller's thread, whose transaction it is. */
   private void join(HostTransaction transaction, Exchange exchange) throws Exception {
     NotStored all = notStored(exchange);
-    Piece piece = Piece.of(all.all(), all.stored());
+    Chunk piece = Chunk.of(all.all(), all.stored());
     Throwable failure = all.all().failure();
     if (failure != null) {
       throw new UnreadableBodyException(failure);
@@ -151,7 +151,7 @@ final class OutboxProducer extends DefaultAsyncProducer {
     if (!piece.isLast()) {
       throw new IllegalArgumentException(
           "expected at most "
-              + Piece.MOST_EVENTS
+              + Chunk.MOST_EVENTS
               + " events or 16 MiB in a transaction, found more");
     }
     Arrivals arrivals = arrivals(piece.events());
@@ -176,7 +176,7 @@ final class OutboxProducer extends DefaultAsyncProducer {
               @Override
               public void onComplete(Exchange completed) {
                 arrivals.events().stream()
-                    .map(Work.Arrival::destination)
+                    .map(StoreOperation.Arrival::destination)
                     .distinct()
                     .forEach(endpoint.outbox()::due);
               }
@@ -198,7 +198,7 @@ final class OutboxProducer extends DefaultAsyncProducer {
   private Appended store(Exchange exchange) throws Exception {
     NotStored left = notStored(exchange);
     while (true) {
-      Piece piece = Piece.of(left.all(), left.stored());
+      Chunk piece = Chunk.of(left.all(), left.stored());
       Appended appended = append(exchange, piece.events());
       if (piece.isLast()) {
         return appended;
@@ -283,11 +283,11 @@ final class OutboxProducer extends DefaultAsyncProducer {
   }
 
   /** What is to be stored of a piece. */
-  private record Arrivals(List<Work.Arrival> events, List<DeadLetter> invalid) {}
+  private record Arrivals(List<StoreOperation.Arrival> events, List<DeadLetter> invalid) {}
 
   private Arrivals arrivals(List<?> piece) {
     String destination = endpoint.getName();
-    List<Work.Arrival> arrivals = new ArrayList<>(piece.size());
+    List<StoreOperation.Arrival> arrivals = new ArrayList<>(piece.size());
     List<DeadLetter> invalid = new ArrayList<>();
     Instant now = endpoint.outbox().clock().instant();
     for (Object each : piece) {
@@ -297,12 +297,12 @@ final class OutboxProducer extends DefaultAsyncProducer {
                 event.messageId(), event.type().json(), event.acceptedAt(), event.json());
         // In one transaction: an event is at all its destinations, or at none.
         for (String part : parts(event)) {
-          arrivals.add(new Work.Arrival(part, stored));
+          arrivals.add(new StoreOperation.Arrival(part, stored));
         }
       } else if (each instanceof RejectedEvent rejected) {
         invalid.add(DeadLetter.of(destination, rejected, now));
       } else if (each instanceof OutboxEvent event && !endpoint.isEventsOnly()) {
-        arrivals.add(new Work.Arrival(destination, event));
+        arrivals.add(new StoreOperation.Arrival(destination, event));
       } else {
         throw new IllegalArgumentException(
             "expected a list of events, found one of " + each.getClass().getName());

@@ -21,13 +21,13 @@ final class ReadyClaims {
 
   private final Queue<Claim> fresh = new ConcurrentLinkedQueue<>();
   private final Queue<Claim> retries = new ConcurrentLinkedQueue<>();
-  private final Places places;
+  private final ClaimCounts places;
 
   /** How many fresh events have begun since the last retry. */
   private final AtomicInteger freshInTurn = new AtomicInteger();
 
   /** None yet. */
-  ReadyClaims(Places places) {
+  ReadyClaims(ClaimCounts places) {
     this.places = places;
   }
 

@@ -13,9 +13,9 @@ import org.jspecify.annotations.Nullable;
 final class SendSpans {
 
   private final List<OpenSpan> spans;
-  private final List<Work.Arrival> events;
+  private final List<StoreOperation.Arrival> events;
 
-  private SendSpans(List<OpenSpan> spans, List<Work.Arrival> events) {
+  private SendSpans(List<OpenSpan> spans, List<StoreOperation.Arrival> events) {
     this.spans = spans;
     this.events = events;
   }
@@ -25,31 +25,33 @@ final class SendSpans {
    *
    * @param begun begins spans, or null if nothing is traced
    */
-  static SendSpans of(@Nullable Spans begun, Exchange exchange, List<Work.Arrival> events) {
+  static SendSpans of(
+      @Nullable Spans begun, Exchange exchange, List<StoreOperation.Arrival> events) {
     if (begun == null || events.isEmpty()) {
       return new SendSpans(List.of(), events);
     }
     Map<String, List<OutboxEvent>> byDestination = new LinkedHashMap<>();
-    for (Work.Arrival each : events) {
+    for (StoreOperation.Arrival each : events) {
       byDestination
           .computeIfAbsent(each.destination(), name -> new ArrayList<>())
           .add(each.event());
     }
     List<OpenSpan> spans = new ArrayList<>(byDestination.size());
-    List<Work.Arrival> traced = new ArrayList<>(events.size());
+    List<StoreOperation.Arrival> traced = new ArrayList<>(events.size());
     byDestination.forEach(
         (destination, sent) -> {
           String first = sent.get(0).messageId();
           OpenSpan span = begun.send(exchange, new Spans.Events(destination, sent.size(), first));
           spans.add(span);
           byte[] stored = span.toBytes();
-          sent.forEach(each -> traced.add(new Work.Arrival(destination, each.tracedBy(stored))));
+          sent.forEach(
+              each -> traced.add(new StoreOperation.Arrival(destination, each.tracedBy(stored))));
         });
     return new SendSpans(spans, traced);
   }
 
   /** The events that are to be stored, which know of their spans. */
-  List<Work.Arrival> events() {
+  List<StoreOperation.Arrival> events() {
     return events;
   }
 

@@ -117,7 +117,7 @@ interface SqlDialect extends StoreFigures.Source, AutoCloseable {
   boolean isShared();
 
   /** What is claimed, where that is known in memory and not by the store; otherwise null. */
-  default @Nullable Held held() {
+  default @Nullable InMemoryClaims held() {
     return null;
   }
 

@@ -51,8 +51,8 @@ final class SqliteDialect implements SqlDialect {
   /** Has open what is in no file that has a name; guarded by this. */
   private @Nullable Connection cutOff;
 
-  private final Held held = new Held();
-  private final SqliteRoom room;
+  private final InMemoryClaims held = new InMemoryClaims();
+  private final SqliteCapacity room;
   private @Nullable SeenIds seen;
 
   /** Fingerprints of the transaction, which are written as one row. */
@@ -84,7 +84,8 @@ final class SqliteDialect implements SqlDialect {
     this.clock = clock;
     this.url = SqliteUrl.of(settings.url());
     this.files = url.file() == null ? null : SqliteFiles.lock(url.file());
-    this.room = files == null ? SqliteRoom.inMemory() : SqliteRoom.onDisk(files.database(), disk);
+    this.room =
+        files == null ? SqliteCapacity.inMemory() : SqliteCapacity.onDisk(files.database(), disk);
     if (files == null) {
       LOG.warn(
           "The outbox is in memory: an event that is accepted is lost when the process ends"
@@ -390,7 +391,7 @@ final class SqliteDialect implements SqlDialect {
   }
 
   @Override
-  public Held held() {
+  public InMemoryClaims held() {
     return held;
   }
 

@@ -28,7 +28,7 @@ final class Store implements AutoCloseable {
 
   private final SqlDialect dialect;
   private final Connection connection;
-  private final @Nullable Held held;
+  private final @Nullable InMemoryClaims held;
   private final String insertSql;
   private final String parkSql;
 
@@ -195,7 +195,8 @@ final class Store implements AutoCloseable {
    * done.
    */
   boolean parkInMemory(Claim claim, long dueMillis, int attempts, @Nullable String progress) {
-    return held != null && held.note(claim.id(), new Held.Noted(dueMillis, attempts, progress));
+    return held != null
+        && held.note(claim.id(), new InMemoryClaims.Noted(dueMillis, attempts, progress));
   }
 
   /** Makes a dead letter of a row if it is still that claim's, and says whether it was. */

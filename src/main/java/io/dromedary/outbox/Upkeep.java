@@ -53,13 +53,13 @@ final class Upkeep {
   }
 
   /** The next part. */
-  Work next() {
+  StoreOperation next() {
     doneNanos = System.nanoTime();
     hasMore = false;
     return new Part();
   }
 
-  private final class Part extends Work {
+  private final class Part extends StoreOperation {
 
     private final List<String> mended = new ArrayList<>();
     private boolean isUnfinished;

@@ -17,13 +17,13 @@ final class WorkQueue {
 
   private static final long LASTING_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
 
-  private final LinkedBlockingQueue<Work> works = new LinkedBlockingQueue<>();
+  private final LinkedBlockingQueue<StoreOperation> works = new LinkedBlockingQueue<>();
 
-  void add(Work work) {
+  void add(StoreOperation work) {
     works.add(work);
   }
 
-  @Nullable Work poll() {
+  @Nullable StoreOperation poll() {
     return works.poll();
   }
 
@@ -37,8 +37,9 @@ final class WorkQueue {
    * @param waitMillis how long it waits for the first
    * @param closing whether it does not wait for what may share a commit
    */
-  void gather(List<Work> group, long waitMillis, boolean closing) throws InterruptedException {
-    Work first = works.poll(waitMillis, TimeUnit.MILLISECONDS);
+  void gather(List<StoreOperation> group, long waitMillis, boolean closing)
+      throws InterruptedException {
+    StoreOperation first = works.poll(waitMillis, TimeUnit.MILLISECONDS);
     if (first == null) {
       return;
     }
@@ -52,15 +53,15 @@ final class WorkQueue {
   }
 
   /** Takes what there is, up to a bound, and says whether somebody waits for any of the group. */
-  private boolean gatherMore(List<Work> group) {
+  private boolean gatherMore(List<StoreOperation> group) {
     int rows = 0;
     boolean isAwaited = false;
-    for (Work work : group) {
+    for (StoreOperation work : group) {
       rows += work.rows();
       isAwaited |= !work.isLasting();
     }
     while (rows < MOST_ROWS) {
-      Work work = works.poll();
+      StoreOperation work = works.poll();
       if (work == null) {
         break;
       }

@@ -26,9 +26,9 @@ public record AlertSettings(
   private static final String KEY = "alert";
 
   /** Null where nobody is to be told. */
-  static @Nullable AlertSettings read(CamelContext context, Keys keys) {
+  static @Nullable AlertSettings read(CamelContext context, PropertyReader keys) {
     String written = keys.value(KEY);
-    Keys own = keys.below(KEY);
+    PropertyReader own = keys.below(KEY);
     // Read also where nobody is told: they are keys all the same.
     HttpOptions http = new HttpOptions(Map.of(), TlsOptions.NONE, PrivateNetworks.read(keys));
     List<String> secrets = Secrets.read(own, "signing.secret");
@@ -46,7 +46,8 @@ public record AlertSettings(
     return new AlertSettings(uri(context, keys, written, http), secrets, headers, after, http);
   }
 
-  private static String uri(CamelContext context, Keys keys, String written, HttpOptions http) {
+  private static String uri(
+      CamelContext context, PropertyReader keys, String written, HttpOptions http) {
     String scheme = Settings.scheme(written);
     if (!scheme.equals("http") && !scheme.equals("https")) {
       if (!Components.has(context, written)) {

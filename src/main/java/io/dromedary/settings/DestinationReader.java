@@ -41,7 +41,7 @@ final class DestinationReader {
           "x-signature");
 
   private final CamelContext context;
-  private final Keys keys;
+  private final PropertyReader keys;
   private final PrivateNetworks networks;
 
   /**
@@ -49,7 +49,7 @@ final class DestinationReader {
    *
    * @param networks where webhooks may be beyond the public internet
    */
-  DestinationReader(CamelContext context, Keys keys, PrivateNetworks networks) {
+  DestinationReader(CamelContext context, PropertyReader keys, PrivateNetworks networks) {
     this.context = context;
     this.keys = keys;
     this.networks = networks;

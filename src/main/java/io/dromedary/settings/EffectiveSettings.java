@@ -60,13 +60,18 @@ public final class EffectiveSettings {
 
   /** Keeps what has been read for those who look. */
   static void keep(
-      CamelContext context, Keys keys, Map<String, String> environment, OutboxSettings outbox) {
+      CamelContext context,
+      PropertyReader keys,
+      Map<String, String> environment,
+      OutboxSettings outbox) {
     boolean isHost = HostProperties.of(context) != null;
     Map<String, Entry> entries = new TreeMap<>();
     // The settings themselves are right by now: nothing is said of them a second time.
     for (String key : keys.known()) {
       String value =
-          key.startsWith(Keys.PREFIX) || key.startsWith("camel.server.") ? keys.raw(key) : null;
+          key.startsWith(PropertyReader.PREFIX) || key.startsWith("camel.server.")
+              ? keys.raw(key)
+              : null;
       if (value != null) {
         String shown = key.equals("webhooks.outbox.url") ? outbox.shown() : shown(key, value, keys);
         entries.put(key, new Entry(key, shown, source(key, value, environment, isHost)));
@@ -95,7 +100,7 @@ public final class EffectiveSettings {
     return property != null && !property.isBlank() ? "-D" : "application.properties";
   }
 
-  private static String shown(String key, String value, Keys keys) {
+  private static String shown(String key, String value, PropertyReader keys) {
     if (SECRETS.matcher(key).matches()) {
       // A comma within a secret has a backslash before it.
       return Arrays.stream(value.split("(?<!\\\\),", -1))

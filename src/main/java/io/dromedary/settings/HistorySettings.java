@@ -15,7 +15,7 @@ public record HistorySettings(boolean isOn, int successes) {
   private static final int DEFAULT = 200;
   private static final int MOST = 1_000_000;
 
-  static HistorySettings read(Keys keys) {
+  static HistorySettings read(PropertyReader keys) {
     String on = keys.text("history", "on");
     if (!on.equals("on") && !on.equals("off")) {
       keys.problem("history", on, "on or off");
@@ -23,7 +23,7 @@ public record HistorySettings(boolean isOn, int successes) {
     return new HistorySettings(on.equals("on"), successes(keys));
   }
 
-  private static int successes(Keys keys) {
+  private static int successes(PropertyReader keys) {
     String found = keys.text("history.successes", Integer.toString(DEFAULT));
     if (found.equals("all")) {
       return ALL;

@@ -15,7 +15,7 @@ final class HostProperties {
   /** The properties of Spring Boot or Quarkus, or null in any other application. */
   static @Nullable PropertiesSource of(CamelContext context) {
     // Camel Main may have MicroProfile's properties too, and keeps to its own order.
-    String name = Server.isQuarkus(context) ? QUARKUS : SPRING;
+    String name = HttpServerInfo.isQuarkus(context) ? QUARKUS : SPRING;
     return context.getPropertiesComponent().getPropertiesSource(name);
   }
 }

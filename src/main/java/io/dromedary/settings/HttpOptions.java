@@ -92,7 +92,7 @@ public record HttpOptions(Map<String, String> options, TlsOptions tls, PrivateNe
 
   /** Reads those of the webhooks of a destination, in their order. */
   static List<HttpOptions> read(
-      CamelContext context, Keys keys, List<String> urls, PrivateNetworks networks) {
+      CamelContext context, PropertyReader keys, List<String> urls, PrivateNetworks networks) {
     Map<String, String> names = names(context);
     Map<String, String> forAll = options(keys, "http.", names);
     TlsOptions tlsForAll = TlsOptions.read(keys, "tls.", forAll);
@@ -136,7 +136,7 @@ public record HttpOptions(Map<String, String> options, TlsOptions tls, PrivateNe
 
   /** Tells of an address that is refused at each attempt, where the URL itself names it. */
   private static void checkAddress(
-      Keys keys,
+      PropertyReader keys,
       String key,
       @Nullable String url,
       PrivateNetworks networks,
@@ -164,7 +164,8 @@ public record HttpOptions(Map<String, String> options, TlsOptions tls, PrivateNe
     return names;
   }
 
-  private static Map<String, String> options(Keys keys, String prefix, Map<String, String> names) {
+  private static Map<String, String> options(
+      PropertyReader keys, String prefix, Map<String, String> names) {
     Map<String, String> options = new HashMap<>();
     keys.named(prefix)
         .forEach(

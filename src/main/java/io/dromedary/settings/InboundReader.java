@@ -24,11 +24,12 @@ final class InboundReader {
   private static final int MOST = 20;
 
   private final CamelContext context;
-  private final Keys keys;
-  private final Server server;
+  private final PropertyReader keys;
+  private final HttpServerInfo server;
   private final ServerPaths paths;
 
-  InboundReader(CamelContext context, Keys keys, Server server, ServerPaths paths) {
+  InboundReader(
+      CamelContext context, PropertyReader keys, HttpServerInfo server, ServerPaths paths) {
     this.context = context;
     this.keys = keys;
     this.server = server;
@@ -107,13 +108,13 @@ final class InboundReader {
   }
 
   /** Whether there are some over HTTP, and nobody beyond this machine can reach any of them. */
-  static boolean areLocal(List<Inbound> inbounds, Server server) {
+  static boolean areLocal(List<Inbound> inbounds, HttpServerInfo server) {
     List<Inbound> overHttp = inbounds.stream().filter(Inbound::isHttp).toList();
     return !overHttp.isEmpty() && overHttp.stream().allMatch(each -> isLocal(each, server));
   }
 
   /** Whether nobody beyond this machine can reach it. */
-  private static boolean isLocal(Inbound inbound, Server server) {
+  private static boolean isLocal(Inbound inbound, HttpServerInfo server) {
     return inbound.isServer() ? Settings.isLoopback(inbound.host()) : server.isLocal();
   }
 

@@ -10,7 +10,7 @@ final class LogSettings {
 
   private LogSettings() {}
 
-  static void check(Keys keys) {
+  static void check(PropertyReader keys) {
     String found = keys.text(KEY, "text");
     if (!found.equals("text") && !found.equals("json")) {
       keys.problem(KEY, found, "text or json");

@@ -22,7 +22,7 @@ public record ManagementSettings(
   private static final String BY_SECRET = "secret";
   private static final String BY_HOST = "host";
 
-  static ManagementSettings read(Keys keys) {
+  static ManagementSettings read(PropertyReader keys) {
     List<String> secrets = Secrets.read(keys, SECRET);
     List<String> readOnly = Secrets.read(keys, READ_ONLY);
     String auth = keys.text(AUTH, BY_SECRET);

@@ -36,7 +36,9 @@ final class MisspeltPrefix {
     for (String name : new TreeSet<>(environment.keySet())) {
       Matcher variable = VARIABLE.matcher(name);
       String meant =
-          variable.matches() ? UnknownKeys.variable(Keys.PREFIX + variable.group(1)) : name;
+          variable.matches()
+              ? UnknownKeys.variable(PropertyReader.PREFIX + variable.group(1))
+              : name;
       if (!meant.equals(name) && variables.contains(meant)) {
         problems.add(name + ": no such variable; did you mean " + meant + "?");
       }
@@ -48,7 +50,7 @@ final class MisspeltPrefix {
       List<String> problems, Properties properties, String shown, Set<String> known) {
     for (String name : new TreeSet<>(properties.stringPropertyNames())) {
       Matcher key = KEY.matcher(name);
-      String meant = key.matches() ? Keys.PREFIX + key.group(1) : name;
+      String meant = key.matches() ? PropertyReader.PREFIX + key.group(1) : name;
       if (!meant.equals(name) && known.contains(meant)) {
         problems.add(shown + name + ": no such key; did you mean " + meant + "?");
       }

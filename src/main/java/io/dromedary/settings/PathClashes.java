@@ -39,13 +39,13 @@ final class PathClashes {
     }
   }
 
-  private final Keys keys;
+  private final PropertyReader keys;
   private final List<Taken> taken = new ArrayList<>();
 
   /** Those to which the path of the tracking API has been compared before. */
   private final List<Taken> compared = new ArrayList<>();
 
-  PathClashes(Keys keys, Server server, ServerPaths paths) {
+  PathClashes(PropertyReader keys, HttpServerInfo server, ServerPaths paths) {
     this.keys = keys;
     take("the request bin", ServerPaths.BIN, false);
     take(keys.full("management.path"), paths.management(), true);

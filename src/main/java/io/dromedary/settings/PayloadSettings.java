@@ -34,7 +34,7 @@ public record PayloadSettings(Shown shown, List<String> masked) {
     private final String text = name().toLowerCase(Locale.ROOT);
   }
 
-  static PayloadSettings read(Keys keys) {
+  static PayloadSettings read(PropertyReader keys) {
     String found = keys.text(SHOWN, Shown.MASKED.text);
     Shown shown =
         Stream.of(Shown.values()).filter(each -> each.text.equals(found)).findFirst().orElse(null);

@@ -32,7 +32,7 @@ public record PrivateNetworks(boolean all, List<Network> allowed) {
   private static final Network LOOPBACK = new Network(BigInteger.valueOf(0x7f000001L), 32, 32);
 
   /** Those that are set. */
-  static PrivateNetworks read(Keys keys) {
+  static PrivateNetworks read(PropertyReader keys) {
     List<String> values = keys.list(KEY);
     if (values.equals(List.of("true"))) {
       return new PrivateNetworks(true, List.of());

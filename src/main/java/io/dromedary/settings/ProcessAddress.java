@@ -48,13 +48,13 @@ public record ProcessAddress(
    * @throws InvalidSettingsException naming every bad key of those
    */
   public static ProcessAddress of(CamelContext context, Map<String, String> environment) {
-    Keys keys = new Keys(context, environment);
+    PropertyReader keys = new PropertyReader(context, environment);
     String listens = keys.raw("camel.server.host");
     String host = listens == null ? "127.0.0.1" : listens;
     String port = or(keys.raw("camel.server.port"), "8080");
     List<String> secrets = Secrets.read(keys, "management.secret");
     List<String> writeKeys = Secrets.read(keys, "write-key.secret");
-    String root = Server.of(context, keys).root();
+    String root = HttpServerInfo.of(context, keys).root();
     ServerPaths paths = ServerPaths.read(keys, root);
     // As the application decides where the health is served, see ServerCheck.
     boolean isLocal = Settings.isLoopback(host);
@@ -84,7 +84,7 @@ public record ProcessAddress(
   }
 
   /** The first user of the file that a server knows its users by. */
-  private static @Nullable String login(Keys keys, String server) {
+  private static @Nullable String login(PropertyReader keys, String server) {
     boolean isAsked = Boolean.parseBoolean(keys.raw(server + ".authenticationEnabled"));
     String file = keys.raw(server + ".basicPropertiesFile");
     if (!isAsked || file == null) {

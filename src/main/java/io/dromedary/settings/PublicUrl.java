@@ -16,7 +16,7 @@ public record PublicUrl(boolean isPlain, String place) {
   private static final String KEY = "public-url";
 
   /** Null where nothing is set. */
-  static @Nullable PublicUrl read(Keys keys) {
+  static @Nullable PublicUrl read(PropertyReader keys) {
     String found = keys.value(KEY);
     if (found == null) {
       return null;

@@ -31,12 +31,12 @@ final class Secrets {
   private Secrets() {}
 
   /** Whether there are any, or should be. */
-  static boolean areSet(Keys keys, String key) {
+  static boolean areSet(PropertyReader keys, String key) {
     return keys.value(key) != null || keys.value(fileKey(key)) != null;
   }
 
   /** The secrets of a key, in their order; none where neither it nor its file is set. */
-  static List<String> read(Keys keys, String key) {
+  static List<String> read(PropertyReader keys, String key) {
     String file = keys.value(fileKey(key));
     String value = keys.value(key);
     if (file != null && value != null) {
@@ -87,7 +87,7 @@ final class Secrets {
     }
   }
 
-  private static List<String> ofFile(Keys keys, String key, String file) {
+  private static List<String> ofFile(PropertyReader keys, String key, String file) {
     // It may be a secret by mistake: neither it nor what an exception says of it is shown.
     String expected = "a file of secrets in UTF-8, each on a line of its own";
     try (InputStream in = Files.newInputStream(Path.of(file))) {

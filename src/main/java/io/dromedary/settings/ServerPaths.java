@@ -78,7 +78,7 @@ public record ServerPaths(
     return path.strip().replaceFirst("(?<=.)/+$", "");
   }
 
-  static ServerPaths read(Keys keys, String root) {
+  static ServerPaths read(PropertyReader keys, String root) {
     String tracking = path(keys, "path", TRACKING);
     String management = path(keys, "management.path", MANAGEMENT);
     Map.of("path", tracking, "management.path", management)
@@ -109,7 +109,7 @@ public record ServerPaths(
     return (path + "/").startsWith(other + "/") || (other + "/").startsWith(path + "/");
   }
 
-  private static String path(Keys keys, String key, String fallback) {
+  private static String path(PropertyReader keys, String key, String fallback) {
     String found = keys.text(key, fallback);
     String path = bare(found);
     if (!PATH.matcher(path).matches()) {

@@ -101,8 +101,8 @@ public record Settings(
    */
   public static Settings read(CamelContext context, Map<String, String> environment) {
     CamelVersions.check(context.getVersion());
-    Keys keys = new Keys(context, environment);
-    Server server = Server.of(context, keys);
+    PropertyReader keys = new PropertyReader(context, environment);
+    HttpServerInfo server = HttpServerInfo.of(context, keys);
     ServerPaths paths = ServerPaths.read(keys, server.requestRoot());
     List<Inbound> inbounds = new InboundReader(context, keys, server, paths).read();
     String wrap = wrap(keys);
@@ -142,7 +142,7 @@ public record Settings(
     return settings;
   }
 
-  private static @Nullable String wrap(Keys keys) {
+  private static @Nullable String wrap(PropertyReader keys) {
     String found = keys.value("wrap");
     if (found != null && !WRAP.matcher(found).matches()) {
       keys.problem("wrap", found, "track:NAME, page, page:NAME, screen, screen:NAME or identify");
@@ -151,7 +151,7 @@ public record Settings(
     return found;
   }
 
-  private static boolean h2c(Keys keys) {
+  private static boolean h2c(PropertyReader keys) {
     String found = keys.text("h2c", "false");
     if (!found.equals("true") && !found.equals("false")) {
       keys.problem("h2c", found, "true or false");
@@ -234,13 +234,14 @@ public record Settings(
     if (settings != null) {
       return settings.outbox();
     }
-    Keys keys = new Keys(context, System.getenv());
+    PropertyReader keys = new PropertyReader(context, System.getenv());
     OutboxSettings outbox = outbox(keys, List.of());
     keys.checkAsked();
     return outbox;
   }
 
-  private static OutboxSettings outbox(Keys keys, Collection<DestinationSettings> destinations) {
+  private static OutboxSettings outbox(
+      PropertyReader keys, Collection<DestinationSettings> destinations) {
     String url = keys.text("outbox.url", "jdbc:sqlite:data/outbox.db");
     if (!url.startsWith("jdbc:sqlite:") && !url.startsWith("jdbc:postgresql:")) {
       keys.problem("outbox.url", url.split("[/?]", 2)[0], "jdbc:sqlite:FILE or jdbc:postgresql:…");
@@ -254,7 +255,7 @@ public record Settings(
       Duration least =
           each.timeout().plus(gathers ? each.batchInterval() : Duration.ZERO).plusSeconds(1);
       if (least.compareTo(leastLease) > 0) {
-        Keys own = keysOf(keys, each.name());
+        PropertyReader own = keysOf(keys, each.name());
         leastLease = least;
         because = own.full("timeout") + (gathers ? " and " + own.full("batch.interval") : "");
       }
@@ -292,7 +293,7 @@ public record Settings(
   }
 
   private static Map<String, DestinationSettings> destinations(
-      CamelContext context, Keys keys, Server server) {
+      CamelContext context, PropertyReader keys, HttpServerInfo server) {
     Map<String, DestinationSettings> destinations = new LinkedHashMap<>();
     Set<String> further = keys.destinations();
     boolean hasDefault = further.isEmpty() || keys.value("urls") != null;
@@ -311,7 +312,7 @@ public record Settings(
             name,
             "a name of up to 50 lower-case letters, digits and hyphens, other than default");
       }
-      Keys own = keys.ofDestination(name);
+      PropertyReader own = keys.ofDestination(name);
       if (own.value("urls") == null) {
         own.problem("urls", null, "one to five webhook URLs");
       }
@@ -327,11 +328,11 @@ public record Settings(
     return destinations;
   }
 
-  private static Keys keysOf(Keys keys, String destination) {
+  private static PropertyReader keysOf(PropertyReader keys, String destination) {
     return destination.equals(DestinationSettings.DEFAULT) ? keys : keys.ofDestination(destination);
   }
 
-  private static List<String> requestBin(Keys keys, Server server) {
+  private static List<String> requestBin(PropertyReader keys, HttpServerInfo server) {
     String bin = server.url(ServerPaths.BIN);
     if (keys.value("urls") != null) {
       return List.of();

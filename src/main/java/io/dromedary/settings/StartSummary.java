@@ -165,7 +165,8 @@ public final class StartSummary implements StartupListener, Ordered {
     if (!inbound.uri().equals(paths.trackingApi())) {
       return Settings.origin(inbound.uri());
     }
-    Server server = Server.of(context, new Keys(context, System.getenv()));
+    HttpServerInfo server =
+        HttpServerInfo.of(context, new PropertyReader(context, System.getenv()));
     return "tracking API on "
         + server.shown(paths.tracking())
         + (settings.writeKeys().isEmpty()

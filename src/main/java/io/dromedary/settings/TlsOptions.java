@@ -34,7 +34,7 @@ public record TlsOptions(
   public static final TlsOptions NONE = new TlsOptions(null, List.of(), List.of());
 
   /** Reads those whose keys begin so. */
-  static TlsOptions read(Keys keys, String prefix, Map<String, String> httpOptions) {
+  static TlsOptions read(PropertyReader keys, String prefix, Map<String, String> httpOptions) {
     return new TlsOptions(
         stores(keys, prefix, httpOptions),
         some(keys, prefix + "protocols", SSLParameters::getProtocols, TLS::excludeWeak),
@@ -55,7 +55,7 @@ public record TlsOptions(
 
   /** Of what the JVM supports and is not weak. */
   private static List<String> some(
-      Keys keys,
+      PropertyReader keys,
       String key,
       Function<SSLParameters, String[]> supported,
       UnaryOperator<String[]> strong) {
@@ -78,7 +78,7 @@ public record TlsOptions(
   }
 
   private static @Nullable SSLContextParameters stores(
-      Keys keys, String prefix, Map<String, String> httpOptions) {
+      PropertyReader keys, String prefix, Map<String, String> httpOptions) {
     KeyStoreParameters own = store(keys, prefix + "key-store", true);
     KeyStoreParameters trusted = store(keys, prefix + "trust-store", false);
     if (own == null && trusted == null) {
@@ -103,7 +103,8 @@ public record TlsOptions(
     return tls;
   }
 
-  private static @Nullable KeyStoreParameters store(Keys keys, String key, boolean isOfKeys) {
+  private static @Nullable KeyStoreParameters store(
+      PropertyReader keys, String key, boolean isOfKeys) {
     String file = keys.value(key);
     String password = keys.value(key + ".password");
     if (file == null) {

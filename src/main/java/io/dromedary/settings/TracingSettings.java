@@ -23,7 +23,7 @@ public record TracingSettings(boolean isOn, boolean propagates) {
     TracingSettings settings =
         context.getCamelContextExtension().getContextPlugin(TracingSettings.class);
     if (settings == null) {
-      Keys keys = new Keys(context, System.getenv());
+      PropertyReader keys = new PropertyReader(context, System.getenv());
       settings = read(context, keys);
       keys.checkAsked();
       context.getCamelContextExtension().addContextPlugin(TracingSettings.class, settings);
@@ -31,7 +31,7 @@ public record TracingSettings(boolean isOn, boolean propagates) {
     return settings;
   }
 
-  static TracingSettings read(CamelContext context, Keys keys) {
+  static TracingSettings read(CamelContext context, PropertyReader keys) {
     boolean isOn = isTrue(keys, KEY);
     if (isOn && context.getClassResolver().resolveClass(LIBRARY) == null) {
       keys.problem(
@@ -40,7 +40,7 @@ public record TracingSettings(boolean isOn, boolean propagates) {
     return new TracingSettings(isOn, isTrue(keys, PROPAGATE));
   }
 
-  private static boolean isTrue(Keys keys, String key) {
+  private static boolean isTrue(PropertyReader keys, String key) {
     String found = keys.text(key, "false");
     if (!found.equals("true") && !found.equals("false")) {
       keys.problem(key, found, "true or false");

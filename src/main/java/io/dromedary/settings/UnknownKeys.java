@@ -79,14 +79,14 @@ final class UnknownKeys {
         }
         problems.put(
             key, shown(key.substring(1)) + ": no such key, since a byte order mark is before it.");
-      } else if (key.startsWith(Keys.PREFIX)
+      } else if (key.startsWith(PropertyReader.PREFIX)
           && !known.contains(key)
           && !isOfEnvironment.test(key)) {
         problems.put(key, shown(key) + ": no such key; " + advice(key));
       }
     }
     for (String key : System.getProperties().stringPropertyNames()) {
-      if (key.startsWith(Keys.PREFIX) && !known.contains(key)) {
+      if (key.startsWith(PropertyReader.PREFIX) && !known.contains(key)) {
         // A host may list it as a property, too.
         problems.put(key, "-D" + shown(key) + ": no such key; " + advice(key));
       }
@@ -108,11 +108,13 @@ final class UnknownKeys {
 
   private String advice(String key) {
     Matcher matcher = OF_DESTINATION.matcher(key);
-    String ofAll = matcher.matches() ? Keys.PREFIX + matcher.group(1) : "";
+    String ofAll = matcher.matches() ? PropertyReader.PREFIX + matcher.group(1) : "";
     if (known.contains(ofAll)) {
       return ofAll + " is one for all destinations.";
     }
-    return meant(key, known.stream().filter(each -> each.startsWith(Keys.PREFIX)).collect(toSet()));
+    return meant(
+        key,
+        known.stream().filter(each -> each.startsWith(PropertyReader.PREFIX)).collect(toSet()));
   }
 
   private String adviceOnVariable(String name) {

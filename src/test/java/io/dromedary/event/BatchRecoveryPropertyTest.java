@@ -63,7 +63,7 @@ class BatchRecoveryPropertyTest {
     Random random = new Random(seed);
     byte[] text = damaged(batch(random), random.nextInt(4), random).getBytes(US_ASCII);
     List<Seen> expected = seen(text);
-    Intake intake;
+    ReadResult intake;
     try {
       intake = new EventReader(text, Instant.EPOCH, false, TO_ALL, null).readBatch();
     } catch (InvalidJsonException | InvalidEventException e) {

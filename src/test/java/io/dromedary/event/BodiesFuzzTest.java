@@ -139,12 +139,12 @@ class BodiesFuzzTest {
         };
     Cost before = Cost.now();
     byte[] unpacked = unpack(packed, body, text);
-    Intake intake = unpacked == null ? null : read(unpacked, reading);
+    ReadResult intake = unpacked == null ? null : read(unpacked, reading);
     if (before.since().isTooMuch()) {
       // Perhaps a class was loaded meanwhile, which costs a fuzzer a lot.
       before = Cost.now();
       byte[] again = unpack(packed, body, text);
-      Intake unused = again == null ? null : read(again, reading);
+      ReadResult unused = again == null ? null : read(again, reading);
       assertThat(before.since()).matches(cost -> !cost.isTooMuch(), "costs not too much");
     }
     if (unpacked != null) {
@@ -167,7 +167,7 @@ class BodiesFuzzTest {
     }
   }
 
-  private static @Nullable Intake read(byte[] text, Reading reading) {
+  private static @Nullable ReadResult read(byte[] text, Reading reading) {
     try {
       return readAs(text, reading);
     } catch (InvalidJsonException | InvalidEventException e) {
@@ -176,7 +176,7 @@ class BodiesFuzzTest {
     }
   }
 
-  private static Intake readAs(byte[] text, Reading reading)
+  private static ReadResult readAs(byte[] text, Reading reading)
       throws InvalidJsonException, InvalidEventException {
     AtomicInteger ids = new AtomicInteger();
     EventReader reader =
@@ -215,7 +215,7 @@ class BodiesFuzzTest {
     }
   }
 
-  private static void check(Intake intake, Reading reading, byte[] text) throws IOException {
+  private static void check(ReadResult intake, Reading reading, byte[] text) throws IOException {
     boolean isTrusted = reading == Reading.TRUSTED;
     if (!isTrusted) {
       assertThat(intake.count()).isLessThanOrEqualTo(EventReader.MOST_BATCH_EVENTS);

@@ -257,7 +257,7 @@ class EventReaderTest {
     String events = String.join(",", Collections.nCopies(2_500, event));
     byte[] batch = bytes("{" + context + ",'batch':[" + events + "]}");
 
-    Intake intake = new EventReader(batch, NOW, true, TO_ALL, null).readAny();
+    ReadResult intake = new EventReader(batch, NOW, true, TO_ALL, null).readAny();
 
     assertThat(intake.accepted()).isEqualTo(MOST_MERGED_EVENTS);
     assertThat(intake.rejected())
@@ -277,7 +277,7 @@ class EventReaderTest {
     String event = "{'type':'page','userId':'u','own':'" + "y".repeat(own) + "'}";
     byte[] batch = bytes("{" + context + ",'batch':[" + event + "]}");
 
-    Intake intake = new EventReader(batch, NOW, false, TO_ALL, null).readBatch();
+    ReadResult intake = new EventReader(batch, NOW, false, TO_ALL, null).readBatch();
 
     assertThat(intake.accepted()).isEqualTo(isTaken ? 1 : 0);
     if (isTaken) {
@@ -297,7 +297,7 @@ class EventReaderTest {
     String numbers = String.join(",", Collections.nCopies(6_000, "1e20"));
     String event = "{'type':'page','userId':'u','numbers':[" + numbers + "]}";
 
-    Intake intake = new EventReader(bytes(event), NOW, true, TO_ALL, null).readAny();
+    ReadResult intake = new EventReader(bytes(event), NOW, true, TO_ALL, null).readAny();
 
     assertThat(intake.rejected()).extracting(RejectedEvent::code).containsOnly("event_too_large");
   }

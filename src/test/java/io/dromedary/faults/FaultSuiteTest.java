@@ -35,8 +35,8 @@ class FaultSuiteTest {
             "source",
             "1/6",
             "InputStream.read #[12]|doTry|dromedary-read-marshalled"
-                + "|(EventStream.(from|read|next)|Places.move|Claiming.ask|DueTimes.unknown"
-                + "|ElasticThreads.Member.work|OutboxConsumer.(deliver|settle)|Work.setTold"
+                + "|(EventStream.(from|read|next)|ClaimCounts.move|Claiming.ask|DueTimes.unknown"
+                + "|ElasticThreads.Member.work|OutboxConsumer.(deliver|settle)|StoreOperation.setTold"
                 + "|Round.aggregate) ");
 
     assertThat(summary.bad()).as("%s", summary).isEmpty();
@@ -51,7 +51,7 @@ class FaultSuiteTest {
             "sqlite",
             "http",
             "1/5",
-            " task |(Append|Settle|ClaimDue|Held).committed |ClaimDue.rows |Store.commit(ted)? |ClaimQueue.(take|settled|leave) "
+            " task |(Append|Settle|ClaimDue|InMemoryClaims).committed |ClaimDue.rows |Store.commit(ted)? |ClaimQueue.(take|settled|leave) "
                 + "|Claiming.(answer|giveBack) |OutboxProducer.(storeAndGoOn|process) ");
 
     assertThat(summary.bad()).as("%s", summary).isEmpty();

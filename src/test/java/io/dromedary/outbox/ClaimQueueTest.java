@@ -87,11 +87,11 @@ class ClaimQueueTest {
   }
 
   private void append(String prefix, int attempts, int count) throws Exception {
-    List<Work.Arrival> events =
+    List<StoreOperation.Arrival> events =
         IntStream.range(0, count)
             .mapToObj(
                 i ->
-                    new Work.Arrival(
+                    new StoreOperation.Arrival(
                         ORDERS,
                         new OutboxEvent(
                             prefix + i, "order", clock.instant(), new byte[100], attempts, null)))

@@ -412,7 +412,7 @@ abstract class DeadLettersContract {
   @Test
   void anEventIsReplayedThoughItsMessageIdIsKnown() throws Exception {
     OutboxEvent event = new OutboxEvent("m-0", "track", START, VALID.getBytes(UTF_8));
-    assertThat(outbox.append(List.of(new Work.Arrival("other", event)), List.of()).join())
+    assertThat(outbox.append(List.of(new StoreOperation.Arrival("other", event)), List.of()).join())
         .isEqualTo(1);
     keepSome();
 
@@ -456,7 +456,7 @@ abstract class DeadLettersContract {
     assertThat(told).hasValue(1);
   }
 
-  private record IdleTaker(AtomicInteger told) implements Taker {
+  private record IdleTaker(AtomicInteger told) implements ClaimListener {
     @Override
     public int reserve(List<OutboxEvent> wanted) {
       return 0;

@@ -95,10 +95,10 @@ class FullDiskTest {
 
   /** Whether so many events were accepted. */
   private boolean append(Outbox outbox, int count) {
-    List<Work.Arrival> arrivals = new ArrayList<>();
+    List<StoreOperation.Arrival> arrivals = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       arrivals.add(
-          new Work.Arrival(
+          new StoreOperation.Arrival(
               "orders", new OutboxEvent("m" + next++, "track", clock.instant(), new byte[250])));
     }
     try {

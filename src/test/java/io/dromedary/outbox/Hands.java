@@ -7,7 +7,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A taker with room for so many events, which it keeps. */
-final class Hands implements Taker {
+final class Hands implements ClaimListener {
 
   final List<Claim> taken = new CopyOnWriteArrayList<>();
   final List<Settlement> settled = new CopyOnWriteArrayList<>();

@@ -329,7 +329,7 @@ class HostTransactionTest {
     OutboxEvent event =
         new OutboxEvent(id, "track", outbox.clock().instant(), event(id).getBytes(UTF_8));
     try {
-      return outbox.append(List.of(new Work.Arrival("default", event)), List.of());
+      return outbox.append(List.of(new StoreOperation.Arrival("default", event)), List.of());
     } catch (OutboxException e) {
       throw new IllegalStateException(e);
     }

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 /** A step that is repeated gets the events that it has not stored, or none. */
 class IteratedEventsTest {
 
-  private static final int COUNT = Piece.MOST_EVENTS + 1;
+  private static final int COUNT = Chunk.MOST_EVENTS + 1;
 
   private static Iterator<Integer> numbers() {
     return IntStream.range(0, COUNT).boxed().iterator();
@@ -23,16 +23,16 @@ class IteratedEventsTest {
   void aPieceIsTheSameUntilTheNextIsAskedFor() throws Exception {
     IteratedEvents events = new IteratedEvents(numbers());
 
-    Piece first = Piece.of(events, 0);
-    assertThat(first.events()).hasSize(Piece.MOST_EVENTS).first().isEqualTo(0);
+    Chunk first = Chunk.of(events, 0);
+    assertThat(first.events()).hasSize(Chunk.MOST_EVENTS).first().isEqualTo(0);
     assertThat(first.isLast()).isFalse();
-    assertThat(Piece.of(events, 0)).isEqualTo(first);
+    assertThat(Chunk.of(events, 0)).isEqualTo(first);
 
-    Piece rest = Piece.of(events, Piece.MOST_EVENTS);
-    assertThat(rest.events()).isEqualTo(List.of(Piece.MOST_EVENTS));
+    Chunk rest = Chunk.of(events, Chunk.MOST_EVENTS);
+    assertThat(rest.events()).isEqualTo(List.of(Chunk.MOST_EVENTS));
     assertThat(rest.isLast()).isTrue();
     // The rest is not all of it.
-    assertThatThrownBy(() -> Piece.of(events, 0)).isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> Chunk.of(events, 0)).isInstanceOf(IllegalArgumentException.class);
   }
 
   @Test
@@ -57,10 +57,10 @@ class IteratedEventsTest {
             });
 
     // However often: the store may have refused what came before.
-    assertThat(Piece.of(events, 0)).isEqualTo(new Piece(List.of(0, 1), false));
-    assertThat(Piece.of(events, 0)).isEqualTo(new Piece(List.of(0, 1), false));
+    assertThat(Chunk.of(events, 0)).isEqualTo(new Chunk(List.of(0, 1), false));
+    assertThat(Chunk.of(events, 0)).isEqualTo(new Chunk(List.of(0, 1), false));
     for (int i = 0; i < 2; i++) {
-      assertThatThrownBy(() -> Piece.of(events, 2))
+      assertThatThrownBy(() -> Chunk.of(events, 2))
           .isInstanceOf(UnreadableBodyException.class)
           // By that a route would wait for memory, for ever.
           .hasNoCause();
@@ -69,7 +69,7 @@ class IteratedEventsTest {
 
   @Test
   void nothingIsAPieceOfItsOwn() throws Exception {
-    assertThat(Piece.of(new IteratedEvents(Collections.emptyIterator()), 0))
-        .isEqualTo(new Piece(List.of(), true));
+    assertThat(Chunk.of(new IteratedEvents(Collections.emptyIterator()), 0))
+        .isEqualTo(new Chunk(List.of(), true));
   }
 }

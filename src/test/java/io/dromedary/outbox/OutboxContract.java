@@ -109,7 +109,8 @@ abstract class OutboxContract {
   final CompletableFuture<Integer> begin(Outbox outbox, OutboxEvent... events) {
     try {
       return outbox.append(
-          Arrays.stream(events).map(event -> new Work.Arrival(ORDERS, event)).toList(), List.of());
+          Arrays.stream(events).map(event -> new StoreOperation.Arrival(ORDERS, event)).toList(),
+          List.of());
     } catch (OutboxException e) {
       return CompletableFuture.failedFuture(e);
     }
@@ -621,10 +622,10 @@ abstract class OutboxContract {
     Hands hands = new Hands(100);
     outbox.register(
         ORDERS,
-        (Taker)
+        (ClaimListener)
             Proxy.newProxyInstance(
-                Taker.class.getClassLoader(),
-                new Class<?>[] {Taker.class},
+                ClaimListener.class.getClassLoader(),
+                new Class<?>[] {ClaimListener.class},
                 (proxy, called, arguments) -> {
                   if (called.getName().equals(method)) {
                     throw new OutOfMemoryError("unable to create native thread: a test's");
@@ -761,9 +762,9 @@ abstract class OutboxContract {
   @Test
   void anEventIsAtAllItsDestinationsOrAtNone() throws Exception {
     Outbox outbox = open();
-    Work.Arrival one = new Work.Arrival("one", event("a"));
-    Work.Arrival two = new Work.Arrival("two", event("a"));
-    Work.Arrival broken = new Work.Arrival("three", broken());
+    StoreOperation.Arrival one = new StoreOperation.Arrival("one", event("a"));
+    StoreOperation.Arrival two = new StoreOperation.Arrival("two", event("a"));
+    StoreOperation.Arrival broken = new StoreOperation.Arrival("three", broken());
     assertThatThrownBy(() -> join(outbox.append(List.of(one, two, broken), List.of())))
         .hasRootCauseInstanceOf(NullPointerException.class);
     assertThat(stored()).isEmpty();
@@ -799,8 +800,8 @@ abstract class OutboxContract {
   @Test
   void aMessageIdIsAcceptedOnceADestination() throws Exception {
     Outbox outbox = open();
-    Work.Arrival one = new Work.Arrival("one", event("a"));
-    Work.Arrival two = new Work.Arrival("two", event("a"));
+    StoreOperation.Arrival one = new StoreOperation.Arrival("one", event("a"));
+    StoreOperation.Arrival two = new StoreOperation.Arrival("two", event("a"));
     assertThat(join(outbox.append(List.of(one, two, one), List.of()))).isEqualTo(2);
   }
 
@@ -925,7 +926,9 @@ abstract class OutboxContract {
     Outbox outbox = open();
     DeadLetter invalid = invalid(clock.instant());
     int count =
-        join(outbox.append(List.of(new Work.Arrival(ORDERS, event("a"))), List.of(invalid)));
+        join(
+            outbox.append(
+                List.of(new StoreOperation.Arrival(ORDERS, event("a"))), List.of(invalid)));
     assertThat(count).isEqualTo(1);
     assertThat(query("SELECT reason, detail, last_status, webhooks FROM dead_letter"))
         .containsExactly("invalid|broken|null|null");

@@ -47,7 +47,7 @@ class OwnersFilesTest {
     try (Outbox outbox = new Outbox(settings, clock)) {
       OutboxEvent event = new OutboxEvent("m1", "track", clock.instant(), "{}".getBytes(UTF_8));
       outbox
-          .append(List.of(new Work.Arrival("orders", event)), List.of())
+          .append(List.of(new StoreOperation.Arrival("orders", event)), List.of())
           .get(20, TimeUnit.SECONDS);
       try (Stream<Path> files = Files.list(folder)) {
         for (Path file : files.toList()) {

@@ -66,7 +66,7 @@ abstract class PendingEventsContract {
             Arrays.stream(ids)
                 .map(
                     id ->
-                        new Work.Arrival(
+                        new StoreOperation.Arrival(
                             destination,
                             new OutboxEvent(
                                 id,

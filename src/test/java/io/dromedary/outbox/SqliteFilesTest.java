@@ -78,7 +78,7 @@ class SqliteFilesTest {
     OutboxEvent event = new OutboxEvent(id, "track", clock.instant(), "{}".getBytes(UTF_8));
     try {
       outbox
-          .append(List.of(new Work.Arrival("orders", event)), List.of())
+          .append(List.of(new StoreOperation.Arrival("orders", event)), List.of())
           .get(AT_MOST.toSeconds(), TimeUnit.SECONDS);
       return true;
     } catch (Exception e) {

@@ -63,7 +63,8 @@ class SqliteMemoryTest extends DeadLettersContract {
   private static CompletableFuture<Integer> append(Outbox outbox, OutboxEvent... events) {
     try {
       return outbox.append(
-          Stream.of(events).map(event -> new Work.Arrival("orders", event)).toList(), List.of());
+          Stream.of(events).map(event -> new StoreOperation.Arrival("orders", event)).toList(),
+          List.of());
     } catch (OutboxException e) {
       return CompletableFuture.failedFuture(e);
     }

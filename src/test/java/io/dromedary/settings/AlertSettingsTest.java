@@ -33,7 +33,7 @@ class AlertSettingsTest {
     CamelContext context = new DefaultCamelContext();
     try {
       context.getPropertiesComponent().setLocation("file:" + properties);
-      context.getPropertiesComponent().addInitialProperty(Keys.APPLICATION, "true");
+      context.getPropertiesComponent().addInitialProperty(PropertyReader.APPLICATION, "true");
       context.build();
       return Settings.read(context, Map.of());
     } finally {

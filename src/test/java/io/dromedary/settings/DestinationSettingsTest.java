@@ -35,7 +35,7 @@ class DestinationSettingsTest {
     CamelContext context = new DefaultCamelContext();
     try {
       context.getPropertiesComponent().setLocation("file:" + properties);
-      context.getPropertiesComponent().addInitialProperty(Keys.APPLICATION, "true");
+      context.getPropertiesComponent().addInitialProperty(PropertyReader.APPLICATION, "true");
       context.build();
       return Settings.read(context, environment);
     } finally {

@@ -36,7 +36,7 @@ class MisspeltPrefixTest {
           Files.writeString(folder.resolve("application.properties"), file + LOOPBACK, UTF_8);
       context.getPropertiesComponent().setLocation("file:" + properties);
       if (isApplication) {
-        context.getPropertiesComponent().addInitialProperty(Keys.APPLICATION, "true");
+        context.getPropertiesComponent().addInitialProperty(PropertyReader.APPLICATION, "true");
       }
       context.build();
       return Settings.read(context, environment);

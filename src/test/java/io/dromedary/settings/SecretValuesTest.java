@@ -46,7 +46,7 @@ class SecretValuesTest {
   private List<String> read(String key) {
     context.getPropertiesComponent().setInitialProperties(file);
     context.build();
-    Keys keys = new Keys(context, environment);
+    PropertyReader keys = new PropertyReader(context, environment);
     List<String> secrets = Secrets.read(keys, key);
     keys.checkAsked();
     return secrets;

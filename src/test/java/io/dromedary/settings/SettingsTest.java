@@ -96,7 +96,7 @@ class SettingsTest {
           Files.writeString(folder.resolve("application.properties"), file.toString(), UTF_8);
       context.getPropertiesComponent().setLocation("file:" + properties);
       if (isApplication) {
-        context.getPropertiesComponent().addInitialProperty(Keys.APPLICATION, "true");
+        context.getPropertiesComponent().addInitialProperty(PropertyReader.APPLICATION, "true");
       }
       context.build();
       return use.apply(context);
@@ -640,7 +640,7 @@ class SettingsTest {
 
     with(
         context -> {
-          Keys keys = new Keys(context, environment, new HostStub(decided));
+          PropertyReader keys = new PropertyReader(context, environment, new HostStub(decided));
           assertThat(keys.value("acks")).isEqualTo("2");
           assertThat(keys.named("headers.")).isEqualTo(Map.of("X-Key", "host", "X-OTHER", "host"));
           return null;

@@ -13,7 +13,7 @@ import org.slf4j.LoggerFactory;
  * may not block. What they throw is logged and changes nothing for others, and they are called once
  * more ({@link Twice}).
  */
-abstract class Work {
+abstract class StoreOperation {
 
   private static final int MOST_TRIES = 3;
 
@@ -72,7 +72,7 @@ abstract class Work {
   record Arrival(String destination, OutboxEvent event) {}
 
   /** What has become of claimed events. */
-  static final class Settle extends Work {
+  static final class Settle extends StoreOperation {
 
     private static final Logger LOG = LoggerFactory.getLogger(Settle.class);
 
@@ -152,7 +152,7 @@ abstract class Work {
   }
 
   /** Anything else, such as a replay. */
-  static final class Task<T> extends Work {
+  static final class Task<T> extends StoreOperation {
 
     /** What is done on the store. */
     interface Body<T> {

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param port null where it is not known before it listens
  * @param root what comes before the paths of all endpoints; empty, or a path
  */
-record Server(String hostKey, @Nullable String host, @Nullable String port, String root) {
+record HttpServerInfo(String hostKey, @Nullable String host, @Nullable String port, String root) {
 
   private static final String OF_SPRING = "server.address";
   private static final String OF_CAMEL = "camel.server.host";
@@ -26,24 +26,24 @@ record Server(String hostKey, @Nullable String host, @Nullable String port, Stri
     return hostKey.equals(OF_CAMEL);
   }
 
-  static Server of(CamelContext context, Keys keys) {
+  static HttpServerInfo of(CamelContext context, PropertyReader keys) {
     if (isA(context, "org.apache.camel.spring.boot.SpringBootCamelContext")) {
       // Tomcat listens before Camel starts, perhaps on a port that nobody named.
       String port = keys.ofHost("local.server.port", keys.ofHost("server.port", "8080"));
-      return new Server(
+      return new HttpServerInfo(
           OF_SPRING,
           keys.ofHost(OF_SPRING, null),
           port,
           root(keys.ofHost("server.servlet.context-path", null)));
     }
     if (isQuarkus(context)) {
-      return new Server(
+      return new HttpServerInfo(
           "quarkus.http.host",
           keys.ofHost("quarkus.http.host", null),
           keys.ofHost("quarkus.http.port", "8080"),
           root(keys.ofHost("quarkus.http.root-path", null)));
     }
-    return new Server(
+    return new HttpServerInfo(
         OF_CAMEL,
         keys.raw(OF_CAMEL),
         keys.raw("camel.server.port"),

@@ -5,7 +5,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Who takes the events of a destination out of the outbox. Implementations are thread-safe. */
-interface Taker {
+interface ClaimListener {
 
   /** Takes room for new events, and returns for how many of them, from the first on, there is. */
   int reserve(List<OutboxEvent> wanted);

@@ -29,14 +29,14 @@ import org.slf4j.LoggerFactory;
  * avoided: Camel Main logs every value so resolved, and a webhook's URL or header may hold a
  * secret.
  */
-final class Keys {
+final class PropertyReader {
 
   static final String PREFIX = "webhooks.";
 
   /** The property that the packaged application sets: in a host there is none. */
   static final String APPLICATION = "dromedary.application";
 
-  private static final Logger LOG = LoggerFactory.getLogger(Keys.class);
+  private static final Logger LOG = LoggerFactory.getLogger(PropertyReader.class);
 
   private static final List<String> LOADED =
       List.of(PREFIX, "camel.server.", "server.", "local.server.port", "quarkus.http.");
@@ -64,11 +64,12 @@ final class Keys {
   /** Each once, however often its key is asked for. */
   private final Set<String> problems;
 
-  Keys(CamelContext context, Map<String, String> environment) {
+  PropertyReader(CamelContext context, Map<String, String> environment) {
     this(context, environment, HostProperties.of(context));
   }
 
-  Keys(CamelContext context, Map<String, String> environment, @Nullable PropertiesSource host) {
+  PropertyReader(
+      CamelContext context, Map<String, String> environment, @Nullable PropertiesSource host) {
     this.context = context;
     this.host = host;
     this.environment = environment;
@@ -86,7 +87,7 @@ final class Keys {
     this.problems = new LinkedHashSet<>();
   }
 
-  private Keys(Keys all, String prefix) {
+  private PropertyReader(PropertyReader all, String prefix) {
     this.context = all.context;
     this.environment = all.environment;
     this.loaded = all.loaded;
@@ -98,13 +99,13 @@ final class Keys {
   }
 
   /** The keys of a further destination, by the names that they have for the default one. */
-  Keys ofDestination(String name) {
-    return new Keys(this, DESTINATION + name + ".");
+  PropertyReader ofDestination(String name) {
+    return new PropertyReader(this, DESTINATION + name + ".");
   }
 
   /** The keys that begin with a word, by what they are called behind it. */
-  Keys below(String word) {
-    return new Keys(this, prefix + word + ".");
+  PropertyReader below(String word) {
+    return new PropertyReader(this, prefix + word + ".");
   }
 
   /** The key as an operator writes it. */

@@ -9,13 +9,13 @@ import org.apache.camel.support.DefaultExchange;
 import org.junit.jupiter.api.Test;
 
 /** What is read at once fits into its share of the heap. */
-class ReadingRoomTest {
+class ReadingBudgetTest {
 
   private static final int KIB = 1024;
 
-  private final ReadingRoom room = new ReadingRoom(100 * KIB);
+  private final ReadingBudget room = new ReadingBudget(100 * KIB);
 
-  private ReadingRoom.Reading open() {
+  private ReadingBudget.Reading open() {
     return room.open(exchange());
   }
 
@@ -25,21 +25,23 @@ class ReadingRoomTest {
 
   @Test
   void whatIsReadAtOnceIsBounded() {
-    ReadingRoom.Reading first = open();
+    ReadingBudget.Reading first = open();
     first.text(15 * KIB);
-    ReadingRoom.Reading second = open();
-    assertThatThrownBy(() -> second.text(5 * KIB)).isInstanceOf(ReadingRoom.NoRoomException.class);
+    ReadingBudget.Reading second = open();
+    assertThatThrownBy(() -> second.text(5 * KIB))
+        .isInstanceOf(ReadingBudget.NoRoomException.class);
     // What it has become is less than was feared, or its exchange is done.
     first.text(13 * KIB);
     second.text(5 * KIB);
     first.onDone(exchange());
     second.more(55 * KIB);
-    assertThatThrownBy(() -> open().text(4 * KIB)).isInstanceOf(ReadingRoom.NoRoomException.class);
+    assertThatThrownBy(() -> open().text(4 * KIB))
+        .isInstanceOf(ReadingBudget.NoRoomException.class);
   }
 
   @Test
   void whatBecomesLongLeavesAQuarterToWhatDoesNot() {
-    ReadingRoom.Reading large = open();
+    ReadingBudget.Reading large = open();
     large.text(KIB);
     large.more(1_000 * KIB);
     assertThatCode(() -> open().text(3 * KIB)).doesNotThrowAnyException();
@@ -48,9 +50,10 @@ class ReadingRoomTest {
 
   @Test
   void whatNeedsMoreThanThereIsIsReadAlone() {
-    ReadingRoom.Reading large = open();
+    ReadingBudget.Reading large = open();
     assertThatCode(() -> large.text(1_000 * KIB)).doesNotThrowAnyException();
-    assertThatThrownBy(() -> open().text(4 * KIB)).isInstanceOf(ReadingRoom.NoRoomException.class);
+    assertThatThrownBy(() -> open().text(4 * KIB))
+        .isInstanceOf(ReadingBudget.NoRoomException.class);
     large.onDone(exchange());
     assertThatCode(() -> open().text(18 * KIB)).doesNotThrowAnyException();
   }
@@ -58,12 +61,13 @@ class ReadingRoomTest {
   /** Tiny merges of many events are counted together. */
   @Test
   void whatIsMergedIsCountedToTheByte() {
-    ReadingRoom.Reading reading = open();
+    ReadingBudget.Reading reading = open();
     for (int i = 0; i < 1_000; i++) {
       reading.more(10);
     }
     // A quarter of what there is would not be left.
-    assertThatThrownBy(() -> open().text(17 * KIB)).isInstanceOf(ReadingRoom.NoRoomException.class);
+    assertThatThrownBy(() -> open().text(17 * KIB))
+        .isInstanceOf(ReadingBudget.NoRoomException.class);
     assertThatCode(() -> open().text(16 * KIB)).doesNotThrowAnyException();
   }
 }

@@ -8,11 +8,11 @@ import org.slf4j.LoggerFactory;
  * failed, since what is thrown for want of memory or of stack is thrown once as a rule. So what is
  * called goes on where it has broken off, and does nothing that it has done.
  */
-final class Twice {
+final class RetryOnce {
 
-  private static final Logger LOG = LoggerFactory.getLogger(Twice.class);
+  private static final Logger LOG = LoggerFactory.getLogger(RetryOnce.class);
 
-  private Twice() {}
+  private RetryOnce() {}
 
   /**
    * Calls somebody, who may fail without anybody else being the worse for it.

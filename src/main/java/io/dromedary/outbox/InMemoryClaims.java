@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Owned by the store's writer thread.
  */
-final class Held {
+final class InMemoryClaims {
 
   /** A place in the order of due times and then of ids. */
   record Position(long dueMillis, long id) {

@@ -16,9 +16,9 @@ import org.slf4j.LoggerFactory;
  * still room for what becomes of those that are there. Used by the store's writer; {@link #lack()}
  * by any thread.
  */
-final class SqliteRoom {
+final class SqliteCapacity {
 
-  private static final Logger LOG = LoggerFactory.getLogger(SqliteRoom.class);
+  private static final Logger LOG = LoggerFactory.getLogger(SqliteCapacity.class);
 
   private static final int FULL = 13;
 
@@ -63,23 +63,23 @@ final class SqliteRoom {
   private boolean isRationed;
   private volatile boolean isAtBound;
 
-  private SqliteRoom(@Nullable FreeSpace space) {
+  private SqliteCapacity(@Nullable FreeSpace space) {
     this.space = space;
   }
 
-  static SqliteRoom inMemory() {
-    return new SqliteRoom(null);
+  static SqliteCapacity inMemory() {
+    return new SqliteCapacity(null);
   }
 
-  static SqliteRoom onDisk(Path database, FreeSpace.@Nullable Disk disk) {
+  static SqliteCapacity onDisk(Path database, FreeSpace.@Nullable Disk disk) {
     Path folder = database.resolveSibling("");
     try {
       FreeSpace space = new FreeSpace(database, disk == null ? FreeSpace.Disk.of(folder) : disk);
       unpackWhereThereIsRoom(space, folder);
-      return new SqliteRoom(space);
+      return new SqliteCapacity(space);
     } catch (IOException e) {
       LOG.warn("The disk of {} cannot be looked at: {}", folder, e.toString());
-      return new SqliteRoom(null);
+      return new SqliteCapacity(null);
     }
   }
 

@@ -2,18 +2,18 @@ package io.dromedary.outbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.dromedary.outbox.Held.Noted;
-import io.dromedary.outbox.Held.Position;
+import io.dromedary.outbox.InMemoryClaims.Noted;
+import io.dromedary.outbox.InMemoryClaims.Position;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
 
 /** What a rollback leaves of claims that are known in memory only. */
-class HeldTest {
+class InMemoryClaimsTest {
 
   private static final OutboxEvent ROW =
       new OutboxEvent("id", "track", Instant.EPOCH, new byte[0], 1, "old");
 
-  private final Held held = new Held();
+  private final InMemoryClaims held = new InMemoryClaims();
 
   @Test
   void whatIsNotedOutlivesARollbackOfItsClaimAndEndsWithTheCommit() {

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param isLast whether nothing comes behind it
  */
-record Piece(List<?> events, boolean isLast) {
+record Chunk(List<?> events, boolean isLast) {
 
   /** The longest batch by HTTP is one piece, so that all of it is stored or nothing. */
   static final int MOST_EVENTS = 2500;
@@ -20,7 +20,7 @@ record Piece(List<?> events, boolean isLast) {
   private static final int MOST_BYTES = 16 * 1024 * 1024;
 
   /** The piece behind the first so many events, the same however often it is asked for. */
-  static Piece of(EventSequence all, long stored) throws Exception {
+  static Chunk of(EventSequence all, long stored) throws Exception {
     List<?> known = all.from(stored);
     int count = 0;
     long bytes = 0;
@@ -28,7 +28,7 @@ record Piece(List<?> events, boolean isLast) {
       bytes += bytes(known.get(count));
       count++;
     }
-    return new Piece(known.subList(0, count), count == known.size() && all.isKnownToEnd());
+    return new Chunk(known.subList(0, count), count == known.size() && all.isKnownToEnd());
   }
 
   static boolean isFull(int events, long bytes) {

@@ -10,7 +10,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * <p>Each claim is counted as its {@link Stage} says, and changes it only here: a step that is
  * broken off, or done again, counts nothing wrong.
  */
-final class Places {
+final class ClaimCounts {
 
   /** How far a claim has come in memory, and how it is counted there. */
   enum Stage {

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Set;
 
 /** What one message brought: events and what was no event, in their order. Not thread-safe. */
-public final class Intake {
+public final class ReadResult {
 
   private final List<Object> all = new ArrayList<>();
   private final List<RejectedEvent> rejected = new ArrayList<>();

@@ -8,10 +8,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The fields of a batch that count for each of its events. Not thread-safe. */
-final class Wrapper {
+final class BatchEnvelope {
 
   /** Of events that come without a batch around them. Never written to. */
-  static final Wrapper NONE = new Wrapper();
+  static final BatchEnvelope NONE = new BatchEnvelope();
 
   /** What SDKs write beside the events of a batch. */
   private static final List<String> MEMBERS =

@@ -11,7 +11,7 @@ import org.apache.camel.support.SynchronizationAdapter;
  * megabytes, unpacked, or with the context of their batch in each event. Requests that become long
  * leave a quarter to those that do not. Thread-safe.
  */
-final class ReadingRoom {
+final class ReadingBudget {
 
   /** A text, what is read of it, and its events. */
   static final int COPIES = 4;
@@ -32,7 +32,7 @@ final class ReadingRoom {
   private final Semaphore leftKib;
 
   /** Room for so much in all. */
-  ReadingRoom(long bytes) {
+  ReadingBudget(long bytes) {
     this.mostKib = (int) Math.min(Integer.MAX_VALUE, Math.max(1, bytes / 1024));
     this.reservedKib = mostKib / 4;
     this.leftKib = new Semaphore(mostKib);
