@@ -7,13 +7,13 @@ import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The fields of a batch that count for each of its events. Not thread-safe. */
+/** The fields of a batch that apply to each of its events. Not thread-safe. */
 final class BatchEnvelope {
 
-  /** Of events that come without a batch around them. Never written to. */
+  /** The envelope of events that come without a batch. Never modified. */
   static final BatchEnvelope NONE = new BatchEnvelope();
 
-  /** What SDKs write beside the events of a batch. */
+  /** The fields that SDKs write beside the events of a batch. */
   private static final List<String> MEMBERS =
       List.of(
           "context",
@@ -31,12 +31,12 @@ final class BatchEnvelope {
   private @Nullable Instant sentAtInstant;
   private @Nullable String writeKey;
 
-  /** Whether SDKs write such a member beside the events of a batch. */
+  /** Returns whether SDKs write a field of this name beside the events of a batch. */
   static boolean has(String name) {
     return MEMBERS.contains(name);
   }
 
-  /** How many members an object has that SDKs write beside the events of a batch. */
+  /** Counts the fields of an object that SDKs write beside the events of a batch. */
   static long count(JsonObject object) {
     return MEMBERS.stream().filter(name -> object.get(name) != null).count();
   }
@@ -51,7 +51,7 @@ final class BatchEnvelope {
       }
       case "writeKey" -> writeKey = EventCompletion.string(value);
       default -> {
-        // Fields of the transport, which are nobody's event.
+        // Fields of the transport, which belong to no event.
       }
     }
   }
@@ -68,13 +68,13 @@ final class BatchEnvelope {
     return integrations;
   }
 
-  /** By how many bytes each event may grow when it takes over what the batch has. */
+  /** The most bytes by which an event grows when the fields of its batch are merged into it. */
   int mergedBytes() {
     return (context == null ? 0 : context.length())
         + (integrations == null ? 0 : integrations.length());
   }
 
-  /** When the batch was sent, as its sender has written it; null if that is no short instant. */
+  /** When the batch was sent, as its sender wrote it; null if it is missing or no valid instant. */
   @Nullable JsonValue sentAt() {
     return sentAt;
   }

@@ -13,10 +13,10 @@ import java.util.zip.InflaterInputStream;
 import java.util.zip.ZipException;
 import org.jspecify.annotations.Nullable;
 
-/** Unpacks bodies. What that takes, of time and memory, is bounded whatever they are. */
+/** Decompresses request bodies. Time and memory are bounded for any input. */
 final class ContentEncoding {
 
-  /** The most members of a gzip body: a sender that flushes now and then makes a few. */
+  /** The most members of a gzip body. A sender that flushes now and then writes a few. */
   static final int MOST_MEMBERS = 100;
 
   // The header of a gzip member, RFC 1952.
@@ -31,12 +31,12 @@ final class ContentEncoding {
   private ContentEncoding() {}
 
   /**
-   * Unpacks a body.
+   * Decompresses a body.
    *
-   * @param most the most bytes that there may be afterwards
-   * @throws TooLongException if there are more
+   * @param most the most bytes that the result may have
+   * @throws TooLongException if the result has more
    * @throws UnsupportedEncodingException if the encoding is not known
-   * @throws IOException if the body is not as the encoding says
+   * @throws IOException if the body does not have this encoding
    */
   static byte[] decode(byte[] body, @Nullable String encoding, int most) throws IOException {
     String name = encoding == null ? "" : encoding.strip().toLowerCase(Locale.ROOT);
@@ -45,10 +45,10 @@ final class ContentEncoding {
           case "", "identity" -> body;
           case "gzip", "x-gzip" -> gunzip(body, most);
           case "deflate" -> {
-            // Some senders leave the header of zlib out that belongs to it.
+            // Some senders leave out the zlib header.
             Inflater inflater = new Inflater(!isZlib(body));
             try {
-              // A few bytes may say that they are gigabytes: what is not wanted is not unpacked.
+              // A few bytes may expand to gigabytes, so reading stops one byte past the bound.
               yield new InflaterInputStream(new ByteArrayInputStream(body), inflater)
                   .readNBytes(most + 1);
             } finally {
@@ -76,14 +76,14 @@ final class ContentEncoding {
             + " or identity, found another");
   }
 
-  /** Whether a body begins as RFC 1950 says, which no compressor begins a body with otherwise. */
+  /** Returns whether a body begins with a zlib header (RFC 1950). No raw deflate body does. */
   private static boolean isZlib(byte[] body) {
     return body.length >= 2
         && (body[0] & 0x0f) == DEFLATED
         && (((body[0] & 0xff) << 8) | (body[1] & 0xff)) % 31 == 0;
   }
 
-  /** One member after the other: {@code GZIPInputStream} calls itself once for each. */
+  /** Reads the members in a loop. {@code GZIPInputStream} recurses once for each of them. */
   private static byte[] gunzip(byte[] body, int most) throws IOException {
     byte[] text = new byte[Math.min(most + 1, Math.max(1024, 4 * body.length))];
     int length = 0;
@@ -91,7 +91,7 @@ final class ContentEncoding {
     int members = 0;
     Inflater inflater = new Inflater(true);
     try {
-      // What is behind a member and does not begin one is padding.
+      // Bytes after a member that do not begin another one are padding.
       while (members == 0 || isMember(body, offset)) {
         if (members++ == MOST_MEMBERS) {
           throw new ZipException("more than " + MOST_MEMBERS + " members");
@@ -132,7 +132,7 @@ final class ContentEncoding {
         && body[offset + 2] == DEFLATED;
   }
 
-  /** Returns where the header of a member ends. */
+  /** Returns the offset behind the header of a member. */
   private static int header(byte[] body, int start) throws IOException {
     if (!isMember(body, start)) {
       throw new ZipException("no gzip header");
@@ -174,7 +174,7 @@ final class ContentEncoding {
     }
   }
 
-  /** A number whose first byte is its lowest. */
+  /** Reads a little-endian number. */
   private static int unsigned(byte[] body, int offset, int bytes) throws IOException {
     if (offset + bytes > body.length) {
       throw new EOFException();
@@ -186,7 +186,7 @@ final class ContentEncoding {
     return value;
   }
 
-  /** Looked for when a body first needs it. */
+  /** The native library, loaded when a body first needs it. */
   private static final class ZstdLibrary {
 
     private static final boolean IS_THERE = load();
@@ -200,7 +200,7 @@ final class ContentEncoding {
     }
   }
 
-  /** The body is longer than it may be. */
+  /** Thrown if a body is longer than it may be. */
   static final class TooLongException extends IOException {
 
     private static final long serialVersionUID = 1L;

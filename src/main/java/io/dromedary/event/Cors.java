@@ -10,32 +10,37 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Which pages may send and read, and what their browsers are told of it. Immutable. */
+/** Decides which web pages may send events and writes the CORS headers. Immutable. */
 final class Cors {
 
-  /** What SDKs send, whether it was asked for or not. */
+  /** The headers that SDKs send. They are always allowed. */
   private static final List<String> HEADERS =
       List.of("authorization", "content-type", "x-retry-count");
 
-  /** A name of a header, RFC 9110 5.6.2, of a length that none exceeds. */
+  /** The name of a header (RFC 9110, 5.6.2), at most as long as any real one. */
   private static final Pattern NAME = Pattern.compile("[a-z0-9!#$%&'*+.^_`|~-]{1,64}");
 
   private static final int MOST_NAMES = 64;
 
   private final List<String> origins;
 
-  /** The origins whose pages may send, {@code *}: any; without them, pages of this server may. */
+  /**
+   * Allows pages of the given origins.
+   *
+   * @param origins {@code *} stands for any; if empty, only pages of this server may send
+   */
   Cors(List<String> origins) {
     this.origins = origins;
   }
 
-  /** Whether a request is of no page, or of one that may send. */
+  /** Returns whether a request comes from a page that may send, or from no page. */
   boolean isAllowed(RequestHead head) {
     return !head.isOfForeignPage() || allows(head.origin());
   }
 
   /**
-   * Whether an image may be asked for, which an old browser does for any page without saying so.
+   * Returns whether a request for an image is allowed. An old browser loads images for any page and
+   * does not name the page's origin.
    */
   boolean isImageAllowed(RequestHead head) {
     return isAllowed(head) && (!head.isOfUnknownPage() || allows(null));
@@ -45,7 +50,7 @@ final class Cors {
     return origins.contains("*") || (origin != null && origins.contains(origin));
   }
 
-  /** The headers of every answer to a request with that {@code Origin}, which may be null. */
+  /** The headers of every response to a request with this {@code Origin}. */
   Map<String, Object> headers(@Nullable String origin) {
     Map<String, Object> headers = new HashMap<>();
     if (origin == null) {
@@ -56,7 +61,7 @@ final class Cors {
       headers.put("Access-Control-Allow-Origin", isNamed ? origin : "*");
       headers.put("Access-Control-Expose-Headers", "Retry-After");
       if (isNamed) {
-        // A page whose SDK sends cookies may read no answer without it.
+        // Without it, a page whose SDK sends cookies cannot read the response.
         headers.put("Access-Control-Allow-Credentials", "true");
       }
     }
@@ -67,10 +72,9 @@ final class Cors {
   }
 
   /**
-   * The further headers by which a browser is told what it may send.
+   * The additional headers of the response to a preflight request.
    *
-   * @param asked the header {@code Access-Control-Request-Headers}: names that are none are left
-   *     out
+   * @param asked the header {@code Access-Control-Request-Headers}. Invalid names are left out.
    */
   static Map<String, String> preflight(String methods, @Nullable Object asked) {
     Set<String> names = new LinkedHashSet<>(HEADERS);

@@ -12,18 +12,20 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Chooses the destinations of an event by its type and by its source, which is told by a write key.
- * A destination that names no sources takes all, and one that does takes theirs only. The default
- * one takes what nobody else names, too: where a key is missing or unknown, as it may be in what
- * does not come by HTTP, no event is lost to it. Immutable.
+ * Chooses the destinations of an event by its type and by its source. The write key identifies the
+ * source. A destination without sources takes the events of all sources, and one with sources takes
+ * only theirs. The default destination also takes events whose key is missing or unknown, which is
+ * possible for events that do not come by HTTP, so none of them is lost. Immutable.
  */
 final class DestinationChoice {
 
   /**
-   * A destination that events may go to.
+   * A destination that an event may go to.
    *
    * @param part the name of its part of the outbox
-   * @param sources the write keys of the sources that it takes; empty: all
+   * @param events the types that it takes
+   * @param sources the write keys whose events it takes; if empty, all
+   * @param takesUnnamed whether it also takes events whose key no destination names
    */
   record Candidate(String part, Set<EventType> events, List<String> sources, boolean takesUnnamed) {
 
@@ -71,7 +73,7 @@ final class DestinationChoice {
   }
 
   /**
-   * The parts of the outbox that an event goes to; none where nobody wants it.
+   * The parts of the outbox that an event goes to, empty if no destination takes it.
    *
    * @param source the write key that the event came with, or null
    */

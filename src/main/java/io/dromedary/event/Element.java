@@ -12,11 +12,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A value where an event should be, and where it stands in the text.
+ * A JSON value in the place of an event, with its position in the text.
  *
- * @param index its place in its batch, from 0
- * @param event the value if it is an object and can be read, or null
- * @param end the offset behind it, without white space
+ * @param index its index in its batch, from 0
+ * @param event the value, or null if it is not an object or cannot be read
+ * @param end the offset behind it, without trailing white space
  * @param refused why it cannot be read, or null
  */
 record Element(
@@ -27,7 +27,12 @@ record Element(
     int end,
     @Nullable InvalidJsonException refused) {
 
-  /** The elements of an array; if there are more than so many, one more and nothing behind it. */
+  /**
+   * Reads the elements of an array.
+   *
+   * @param most how many the caller accepts. One more is read, if there is one, so that the caller
+   *     can tell that there are too many; the rest is not read.
+   */
   static List<Element> readAll(JsonReader json, byte[] text, int most) throws InvalidJsonException {
     List<Element> found = new ArrayList<>();
     json.beginArray();
@@ -38,8 +43,11 @@ record Element(
   }
 
   /**
-   * Reads one value. One that is too deep, not in UTF-8 or has {@code NaN} for a number does not
-   * cost the rest of its batch; any other broken JSON does, since nobody knows where it ends.
+   * Reads one value. A value that is nested too deeply, is not in UTF-8 or has {@code NaN} for a
+   * number is stepped over, and the rest of its batch can be read.
+   *
+   * @throws InvalidJsonException if the JSON is broken in another way, so that the end of the value
+   *     is unknown and the rest of the batch cannot be read
    */
   static Element read(JsonReader json, byte[] text, int index) throws InvalidJsonException {
     JsonKind kind = json.peek();
@@ -67,7 +75,7 @@ record Element(
     }
   }
 
-  /** Where a value ends, without the white space after it. */
+  /** The offset behind a value, without the white space after it. */
   private static int end(byte[] text, int start, int next) {
     int end = next;
     while (end > start && text[end - 1] <= ' ' && text[end - 1] >= 0) {
@@ -76,7 +84,7 @@ record Element(
     return end;
   }
 
-  /** A kind of value as an error calls it. */
+  /** The name of a kind of value in an error message. */
   static String shown(@Nullable JsonKind kind) {
     if (kind == null) {
       return "nothing";
@@ -92,14 +100,15 @@ record Element(
     };
   }
 
-  /** How long it is as it came in. */
+  /** Its length in bytes, as received. */
   int length() {
     return end - start;
   }
 
   /**
-   * The {@code messageId} of the event, or null if it has none. A number becomes a string of the
-   * digits that its sender has written: a double has fewer, so two events could have the same.
+   * The {@code messageId} of the event, or null if it has none. A number is replaced by a string of
+   * the digits that the sender wrote. As a double it would lose digits, and two events could end up
+   * with the same id.
    */
   @Nullable String messageId(JsonObject event, byte[] text) {
     JsonValue value = event.get("messageId");
@@ -119,7 +128,7 @@ record Element(
       for (String name = json.nextName(); name != null; name = json.nextName()) {
         int from = json.offset();
         json.skip();
-        // Of a name that comes twice the last value counts.
+        // If a name occurs twice, the last value counts.
         if (name.equals("messageId")) {
           digits = new String(text, from, end(text, from, json.offset()) - from, US_ASCII);
         }

@@ -6,8 +6,8 @@ import java.time.Instant;
 import java.util.List;
 
 /**
- * An accepted event: complete, valid, and in the form in which it is signed and sent. Immutable as
- * long as nobody writes to the array, which is not copied.
+ * An accepted event: complete, valid, and in the form in which it is signed and sent. The array is
+ * not copied; the event is immutable as long as nobody writes to it.
  */
 public final class Event {
 
@@ -17,17 +17,18 @@ public final class Event {
   private final byte[] json;
   private final List<String> destinations;
 
-  /** An event that goes where it is sent. */
+  /** Makes an event for the part of the outbox whose endpoint it is sent to. */
   public Event(String messageId, EventType type, Instant acceptedAt, byte[] json) {
     this(messageId, type, acceptedAt, json, List.of());
   }
 
   /**
-   * An event.
+   * Makes an event.
    *
-   * @param acceptedAt the instant from which the retry window counts
+   * @param acceptedAt the start of the retry window
    * @param json the body, a fixed point of {@code JSON.stringify(JSON.parse(json))}
-   * @param destinations the parts of the outbox that it goes to; empty: the one it is sent to
+   * @param destinations the parts of the outbox that it goes to; if empty, the part whose endpoint
+   *     it is sent to
    */
   public Event(
       String messageId,
@@ -54,12 +55,12 @@ public final class Event {
     return acceptedAt;
   }
 
-  /** The event's bytes. Not a copy: do not write to it. */
+  /** The event's JSON in UTF-8. Not a copy: do not write to it. */
   public byte[] json() {
     return json;
   }
 
-  /** The parts of the outbox that it goes to; empty: the one it is sent to. */
+  /** The parts of the outbox that it goes to; if empty, the part whose endpoint it is sent to. */
   public List<String> destinations() {
     return destinations;
   }

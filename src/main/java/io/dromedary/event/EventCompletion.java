@@ -15,13 +15,16 @@ import org.jspecify.annotations.Nullable;
 /** Validates an event and fills in what the sender left out. Not thread-safe. */
 final class EventCompletion {
 
-  /** One less than the length from which a message id is refused. */
+  /** The longest message id, in characters. */
   private static final int MOST_MESSAGE_ID = 99;
 
   private static final DateTimeFormatter MILLIS =
       new DateTimeFormatterBuilder().appendInstant(3).toFormatter();
 
-  /** A clock that is wrong by more is not trusted to be wrong by the same all the time. */
+  /**
+   * The largest error of a client's clock that is corrected. A clock that is further off may not be
+   * off by the same amount all the time.
+   */
   private static final Duration MOST_SKEW = Duration.ofDays(1);
 
   private static final JsonValue VERSION = JsonValue.ofNumber(1);
@@ -34,10 +37,11 @@ final class EventCompletion {
   private final JsonValue receivedAt;
 
   /**
-   * For the events of one message.
+   * Makes a completion for the events of one message.
    *
-   * @param ids gives ids to events that have none
-   * @param sender the write key that the message itself came with, which counts for all its events
+   * @param trusted whether a {@code receivedAt} in the event is kept
+   * @param ids supplies ids for events that have none
+   * @param sender the write key that came beside the message; it overrides those in the events
    */
   EventCompletion(
       Instant now,
@@ -53,7 +57,12 @@ final class EventCompletion {
     this.receivedAt = time(now);
   }
 
-  /** The complete event, or null where its sender does not want it at webhooks, or nobody. */
+  /**
+   * Validates and completes an event.
+   *
+   * @return the complete event, or null if its sender excludes webhooks or no destination takes it
+   * @throws InvalidEventException if the event is not valid
+   */
   @Nullable Event complete(JsonObject event, BatchEnvelope wrapper, @Nullable EventType fromPath)
       throws InvalidEventException {
     EventType type = type(event, fromPath);
@@ -114,7 +123,7 @@ final class EventCompletion {
   }
 
   private static void checkWho(JsonObject event, EventType type) throws InvalidEventException {
-    // An alias may come with the keys of Segment's documentation instead of those of its API.
+    // An alias may have the keys of Segment's documentation instead of those of its API.
     boolean documented = type == EventType.ALIAS && isId(event, "User ID");
     if (!isId(event, "userId") && !isId(event, "anonymousId") && !documented) {
       throw invalid("expected a \"userId\" or an \"anonymousId\", found neither");
@@ -134,7 +143,7 @@ final class EventCompletion {
     }
   }
 
-  /** Senders use numbers as ids, too. */
+  /** Returns whether a field is an id. Senders use numbers as ids, too. */
   static boolean isId(JsonObject event, String name) {
     JsonValue value = event.get(name);
     return value != null
@@ -174,7 +183,10 @@ final class EventCompletion {
     }
   }
 
-  /** Senders choose destinations: {@code "Webhooks"} by its name, or {@code "All"}. */
+  /**
+   * Returns whether the sender wants the event delivered to webhooks. In {@code integrations},
+   * {@code "Webhooks"} counts before {@code "All"}; without both it is wanted.
+   */
   private static boolean isWanted(JsonObject event) {
     JsonValue value = event.get("integrations");
     if (value == null || value.kind() != JsonKind.OBJECT) {
@@ -215,7 +227,7 @@ final class EventCompletion {
         && skew.abs().compareTo(MOST_SKEW) <= 0
         && client != null
         && clientTime != null) {
-      // The client's clock may be wrong, but what passed between two of its readings is right.
+      // The client's clock may be wrong, but the time between two of its readings is right.
       Instant corrected = clientTime.plus(skew);
       event.put("originalTimestamp", client);
       event.put("timestamp", time(corrected));
@@ -232,7 +244,7 @@ final class EventCompletion {
     return JsonValue.ofString(MILLIS.format(instant));
   }
 
-  /** The instant of an ISO 8601 text with an offset, or null where it is none. */
+  /** Reads an ISO 8601 text with an offset. Returns null if it is not a valid instant. */
   static @Nullable Instant instant(@Nullable String text) {
     if (text == null || text.length() > 40) {
       return null;
@@ -256,7 +268,7 @@ final class EventCompletion {
     return value.kind() == JsonKind.STRING ? value.asString() : null;
   }
 
-  /** What was found instead, short enough for a message. */
+  /** A value as error messages show it, shortened. */
   private static String shown(JsonValue value) {
     String text = string(value);
     if (text == null) {

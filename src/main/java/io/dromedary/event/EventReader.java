@@ -15,33 +15,33 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the events of one message: one pass over its text both validates them and writes them in
- * the form in which they are sent. Not thread-safe: one reader, one message.
+ * Reads the events of one message. A single pass over its text validates the events and writes them
+ * in the form in which they are sent. Not thread-safe; a reader reads one message.
  */
 final class EventReader {
 
-  /** The longest event, in bytes, as its sender would have it without escapes and white space. */
+  /** The longest event, in bytes, as received but without needless escapes and white space. */
   static final int MOST_EVENT_BYTES = 32 * 1024;
 
   /**
-   * The longest event, in bytes, when it is complete: with the fields of its batch, and with
-   * numbers as JavaScript writes them, which may be four times as long. Many such fit into a batch
-   * of ours.
+   * The longest complete event, in bytes: with the fields of its batch, and with numbers as
+   * JavaScript writes them, which may be four times as long. A batch that is sent to a webhook has
+   * room for many events of this size.
    */
   static final int MOST_COMPLETE_BYTES = MOST_EVENT_BYTES + 1024;
 
-  /** The most events of a batch that comes by HTTP. */
+  /** The most events in a batch that is received over HTTP. */
   static final int MOST_BATCH_EVENTS = 2500;
 
   /**
-   * The most bytes that the fields of a batch may come to once they have been merged into each of
-   * its events: a short body must not fill the memory.
+   * The most bytes that the fields of a batch may add up to after they have been merged into each
+   * of its events, so that a short body cannot fill the memory.
    */
   static final int MOST_MERGED_BYTES = 8 * 1024 * 1024;
 
   private final byte[] text;
 
-  /** Of a sender over HTTP: a short body must not become many objects. */
+  /** Limited for senders over HTTP, so that a short body cannot become many objects. */
   private final int mostEvents;
 
   private long mergedBytes;
@@ -53,12 +53,12 @@ final class EventReader {
   private ReadResult intake = new ReadResult();
 
   /**
-   * A reader of one message.
+   * Makes a reader of one message that gives random ids to events without one.
    *
    * @param now when the message came in
-   * @param trusted whether {@code receivedAt} is kept where an event has it: a sender over HTTP
-   *     cannot know it, an archive does
-   * @param sender the write key that the message came with beside its text, or null
+   * @param trusted whether a {@code receivedAt} in an event is kept. An archive knows it, a sender
+   *     over HTTP cannot.
+   * @param sender the write key that came beside the text, or null
    */
   EventReader(
       byte[] text,
@@ -69,7 +69,7 @@ final class EventReader {
     this(text, now, trusted, () -> UUID.randomUUID().toString(), choice, sender);
   }
 
-  /** A reader that gives these ids to events that have none. */
+  /** Makes a reader of one message that gives the supplied ids to events without one. */
   EventReader(
       byte[] text,
       Instant now,
@@ -83,25 +83,30 @@ final class EventReader {
     this.completion = new EventCompletion(now, trusted, ids, choice, sender);
   }
 
-  /** Somebody is told of bytes that come of the fields of a batch, before they are merged. */
+  /** Sets a listener for the bytes of batch fields. Called before they are merged into an event. */
   EventReader tellMerged(LongConsumer told) {
     this.merged = told;
     return this;
   }
 
-  /** Somebody is asked whether a batch with these keys is read on, before its events are made. */
+  /** Sets a check of a batch's write keys. If it fails, the events of the batch are not made. */
   EventReader askKeys(Predicate<ReadResult> keys) {
     this.allowed = keys;
     return this;
   }
 
-  /** Objects that are no events become some by a template; null: they do not. */
+  /** Sets the template that makes events of other objects. Null, the default, rejects them. */
   EventReader wrap(@Nullable EventTemplate by) {
     this.template = by;
     return this;
   }
 
-  /** The text is one event, of that type if its path says so. */
+  /**
+   * Reads a text that is one event.
+   *
+   * @param fromPath the event's type according to the request's path, or null
+   * @throws InvalidJsonException if the text is not valid JSON
+   */
   ReadResult readEvent(@Nullable EventType fromPath) throws InvalidJsonException {
     JsonReader json = new JsonReader(text);
     Element found = Element.read(json, text, 0);
@@ -111,7 +116,14 @@ final class EventReader {
     return intake;
   }
 
-  /** The text is an object with a {@code batch} of events and fields that count for all of them. */
+  /**
+   * Reads a text that is an object with a {@code batch} of events and fields that apply to all of
+   * them.
+   *
+   * @throws InvalidJsonException if the text is not valid JSON
+   * @throws InvalidEventException if it is not a batch, or an empty or too long one
+   * @throws UnknownKeyException if the check of its write keys fails
+   */
   ReadResult readBatch() throws InvalidJsonException, InvalidEventException {
     return readBatch(true);
   }
@@ -131,7 +143,7 @@ final class EventReader {
       if (name.equals("batch") && json.peek() == JsonKind.ARRAY) {
         events = Element.readAll(json, text, MOST_BATCH_EVENTS);
         if (events.size() > MOST_BATCH_EVENTS) {
-          // The rest is not even read: the elements of a short body can fill the memory.
+          // The rest is not read, because the elements of a short body can fill the memory.
           throw new InvalidEventException(
               "batch_too_long", "expected at most " + MOST_BATCH_EVENTS + " events, found more");
         }
@@ -172,8 +184,9 @@ final class EventReader {
   }
 
   /**
-   * The text is whatever a message or a file may hold: an event, an array of events, a batch as the
-   * tracking API takes it, or an event a line. What cannot be read is rejected with its text.
+   * Reads a text in any form that a message or a file may have: an event, an array of events, a
+   * batch as the tracking API takes it, or an event a line. Text that cannot be read becomes a
+   * rejected event.
    */
   ReadResult readAny() {
     try {
@@ -209,14 +222,14 @@ final class EventReader {
     } catch (ReadingBudget.NoRoomException | UnknownKeyException e) {
       throw e;
     } catch (RuntimeException | StackOverflowError e) {
-      // Whatever is wrong with this message or this reader, the next one can do without.
+      // A fault in this reader must not keep the source from its next message.
       intake = new ReadResult();
       rejectAll("unreadable", "expected a text that can be read, found one that fails with " + e);
     }
     return intake;
   }
 
-  /** Where objects become events, one with a member that no batch has is such an object. */
+  /** Returns whether an object is a batch. With a template, it may have a batch's fields only. */
   private boolean isBatch(@Nullable JsonObject event) {
     JsonValue batch = event == null ? null : event.get("batch");
     return event != null
@@ -226,7 +239,7 @@ final class EventReader {
         && (template == null || event.size() == BatchEnvelope.count(event) + 1);
   }
 
-  /** Whether what was refused is a batch, of which only an event has to be. */
+  /** Reads a text as a batch in which some event cannot be read. Returns false if it is none. */
   private boolean tryBatch() {
     try {
       readBatch(false);
@@ -237,11 +250,11 @@ final class EventReader {
   }
 
   /**
-   * Reads an event a line, each on its own.
+   * Reads one event a line. A line that cannot be read does not affect the others.
    *
-   * @param always whether the text is known to be lines; otherwise it is taken for lines only if
-   *     there are several, of which one at least is a JSON object
-   * @return whether it was
+   * @param always whether the text is known to have an event a line. Otherwise it is read like that
+   *     only if there are several lines and at least one of them is a JSON object.
+   * @return whether the text was read
    */
   boolean readLines(int from, int to, boolean always) {
     Lines lines = Lines.of(text, from, to);
@@ -293,7 +306,7 @@ final class EventReader {
       boolean isPlain = template != null && template.takes(event);
       messageId = isPlain ? null : found.messageId(event, text);
       noteKey(event);
-      // Most are not even as long with their escapes and white space.
+      // Most events are shorter even with their escapes and white space.
       if (found.length() > MOST_EVENT_BYTES && event.length() > MOST_EVENT_BYTES) {
         throw new InvalidEventException(
             "event_too_large",

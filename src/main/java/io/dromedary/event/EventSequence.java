@@ -4,23 +4,25 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The {@link Event}s and {@link RejectedEvent}s of a message, which can be asked for again until
- * later ones are: so who fails before they are stored loses none. Not thread-safe.
+ * The {@link Event}s and {@link RejectedEvent}s of a message. Events can be read again until later
+ * ones are read, so a step that failed before they were stored can be repeated without losing any.
+ * Not thread-safe.
  */
 public interface EventSequence {
 
   /**
-   * Those behind the first so many, as far as they are known; where none is known it reads on. So
-   * there are none only at the end. Those before may be let go of.
+   * Returns the known events after the first {@code count}. If none is known yet, it reads on, so
+   * the list is empty only at the end of the message. The first {@code count} events may be
+   * released.
    *
-   * @throws Exception if there may be more that cannot be read
-   * @throws IllegalArgumentException if some of them have been let go of
+   * @throws Exception if there may be more events but they cannot be read
+   * @throws IllegalArgumentException if events after {@code count} have been released
    */
   List<?> from(long count) throws Exception;
 
-  /** Why no more can be read than is known, or null where that can be. */
+  /** Why nothing can be read after the known events, or null if reading has not failed. */
   @Nullable Throwable failure();
 
-  /** Whether nothing comes behind those that are known. */
+  /** Returns whether the known events are the last ones. */
   boolean isKnownToEnd();
 }

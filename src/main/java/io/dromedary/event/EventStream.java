@@ -13,20 +13,20 @@ import java.util.NoSuchElementException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The events of a stream. One of up to 16 MiB may be any of what {@link EventReader#readAny()}
- * takes; a longer one has to hold an event a line and is read piece by piece, so that a file may be
- * as long as it likes.
+ * The events of a stream. A stream of up to 16 MiB may have any form that {@link
+ * EventReader#readAny()} reads. A longer one must have one event a line and is read piece by piece,
+ * so files of any length can be read.
  *
- * <p>A stream that cannot be read any further has no event behind that place, whatever it would
- * give if it were asked again: it fails with an {@link UnreadableBodyException}, each time it is
- * asked, so that its source hands the message over again. Unless that is known to happen, the
- * events of the lines that were whole come before, and a {@link RejectedEvent} that says why there
- * are no more. Any other failure changes nothing: who asks again for the events {@linkplain #from
- * from a number on} gets them. Not thread-safe.
+ * <p>After a read has failed, the stream is not read again, since what it returned next could be
+ * behind a gap. Every further call fails with an {@link UnreadableBodyException}, so that the
+ * source hands the message over again. Unless the source is known to do so, the events of the
+ * complete lines before the failure are returned first, with a {@link RejectedEvent} that gives the
+ * reason. Any other failure changes nothing, and {@link #from} can be called again with the same
+ * number. Not thread-safe.
  */
 public final class EventStream implements EventSequence, Iterator<Object>, Closeable {
 
-  /** 16 MiB, or less where there is less than a gigabyte of heap. */
+  /** 16 MiB, or less if the heap is smaller than a gigabyte. */
   static final int PIECE_BYTES =
       (int) Math.min(16 * 1024 * 1024, HeapShare.READING.bytes() / ReadingBudget.COPIES);
 
@@ -38,29 +38,32 @@ public final class EventStream implements EventSequence, Iterator<Object>, Close
   private final boolean comesAgain;
   private final int pieceBytes;
 
-  /** Replaced as a whole: what fails on the way to the next one leaves it as it is. */
+  /** Replaced as a whole, so a failure while the next one is read leaves it unchanged. */
   private Piece piece = new Piece(0, List.of(), 0, new byte[0], false);
 
   private @Nullable EventTemplate template;
   private @Nullable InputStream in;
   private @Nullable Throwable failure;
 
-  /** How many events the iterator has given. */
+  /** How many events the iterator has returned. */
   private long iterated;
 
-  /** Opens what is read. */
+  /** Opens the stream. */
   interface Opener {
     InputStream open() throws Exception;
   }
 
-  /** Some events, and what has been read of the text behind them. */
+  /** Some events, and the text behind them as far as it has been read. */
   private static final class Piece {
 
-    /** How many events and how many bytes come before: of the events, and of the text. */
+    /** How many events the earlier pieces had. */
     final long before;
 
     final List<Object> events;
+
+    /** How many bytes of the stream come before {@link #text}. */
     final long given;
+
     final boolean isLast;
     byte[] text;
     int length;
@@ -76,7 +79,7 @@ public final class EventStream implements EventSequence, Iterator<Object>, Close
       this.isLast = isLast;
     }
 
-    /** These events are those of the text up to there. */
+    /** Makes the next piece, from the events that the text up to {@code end} holds. */
     Piece next(List<Object> found, int end, boolean isLast) {
       byte[] rest = Arrays.copyOfRange(text, end, length);
       return new Piece(before + events.size(), found, given + end, rest, isLast);
@@ -92,9 +95,11 @@ public final class EventStream implements EventSequence, Iterator<Object>, Close
   }
 
   /**
-   * The events of a stream that has not been read.
+   * Reads a stream from its start.
    *
-   * @param comesAgain whether its source is known to hand over again what could not be read
+   * @param opener called when the first event is read
+   * @param now when the message came in
+   * @param comesAgain whether the source is known to hand a message over again if it fails
    */
   EventStream(Opener opener, Instant now, DestinationChoice choice, boolean comesAgain) {
     this(opener, now, choice, comesAgain, PIECE_BYTES);
@@ -109,7 +114,7 @@ public final class EventStream implements EventSequence, Iterator<Object>, Close
     this.pieceBytes = pieceBytes;
   }
 
-  /** Objects that are no events become some by a template; null: they do not. */
+  /** Sets the template that makes events of other objects. Null, the default, rejects them. */
   EventStream wrap(@Nullable EventTemplate by) {
     template = by;
     return this;
@@ -119,7 +124,7 @@ public final class EventStream implements EventSequence, Iterator<Object>, Close
     return new EventReader(text, now, true, choice, null).wrap(template);
   }
 
-  /** Goes on behind so many bytes, whose events have been given out before. */
+  /** Starts after the first {@code bytes} bytes, whose events have been stored before. */
   void resume(long bytes) {
     piece = new Piece(0, List.of(), bytes, new byte[0], false);
   }
@@ -172,7 +177,7 @@ public final class EventStream implements EventSequence, Iterator<Object>, Close
     return readBroken(last, failure);
   }
 
-  /** Reads on, until there is a byte more than a piece, and it is known that this is not all. */
+  /** Reads until there is one byte more than a piece, which shows that more text follows. */
   private void fill(Piece last) {
     while (last.length <= pieceBytes && !last.ended && failure == null) {
       if (last.length == last.text.length) {
@@ -182,7 +187,7 @@ public final class EventStream implements EventSequence, Iterator<Object>, Close
       try {
         InputStream from = in == null ? open(last.given) : in;
         int read = from.read(last.text, last.length, last.text.length - last.length);
-        // One that gives none at once is waited for, or it would be asked again and again.
+        // If no byte is available, a blocking read of one byte prevents a busy loop.
         int one = read == 0 ? from.read() : 0;
         if (read < 0 || one < 0) {
           last.ended = true;
@@ -193,10 +198,10 @@ public final class EventStream implements EventSequence, Iterator<Object>, Close
         }
       } catch (Throwable e) {
         if (in == null && e instanceof OutOfMemoryError error) {
-          // Nothing has been read, and there may be enough later.
+          // Nothing has been read, and there may be enough memory later.
           throw error;
         }
-        // An Error, too, may have lost what was read before it was thrown.
+        // An Error, too, may have lost bytes that were read before it was thrown.
         failure = e;
       }
     }
@@ -216,14 +221,14 @@ public final class EventStream implements EventSequence, Iterator<Object>, Close
       return last.next(events, last.length, true);
     }
     int end = last.ended ? last.length : last.lastLineEnd();
-    // A line without an end is no event: it is let go as it is, not gathered without bound.
+    // A line longer than a piece is no event. It is read as it is, to bound the memory.
     end = end == 0 ? last.length : end;
     EventReader reader = reader(last.text);
     reader.readLines(0, end, true);
     return last.next(reader.intake().all(), end, last.ended);
   }
 
-  /** The lines that are whole, if it has lines, and why there is no more. */
+  /** Reads the complete lines, if the text has lines, and adds the reason why there are no more. */
   private Piece readBroken(Piece last, Throwable why) {
     int end = last.lastLineEnd();
     EventReader reader = reader(last.text);

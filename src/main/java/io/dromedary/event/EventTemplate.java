@@ -12,8 +12,9 @@ import java.io.ByteArrayOutputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes an event of a JSON object that is none, as {@code webhooks.wrap} says: the object becomes
- * the event's {@code properties}, or its {@code traits}. Immutable.
+ * Makes an event of a JSON object that is not one, as {@code webhooks.wrap} says. The object
+ * becomes the event's {@code properties}, or its {@code traits} if the event is an identify.
+ * Immutable.
  */
 final class EventTemplate {
 
@@ -25,12 +26,12 @@ final class EventTemplate {
     this.name = name;
   }
 
-  /** The template of these settings, or null if they have none. */
+  /** The template that the settings ask for, or null. */
   static @Nullable EventTemplate of(Settings settings) {
     return settings.wrap() == null ? null : of(settings.wrap());
   }
 
-  /** The template of a text such as {@code track:Order Placed}, which the settings have checked. */
+  /** Parses a template such as {@code track:Order Placed}, which the settings have checked. */
   static EventTemplate of(String wrap) {
     int colon = wrap.indexOf(':');
     EventType type = EventType.of(colon < 0 ? wrap : wrap.substring(0, colon));
@@ -40,16 +41,18 @@ final class EventTemplate {
     return new EventTemplate(type, colon < 0 ? null : wrap.substring(colon + 1).strip());
   }
 
-  /** Whether an object has no type of event, as far as it says. */
+  /** Returns whether the template applies to an object: its {@code type}, if any, is no event's. */
   boolean takes(JsonObject object) {
     String own = EventCompletion.string(object, "type");
     return own == null || EventType.ofAnyCase(own) == null;
   }
 
   /**
-   * The event of an object, which loses its write key.
+   * Makes an event of an object. The object's write key is moved to the event, where it is removed
+   * before the event is stored.
    *
-   * @param id the event's {@code messageId}, and its {@code anonymousId} if the object says nobody
+   * @param id the event's {@code messageId}, and its {@code anonymousId} if the object has no id of
+   *     a user
    */
   JsonObject wrap(JsonObject object, String id) throws InvalidEventException {
     ByteArrayOutputStream event = new ByteArrayOutputStream(object.length() + 200);
@@ -65,7 +68,7 @@ final class EventTemplate {
     put(event, ",", "messageId", JsonValue.ofString(id));
     JsonValue key = object.get("writeKey");
     if (key != null && key.kind() == JsonKind.STRING) {
-      // It is no secret to a sender, but to a webhook.
+      // Senders know it, but webhooks must not see it.
       put(event, ",", "writeKey", key);
       object.remove("writeKey");
     }
@@ -74,7 +77,7 @@ final class EventTemplate {
     try {
       return new JsonReader(event.toByteArray()).readObject();
     } catch (InvalidJsonException e) {
-      // It is one bracket deeper than it was.
+      // The object is nested one level deeper now, which may be too deep.
       throw new InvalidEventException("invalid_json", String.valueOf(e.getMessage()));
     }
   }

@@ -5,7 +5,7 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** The types of events, with what an event of the type must have beside somebody's id. */
+/** A type of event, with the field that an event of this type must have beside a user's id. */
 public enum EventType {
   PAGE(null),
   SCREEN(null),
@@ -32,7 +32,7 @@ public enum EventType {
     return required;
   }
 
-  /** The type of that name, or null. */
+  /** The type of this name, or null if there is none. */
   public static @Nullable EventType of(String json) {
     for (EventType type : values()) {
       if (type.json.equals(json)) {
@@ -42,13 +42,13 @@ public enum EventType {
     return null;
   }
 
-  /** The type that a sender may mean who writes it in capitals, or null. */
+  /** The type of this name in lower or upper case, or null if there is none. */
   static @Nullable EventType ofAnyCase(String name) {
-    // Beyond ASCII, other letters have lower cases within it.
+    // Some letters outside ASCII have a lower case within ASCII.
     return name.chars().allMatch(c -> c < 0x80) ? of(name.toLowerCase(Locale.ROOT)) : null;
   }
 
-  /** The names of all, as a message has them. */
+  /** The names of all types, separated by commas, for error messages. */
   public static String all() {
     return Arrays.stream(values()).map(EventType::json).collect(Collectors.joining(", "));
   }

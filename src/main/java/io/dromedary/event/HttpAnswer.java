@@ -8,23 +8,26 @@ import java.util.Map;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 
-/** What senders are told. Every answer is a JSON object: some SDKs retry whatever is not. */
+/**
+ * Writes the responses of the tracking API. Except for images, each is a JSON object, because some
+ * SDKs retry after any other body.
+ */
 final class HttpAnswer {
 
-  /** The exchange property with the {@link ReadResult} that the sender is told of. */
+  /** The exchange property with the {@link ReadResult} to report. */
   static final String INTAKE = "DromedaryIntake";
 
-  /** The exchange property with the headers by which a browser may read the answer. */
+  /** The exchange property with the CORS headers of the response. */
   static final String CORS = "DromedaryCors";
 
-  /** The exchange property of a request that is answered by an image if its event is stored. */
+  /** The exchange property that is set if the response is an image. */
   static final String IMAGE = "DromedaryImage";
 
   /** A transparent GIF of one pixel. */
   private static final byte[] GIF =
       Base64.getDecoder().decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7");
 
-  /** A sender that sees why fifty of its events were refused will not need to see the others. */
+  /** The most rejected events that a response lists. Fifty reasons are enough for a sender. */
   private static final int MOST_ERRORS = 50;
 
   private static final String JSON = "application/json";
@@ -32,10 +35,10 @@ final class HttpAnswer {
 
   private HttpAnswer() {}
 
-  /** Answers a request whose events have been taken, or made dead letters. */
+  /** Answers a request whose events have been stored, the rejected ones as dead letters. */
   static void answer(Exchange exchange) {
     if (exchange.getProperty(IMAGE) != null) {
-      // It is in the place of a picture, and what was wrong with the event is in the dead letter.
+      // The page shows an image in any case. The dead letter says why an event was rejected.
       respond(exchange, 200, "image/gif", GIF, Map.of());
       return;
     }
@@ -52,12 +55,12 @@ final class HttpAnswer {
     respond(exchange, 200, partial(intake));
   }
 
-  /** Whether the exchange is a request to the tracking API. */
+  /** Returns whether the exchange is a request to the tracking API. */
   static boolean isRequest(Exchange exchange) {
     return exchange.getProperty(CORS) != null;
   }
 
-  /** Answers a request whose events cannot be taken now. */
+  /** Answers with 503 if the events cannot be stored now. */
   static void unavailable(Exchange exchange) {
     tell(exchange, Refusal.ofServer(503));
   }
@@ -68,19 +71,19 @@ final class HttpAnswer {
     exchange.setRouteStop(true);
   }
 
-  /** Answers a browser that asks what it may send. */
+  /** Answers a browser's CORS preflight request, and ends its route. */
   static void preflight(Exchange exchange, Map<String, String> headers) {
     respond(exchange, 200, JSON, SUCCESS, headers);
     exchange.setRouteStop(true);
   }
 
-  /** Answers a request for something, and ends its route. */
+  /** Answers with JSON, and ends the route. */
   static void tell(Exchange exchange, String json) {
     respond(exchange, 200, JSON, json, Map.of());
     exchange.setRouteStop(true);
   }
 
-  /** Answers a request of which nothing is taken, and ends its route. */
+  /** Refuses a request, and ends its route. */
   static void refuse(Exchange exchange, Refusal refusal) {
     tell(exchange, refusal);
     exchange.setRouteStop(true);
@@ -106,7 +109,7 @@ final class HttpAnswer {
     if (cors instanceof Map<?, ?> headers) {
       headers.forEach((name, value) -> answer.setHeader((String) name, value));
     }
-    // A string is written at once; bytes would go out as a chunked stream.
+    // A string is written at once. Bytes would go out as a chunked stream.
     answer.setBody(body);
   }
 

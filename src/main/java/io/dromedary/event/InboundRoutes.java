@@ -11,14 +11,14 @@ import org.apache.camel.support.LifecycleStrategySupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes the route of each inbound of the template {@value #TEMPLATE}, when all files have been read
- * and no route has been built. A route of its id that is there already is left as it is.
+ * Makes a route for each inbound from the template {@value #TEMPLATE}, after all route files have
+ * been read and before a route is built. If a route with the same id exists, it is kept instead.
  */
 public final class InboundRoutes implements CamelContextAware {
 
   private static final String TEMPLATE = "dromedary-receive-events";
 
-  /** They start when all others have, and stop first. */
+  /** The start-up order of these routes: they start after all others, and stop first. */
   private static final int STARTUP_ORDER = 9000;
 
   private @Nullable CamelContext context;

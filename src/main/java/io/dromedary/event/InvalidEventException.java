@@ -1,6 +1,6 @@
 package io.dromedary.event;
 
-/** An event that cannot be accepted; the message says what was found and what is expected. */
+/** Thrown if an event is not valid. The message says what was expected and what was found. */
 final class InvalidEventException extends Exception {
 
   private static final long serialVersionUID = 1L;

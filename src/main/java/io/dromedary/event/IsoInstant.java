@@ -5,24 +5,24 @@ import java.time.Instant;
 import java.time.LocalDate;
 
 /**
- * Reads instants as nearly all SDKs write them, {@code 2026-01-31T12:00:00.000Z}, without the
- * interpreter of patterns behind {@link Instant#parse}, which takes a twentieth of an event's CPU
- * time. Leaves every other form to it.
+ * Reads instants. The form that nearly all SDKs write, {@code 2026-01-31T12:00:00.000Z}, is read
+ * without {@link Instant#parse}, whose interpreter of patterns takes a twentieth of an event's CPU
+ * time. {@code Instant.parse} reads every other form.
  */
 final class IsoInstant {
 
   private static final String FORM = "dddd-dd-ddTdd:dd:dd.dddZ";
 
-  /** Where the T stands: a sign before it is one of the date. */
+  /** The index of the T. A sign before it belongs to the date. */
   private static final int TIME = FORM.indexOf('T');
 
   private IsoInstant() {}
 
   /**
-   * Reads an instant whose offset may also be written as in the basic format of ISO 8601, without a
-   * colon or without minutes: {@code +0800}, {@code +08}. Older SDKs for iOS write it so.
+   * Reads an instant. Its offset may also be in the basic format of ISO 8601, as older SDKs for iOS
+   * write it: without a colon, {@code +0800}, or without minutes, {@code +08}.
    *
-   * @throws DateTimeException if the text is no instant
+   * @throws DateTimeException if the text is not an instant
    */
   static Instant read(String text) {
     int sign = text.length() - 5;
@@ -32,7 +32,7 @@ final class IsoInstant {
     return isBasicOffset(text, text.length() - 3) ? parse(text + ":00") : parse(text);
   }
 
-  /** Whether the text ends with a time of the day, a sign and digits. */
+  /** Returns whether {@code sign} is a sign behind the T with nothing but digits after it. */
   private static boolean isBasicOffset(String text, int sign) {
     if (sign <= TIME || (text.charAt(sign) != '+' && text.charAt(sign) != '-')) {
       return false;
@@ -46,9 +46,9 @@ final class IsoInstant {
   }
 
   /**
-   * What {@link Instant#parse} returns.
+   * Returns the same as {@link Instant#parse}, in less time.
    *
-   * @throws DateTimeException if the text is no instant
+   * @throws DateTimeException if the text is not an instant
    */
   static Instant parse(String text) {
     if (!hasForm(text)) {
@@ -58,7 +58,7 @@ final class IsoInstant {
     int minute = number(text, 14, 16);
     int second = number(text, 17, 19);
     if (hour > 23 || minute > 59 || second > 59) {
-      // The end of a day, a leap second, or nothing.
+      // 24:00 or a leap second, which Instant.parse reads, or an invalid time.
       return Instant.parse(text);
     }
     LocalDate day = LocalDate.of(number(text, 0, 4), number(text, 5, 7), number(text, 8, 10));

@@ -7,10 +7,10 @@ import org.apache.camel.component.jms.JmsBinding;
 import org.springframework.jms.support.converter.SimpleMessageConverter;
 
 /**
- * What the messages of JMS and AMQP hold, as Camel would take it out of them, but never an object:
- * to read one runs code of the classes that its sender has chosen, and no check of what has come of
- * it is early enough. It becomes a dead letter unread. Named in URIs, see {@code InboundOptions}.
- * Thread-safe.
+ * Extracts the bodies of JMS and AMQP messages as Camel does, except for Java objects. To
+ * deserialize an object runs code of classes that its sender has chosen, and a check of the result
+ * would come too late. Such a message becomes a dead letter without being read. {@code
+ * InboundOptions} adds this converter to the URIs of inbounds. Thread-safe.
  */
 public final class JmsBodies extends SimpleMessageConverter {
 

@@ -9,9 +9,10 @@ import org.apache.camel.Exchange;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Messages that could not be read to their end, and which their sources keep: they hand them over
- * again until they are taken. Remembers how far each was read, so that it goes on there, as long as
- * the message is the same. Thread-safe.
+ * Remembers how far a message was read that could not be read to its end. Some sources keep such a
+ * message and hand it over again until it is acknowledged. Reading then continues after the events
+ * that are stored, as long as the message is the same. Kept in memory for up to 1,000 messages;
+ * after a restart a message is read from its start. Thread-safe.
  */
 final class KeptMessages {
 
@@ -20,7 +21,7 @@ final class KeptMessages {
   private static final List<String> FILE =
       List.of("CamelFilePath", "CamelFileLength", "CamelFileLastModified");
 
-  /** By the components that keep what fails: the headers that tell one message from any other. */
+  /** The headers that identify a message, by the components that keep a message if it fails. */
   private static final Map<String, List<String>> IDENTITY =
       Map.of(
           "aws2-s3", List.of("CamelAwsS3BucketName", "CamelAwsS3Key", "CamelAwsS3ETag"),
@@ -41,7 +42,7 @@ final class KeptMessages {
             }
           });
 
-  /** What a source calls its message, or null if it does not keep it. */
+  /** A name that identifies the message, or null if its source does not keep it. */
   static @Nullable String name(Exchange exchange) {
     if (exchange.getFromEndpoint() == null) {
       return null;
@@ -57,12 +58,12 @@ final class KeptMessages {
             .collect(Collectors.joining(" ", " ", ""));
   }
 
-  /** How many bytes of a message have been taken before. */
+  /** How many bytes of a message hold events that are stored already. */
   long taken(String name) {
     return bytes.getOrDefault(name, 0L);
   }
 
-  /** Notes what has become of a message: all that came before its failure is stored. */
+  /** Records the end of an exchange. All events before a failure are stored. */
   void note(String name, Exchange done) {
     UnreadableBodyException failure = done.getException(UnreadableBodyException.class);
     if (failure != null) {

@@ -5,7 +5,7 @@ import io.dromedary.json.JsonReader;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The lines of a part of a text that are not blank. */
+/** The lines of a part of a text, without blank ones. */
 final class Lines {
 
   private final byte[] text;
@@ -16,7 +16,7 @@ final class Lines {
     this.all = all;
   }
 
-  /** The lines of the bytes from {@code from} to before {@code to}. */
+  /** Finds the lines from {@code from}, inclusive, to {@code to}, exclusive. */
   static Lines of(byte[] text, int from, int to) {
     List<int[]> lines = new ArrayList<>();
     int start = from;
@@ -40,12 +40,12 @@ final class Lines {
     return true;
   }
 
-  /** Where each begins and ends. */
+  /** The start, inclusive, and the end, exclusive, of each line. */
   List<int[]> all() {
     return all;
   }
 
-  /** Whether there are several, of which one at least is a JSON object. */
+  /** Returns whether there are several lines and at least one of them is a JSON object. */
   boolean holdObjects() {
     return all.size() > 1 && all.stream().anyMatch(this::isObject);
   }

@@ -9,10 +9,10 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Several messages that a source hands over as one, and that are taken together. */
+/** Several messages that a source hands over as one exchange. They are stored together. */
 record MessageGroup(List<Exchange> messages) {
 
-  /** The exchange property that holds the group that the events were read from. */
+  /** The exchange property with the group from which the events were read. */
   static final String PROPERTY = "DromedaryMessageGroup";
 
   private static final Logger LOG = LoggerFactory.getLogger(MessageGroup.class);
@@ -28,8 +28,8 @@ record MessageGroup(List<Exchange> messages) {
   }
 
   /**
-   * Commits the offsets of what has been stored, and of nothing else: the consumer's own commit
-   * would take records along that it has polled and not handed over yet.
+   * Commits the Kafka offsets of the group's records, after these are stored. The consumer's own
+   * commit would include records that it has polled but not handed over yet.
    */
   static void acknowledge(Exchange exchange) {
     MessageGroup group = exchange.getProperty(PROPERTY, MessageGroup.class);
@@ -48,15 +48,15 @@ record MessageGroup(List<Exchange> messages) {
     lastOfPartition.forEach(Offsets::commit);
   }
 
-  /** Apart, so that it is loaded only where there is Kafka. */
+  /** A class of its own, so that Kafka's classes are loaded only if the group came from Kafka. */
   private static final class Offsets {
 
     static void commit(String partition, Object last) {
       try {
         ((KafkaManualCommit) last).commit();
       } catch (RuntimeException e) {
-        // The events are stored. Whoever reads the records again, later or on another node, is no
-        // worse off than after a crash; to fail would be to store them again at once.
+        // The events are stored. If the records are read again, later or by another node, that is
+        // no worse than after a crash. Failing would store them again at once.
         LOG.warn("Partition {}: the offset is not committed, records come again: {}", partition, e);
       }
     }

@@ -33,17 +33,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Turns the body of any inbound endpoint but the tracking API into an iterator of {@link Event}s
- * and {@link RejectedEvent}s. Text, bytes, files and streams are read as JSON; a route marshals
- * whatever else a body may be to JSON before. A list of exchanges, as a consumer or an aggregator
- * makes it of several messages, is read as the events of all of them. Thread-safe.
+ * Turns the body of any inbound endpoint except the tracking API into an iterator of {@link Event}s
+ * and {@link RejectedEvent}s. Text, bytes, files and streams are read as JSON. A route marshals all
+ * other bodies to JSON first. A list of exchanges, in which a consumer or an aggregator hands over
+ * several messages, is read as the events of all of them. Thread-safe.
  */
 public final class ReadEvents extends FailClosed implements CamelContextAware {
 
-  /** Endpoints whose messages say no more than that it is time: each becomes a heartbeat. */
+  /** Components whose messages only say that it is time. Each message becomes a heartbeat event. */
   private static final Set<String> CLOCKS = Set.of("timer", "scheduler", "quartz", "cron");
 
-  /** How often a message is read again when there is not enough memory. */
+  /** How often a message is read again after an {@link OutOfMemoryError}. */
   private static final int MOST_REPETITIONS = 20;
 
   private static final Logger LOG = LoggerFactory.getLogger(ReadEvents.class);
@@ -70,7 +70,7 @@ public final class ReadEvents extends FailClosed implements CamelContextAware {
     choice = DestinationChoice.of(Settings.of(context));
     template = EventTemplate.of(Settings.of(context));
     spans = Tracing.of(context);
-    // Whether the body is an object that has to be marshalled before it can be read.
+    // True if the body is an object that has to be marshalled before it can be read.
     context
         .getRegistry()
         .bind("dromedary-is-structured", Predicate.class, (Predicate) ReadEvents::isStructured);
@@ -80,7 +80,7 @@ public final class ReadEvents extends FailClosed implements CamelContextAware {
             "dromedary-is-not-interrupted",
             Predicate.class,
             (Predicate) exchange -> !exchange.getExchangeExtension().isInterrupted());
-    // A source that waits for more than the end of the route hears that its messages are taken.
+    // Acknowledges messages at a source that does not take the end of the route as acknowledgement.
     context
         .getRegistry()
         .bind("dromedary-acknowledge", Processor.class, (Processor) MessageGroup::acknowledge);
@@ -109,7 +109,7 @@ public final class ReadEvents extends FailClosed implements CamelContextAware {
   protected void run(Exchange exchange) {
     Message message = exchange.getMessage();
     Object body = message.getBody();
-    // From here on the message has no body but what has been read of it and checked.
+    // From here on the body holds only what has been read and checked.
     message.setBody(null);
     message.setBody(events(exchange, body));
   }
@@ -128,7 +128,7 @@ public final class ReadEvents extends FailClosed implements CamelContextAware {
       try {
         eventsOfGrouped(message).forEachRemaining(all::add);
       } catch (UnreadableBodyException e) {
-        // The others are taken, and why this one is not is among what has been read.
+        // The other messages are stored. A rejected event already gives the reason for this one.
         LOG.warn("One message of a group cannot be read: {}", e.getMessage());
       }
     }
@@ -152,17 +152,19 @@ public final class ReadEvents extends FailClosed implements CamelContextAware {
   }
 
   /**
-   * The events of a body, or why it has none.
+   * Reads the events of a body.
    *
-   * @param kept what its source calls it, which hands it over again if it fails, or null
+   * @param kept the message's name in {@link KeptMessages}, or null if its source does not hand it
+   *     over again after a failure
+   * @return the events; a rejected one with the reason if the body cannot be read
    */
   private Iterator<?> events(Exchange exchange, @Nullable Object body, @Nullable String kept) {
     if (body instanceof RejectedEvent) {
-      // One that could not be marshalled, or was refused by what takes messages apart.
+      // The body could not be marshalled, or JmsBodies has refused it.
       return List.of(body).iterator();
     }
     if (!(body == null || body instanceof CharSequence || body instanceof byte[])) {
-      // Nothing of it is read yet: what fails here can be done again.
+      // Nothing is read yet, so if this fails the step can be repeated.
       return stream(exchange, body, kept);
     }
     try {
@@ -198,7 +200,7 @@ public final class ReadEvents extends FailClosed implements CamelContextAware {
     return in;
   }
 
-  /** What is done when all has been stored, or has failed for good. */
+  /** Closes the stream after all events are stored or the message has failed for good. */
   private final class Completion extends SynchronizationAdapter {
 
     private final EventStream events;
@@ -217,20 +219,24 @@ public final class ReadEvents extends FailClosed implements CamelContextAware {
         }
         events.close();
       } catch (Exception | Error e) {
-        // An Error, Camel would let through, and the source would never hear.
+        // Camel does not catch an Error here, and the source would get no answer.
         LOG.warn("What a message was read from cannot be closed", e);
       }
     }
   }
 
-  /** The dead letter of a body, after a failure that there is no use in waiting for the end of. */
+  /**
+   * Makes the rejected event of a body that cannot be read, and logs the reason.
+   *
+   * @throws OutOfMemoryError if there was not enough memory and the step may be repeated
+   */
   private static RejectedEvent rejected(Exchange exchange, @Nullable Object body, Throwable why) {
     int repetitions = exchange.getMessage().getHeader(Exchange.REDELIVERY_COUNTER, 0, int.class);
     if (why instanceof OutOfMemoryError error && repetitions < MOST_REPETITIONS) {
-      // Of the whole process, and maybe not of this message.
+      // The whole process is short of memory, and this message may not be the cause.
       throw error;
     }
-    // A source may have nothing but such messages.
+    // All messages of a source may be like this, so the log is limited.
     long unread = UNREADABLE.untold("unreadable");
     if (unread > 0) {
       LOG.error("{} messages cannot be read and become dead letters, the last one:", unread, why);
@@ -238,7 +244,7 @@ public final class ReadEvents extends FailClosed implements CamelContextAware {
     return RejectedEvent.unreadable(body, why);
   }
 
-  /** Turns a body that could not be marshalled into a dead letter. */
+  /** Replaces a body that could not be marshalled by a rejected event. */
   private static void reject(Exchange exchange) {
     Throwable why = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
     Throwable cause = why.getCause() instanceof Error error ? error : why;
@@ -259,7 +265,7 @@ public final class ReadEvents extends FailClosed implements CamelContextAware {
         exchange.getFromEndpoint() == null ? "" : exchange.getFromEndpoint().getEndpointBaseUri();
     int colon = uri.indexOf(':');
     if (colon < 0 || !CLOCKS.contains(uri.substring(0, colon))) {
-      // Read as empty text, which is no event: a message without a body is a dead letter.
+      // Empty text is not an event, so a message without a body becomes a dead letter.
       return new byte[0];
     }
     String name = uri.substring(0, colon) + ":" + uri.substring(colon).replaceAll("^[:/]+", "");

@@ -5,7 +5,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
-/** What one message brought: events and what was no event, in their order. Not thread-safe. */
+/** The events and rejected events of one message, in their order. Not thread-safe. */
 public final class ReadResult {
 
   private final List<Object> all = new ArrayList<>();
@@ -19,7 +19,7 @@ public final class ReadResult {
     accepted++;
   }
 
-  /** Notes an event that its sender does not want at webhooks: taken, and dropped. */
+  /** Counts an event that is accepted but not delivered, because no destination is to get it. */
   void filter() {
     accepted++;
   }
@@ -38,32 +38,32 @@ public final class ReadResult {
     return all;
   }
 
-  /** What becomes a dead letter. */
+  /** The rejected events, which become dead letters. */
   List<RejectedEvent> rejected() {
     return rejected;
   }
 
-  /** How many events were taken, those included that are not to be delivered. */
+  /** The number of accepted events, including those that are not to be delivered. */
   int accepted() {
     return accepted;
   }
 
-  /** Notes that the message was one event and no batch. */
+  /** Records that the message was a single event and not a batch. */
   void single() {
     single = true;
   }
 
-  /** Whether the message was one event, and that was none. */
+  /** Returns whether the message was a single event, and it was rejected. */
   boolean isSingleRejected() {
     return single && !rejected.isEmpty();
   }
 
-  /** How many events there were. */
+  /** The number of events, accepted or rejected. */
   int count() {
     return accepted + rejected.size();
   }
 
-  /** The write keys in the body. */
+  /** The write keys in the body, of the batch and of its events. */
   Set<String> writeKeys() {
     return writeKeys;
   }

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.Reader;
 
-/** What a reader gives, as {@link Utf8} writes it. Not thread-safe. */
+/** Reads the text of a reader as bytes, encoded by {@link Utf8}. Not thread-safe. */
 final class ReaderStream extends InputStream {
 
   private final Reader reader;
@@ -12,7 +12,7 @@ final class ReaderStream extends InputStream {
   private byte[] bytes = new byte[0];
   private int next;
 
-  /** How many chars are left of before: the first half of a pair, or none. */
+  /** 1 if {@code chars} starts with a high surrogate whose other half is still to be read, or 0. */
   private int left;
 
   ReaderStream(Reader reader) {
@@ -45,7 +45,7 @@ final class ReaderStream extends InputStream {
         return false;
       }
       int end = left + Math.max(0, read);
-      // The other half of a pair is still to come, unless this is the end.
+      // The other half of a surrogate pair is still to come, unless this is the end.
       left = read >= 0 && end > 0 && Character.isHighSurrogate(chars[end - 1]) ? 1 : 0;
       bytes = Utf8.encode(new String(chars, 0, end - left));
       next = 0;

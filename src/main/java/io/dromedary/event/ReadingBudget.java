@@ -7,18 +7,18 @@ import org.apache.camel.Exchange;
 import org.apache.camel.support.SynchronizationAdapter;
 
 /**
- * Memory for requests while they are read and stored: of a few bytes that are sent may become
- * megabytes, unpacked, or with the context of their batch in each event. Requests that become long
- * leave a quarter to those that do not. Thread-safe.
+ * The memory budget for requests while they are read and stored. A few bytes may become megabytes
+ * when they are decompressed, or when the context of a batch is copied into each of its events. A
+ * quarter of the budget is reserved for short requests. Thread-safe.
  */
 final class ReadingBudget {
 
-  /** A text, what is read of it, and its events. */
+  /** The memory for a text, in multiples of its length: the text, its JSON values, its events. */
   static final int COPIES = 4;
 
   private static final long WAIT_MILLIS = 1000;
 
-  /** Each holds up a thread of the server, which has twenty for all requests. */
+  /** The most requests that wait. Each blocks one of the server's twenty threads. */
   private static final int MOST_WAITING = 4;
 
   private static final String READING = "DromedaryReading";
@@ -26,19 +26,22 @@ final class ReadingBudget {
   private final AtomicInteger waiting = new AtomicInteger();
   private final int mostKib;
 
-  /** Of the memory, what no long request gets, and twice what a request takes that is not long. */
+  /** Reserved for short requests, which take at most half of this. */
   private final int reservedKib;
 
   private final Semaphore leftKib;
 
-  /** Room for so much in all. */
+  /** Makes a budget of this many bytes. */
   ReadingBudget(long bytes) {
     this.mostKib = (int) Math.min(Integer.MAX_VALUE, Math.max(1, bytes / 1024));
     this.reservedKib = mostKib / 4;
     this.leftKib = new Semaphore(mostKib);
   }
 
-  /** What a request takes, until it is answered or its exchange is done. */
+  /**
+   * Starts to count the memory of a request, which is returned when the request is answered or its
+   * exchange is done.
+   */
   Reading open(Exchange exchange) {
     Reading reading = new Reading();
     exchange.setProperty(READING, reading);
@@ -46,7 +49,10 @@ final class ReadingBudget {
     return reading;
   }
 
-  /** A request is answered; where the answer cannot be sent, Camel calls no completion. */
+  /**
+   * Returns the memory of a request that is being answered. Camel does not call completions if the
+   * response cannot be sent.
+   */
   static void answered(Exchange exchange) {
     Reading reading = exchange.getProperty(READING, Reading.class);
     if (reading != null) {
@@ -54,7 +60,7 @@ final class ReadingBudget {
     }
   }
 
-  /** There is not enough memory now for what a request has become. */
+  /** Thrown if there is not enough memory for a request now. */
   static final class NoRoomException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
@@ -64,26 +70,34 @@ final class ReadingBudget {
     }
   }
 
-  /** What one request takes. Not thread-safe. */
+  /** The memory of one request. Not thread-safe. */
   final class Reading extends SynchronizationAdapter {
 
     private long bytes;
     private int kib;
 
-    /** It has a text of at most so many bytes. */
+    /**
+     * Sets the memory to that for a text of at most {@code length} bytes. May wait for a second.
+     *
+     * @throws NoRoomException if there is not enough memory
+     */
     void text(int length) {
       bytes = (long) COPIES * length;
       resize();
     }
 
-    /** Its events take so many more. */
+    /**
+     * Adds bytes by which the events are longer than the text. May wait for a second.
+     *
+     * @throws NoRoomException if there is not enough memory
+     */
     void more(long length) {
       bytes += length;
       resize();
     }
 
     private void resize() {
-      // One that would take more than there is, alone, gets all that long ones may have.
+      // A request larger than the budget gets all that is not reserved.
       int next = (int) Math.min(mostKib - reservedKib, (bytes + 1023) / 1024);
       int left = next > reservedKib / 2 ? reservedKib : 0;
       if (next > kib) {

@@ -3,10 +3,10 @@ package io.dromedary.event;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** What came in as an event and is none. Becomes a dead letter. */
+/** An event that is not valid, or a body that cannot be read. Becomes a dead letter. */
 public final class RejectedEvent {
 
-  /** A dead letter has so many bytes or characters of a body that is not text, and no more. */
+  /** The most bytes or characters that are kept of a body that cannot be read. */
   private static final int MOST_SHOWN = 1024 * 1024;
 
   private final int index;
@@ -24,22 +24,22 @@ public final class RejectedEvent {
   }
 
   /**
-   * A body, or the part of one that is left, that could not be read for another reason than its
-   * text.
+   * Rejects a body, or the rest of one, that could not be read for a reason other than its text.
    */
   static RejectedEvent unreadable(int index, String message, byte[] text) {
     return new RejectedEvent(index, null, "unreadable", message, text);
   }
 
   /**
-   * A body that could not be read, or not be turned into JSON, with as much of it as can be shown.
+   * Rejects a body that could not be read or converted to JSON, and keeps as much of it as can be
+   * shown.
    */
   static RejectedEvent unreadable(@Nullable Object body, Throwable why) {
     return unreadable(
         0, "expected a body that can be read, found one that fails with " + why, shown(body));
   }
 
-  /** As much of a body as can be shown, whatever it is. */
+  /** The start of a body of any class, as text. If {@code toString} fails, the class's name. */
   static byte[] shown(@Nullable Object body) {
     if (body instanceof byte[] bytes) {
       return Arrays.copyOf(bytes, Math.min(bytes.length, MOST_SHOWN));
@@ -53,27 +53,27 @@ public final class RejectedEvent {
     return Utf8.encode(text.substring(0, Math.min(text.length(), MOST_SHOWN)));
   }
 
-  /** The event's place in its batch, from 0. */
+  /** The event's index in its batch, from 0. */
   public int index() {
     return index;
   }
 
-  /** The event's own id, where it can be told. */
+  /** The event's own id, or null if it is missing or unknown. */
   public @Nullable String messageId() {
     return messageId;
   }
 
-  /** What is wrong, in one word for programs. */
+  /** The reason as a code for programs. */
   public String code() {
     return code;
   }
 
-  /** What is wrong, what was found and what is expected. */
+  /** The reason as a sentence: what was expected and what was found. */
   public String message() {
     return message;
   }
 
-  /** The bytes that came in. Not a copy: do not write to them. */
+  /** The bytes as received. Not a copy: do not write to them. */
   public byte[] text() {
     return text;
   }

@@ -7,12 +7,12 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What SDKs of browsers and mobile applications ask before they send, and without which they send
- * nothing. Immutable.
+ * The settings that SDKs of browsers and mobile applications request before they send. Without them
+ * they send nothing. Immutable.
  */
 final class SdkSettings {
 
-  /** A name or an address, with or without a port. */
+  /** A host name or an IP address, with or without a port. */
   private static final Pattern HOST =
       Pattern.compile("([A-Za-z0-9._-]{1,255}|\\[[0-9A-Fa-f:.]{2,45}])(:\\d{1,5})?");
 
@@ -20,9 +20,9 @@ final class SdkSettings {
   private final String path;
 
   /**
-   * Settings.
+   * Makes the settings of a server.
    *
-   * @param publicUrl where senders reach the server; null: at the {@code Host} that they ask for
+   * @param publicUrl the URL of the server for senders; if null, the request's {@code Host} is used
    * @param path the path of the tracking API, below that URL
    */
   SdkSettings(@Nullable PublicUrl publicUrl, String path) {
@@ -31,10 +31,11 @@ final class SdkSettings {
   }
 
   /**
-   * Segment's. Null where the host that was asked for is none: of what a request says of itself,
-   * nothing else may decide where its sender sends to.
+   * The settings for Segment's SDKs, with the host that the SDK is to send to.
    *
-   * @param url of the request, as its sender knows it
+   * @param url the request's URL as its sender wrote it
+   * @return JSON, or null if the request's {@code Host} is not valid. No other header may decide
+   *     where the SDK sends to.
    */
   @Nullable String ofSegment(RequestHead head, String key, String url) {
     String host = head.host();
@@ -47,7 +48,7 @@ final class SdkSettings {
       return null;
     } else {
       apiHost = host + before("/projects/" + key + "/settings", url);
-      // Elsewhere a proxy may well speak TLS.
+      // For any other host, a proxy in front may terminate TLS.
       isPlain = head.isForLoopback() && url.startsWith("http:");
     }
     return JsonFields.write(
@@ -57,26 +58,26 @@ final class SdkSettings {
           json.writeStringField("apiKey", RequestHead.decode(key));
           json.writeStringField("apiHost", apiHost);
           if (isPlain) {
-            // The SDK takes https otherwise.
+            // Without it the SDK uses https.
             json.writeStringField("protocol", "http");
           }
           json.writeEndObject();
           json.writeEndObject();
-          // The SDK tells Segment how it fares otherwise.
+          // Otherwise the SDK reports its own metrics to Segment.
           json.writeObjectFieldStart("metrics");
           json.writeNumberField("sampleRate", 0);
           json.writeEndObject();
         });
   }
 
-  /** The path of a URL without its end, which a server may have put something in front of. */
+  /** The path of a URL without {@code end}: what a proxy in front may have put before our path. */
   private static String before(String end, String url) {
     String path = url.replaceFirst("^[^:/]*://[^/]*", "").replaceFirst("[?#].*$", "");
     String single = path.replaceAll("/+", "/").replaceFirst("/$", "");
     return single.endsWith(end) ? single.substring(0, single.length() - end.length()) : single;
   }
 
-  /** RudderStack's: all is sent to the server, which alone knows its destinations. */
+  /** The settings for RudderStack's SDKs: send all events here, and to no other destination. */
   static String ofRudderStack(String key) {
     return JsonFields.write(
         json -> {

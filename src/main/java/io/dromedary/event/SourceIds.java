@@ -11,15 +11,16 @@ import org.apache.camel.Exchange;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The ids of those events of a message that have none. Where a broker knows the message by name or
- * place, they are made of that and of the text: when it sends the message again after a crash, its
- * events have the same ids, and are known. Otherwise they are random. Not thread-safe: one message.
+ * Supplies ids for the events of one message that have none. If a broker identifies the message by
+ * an id or an offset, the ids are derived from that and from the text. When the broker redelivers
+ * the message after a crash, its events get the same ids again and are recognized as duplicates.
+ * Otherwise the ids are random. Not thread-safe.
  */
 final class SourceIds implements Supplier<String> {
 
   private static final List<String> QUEUE = List.of("JMSMessageID", "JMSTimestamp");
 
-  /** The headers that are the same whenever a message comes, and not those of any other. */
+  /** The headers that identify a message at each delivery, by component. */
   private static final Map<String, List<String>> IDENTITY =
       Map.of(
           "activemq", QUEUE,

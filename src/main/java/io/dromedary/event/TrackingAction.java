@@ -11,30 +11,30 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a request to the tracking API is about, by its path.
+ * What a request to the tracking API asks for, according to its path.
  *
- * @param type of the one event, where the path says it
- * @param key the write key in the path, not decoded
+ * @param type the type of the event, or null if the path does not say it
+ * @param key the write key in the path, not decoded, or null
  */
 record TrackingAction(Kind kind, @Nullable EventType type, @Nullable String key) {
 
-  /** What a request may be about, and how. */
+  /** The kinds of requests, with their methods. */
   enum Kind {
     /** One event of a type. */
     EVENT("POST"),
-    /** An object with a batch of events. */
+    /** A batch of events. */
     BATCH("POST"),
-    /** The same of a browser that leaves its page, whose key is in the query. */
+    /** A batch that a browser sends when it leaves a page. The key is in the query. */
     BEACON("POST"),
-    /** Whatever the body is, at a path that an operator has chosen. */
+    /** Any body, at a path that the operator has chosen. */
     ANY("POST"),
-    /** The browser SDK's metrics about itself, which are nobody's events. */
+    /** Metrics of the browser SDK about itself, which are not events. */
     METRICS("POST"),
-    /** One event of a type in the query, answered by an image. */
+    /** One event of a type in the query, answered with an image. */
     PIXEL("GET, HEAD"),
-    /** What SDKs of Segment ask before they send. */
+    /** The settings that Segment's SDKs request before they send. */
     SETTINGS("GET, HEAD"),
-    /** What SDKs of RudderStack ask before they send. */
+    /** The settings that RudderStack's SDKs request before they send. */
     SOURCE_CONFIG("GET, HEAD");
 
     private final String methods;
@@ -43,12 +43,12 @@ record TrackingAction(Kind kind, @Nullable EventType type, @Nullable String key)
       this.methods = methods;
     }
 
-    /** The methods, as a header lists them. */
+    /** The methods for the header {@code Allow}. */
     String allow() {
       return methods + ", OPTIONS";
     }
 
-    /** The methods, as a sentence has them. */
+    /** The methods for an error message. */
     String expected() {
       return methods.replace(", ", " or ");
     }
@@ -58,7 +58,7 @@ record TrackingAction(Kind kind, @Nullable EventType type, @Nullable String key)
           && (method.equals("POST") || method.equals("GET") || method.equals("HEAD"));
     }
 
-    /** Whether a key that the header does not have can only be in the path or the query. */
+    /** Returns whether a request has no body, so that its key cannot be in the body. */
     boolean hasNoBody() {
       return this == SETTINGS || this == SOURCE_CONFIG;
     }
@@ -86,7 +86,12 @@ record TrackingAction(Kind kind, @Nullable EventType type, @Nullable String key)
     return new TrackingAction(kind, null, null);
   }
 
-  /** What follows the path of the tracking API and a slash; null where there is no such thing. */
+  /**
+   * Parses a path.
+   *
+   * @param action the path after that of the tracking API and a slash
+   * @return null if there is no such path
+   */
   static @Nullable TrackingAction of(String action) {
     if (BATCHES.contains(action)) {
       return of(Kind.BATCH);
@@ -106,8 +111,8 @@ record TrackingAction(Kind kind, @Nullable EventType type, @Nullable String key)
   }
 
   /**
-   * The header {@code Authorization}, or one with the key that the path or the query has in its
-   * place: neither an image nor a beacon can have headers.
+   * The request's {@code Authorization}, or one made from the key in the path or the query, since
+   * requests for images and beacons cannot have headers.
    */
   @Nullable String authorization(RequestHead head) {
     String found = head.authorization();

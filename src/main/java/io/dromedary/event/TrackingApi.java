@@ -35,18 +35,23 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads a request to the HTTP tracking API, as analytics SDKs speak it. A good one becomes an
- * iterator of {@link Event}s and {@link RejectedEvent}s; any other is answered here and its route
- * ends. Thread-safe.
+ * Reads requests to the HTTP tracking API that analytics SDKs use. The body of a request with
+ * events becomes an iterator of {@link Event}s and {@link RejectedEvent}s. Any other request is
+ * answered here, and its route ends. Thread-safe.
  */
 public final class TrackingApi extends FailClosed implements CamelContextAware {
 
   private static final Logger LOG = LoggerFactory.getLogger(TrackingApi.class);
 
-  /** What is asked of the requests of an inbound, and whether it is a server of its own. */
+  /**
+   * An inbound over HTTP.
+   *
+   * @param check the check of its requests
+   * @param isServer whether its endpoint is an HTTP server of its own
+   */
   private record Source(TrackingCheck check, boolean isServer) {}
 
-  /** The routes of what SDKs ask beside the tracking API. */
+  /** The ids of the routes for the paths that SDKs use beside the tracking API. */
   private static final List<String> SDK_ROUTES =
       List.of("dromedary-serve-source-config", "dromedary-receive-beacons");
 
@@ -58,11 +63,11 @@ public final class TrackingApi extends FailClosed implements CamelContextAware {
   private @Nullable EventTemplate template;
   private @Nullable Spans spans;
 
-  /** Of a route of a host's own, where no inbound is over HTTP. */
+  /** The check for a host's own routes, if no inbound is over HTTP. */
   private TrackingCheck anywhere =
       new TrackingCheck(writeKeys, new Cors(List.of()), false, null, null);
 
-  /** By the ids of their routes. */
+  /** The inbounds over HTTP, by the ids of their routes. */
   private final Map<String, Source> sources = new ConcurrentHashMap<>();
 
   private SdkSettings sdkSettings = new SdkSettings(null, "");
@@ -102,7 +107,7 @@ public final class TrackingApi extends FailClosed implements CamelContextAware {
         new TrackingCheck(
             writeKeys,
             new Cors(settings.corsOrigins()),
-            // Without a key it is on loopback, or the start has been refused.
+            // Without write keys the server listens on loopback, or the start has failed.
             settings.writeKeys().isEmpty(),
             isTracking ? root + paths.tracking() : null,
             isForSdks ? root + paths.sdkRoot() : null);
@@ -126,7 +131,7 @@ public final class TrackingApi extends FailClosed implements CamelContextAware {
       case "jetty" -> context.getRegistry().bind(inbound.rawBodies(), new ServletRawBodies());
       case "undertow" -> context.getRegistry().bind(inbound.rawBodies(), new UndertowRawBodies());
       default -> {
-        // It needs nothing.
+        // Other servers hand bodies on as they are.
       }
     }
   }
@@ -135,7 +140,7 @@ public final class TrackingApi extends FailClosed implements CamelContextAware {
     return exchange.getFromRouteId() != null && sources.containsKey(exchange.getFromRouteId());
   }
 
-  /** That of the inbound's route, or where a route of a host's own comes here, of the first one. */
+  /** The inbound of the exchange's route. For a host's own route, the first inbound over HTTP. */
   private Source source(Exchange exchange) {
     Source source = isHttp(exchange) ? sources.get(exchange.getFromRouteId()) : null;
     return source == null
@@ -146,8 +151,8 @@ public final class TrackingApi extends FailClosed implements CamelContextAware {
   @Override
   protected void run(Exchange exchange) {
     Message request = exchange.getMessage();
-    // From here on the message has no body but what has been read of it and checked. Not null, upon
-    // which the message of a servlet would ask its request for the body once more.
+    // From here on the body holds only what has been read and checked. With null, a servlet's
+    // message would read the request's body again.
     Object body = request.getBody();
     request.setBody("");
     Map<String, Object> headers = request.getHeaders();
@@ -161,9 +166,9 @@ public final class TrackingApi extends FailClosed implements CamelContextAware {
     if (spans != null) {
       spans.receive(exchange, List.of(exchange));
     }
-    // Nothing of the request goes into the answer or any further.
+    // No header of the request goes into the response or on to the outbox.
     request.setHeaders(new HashMap<>());
-    // Some servers have not asked before.
+    // Some servers do not check a request before its body is read.
     Refusal refusal = check.check(head);
     TrackingAction action = check.action(head.path());
     if (refusal != null || action == null) {
@@ -175,10 +180,10 @@ public final class TrackingApi extends FailClosed implements CamelContextAware {
     }
   }
 
-  /** What is asked for, by a request that has been checked. */
+  /** A request whose head has been checked. */
   private record Asked(TrackingCheck check, RequestHead head, TrackingAction action) {}
 
-  /** A body as it came. */
+  /** A body as received, with its {@code Content-Encoding}. */
   private record Body(@Nullable Object packed, @Nullable Object encoding) {}
 
   private void answer(Exchange exchange, Asked asked, String url, Body body) {
@@ -202,7 +207,7 @@ public final class TrackingApi extends FailClosed implements CamelContextAware {
       case PIXEL -> {
         exchange.setProperty(HttpAnswer.IMAGE, true);
         if (head.method().equals("HEAD")) {
-          // Who asks so has not looked at it.
+          // A HEAD request does not show that anybody has seen the image.
           HttpAnswer.answer(exchange);
           exchange.setRouteStop(true);
         } else {
@@ -213,7 +218,7 @@ public final class TrackingApi extends FailClosed implements CamelContextAware {
     }
   }
 
-  /** The body of a pixel, which is in the query as Base64 of either alphabet. */
+  /** Reads the event of a pixel from the query, where it is Base64 or Base64url. */
   private void readData(Exchange exchange, Asked asked) {
     String data = asked.head().parameter("data");
     if (data == null) {
@@ -222,7 +227,7 @@ public final class TrackingApi extends FailClosed implements CamelContextAware {
       return;
     }
     try {
-      // Some encode a plus as a blank.
+      // Some senders do not escape a plus, which then is decoded as a blank.
       String standard = data.replace('-', '+').replace('_', '/').replace(' ', '+');
       read(exchange, asked, new Body(Base64.getDecoder().decode(standard), null));
     } catch (IllegalArgumentException e) {
@@ -268,7 +273,7 @@ public final class TrackingApi extends FailClosed implements CamelContextAware {
       check.refused(head);
       HttpAnswer.refuse(exchange, refusal(e));
     } catch (StackOverflowError e) {
-      // It would overflow again: the sender must not come with it again.
+      // A retry would overflow again, so the sender gets a permanent error.
       LOG.error("A request was refused that overflows the stack", e);
       HttpAnswer.refuse(
           exchange,
@@ -295,7 +300,7 @@ public final class TrackingApi extends FailClosed implements CamelContextAware {
 
   private static byte[] bytes(Exchange exchange, @Nullable Object body) throws IOException {
     if (body instanceof InputStream stream) {
-      // Some servers have no bound of their own.
+      // Some servers do not bound the body themselves.
       byte[] bytes = stream.readNBytes(RawBodies.MOST_BYTES + 1);
       if (bytes.length > RawBodies.MOST_BYTES) {
         throw new ContentEncoding.TooLongException();

@@ -9,8 +9,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which requests to the tracking API are refused by their heads: for another path or method, of a
- * page that may not send, with a wrong write key. Thread-safe.
+ * Checks the heads of requests to the tracking API. Refuses unknown paths, wrong methods, pages
+ * that may not send, and wrong write keys. Thread-safe.
  */
 final class TrackingCheck implements RequestCheck {
 
@@ -22,11 +22,12 @@ final class TrackingCheck implements RequestCheck {
   private final WrongKeys wrongKeys = new WrongKeys("write key");
 
   /**
-   * A check.
+   * Makes a check.
    *
    * @param isLocal whether the server listens on loopback only, and senders need no key
-   * @param path the path of the tracking API, or null where an operator has chosen one for any body
-   * @param sdkRoot what comes before the other paths of RudderStack's SDKs; null: they are not ours
+   * @param path the path of the tracking API, or null at a path of the operator's for any body
+   * @param sdkRoot the prefix of the other paths of RudderStack's SDKs, or null if these are not
+   *     served
    */
   TrackingCheck(
       WriteKeys keys, Cors cors, boolean isLocal, @Nullable String path, @Nullable String sdkRoot) {
@@ -81,20 +82,23 @@ final class TrackingCheck implements RequestCheck {
     return isAll || keys.hasUnknown(authorization) ? wrongKey(address) : null;
   }
 
-  /** The refusal of a request without a known key, which is counted for its address. */
+  /** Counts a wrong key for the sender's address and returns the refusal. */
   Refusal wrongKey(@Nullable String address) {
     wrongKeys.add(address);
     return new Refusal(401, "unauthorized", "expected a known write key, found none or another");
   }
 
-  /** A body was refused before it could show a key: it cost as much as one with a wrong one. */
+  /**
+   * Counts a refused body as a wrong key, unless the head has a known one. The body was refused
+   * before a key could be read from it, and costs as much as one with a wrong key.
+   */
   void refused(RequestHead head) {
     if (!keys.hasKnown(head.authorization())) {
       wrongKeys.add(head.address());
     }
   }
 
-  /** What a request to that path is about, or null where there is no such thing. */
+  /** What a request to this path asks for, or null if there is no such path. */
   @Nullable TrackingAction action(String asked) {
     if (path == null) {
       return TrackingAction.of(TrackingAction.Kind.ANY);

@@ -9,8 +9,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Answers requests whose events cannot be taken now, and says so in the log every ten seconds, not
- * for each. Thread-safe.
+ * Answers requests with 503 if their events cannot be stored now. Logs this at most every ten
+ * seconds, with the number of requests. Thread-safe.
  */
 final class Unavailable implements Processor {
 

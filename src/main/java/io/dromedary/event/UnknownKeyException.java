@@ -1,6 +1,6 @@
 package io.dromedary.event;
 
-/** A sender has no known write key: what it has sent is not looked at any further. */
+/** Thrown if a sender has no known write key. The rest of its message is not read. */
 final class UnknownKeyException extends RuntimeException {
 
   private static final long serialVersionUID = 1L;

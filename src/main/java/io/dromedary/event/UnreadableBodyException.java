@@ -1,6 +1,6 @@
 package io.dromedary.event;
 
-/** A body that cannot be read to its end, so that its source has to hand it over again. */
+/** Thrown if a body cannot be read to its end, so its source has to hand it over again. */
 public final class UnreadableBodyException extends RuntimeException {
 
   private static final long serialVersionUID = 1L;
@@ -12,18 +12,18 @@ public final class UnreadableBodyException extends RuntimeException {
         "The message cannot be read to its end; its source has to hand it over again: " + cause,
         cause instanceof OutOfMemoryError ? null : cause);
     if (getCause() == null) {
-      // As its cause, it would have a route wait for memory: what is lost does not come by that.
+      // As the cause it would make the route wait for memory, which does not bring back the bytes.
       addSuppressed(cause);
     }
     this.bytes = bytes;
   }
 
-  /** What an iterator gives has no end that could be reached. */
+  /** For an iterator that failed before its end. */
   public UnreadableBodyException(Throwable cause) {
     this(0, cause);
   }
 
-  /** How many of its bytes hold events that have been given out. */
+  /** How many bytes of the body hold events that have been returned. */
   long bytes() {
     return bytes;
   }

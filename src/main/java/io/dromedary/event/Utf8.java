@@ -2,12 +2,12 @@ package io.dromedary.event;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-/** JSON text from Java strings, which may hold half a surrogate pair, as UTF-8 may not. */
+/** Encodes JSON text. Java strings may hold unpaired surrogates, which UTF-8 cannot encode. */
 final class Utf8 {
 
   private Utf8() {}
 
-  /** Half a pair that stands alone is written as JSON writes it, not as a question mark. */
+  /** Encodes JSON text in UTF-8, with a JSON escape for each unpaired surrogate. */
   static byte[] encode(String json) {
     if (UTF_8.newEncoder().canEncode(json)) {
       return json.getBytes(UTF_8);

@@ -9,8 +9,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The write keys of senders that may use the tracking API, or by which sources are known where
- * everybody may. A key comes in the header {@code Authorization} or in the body. Immutable.
+ * The known write keys. If keys are required, only senders with a known one may use the tracking
+ * API. Otherwise a key only identifies its source. A key comes in the header {@code Authorization}
+ * or in the body. Immutable.
  */
 final class WriteKeys {
 
@@ -19,39 +20,39 @@ final class WriteKeys {
   private final boolean isWanted;
 
   /**
-   * Keys.
+   * Makes a set of keys.
    *
-   * @param isWanted whether senders have to present one
+   * @param isWanted whether keys are required
    */
   WriteKeys(Collection<String> keys, boolean isWanted) {
     this.keys = keys.stream().map(key -> key.getBytes(UTF_8)).toList();
     this.isWanted = isWanted;
   }
 
-  /** Whether the header alone says yes, whatever the body does. */
+  /** Returns whether the request may be accepted by its header, whatever key the body has. */
   boolean hasKnown(@Nullable Object authorization) {
     String key = sender(authorization);
     return !isWanted || (key != null && isKnown(key));
   }
 
-  /** Whether the header alone says no: a stranger's body is not even read. */
+  /** Returns whether the header is enough to refuse a request, so that its body is not read. */
   boolean hasUnknown(@Nullable Object authorization) {
     String header = text(authorization);
     return isWanted && isBasic(header) && !isKnown(userOf(header.substring(6).strip()));
   }
 
-  /** The key of the header, which counts whatever the body says; null: the body has to say it. */
+  /** The header's key, which overrides those in the body, or null if the header has none. */
   @Nullable String sender(@Nullable Object authorization) {
     String header = text(authorization);
     if (isBasic(header)) {
       return userOf(header.substring(6).strip());
     }
     String token = bearer(header);
-    // Some senders have another token there, and the key in the body.
+    // Some senders have another token in the header, and the key in the body.
     return token != null && isKnown(token) ? token : null;
   }
 
-  /** Whether a message that came with that header may be taken. */
+  /** Returns whether a message that came with this header may be accepted. */
   boolean allow(@Nullable Object authorization, ReadResult intake) {
     if (!isWanted) {
       return true;
@@ -79,7 +80,7 @@ final class WriteKeys {
     return header.regionMatches(true, 0, "Basic ", 0, 6);
   }
 
-  /** The part before the colon; some senders leave the colon out. */
+  /** The user name of Basic credentials. Some senders leave out the colon and the password. */
   private static String userOf(String credentials) {
     try {
       String decoded = new String(Base64.getDecoder().decode(credentials), UTF_8);
@@ -94,7 +95,7 @@ final class WriteKeys {
     byte[] bytes = key.getBytes(UTF_8);
     boolean known = false;
     for (byte[] writeKey : keys) {
-      // Every key is compared in full: the time it takes tells nothing.
+      // Every key is compared in full, in constant time, so the time reveals nothing.
       known |= MessageDigest.isEqual(writeKey, bytes);
     }
     return known;

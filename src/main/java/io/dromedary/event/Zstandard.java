@@ -8,8 +8,8 @@ import java.util.Arrays;
 import java.util.zip.ZipException;
 
 /**
- * Unpacks Zstandard, where its library is: Kafka's client brings it, so the packaged application
- * has it and a host may. This class cannot even be asked where it is not.
+ * Decompresses Zstandard if its library is on the class path. Kafka's client depends on it, so the
+ * packaged application has it and a host may have it. Without it this class cannot be loaded.
  */
 final class Zstandard {
 
@@ -18,7 +18,7 @@ final class Zstandard {
   /**
    * Loads the library.
    *
-   * @throws LinkageError if it is not there, or does not run on this machine
+   * @throws LinkageError if it is missing or does not run on this machine
    */
   static boolean load() {
     Native.load();
@@ -26,10 +26,10 @@ final class Zstandard {
   }
 
   /**
-   * Unpacks a body at once: a stream would have memory set aside for a window that the sender
+   * Decompresses a body in one call. A stream would allocate a window of a size that the sender
    * chooses.
    *
-   * @param most the most bytes that there may be afterwards
+   * @param most the most bytes that the result may have
    */
   static byte[] decode(byte[] body, int most) throws IOException {
     byte[] text = new byte[most];

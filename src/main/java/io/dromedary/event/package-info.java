@@ -1,4 +1,4 @@
-/** Events as they come in: read, completed, validated. */
+/** Reads, completes and validates incoming events. */
 @NullMarked
 package io.dromedary.event;
 
