@@ -1,9 +1,9 @@
 @echo off
-rem Runs Dromedary in the folder that you are in, or another of its commands: dromedary --help.
-rem   JAVA_HOME       the JDK, if not that of the PATH
+rem Runs Dromedary, or one of its commands, in the current folder. See dromedary --help.
+rem   JAVA_HOME       the JDK to use; by default the one on the PATH
 rem   JAVA_OPTS       further options of the JVM, such as -Xmx1g
-rem   DROMEDARY_CDS   where the archive of loaded classes is kept, which makes later starts faster:
-rem                   data\classes-VERSION.jsa if not set; off for none
+rem   DROMEDARY_CDS   the file for the archive of loaded classes, which makes later starts faster;
+rem                   by default data\classes-VERSION.jsa; off turns it off
 setlocal EnableExtensions
 for %%I in ("%~dp0..") do set "DROMEDARY_HOME=%%~fI"
 
@@ -22,7 +22,7 @@ if %FEATURE% LSS 17 (
 )
 
 set "FLAGS="
-rem These JDKs warn of native libraries, and of memory access of libraries, if it is not allowed.
+rem Without these options, the JDK warns about native libraries and about unsafe memory access.
 if %FEATURE% GEQ 24 set "FLAGS=--enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow"
 
 if not defined DROMEDARY_CDS set "DROMEDARY_CDS=data\classes-%VERSION%.jsa"

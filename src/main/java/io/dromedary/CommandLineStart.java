@@ -13,10 +13,10 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.main.Main;
 import org.jspecify.annotations.Nullable;
 
-/** Runs the jar with arguments. */
+/** Runs the commands of the jar. */
 final class CommandLineStart {
 
-  /** Only makes the context, in which it is read what a process would read. */
+  /** Makes a context that reads the settings that a process would read, and does not start it. */
   private static final class Unstarted extends Utf8Main {
     CamelContext context(Path folder) {
       CamelContext context = createCamelContext();
@@ -31,7 +31,12 @@ final class CommandLineStart {
 
   private CommandLineStart() {}
 
-  /** Returns the exit code. */
+  /**
+   * Runs a command.
+   *
+   * @param args the command and its arguments, at least one
+   * @return the exit code
+   */
   static int run(String... args) {
     boolean isApplication = args[0].equals("run");
     Path folder = Path.of("");
@@ -54,12 +59,12 @@ final class CommandLineStart {
         args);
   }
 
-  /** A context that has read the settings of a folder, and is not started. */
+  /** Makes a context that has read the settings of a folder. It is not started. */
   static CamelContext context(Path folder) {
     return new Unstarted().context(folder);
   }
 
-  /** A context as that of the application in a folder, without routes and servers. */
+  /** Makes the context of the application in a folder, without routes and servers. */
   static CamelContext configured(Path folder, Map<String, String> environment) {
     Main main = Dromedary.main(folder, environment, "false");
     main.addOverrideProperty("camel.server.enabled", "false");
@@ -69,7 +74,7 @@ final class CommandLineStart {
     return main.getCamelContext();
   }
 
-  @SuppressWarnings("SystemConsoleNull") // It does before JDK 22, and isTerminal() tells after.
+  @SuppressWarnings("SystemConsoleNull") // Null before JDK 22; later, isTerminal() decides.
   private static @Nullable UnaryOperator<String> terminal() {
     Console console = System.console();
     if (console == null || !isTerminal(console)) {
@@ -81,7 +86,7 @@ final class CommandLineStart {
     };
   }
 
-  /** From JDK 22 on there is a console without a terminal as well. */
+  /** Since JDK 22 there is a console even if there is no terminal. */
   private static boolean isTerminal(Console console) {
     try {
       return (boolean) Console.class.getMethod("isTerminal").invoke(console);

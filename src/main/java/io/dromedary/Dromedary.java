@@ -15,10 +15,10 @@ import java.util.stream.Stream;
 import org.apache.camel.main.Main;
 
 /**
- * Runs Dromedary as a Camel Main application. {@code ./application.properties} is read where there
- * is one, otherwise that of the archive that Dromedary is run from, in {@code conf}, otherwise the
- * packaged one; a file in {@code ./routes}, or in the archive's {@code routes}, replaces the
- * packaged route file of the same name, or adds to them.
+ * Runs Dromedary as a Camel Main application. It reads the first of these settings files that
+ * exists: {@code ./application.properties}, {@code conf/application.properties} in the folder of
+ * the archive that it runs from, the packaged one. A file in {@code ./routes}, or in the archive's
+ * {@code routes}, replaces the packaged route file of the same name, or is added to them.
  */
 public final class Dromedary {
 
@@ -36,8 +36,8 @@ public final class Dromedary {
           "serve-sdks");
 
   /**
-   * Objects that are read from bytes may be of the JVM's own classes, as its management needs them:
-   * with those of libraries, whoever can send some could have code run.
+   * Allows deserialization of the JVM's own classes, which JMX needs, and of no others. With the
+   * classes of libraries, a sender of serialized objects could run code.
    */
   static final ObjectInputFilter ONLY_THE_JVMS =
       ObjectInputFilter.Config.createFilter(
@@ -48,13 +48,13 @@ public final class Dromedary {
 
   private Dromedary() {}
 
-  /** Runs until the process is told to stop; ends with a code other than 0 if it cannot start. */
+  /** Runs until the process is stopped. The exit code is not 0 if it cannot start. */
   public static void main(String[] args) {
     System.exit(run(args));
   }
 
   private static int run(String[] args) {
-    // The classes of the command line are not read where nothing is asked of it.
+    // Without arguments the classes of the command line are not loaded.
     return args.length == 0 ? start() : CommandLineStart.run(args);
   }
 
@@ -63,7 +63,7 @@ public final class Dromedary {
     LogFormat.choose(Path.of(""), System.getenv());
     JavaLogging.handOn();
     if (Runtime.version().feature() >= 24) {
-      // Netty would use memory access that these JVMs warn of.
+      // These JVMs warn about the memory access that Netty would use.
       setDefault("io.netty.noUnsafe", "true");
     }
     TemporaryFiles.below(Path.of("data"));
@@ -80,14 +80,14 @@ public final class Dromedary {
     }
   }
 
-  /** Sets a system property of a library, before the library reads it, unless the user has. */
+  /** Sets a system property unless the user has set it. Call before its library reads it. */
   static void setDefault(String key, String value) {
     if (System.getProperty(key) == null) {
       System.setProperty(key, value);
     }
   }
 
-  /** The application as it is run in a folder. */
+  /** Makes the application that runs in a folder. */
   static Main main(Path folder, Map<String, String> environment) {
     Main main = main(folder, environment, routes(folder.resolve("routes")));
     main.addMainListener(new ServerCheck());
@@ -95,7 +95,10 @@ public final class Dromedary {
     return main;
   }
 
-  /** The application with these route files, and without a look at its ports. */
+  /**
+   * Makes the application with the given route files. It does not check its ports and does not set
+   * up tracing.
+   */
   static Main main(Path folder, Map<String, String> environment, String routes) {
     Main main = new Utf8Main();
     main.setPropertyPlaceholderLocations(settings(folder));
@@ -108,18 +111,18 @@ public final class Dromedary {
     main.addInitialProperty("camel.server.host", "127.0.0.1");
     main.addInitialProperty("camel.server.port", "8080");
     main.addInitialProperty("camel.server.maxBodySize", "1048576");
-    // Whoever can post could write to the disk, in the system's folder for temporary files.
+    // Otherwise any sender could write files to the system's temporary folder.
     main.addInitialProperty("camel.server.fileUploadEnabled", "false");
     main.addInitialProperty("camel.management.enabled", "true");
     main.addInitialProperty("camel.management.healthCheckEnabled", "true");
-    // Ours only: Camel's own would measure each step of each exchange.
+    // Only Dromedary's metrics. Camel's would measure each step of each exchange.
     main.addInitialProperty("camel.management.metricsEnabled", "true");
     main.addInitialProperty("camel.metrics.enabled", "true");
     main.addInitialProperty("camel.metrics.enableRoutePolicy", "false");
     main.addInitialProperty("camel.metrics.enableExchangeEventNotifier", "false");
     main.addInitialProperty("camel.metrics.enableRouteEventNotifier", "false");
     main.addInitialProperty("camel.metrics.binders", "jvm-gc,jvm-memory,processor,uptime");
-    // Camel drops names that end in _PORT, which container platforms make up.
+    // Camel ignores variables that end in _PORT, since container platforms set such variables.
     for (String key :
         List.of(
             "camel.server.host",
@@ -135,7 +138,7 @@ public final class Dromedary {
     return main;
   }
 
-  /** Where the settings of an application in a folder are. */
+  /** The location of the settings file for an application in a folder. */
   static String settings(Path folder) {
     return Stream.concat(Stream.of(folder), home().map(home -> home.resolve("conf")))
         .map(each -> each.resolve("application.properties"))
@@ -145,12 +148,12 @@ public final class Dromedary {
         .orElse("classpath:dromedary/application.properties");
   }
 
-  /** The folder of the archive, if Dromedary is run from one. */
+  /** The folder of the archive, if Dromedary runs from one. */
   private static Stream<Path> home() {
     return Stream.ofNullable(System.getProperty(HOME)).map(Path::of);
   }
 
-  /** The route files, by names of which the folder's own count more than others. */
+  /** The route files: packaged, then archive's, then the folder's. The last of each name counts. */
   private static String routes(Path folder) {
     Map<String, String> files = new LinkedHashMap<>();
     for (String name : ROUTES) {

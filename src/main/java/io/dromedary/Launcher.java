@@ -4,14 +4,14 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /**
- * The main class of the jar. It uses no library, so that it can say which one is missing, and adds
- * the jars of {@code ./lib} to the class path.
+ * The main class of the jar. Adds the jars of {@code ./lib} to the class path. It uses no library,
+ * so that it can report a missing one.
  */
 public final class Launcher {
 
   private Launcher() {}
 
-  /** Runs the application, or a command of it. */
+  /** Runs the application, or the command that the arguments name. */
   public static void main(String[] args) throws Exception {
     LibFolder lib;
     try {

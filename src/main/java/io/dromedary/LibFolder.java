@@ -23,14 +23,16 @@ import java.util.stream.Stream;
 
 /**
  * The jars of {@code ./lib}, which an operator adds for components that are not in the package.
- * They stand behind it on one class path, since a component's classes and the package's name each
- * other. The manifest of a jar can only list jars that are known when it is made: where there are
- * others, the application runs in a class loader of its own. Of what the package has, an operator's
- * is left out: two versions of one library do not work together.
+ *
+ * <p>They are put on one class path behind the package's libraries, since the classes of a
+ * component and those of the package refer to each other. The manifest of a jar can only list jars
+ * that are known when it is built. If there are others, the application runs in a class loader of
+ * its own. A jar of a library that the package has is ignored, since two versions of one library do
+ * not work together.
  */
 final class LibFolder {
 
-  /** A jar's name without its version. */
+  /** The name of a jar. The group is the name without the version. */
   private static final Pattern NAME = Pattern.compile("(.+?)-\\d.*\\.jar");
 
   private final List<Path> packaged;
@@ -42,11 +44,11 @@ final class LibFolder {
   }
 
   /**
-   * The jars of a folder.
+   * Finds the jars of a folder.
    *
-   * @param classPath as the JVM was told it
-   * @throws IOException saying what is wrong, if a library of the package is missing, or a file of
-   *     the folder is no jar: the JVM would leave either out without a word
+   * @param classPath the class path that the JVM was started with
+   * @throws IOException if a library of the package is missing or a file in the folder is not a
+   *     valid jar. The JVM would silently ignore either.
    */
   static LibFolder of(Path folder, String classPath) throws IOException {
     Set<Path> packaged = new LinkedHashSet<>();
@@ -120,12 +122,12 @@ final class LibFolder {
     return matcher.matches() ? matcher.group(1) : file;
   }
 
-  /** The jars that are on no class path yet. */
+  /** The jars that are not on the class path yet. */
   List<Path> added() {
     return added;
   }
 
-  /** Runs the main class on a class path that has them, which does not return before it ends. */
+  /** Runs a main class with the jars on its class path, and returns when it ends. */
   void run(String mainClass, String[] args) throws Exception {
     List<URL> urls = new ArrayList<>();
     for (Path path : Stream.concat(packaged.stream(), added.stream()).toList()) {

@@ -9,9 +9,10 @@ import java.util.Map;
 import java.util.Properties;
 
 /**
- * Chooses how lines of the log are written, {@code webhooks.log}, before the first one is: by the
- * environment, a system property or the file of settings, as it stands there. What is neither
- * {@code text} nor {@code json} is text until the settings are checked, which refuses it.
+ * Chooses the format of the log, {@code webhooks.log}, before the first line is written. Reads it
+ * from the environment, a system property or the settings file, without resolving placeholders. A
+ * value other than {@code text} or {@code json} counts as text until the settings are checked,
+ * which rejects it.
  */
 final class LogFormat {
 
@@ -20,7 +21,7 @@ final class LogFormat {
 
   private LogFormat() {}
 
-  /** Chooses for an application in a folder. */
+  /** Chooses the format for an application in a folder. */
   static void choose(Path folder, Map<String, String> environment) {
     boolean isJson = JSON.equals(found(folder, environment));
     Dromedary.setDefault("dromedary.log", isJson ? JSON : "text");
@@ -41,7 +42,7 @@ final class LogFormat {
       try (Reader reader = Files.newBufferedReader(file, StandardCharsets.UTF_8)) {
         settings.load(reader);
       } catch (IOException | IllegalArgumentException e) {
-        // The start says what is wrong with it.
+        // The start reports what is wrong with the file.
         return "";
       }
     }

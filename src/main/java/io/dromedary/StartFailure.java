@@ -8,18 +8,18 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Says in a sentence why the process did not start. */
+/** Describes why the process could not start, without secrets. */
 final class StartFailure {
 
-  /** An option of an endpoint, in a URI or in a list: its value may be a secret. */
+  /** An option of an endpoint, in a URI or in a list. Its value may be a secret. */
   private static final Pattern OPTION = Pattern.compile("(?<=[?&{;(])([\\w.-]+)=[^&;\\s}\\])]*");
 
-  /** The end of what Camel says of a property that it cannot set. */
+  /** The value of a property in Camel's message that the property cannot be set. */
   private static final Pattern VALUE = Pattern.compile("(?<= with value: ).*");
 
   private static final String PREFIX = "Dromedary cannot start: ";
 
-  /** What Camel says of a component that is not there. */
+  /** Camel's message about a component that is not on the class path. */
   private static final Pattern NO_COMPONENT =
       Pattern.compile(
           "(?<=No endpoint could be found for: )([a-z][a-z0-9+.-]*)(:[^\n]*Camel component jar)");
@@ -37,7 +37,7 @@ final class StartFailure {
         return String.valueOf(cause.getMessage());
       }
       if (cause instanceof UnopenedStoreException) {
-        // Camel puts before it which of the routes was the first to need the store.
+        // Camel's outer message only names the first route that needs the store.
         return PREFIX + cause.getMessage();
       }
       innermost = cause;

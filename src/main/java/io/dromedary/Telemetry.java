@@ -13,19 +13,19 @@ import org.apache.camel.main.MainListenerSupport;
 import org.apache.camel.support.LifecycleStrategySupport;
 
 /**
- * Sets OpenTelemetry up by its standard settings, {@code OTEL_*}, if {@code webhooks.tracing} is
- * on. A host does so itself; the packaged application has no other that would.
+ * Sets up OpenTelemetry from its standard settings, {@code OTEL_*}, if {@code webhooks.tracing} is
+ * on. Only for the packaged application; a host sets up its own.
  */
 final class Telemetry extends MainListenerSupport {
 
-  /** What holds where the user has set nothing else. */
+  /** The defaults, which the user's settings override. */
   private static final Map<String, String> DEFAULTS =
       Map.of(
           "otel.service.name", "dromedary",
-          // Only traces: metrics are scraped.
+          // Only traces are exported. Metrics are scraped.
           "otel.metrics.exporter", "none",
           "otel.logs.exporter", "none",
-          // By the JVM's own HTTP client, which speaks no gRPC.
+          // The exporter uses the JVM's HTTP client, which does not speak gRPC.
           "otel.exporter.otlp.protocol", "http/protobuf");
 
   private static final long FLUSH_SECONDS = 10;
@@ -41,17 +41,17 @@ final class Telemetry extends MainListenerSupport {
     try {
       return TracingSettings.of(context).isOn();
     } catch (InvalidSettingsException e) {
-      // The start ends a little later, with what is wrong in all settings.
+      // The start fails a little later, with a message about all wrong settings.
       return false;
     }
   }
 
-  /** Not loaded where nothing is traced. */
+  /** A class of its own, so that OpenTelemetry's SDK is loaded only if tracing is on. */
   private static final class Sdk {
 
     static void start(CamelContext context) {
       if (!context.getRegistry().findByType(OpenTelemetry.class).isEmpty()) {
-        // That of a route file.
+        // A route file has set one up.
         return;
       }
       OpenTelemetrySdk sdk;
@@ -59,7 +59,7 @@ final class Telemetry extends MainListenerSupport {
         sdk =
             AutoConfiguredOpenTelemetrySdk.builder()
                 .addPropertiesSupplier(() -> DEFAULTS)
-                // It would be gone while the last events are still delivered.
+                // The hook would shut it down while the last events are still being delivered.
                 .disableShutdownHook()
                 .build()
                 .getOpenTelemetrySdk();
@@ -70,7 +70,7 @@ final class Telemetry extends MainListenerSupport {
       context.getRegistry().bind("dromedary-telemetry", OpenTelemetry.class, sdk);
       context.addLifecycleStrategy(
           new LifecycleStrategySupport() {
-            /** The spans of the last events are sent before the process ends. */
+            /** Sends the spans of the last events before the process ends. */
             @Override
             public void onContextStopped(CamelContext stopped) {
               sdk.shutdown().join(FLUSH_SECONDS, TimeUnit.SECONDS);

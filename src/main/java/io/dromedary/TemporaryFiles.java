@@ -11,13 +11,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where libraries unpack their native code, and what else they keep while they run: a folder of
- * this process below {@code data/tmp}. The system's own is not emptied when a process is killed,
- * others may write to it, and it may be read-only.
+ * Gives libraries a folder for temporary files, such as the native code that they extract: a folder
+ * of this process below {@code data/tmp}. The system's temporary folder would not be cleaned up
+ * after a process is killed, others may write to it, and it may be read-only.
  */
 final class TemporaryFiles {
 
-  /** By which SQLite's driver, Kafka's compression, Netty and Vert.x are told. */
+  /** The system properties of SQLite's driver, Kafka's compression, Netty and Vert.x. */
   private static final List<String> KEYS =
       List.of(
           "org.sqlite.tmpdir",
@@ -29,10 +29,10 @@ final class TemporaryFiles {
   private TemporaryFiles() {}
 
   /**
-   * Makes the folder, and deletes those of processes that have ended. Where that is not possible,
-   * libraries do as they always do.
+   * Creates the folder, and deletes the folders of processes that have ended. If that fails,
+   * libraries use their own defaults.
    *
-   * @param data the folder of all that is kept
+   * @param data the application's data folder
    */
   static void below(Path data) {
     Path all = data.resolve("tmp").toAbsolutePath();
@@ -42,7 +42,7 @@ final class TemporaryFiles {
       deleteStale(all);
       OwnersFiles.createFolder(own);
     } catch (IOException e) {
-      // Vert.x makes its folder at the start, if it needs one or not.
+      // Otherwise Vert.x would create a folder at the start, even if it does not need one.
       Dromedary.setDefault("vertx.disableFileCPResolving", "true");
       return;
     }
@@ -61,7 +61,7 @@ final class TemporaryFiles {
       try {
         Files.walkFileTree(folder, new Deletion());
       } catch (IOException e) {
-        // The next start tries again.
+        // The next start tries to delete it again.
       }
     }
   }
@@ -72,7 +72,7 @@ final class TemporaryFiles {
       return false;
     }
     long pid = Long.parseLong(name);
-    // In a container each process has the number of the one before.
+    // In a container each process has the same process id as the one before.
     return pid == ProcessHandle.current().pid() || ProcessHandle.of(pid).isEmpty();
   }
 

@@ -4,8 +4,8 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.main.Main;
 
 /**
- * Reads properties files in UTF-8, as editors write them today. Java's own way is ISO-8859-1, in
- * which a secret would become another one without a word.
+ * Reads properties files in UTF-8, as today's editors write them. Java's default, ISO-8859-1, would
+ * silently change a secret.
  */
 class Utf8Main extends Main {
 

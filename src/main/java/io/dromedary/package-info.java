@@ -1,4 +1,4 @@
-/** Dromedary as an application of its own. */
+/** Starts Dromedary as an application of its own. */
 @NullMarked
 package io.dromedary;
 
