@@ -255,7 +255,7 @@ class PackagedIT {
                 + " http://my_receiver"
                 + (port + ", http://receiver.")
                 + (port + ", http://xn--bcher-kva.example")
-                + (port + "; whoever is on the way can read them, and https is for that"));
+                + (port + "; anybody on the network path can read them, so use https"));
   }
 
   static Stream<Arguments> wrong() {

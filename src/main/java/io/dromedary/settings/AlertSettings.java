@@ -8,13 +8,13 @@ import org.apache.camel.CamelContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who is told of what goes wrong, without asking: {@code webhooks.alert} and what is below it.
+ * Where alerts are sent: {@code webhooks.alert} and the keys below it.
  *
  * @param uri an http or https URL, or another Camel endpoint URI
- * @param secrets of Standard Webhooks; empty: alerts are not signed
- * @param headers of every request, by name; values may be secrets
- * @param after for how long a webhook must have been down before that is told
- * @param http how a URL is reached
+ * @param secrets secrets of Standard Webhooks; if empty, alerts are not signed
+ * @param headers headers of every request, by name; values may be secrets
+ * @param after how long a webhook must have been down, or up again, before an alert is sent
+ * @param http how the URL is reached
  */
 public record AlertSettings(
     String uri,
@@ -25,11 +25,11 @@ public record AlertSettings(
 
   private static final String KEY = "alert";
 
-  /** Null where nobody is to be told. */
+  /** Reads the settings. Returns null if {@code webhooks.alert} is not set. */
   static @Nullable AlertSettings read(CamelContext context, PropertyReader keys) {
     String written = keys.value(KEY);
     PropertyReader own = keys.below(KEY);
-    // Read also where nobody is told: they are keys all the same.
+    // The keys below are read in any case, so that they are known keys.
     HttpOptions http = new HttpOptions(Map.of(), TlsOptions.NONE, PrivateNetworks.read(keys));
     List<String> secrets = Secrets.read(own, "signing.secret");
     for (String secret : secrets) {

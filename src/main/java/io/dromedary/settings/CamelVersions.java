@@ -5,7 +5,7 @@ import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The versions of Camel that the tests have hosts of; docs/hosts.md has the table. */
+/** The versions of Camel that are tested; docs/hosts.md has the table. */
 final class CamelVersions {
 
   private static final Logger LOG = LoggerFactory.getLogger(CamelVersions.class);
@@ -18,7 +18,7 @@ final class CamelVersions {
 
   private CamelVersions() {}
 
-  /** Warns of a version that nothing is known of. */
+  /** Logs a warning if a version is not tested. */
   static void check(String version) {
     if (!isTried(version)) {
       LOG.warn(

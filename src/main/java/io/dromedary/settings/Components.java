@@ -5,7 +5,7 @@ import java.util.regex.Pattern;
 import org.apache.camel.CamelContext;
 import org.jspecify.annotations.Nullable;
 
-/** Which components of Camel are there, and which artifact to add for one that is not. */
+/** Tells which Camel components are on the class path, and which artifacts the others are in. */
 public final class Components {
 
   private static final Pattern SCHEME = Pattern.compile("[a-z][a-z0-9+.-]*");
@@ -26,16 +26,16 @@ public final class Components {
 
   private Components() {}
 
-  /** Whether the component of an endpoint's URI is there, with what it needs. */
+  /** Returns whether the component of an endpoint's URI and its libraries are on the class path. */
   static boolean has(CamelContext context, String uri) {
     String scheme = Settings.scheme(uri);
-    // Camel looks for a file of that name, and stumbles over a folder.
+    // Without a colon Camel would look for a file of that name, and fail on a folder.
     return uri.contains(":")
         && SCHEME.matcher(scheme).matches()
         && missing(context, scheme) == null;
   }
 
-  /** What is expected where it is not. */
+  /** What error messages expect in the place of a URI whose component is missing. */
   static String expected(CamelContext context, String uri) {
     String scheme = Settings.scheme(uri);
     String text = "a Camel endpoint URI whose component is on the class path";
@@ -49,7 +49,7 @@ public final class Components {
             .formatted(text, missing, artifact(scheme));
   }
 
-  /** Where the component of a scheme is, if Camel has it. */
+  /** A clause for error messages that names the artifact with the component of a scheme. */
   public static String whereIs(String scheme) {
     return "that of \"" + scheme + ":\", if there is one, is in " + artifact(scheme);
   }
@@ -68,7 +68,10 @@ public final class Components {
   }
 
   /**
-   * Null if it is there; otherwise the class that it lacks, or an empty text if it is not there.
+   * Looks for a component.
+   *
+   * @return null if it can be used, the name of a class that it needs and that is missing, or an
+   *     empty text if the component itself is missing
    */
   private static @Nullable String missing(CamelContext context, String scheme) {
     try {

@@ -4,8 +4,8 @@ import java.nio.file.FileSystems;
 import java.util.List;
 
 /**
- * The options by which files with dead letters, and folders that are made for them, are for their
- * owner only: they hold what came in.
+ * Adds options to a file endpoint, so that only the owner can read files with dead letters and the
+ * folders made for them. They hold the events as received.
  */
 final class DeadLetterOptions {
 
@@ -13,7 +13,7 @@ final class DeadLetterOptions {
 
   private DeadLetterOptions() {}
 
-  /** The URI, and those options of its component that it does not have. */
+  /** Returns the URI with the options that it does not set itself. */
   static String complete(String uri) {
     boolean isPosix = FileSystems.getDefault().supportedFileAttributeViews().contains("posix");
     return isPosix && Settings.scheme(uri).equals("file") ? UriOptions.with(uri, FILE) : uri;

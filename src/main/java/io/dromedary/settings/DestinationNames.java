@@ -19,9 +19,10 @@ final class DestinationNames {
   private DestinationNames() {}
 
   /**
-   * The further destinations that anything is set for, in the order of their names.
+   * The names of further destinations that have any key, in alphabetical order.
    *
-   * @param isOfEnvironment whether a host lists a variable as this property
+   * @param sources properties that may have such keys
+   * @param isOfEnvironment whether a property is only a host's listing of an environment variable
    */
   static Set<String> of(
       List<Properties> sources,
@@ -38,7 +39,7 @@ final class DestinationNames {
     }
     for (String key : environment.keySet()) {
       Matcher matcher = VARIABLE.matcher(key);
-      // The same destination may be named in a file with other characters than a variable has.
+      // A file may name the same destination with characters that a variable cannot have.
       if (matcher.matches()
           && names.stream()
               .noneMatch(name -> UnknownKeys.variable(name).equals(matcher.group(1)))) {

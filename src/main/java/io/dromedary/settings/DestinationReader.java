@@ -21,7 +21,7 @@ final class DestinationReader {
   private static final int MOST_WEBHOOKS = 5;
   private static final Duration MILLISECOND = Duration.ofMillis(1);
 
-  /** Headers whose values are Dromedary's or the HTTP client's to decide. */
+  /** Headers that Dromedary or the HTTP client sets. */
   private static final Set<String> RESERVED_HEADERS =
       Set.of(
           "connection",
@@ -45,9 +45,9 @@ final class DestinationReader {
   private final PrivateNetworks networks;
 
   /**
-   * Reads settings by those keys.
+   * Makes a reader of the given keys.
    *
-   * @param networks where webhooks may be beyond the public internet
+   * @param networks the networks beyond the public internet that webhooks may be in
    */
   DestinationReader(CamelContext context, PropertyReader keys, PrivateNetworks networks) {
     this.context = context;
@@ -56,9 +56,9 @@ final class DestinationReader {
   }
 
   /**
-   * The settings of a destination of that name.
+   * Reads the settings of a destination. Problems are added to the keys.
    *
-   * @param fallback the webhooks where none is set
+   * @param fallback the webhooks if none is set
    */
   DestinationSettings read(String name, List<String> fallback) {
     List<String> own = urls();
@@ -69,7 +69,7 @@ final class DestinationReader {
         events(),
         Secrets.read(keys, "write-key.secret"),
         urls,
-        // Where none is set, it is one of this process.
+        // The fallback is the request bin of this process, on a loopback address.
         HttpOptions.read(context, keys, urls, own.isEmpty() ? networks.andLoopback() : networks),
         headers(),
         keys.text("user-agent", "Segment.io/1.0"),
@@ -107,7 +107,7 @@ final class DestinationReader {
 
   private DownSettings down() {
     String detection = keys.text("down.detection", "on");
-    // YAML 1.1 turns on and off into booleans before anybody can ask for them.
+    // YAML 1.1 parses on and off as booleans.
     boolean isOn = detection.equals("on") || detection.equals("true");
     if (!isOn && !detection.equals("off") && !detection.equals("false")) {
       keys.problem("down.detection", detection, "on or off");
@@ -162,9 +162,9 @@ final class DestinationReader {
   }
 
   /**
-   * What may be shown of what should be a webhook's URL.
+   * The part of a webhook's URL, valid or not, that may be shown.
    *
-   * @param isBehindComma whether it may be the rest of the URL before, and a secret
+   * @param isBehindComma whether it may be the rest of the previous URL, and a secret
    */
   static String shown(CamelContext context, String url, boolean isBehindComma) {
     if (isBehindComma && !Settings.hasHost(url)) {
@@ -173,7 +173,7 @@ final class DestinationReader {
     return Components.has(context, url) ? Settings.origin(url) : Settings.beginning(url);
   }
 
-  /** The URL as it is sent to, or as it is written where it is wrong. */
+  /** The URL in the form that requests use. If it is not valid, the URL as written. */
   private String url(String written, String shown, boolean isFirst) {
     String scheme = Settings.scheme(written);
     if (scheme.equals("http") || scheme.equals("https")) {
@@ -193,7 +193,7 @@ final class DestinationReader {
     return written;
   }
 
-  /** Headers that are added to each request. */
+  /** The headers that are added to each request. */
   Map<String, String> headers() {
     Map<String, String> headers = keys.named("headers.");
     headers.forEach(

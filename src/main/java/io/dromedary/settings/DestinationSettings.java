@@ -8,27 +8,31 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one destination is told to do. The values have been checked against each other.
+ * The settings of one destination. The values have been checked against each other.
  *
- * @param name the destination's name, {@code default} where none is written
+ * @param name the destination's name; {@code default} for keys without a destination
  * @param events the types that it takes
- * @param writeKeys the sources that it takes, by their write keys; empty: any
+ * @param writeKeys the write keys of the sources that it takes; if empty, any
  * @param urls one to five webhooks: http(s) URLs or other Camel endpoint URIs
- * @param http how each of them is reached, in their order
+ * @param http how each webhook is reached, in the order of {@code urls}
  * @param headers custom headers of every request, by name; values may be secrets
- * @param secrets signing secrets, the current one first; empty: nothing is signed
+ * @param secrets signing secrets, the current one first; if empty, requests are not signed
  * @param schemes how requests are signed, in the order of their headers
  * @param acks how many webhooks must accept an event
- * @param timeout for a whole attempt, from connecting to the last byte of the answer
+ * @param timeout the limit for a whole attempt, from connecting to the last byte of the response
  * @param retryWindow how long after its acceptance an event is retried
- * @param inMemory the longest wait for which an event stays in memory
+ * @param initialDelay the delay before the first retry
+ * @param multiplier the factor by which the delay grows from retry to retry
+ * @param maxDelay the longest delay
+ * @param jitter the part of a delay, from 0 to 1, by which it may be shortened at random
+ * @param inMemory the longest delay during which an event stays in memory
  * @param batchSize how many events a request carries; above 1 the body is a JSON array
  * @param batchInterval how long an event waits for its batch to fill
  * @param inFlight how many rounds run at once
- * @param rate the most attempts at each webhook a second, minute or hour; null: no such limit
- * @param concurrency the most attempts at each webhook at once; null: no such limit
- * @param down when a webhook is taken for down
- * @param transform the endpoint that may change or drop an event before it is signed; null: none
+ * @param rate the most attempts at each webhook a second, minute or hour, or null for no limit
+ * @param concurrency the most attempts at each webhook at once, or null for no limit
+ * @param down when a webhook counts as down
+ * @param transform the endpoint that may change or drop an event before it is signed, or null
  */
 public record DestinationSettings(
     String name,
@@ -56,6 +60,6 @@ public record DestinationSettings(
     Duration batchInterval,
     @Nullable String transform) {
 
-  /** The name of the destination that {@code webhooks.KEY} is about. */
+  /** The name of the destination that the keys {@code webhooks.KEY} configure. */
   public static final String DEFAULT = "default";
 }

@@ -5,14 +5,14 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Durations as they are written in the configuration: {@code 500ms}, {@code 5s}, {@code 4h}. */
+/** Parses the durations of the configuration, such as {@code 500ms}, {@code 5s}, {@code 4h}. */
 final class DurationText {
 
   private static final Pattern DURATION = Pattern.compile("(\\d{1,12})(ms|s|m|h|d)");
 
   private DurationText() {}
 
-  /** The duration, or null where the text is none. */
+  /** Returns the duration, or null if the text is not one. */
   static @Nullable Duration parse(String text) {
     Matcher matcher = DURATION.matcher(text);
     if (!matcher.matches()) {

@@ -11,17 +11,17 @@ import org.apache.camel.CamelContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The settings that a context has been started with, and where each came from, as they may be
- * shown: of a secret its fingerprint, of a URL its origin, and of what nobody knows to be harmless
- * only that it is set. Immutable.
+ * The settings that a context was started with and the source of each, in a form that may be shown.
+ * A secret is shown as its fingerprint and a URL as its origin. For a value that may be a secret,
+ * only the fact that it is set is shown. Immutable.
  */
 public final class EffectiveSettings {
 
   /**
    * A setting.
    *
-   * @param value what may be shown of it; empty: it is not set and has no default that is one value
-   * @param source where it came from; null: it is the default
+   * @param value the value as it may be shown; empty if it is not set and its default is empty
+   * @param source where it is set, or null if this is the default
    */
   public record Entry(String key, String value, @Nullable String source) {}
 
@@ -46,19 +46,19 @@ public final class EffectiveSettings {
     this.entries = List.copyOf(entries);
   }
 
-  /** The settings of a context, once they have been read. */
+  /** The settings of a context; none if they have not been read yet. */
   public static EffectiveSettings of(CamelContext context) {
     EffectiveSettings settings =
         context.getCamelContextExtension().getContextPlugin(EffectiveSettings.class);
     return settings == null ? new EffectiveSettings(List.of()) : settings;
   }
 
-  /** All settings, by their keys. */
+  /** All settings, sorted by their keys. */
   public List<Entry> entries() {
     return entries;
   }
 
-  /** Keeps what has been read for those who look. */
+  /** Keeps the settings that have been read, with the context. */
   static void keep(
       CamelContext context,
       PropertyReader keys,
@@ -66,7 +66,7 @@ public final class EffectiveSettings {
       OutboxSettings outbox) {
     boolean isHost = HostProperties.of(context) != null;
     Map<String, Entry> entries = new TreeMap<>();
-    // The settings themselves are right by now: nothing is said of them a second time.
+    // The settings have been checked, so reading them again reports no problem a second time.
     for (String key : keys.known()) {
       String value =
           key.startsWith(PropertyReader.PREFIX) || key.startsWith("camel.server.")
@@ -85,13 +85,13 @@ public final class EffectiveSettings {
             EffectiveSettings.class, new EffectiveSettings(new ArrayList<>(entries.values())));
   }
 
-  /** Where the value of a key is from. */
+  /** The source of the value of a key. */
   private static String source(
       String key, String value, Map<String, String> environment, boolean isHost) {
     String variable = environment.get(UnknownKeys.variable(key));
     String property = System.getProperty(key);
     if (isHost) {
-      // It has an order of its own: what is the same as the value has been taken.
+      // A host has its own order of sources, so the source is one that has the same value.
       return value.equals(property) ? "-D" : value.equals(variable) ? "environment" : "the host";
     }
     if (variable != null && !variable.isBlank()) {
@@ -102,7 +102,7 @@ public final class EffectiveSettings {
 
   private static String shown(String key, String value, PropertyReader keys) {
     if (SECRETS.matcher(key).matches()) {
-      // A comma within a secret has a backslash before it.
+      // A comma within a secret is escaped by a backslash.
       return Arrays.stream(value.split("(?<!\\\\),", -1))
           .map(each -> each.replace("\\,", ",").strip())
           .map(each -> "fingerprint " + SecretFingerprint.of(each))
@@ -113,7 +113,7 @@ public final class EffectiveSettings {
           .map(each -> Settings.beginning(each.strip()))
           .collect(Collectors.joining(", "));
     }
-    // What has been read as a number or a duration is none of anybody's secrets.
+    // Keys with a default, such as numbers and durations, are not secrets.
     boolean isPlain = PLAIN.matcher(key).matches() || keys.fallback(key) != null;
     return isPlain && !key.contains(".headers.") && !key.contains(".http.") ? value : SET;
   }

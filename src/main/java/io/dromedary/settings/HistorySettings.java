@@ -1,11 +1,11 @@
 package io.dromedary.settings;
 
 /**
- * What is kept of attempts.
+ * Which attempts are recorded in the history.
  *
- * @param isOn whether anything is
- * @param successes of how many plain successes a second at a destination a record is kept; {@link
- *     #ALL}: of all
+ * @param isOn whether any are recorded
+ * @param successes how many events that were accepted at once are recorded, a second and
+ *     destination, or {@link #ALL}
  */
 public record HistorySettings(boolean isOn, int successes) {
 

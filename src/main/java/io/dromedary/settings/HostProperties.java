@@ -4,7 +4,7 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.spi.PropertiesSource;
 import org.jspecify.annotations.Nullable;
 
-/** The properties of a host that has its own order of environment, system properties and files. */
+/** Finds the properties of hosts that have their own order of sources. */
 final class HostProperties {
 
   private static final String SPRING = "dromedary-spring";
@@ -12,9 +12,9 @@ final class HostProperties {
 
   private HostProperties() {}
 
-  /** The properties of Spring Boot or Quarkus, or null in any other application. */
+  /** The properties of Spring Boot or Quarkus, or null in other applications. */
   static @Nullable PropertiesSource of(CamelContext context) {
-    // Camel Main may have MicroProfile's properties too, and keeps to its own order.
+    // Camel Main may have MicroProfile's properties too, but keeps its own order.
     String name = HttpServerInfo.isQuarkus(context) ? QUARKUS : SPRING;
     return context.getPropertiesComponent().getPropertiesSource(name);
   }

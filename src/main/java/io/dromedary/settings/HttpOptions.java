@@ -15,13 +15,13 @@ import org.apache.camel.spi.EndpointUriFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a webhook that speaks HTTP is reached: {@code webhooks.http.OPTION} for all of a destination,
- * {@code webhooks.N.http.OPTION} for the webhook N, counted from 1, where OPTION is one of Camel's
- * HTTP endpoint; and in the same way {@code tls.…}.
+ * How a webhook is reached over HTTP. {@code webhooks.http.OPTION} sets an option of Camel's HTTP
+ * endpoint for all webhooks of a destination, {@code webhooks.N.http.OPTION} for the webhook N,
+ * counted from 1. {@code tls.…} works in the same way.
  *
- * @param options by the names that Camel has for them; values may be secrets
- * @param tls how TLS is spoken
- * @param networks where it may be beyond the public internet
+ * @param options the options, by Camel's names for them; values may be secrets
+ * @param tls the options of TLS
+ * @param networks the networks beyond the public internet that the webhook may be in
  */
 public record HttpOptions(Map<String, String> options, TlsOptions tls, PrivateNetworks networks) {
 
@@ -35,14 +35,14 @@ public record HttpOptions(Map<String, String> options, TlsOptions tls, PrivateNe
       "since there are as many connections as attempts, and none is waited for";
   private static final String NO_COOKIES = "since no request depends on an earlier one";
 
-  /** Options that would break what an attempt is, and why. */
+  /** Options that contradict Dromedary's attempts, with the reason. */
   private static final Map<String, String> REFUSED = new HashMap<>();
 
-  /** Options that Camel has, but does not list. */
+  /** Options that Camel has but does not list. */
   private static final Set<String> UNLISTED =
       Set.of("connectTimeout", "connectionRequestTimeout", "responseTimeout", "soTimeout");
 
-  /** Options that name a proxy, or have one found. */
+  /** Options that set a proxy. */
   private static final Set<String> PROXY =
       Set.of("proxyHost", "proxyAuthHost", "useSystemProperties");
 
@@ -90,7 +90,7 @@ public record HttpOptions(Map<String, String> options, TlsOptions tls, PrivateNe
     }
   }
 
-  /** Reads those of the webhooks of a destination, in their order. */
+  /** Reads the options of the webhooks of a destination, in the order of {@code urls}. */
   static List<HttpOptions> read(
       CamelContext context, PropertyReader keys, List<String> urls, PrivateNetworks networks) {
     Map<String, String> names = names(context);
@@ -121,12 +121,12 @@ public record HttpOptions(Map<String, String> options, TlsOptions tls, PrivateNe
     return List.copyOf(all);
   }
 
-  /** Whether requests to that URL may go by a proxy, which looks up the host itself. */
+  /** Returns whether requests to a URL may use a proxy, which then resolves the host. */
   public boolean isByProxy(CamelContext context, String url) {
     return isByProxy(context, url, options);
   }
 
-  /** Whether the address is one for a proxy to look up, who knows other networks. */
+  /** Returns whether a proxy may resolve the host. A proxy may reach other networks. */
   private static boolean isByProxy(CamelContext context, String url, Map<String, String> options) {
     return options.keySet().stream().anyMatch(PROXY::contains)
         || context.getGlobalOption("http.proxyHost") != null
@@ -134,7 +134,7 @@ public record HttpOptions(Map<String, String> options, TlsOptions tls, PrivateNe
             && component.getProxyHost() != null);
   }
 
-  /** Tells of an address that is refused at each attempt, where the URL itself names it. */
+  /** Reports an address in a URL to which every attempt would be refused. */
   private static void checkAddress(
       PropertyReader keys,
       String key,
@@ -152,7 +152,7 @@ public record HttpOptions(Map<String, String> options, TlsOptions tls, PrivateNe
     }
   }
 
-  /** The options there are, whatever the case: the environment has only one. */
+  /** All options, found in any case, since environment variables are in upper case. */
   private static Map<String, String> names(CamelContext context) {
     Set<String> listed = new HashSet<>(UNLISTED);
     EndpointUriFactory http = context.getCamelContextExtension().getEndpointUriFactory("http");

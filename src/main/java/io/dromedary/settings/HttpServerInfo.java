@@ -4,31 +4,31 @@ import org.apache.camel.CamelContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where the HTTP server listens that serves {@code platform-http}: Camel Main's, or that of a host.
+ * Where the HTTP server for {@code platform-http} listens: Camel Main's server or a host's.
  *
- * @param hostKey the property that names its address
- * @param host its address; null where none is named, which is all addresses of the machine
- * @param port null where it is not known before it listens
- * @param root what comes before the paths of all endpoints; empty, or a path
+ * @param hostKey the property with its address
+ * @param host its address, or null if none is set and it listens on all addresses
+ * @param port its port, or null if the port is not known before the server listens
+ * @param root the prefix of the paths of all endpoints: empty, or a path
  */
 record HttpServerInfo(String hostKey, @Nullable String host, @Nullable String port, String root) {
 
   private static final String OF_SPRING = "server.address";
   private static final String OF_CAMEL = "camel.server.host";
 
-  /** Whether nobody beyond this machine can reach it. */
+  /** Returns whether only this machine can reach it. */
   boolean isLocal() {
     return host != null && Settings.isLoopback(host);
   }
 
-  /** Whether it is that of Camel Main, which serves health and metrics, too. */
+  /** Returns whether it is Camel Main's server, which also serves health and metrics. */
   boolean isOfCamel() {
     return hostKey.equals(OF_CAMEL);
   }
 
   static HttpServerInfo of(CamelContext context, PropertyReader keys) {
     if (isA(context, "org.apache.camel.spring.boot.SpringBootCamelContext")) {
-      // Tomcat listens before Camel starts, perhaps on a port that nobody named.
+      // Tomcat listens before Camel starts, perhaps on a random port.
       String port = keys.ofHost("local.server.port", keys.ofHost("server.port", "8080"));
       return new HttpServerInfo(
           OF_SPRING,
@@ -54,7 +54,7 @@ record HttpServerInfo(String hostKey, @Nullable String host, @Nullable String po
     return isA(context, "org.apache.camel.quarkus.core.FastCamelContext");
   }
 
-  /** By name, since neither is on the class path of the other. */
+  /** Compares classes by name, since a host has only its own on its class path. */
   private static boolean isA(CamelContext context, String name) {
     for (Class<?> type = context.getClass(); type != null; type = type.getSuperclass()) {
       if (type.getName().equals(name)) {
@@ -69,17 +69,17 @@ record HttpServerInfo(String hostKey, @Nullable String host, @Nullable String po
     return bare.isEmpty() ? "" : "/" + bare;
   }
 
-  /** The part of it that Camel shows in the path of a request; Spring takes it off. */
+  /** The root as it appears in the paths of requests. Spring removes it. */
   String requestRoot() {
     return hostKey.equals(OF_SPRING) ? "" : root;
   }
 
-  /** The URL of a path on this server, for requests that come of this process. */
+  /** The URL of a path on this server for requests from this process, or null if unknown. */
   @Nullable String url(String path) {
     return port == null || port.equals("0") ? null : "http://127.0.0.1:" + port + root + path;
   }
 
-  /** The URL of a path as an operator may be told, where the server is beyond loopback too. */
+  /** The URL of a path for operators, with the address that the server listens on. */
   String shown(String path) {
     String address = host == null ? "0.0.0.0" : host;
     String bracketed =

@@ -6,19 +6,19 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The options by which a source hears that its message was taken only when it is stored, and by
- * which nobody can have code run. The defaults of some components say so before, and a crash in
- * between would lose the message; or they read whatever object a message holds.
+ * Adds options to the URIs of inbounds that make them safe. A message is acknowledged only after
+ * its events are stored; by default some components acknowledge it earlier, and a crash in between
+ * would lose it. And no message can run code; by default some components deserialize Java objects.
  */
 final class InboundOptions {
 
-  /** Objects are not read, whoever sends them. */
+  /** Java objects are never deserialized. */
   private static final String NO_OBJECTS = "messageConverter=#class:io.dromedary.event.JmsBodies";
 
   /**
-   * The session is committed after the route: until then the broker keeps the message. A body that
-   * cannot be read is replaced by a text that says so, and a reply that cannot be sent is none:
-   * either would have the message come again for ever.
+   * The session is committed after the route, and until then the broker keeps the message. A body
+   * that cannot be read is replaced by a text that says so, and no reply is sent. A failure of
+   * either would make the broker redeliver the message for ever.
    */
   private static final List<String> JMS =
       List.of(
@@ -28,8 +28,8 @@ final class InboundOptions {
           "disableReplyTo=true");
 
   /**
-   * The consumer commits the offsets behind what the route has taken, and reads again what it has
-   * not. Without any one of these, records can be lost, or none is ever committed.
+   * Offsets are committed only for records whose route is done, and other records are read again.
+   * Without any one of these options, records can be lost or no offset is ever committed.
    */
   private static final List<String> KAFKA =
       List.of(
@@ -41,16 +41,16 @@ final class InboundOptions {
               + "org.apache.camel.component.kafka.consumer.DefaultKafkaManualCommitFactory");
 
   /**
-   * And as many records as there are come as one message, which is stored in one transaction. By
-   * default fewer than so many would wait five seconds for others, and a batch without this limit
-   * is a NullPointerException in the consumer.
+   * The records of a poll are handed over as one message, which is stored in one transaction. By
+   * default, a poll of fewer records would wait five seconds for others. A batch without {@code
+   * maxPollRecords} fails with a NullPointerException in the consumer.
    */
   private static final List<String> KAFKA_BATCHES =
       List.of("batching=true", "maxPollRecords=500", "pollTimeoutMs=20", "batchingIntervalMs=20");
 
   /**
-   * Bodies are handed on as they came, as a stream that can be read so far and no further, and the
-   * question of a browser is answered by the route. The bean's name follows.
+   * Bodies are handed on unchanged, as a stream of bounded length, and the route answers CORS
+   * preflight requests. The option with the bean for raw bodies is added later.
    */
   private static final List<String> JETTY =
       List.of(
@@ -61,7 +61,7 @@ final class InboundOptions {
 
   private static final List<String> UNDERTOW = List.of("useStreaming=true", "optionsEnabled=true");
 
-  /** Netty reads no more than 1 MiB by default. */
+  /** Netty bounds a body to 1 MiB by default. */
   private static final List<String> NETTY =
       List.of("bridgeEndpoint=true", "httpMethodRestrict=GET,HEAD,POST,PUT,PATCH,DELETE,OPTIONS");
 
@@ -76,11 +76,11 @@ final class InboundOptions {
           "netty-http", NETTY,
           "undertow", UNDERTOW);
 
-  /** The option of a server that names the bean which hands bodies on. */
+  /** The option of a server for the bean that hands on bodies unchanged. */
   private static final Map<String, String> RAW_BODIES =
       Map.of("jetty", "httpBinding", "undertow", "handlers");
 
-  /** Who names one of these decides by himself when to acknowledge. */
+  /** If a URI has one of these options, its author decides when messages are acknowledged. */
   private static final Set<String> DECISIVE =
       Set.of(
           "transacted",
@@ -95,7 +95,7 @@ final class InboundOptions {
 
   private InboundOptions() {}
 
-  /** The URI, and those options of its component that it does not have. */
+  /** Returns the inbound's URI with the options that it does not set itself. */
   static String complete(Inbound inbound) {
     String bean = RAW_BODIES.get(inbound.scheme());
     String completed = complete(inbound.uri());
@@ -111,7 +111,7 @@ final class InboundOptions {
     if (own.stream().anyMatch(DECISIVE::contains)) {
       return withoutObjects(uri);
     }
-    // What is not text is marshalled by the route, one message at a time.
+    // Other values than text are marshalled by the route, which handles one message at a time.
     boolean isText =
         !own.contains("valueDeserializer")
             && UriOptions.of(uri).noneMatch("batching=false"::equals);
@@ -122,8 +122,8 @@ final class InboundOptions {
   }
 
   /**
-   * The URI of an endpoint that takes messages or answers, by which it reads no Java objects. Who
-   * names a converter, or the type of what is sent, decides by himself.
+   * Returns the URI with an option so that the endpoint deserializes no Java objects, in messages
+   * or in replies. A URI with a converter or a message type of its own is returned as it is.
    */
   static String withoutObjects(String uri) {
     boolean isJms = BY_SCHEME.get(Settings.scheme(uri)) == JMS;
@@ -132,8 +132,8 @@ final class InboundOptions {
   }
 
   /**
-   * Whether the thread that takes a message is to wait until it is stored: that of Kafka's consumer
-   * waits anyway, and is the one to commit the offsets.
+   * Returns whether the consumer's thread has to wait until a message is stored. Kafka's consumer
+   * waits anyway, and only its thread may commit offsets.
    */
   static boolean threadWaits(String uri) {
     return Settings.scheme(uri).equals("kafka");

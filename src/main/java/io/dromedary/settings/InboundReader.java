@@ -12,15 +12,15 @@ import org.apache.camel.component.file.FileEndpoint;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads {@code webhooks.inbound}, which is the tracking API unless it is set, and {@code
- * webhooks.inbound.NAME} beside it.
+ * Reads {@code webhooks.inbound}, by default the tracking API, and the keys {@code
+ * webhooks.inbound.NAME}.
  */
 final class InboundReader {
 
-  /** What an operator writes for the tracking API, which has no URI to remember. */
+  /** The value that stands for the tracking API, so that nobody has to know its URI. */
   private static final String TRACKING_API = "tracking-api";
 
-  /** Each has a route, and threads of its component. */
+  /** The most inbounds. Each has a route and the threads of its component. */
   private static final int MOST = 20;
 
   private final CamelContext context;
@@ -42,7 +42,7 @@ final class InboundReader {
     keys.named("inbound.")
         .forEach(
             (name, uri) -> {
-              // A variable's name is in upper case.
+              // The names of environment variables are in upper case.
               String lower = name.toLowerCase(Locale.ROOT);
               if (!lower.matches("[a-z0-9-]{1,50}") || uris.put(lower, uri) != null) {
                 keys.problem(
@@ -66,7 +66,7 @@ final class InboundReader {
       return new Inbound(inbound.name(), paths.trackingApi());
     }
     boolean isTracking = inbound.isHttp() && inbound.path().equals(paths.tracking());
-    // SDKs ask for what is below that path.
+    // SDKs use paths below that path.
     return isTracking
         ? new Inbound(
             inbound.name(), UriOptions.with(inbound.uri(), List.of("matchOnUriPrefix=true")))
@@ -80,7 +80,7 @@ final class InboundReader {
     } else if (inbound.scheme().equals("file") && !uri.contains("autoCreate=true")) {
       File folder = folder(uri);
       if (folder == null || !folder.isDirectory()) {
-        // Camel would create the folder: a misspelt one would be watched for ever, and empty.
+        // Camel would create a misspelt folder and watch it for ever.
         keys.problem(
             inbound.key(),
             Settings.origin(uri),
@@ -107,13 +107,13 @@ final class InboundReader {
     return keys.full(inbound.key()) + " is on \"" + inbound.host() + "\"";
   }
 
-  /** Whether there are some over HTTP, and nobody beyond this machine can reach any of them. */
+  /** Returns whether there are inbounds over HTTP and only this machine can reach them. */
   static boolean areLocal(List<Inbound> inbounds, HttpServerInfo server) {
     List<Inbound> overHttp = inbounds.stream().filter(Inbound::isHttp).toList();
     return !overHttp.isEmpty() && overHttp.stream().allMatch(each -> isLocal(each, server));
   }
 
-  /** Whether nobody beyond this machine can reach it. */
+  /** Returns whether only this machine can reach an inbound over HTTP. */
   private static boolean isLocal(Inbound inbound, HttpServerInfo server) {
     return inbound.isServer() ? Settings.isLoopback(inbound.host()) : server.isLocal();
   }
@@ -126,7 +126,7 @@ final class InboundReader {
 
   private @Nullable File folder(String uri) {
     try {
-      // Without its options, which may name beans that do not exist yet.
+      // The options are left out, since they may name beans that do not exist yet.
       return context.getEndpoint(Settings.origin(uri)) instanceof FileEndpoint endpoint
           ? endpoint.getFile()
           : null;

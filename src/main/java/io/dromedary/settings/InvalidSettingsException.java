@@ -2,7 +2,7 @@ package io.dromedary.settings;
 
 import java.util.List;
 
-/** The start is refused: the message names every bad key, what was found and what is expected. */
+/** Thrown at the start. The message names every wrong key, what was found and what is expected. */
 public final class InvalidSettingsException extends IllegalArgumentException {
 
   private static final long serialVersionUID = 1L;

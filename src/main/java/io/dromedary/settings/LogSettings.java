@@ -1,8 +1,8 @@
 package io.dromedary.settings;
 
 /**
- * How lines of the log are written. The packaged application has chosen before the first line; here
- * the value is only checked. In a host, the host's own configuration says it.
+ * Checks {@code webhooks.log}, the format of the log. The packaged application has applied it
+ * before the first line. A host configures its log itself.
  */
 final class LogSettings {
 

@@ -5,10 +5,10 @@ import java.util.List;
 /**
  * Who may use the page and the API of the management path.
  *
- * @param secrets tokens of which an operator presents one
- * @param readOnlySecrets tokens of which somebody presents one who may change nothing
- * @param isByHost whether the host lets callers in, and Dromedary asks nobody who he is
- * @param payloads what they are shown of the payloads of events
+ * @param secrets the tokens of operators, any of which gives access
+ * @param readOnlySecrets the tokens of users who may look and change nothing
+ * @param isByHost whether the host authenticates callers, and Dromedary does not
+ * @param payloads how much of the events' payloads is shown
  */
 public record ManagementSettings(
     List<String> secrets,
@@ -31,7 +31,7 @@ public record ManagementSettings(
     }
     boolean isByHost = auth.equals(BY_HOST);
     if (isByHost && !(secrets.isEmpty() && readOnly.isEmpty())) {
-      // Nobody would ask for them, and whoever set them relies on them.
+      // The secrets would not be checked, although the operator relies on them.
       keys.problem(
           AUTH,
           auth,
@@ -47,12 +47,12 @@ public record ManagementSettings(
     return new ManagementSettings(secrets, readOnly, isByHost, PayloadSettings.read(keys));
   }
 
-  /** Whether callers have to present a secret. */
+  /** Returns whether callers have to present a secret. */
   public boolean isBySecret() {
     return !secrets.isEmpty() || !readOnlySecrets.isEmpty();
   }
 
-  /** Whether the path is served: beyond loopback only where somebody asks who comes. */
+  /** Returns whether the path is served. Beyond loopback, callers must be authenticated. */
   boolean isServed(boolean isLoopback) {
     return isLoopback || isBySecret() || isByHost;
   }

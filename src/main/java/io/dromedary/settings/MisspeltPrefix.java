@@ -10,9 +10,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Finds keys of ours of which the very beginning is misspelt, such as {@code webhook.urls}, and
- * variables that are named as keys. Nobody would be told of them, and without {@code webhooks.urls}
- * events go to the request bin. Only a key that is known behind its first word is one.
+ * Finds keys with a misspelt prefix, such as {@code webhook.urls}, and variables that are written
+ * like keys. They would silently have no effect, and without {@code webhooks.urls} events go to the
+ * request bin. A key counts as misspelt only if it is known apart from its prefix.
  */
 final class MisspeltPrefix {
 
@@ -25,7 +25,7 @@ final class MisspeltPrefix {
     return KEY.matcher(key).matches();
   }
 
-  /** What is wrong, a sentence each. */
+  /** The misspelt keys and variables, with a sentence for each. */
   static List<String> problems(
       Properties loaded, Map<String, String> environment, Set<String> known) {
     List<String> problems = new ArrayList<>();

@@ -8,19 +8,19 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The addresses of one family that begin with the same bits.
+ * A network: the IP addresses of one family that start with the same bits.
  *
- * @param first any of them, as a number
- * @param bits how many an address of the family has
- * @param prefix how many of them are the same
+ * @param first any of its addresses, as a number
+ * @param bits the number of bits in an address of the family, 32 or 128
+ * @param prefix the number of leading bits that the addresses share
  */
 record Network(BigInteger first, int bits, int prefix) {
 
-  /** An address as RFC 4291 or dotted decimals write it, and the length of the prefix. */
+  /** An address in the form of RFC 4291 or in dotted decimals, with or without a prefix length. */
   private static final Pattern CIDR =
       Pattern.compile("((?:\\d{1,3}\\.){3}\\d{1,3}|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)(?:/(\\d{1,3}))?");
 
-  /** A network such as {@code 10.0.0.0/8}, or a single address; null if it is neither. */
+  /** Parses a network such as {@code 10.0.0.0/8}, or an address. Returns null if it is neither. */
   static @Nullable Network parse(String text) {
     Matcher matcher = CIDR.matcher(text);
     if (!matcher.matches()) {
@@ -39,7 +39,7 @@ record Network(BigInteger first, int bits, int prefix) {
   private static byte @Nullable [] address(String text) {
     for (String part : text.contains(":") ? new String[0] : text.split("\\.")) {
       if (Integer.parseInt(part) > 255) {
-        // Java would ask the name service for it.
+        // Java would look it up as a host name.
         return null;
       }
     }

@@ -4,23 +4,23 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Finds inbounds at a path that the same server serves already. Whoever has the path first would
- * answer, and the other hear nothing: the request bin, for instance, answers 200 to an event that
- * nobody stores. Not thread-safe.
+ * Finds inbounds at a path that the same server already serves. Only one of the two would get the
+ * requests. The request bin, for example, would answer an event with 200 without storing it. Not
+ * thread-safe.
  */
 final class PathClashes {
 
   private static final String OBSERVED = "/observe";
 
   /**
-   * A path that somebody serves.
+   * A path that is served.
    *
-   * @param whose in a sentence, behind "that of"
-   * @param isPrefix whether with all paths below it
+   * @param whose its owner, as error messages name it after "that of"
+   * @param isPrefix whether all paths below it are served, too
    */
   private record Taken(String whose, String path, boolean isPrefix) {
 
-    /** Whether a request could be for both. A parameter of a path, {@code {id}}, is anything. */
+    /** Returns whether a request can match both paths. A parameter, {@code {id}}, matches all. */
     boolean meets(Taken other) {
       String[] own = segments();
       String[] others = other.segments();
@@ -42,7 +42,7 @@ final class PathClashes {
   private final PropertyReader keys;
   private final List<Taken> taken = new ArrayList<>();
 
-  /** Those to which the path of the tracking API has been compared before. */
+  /** The paths with which the path of the tracking API has been compared before. */
   private final List<Taken> compared = new ArrayList<>();
 
   PathClashes(PropertyReader keys, HttpServerInfo server, ServerPaths paths) {
@@ -59,7 +59,7 @@ final class PathClashes {
     taken.add(new Taken(whose, path, isPrefix));
   }
 
-  /** Notes a problem for each inbound that is not alone at its path. */
+  /** Reports a problem for each inbound whose path clashes with another one. */
   void check(List<Inbound> inbounds, ServerPaths paths) {
     if (inbounds.stream().anyMatch(paths::isForSdks)) {
       ServerPaths.sdkPaths(paths.tracking()).stream()

@@ -6,15 +6,15 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * What operators are shown of the payloads of events.
+ * How much of the events' payloads is shown on the page and by the API.
  *
- * @param shown how much somebody is shown who may change things; others are never shown all
- * @param masked the names of members whose values are masked, in lower case, at any depth; one with
- *     dots is that of a member of a member
+ * @param shown how much an operator sees; a read-only user never sees a whole payload
+ * @param masked the names of fields whose values are masked at any depth, in lower case; dots
+ *     separate the names of nested fields
  */
 public record PayloadSettings(Shown shown, List<String> masked) {
 
-  /** What is masked where nothing is set. */
+  /** The fields that are masked by default. */
   public static final List<String> DEFAULT =
       List.of("email", "phone", "password", "token", "secret", "ip", "traits.address");
 
@@ -22,11 +22,11 @@ public record PayloadSettings(Shown shown, List<String> masked) {
   private static final String MASK = "management.mask";
   private static final Pattern NAME = Pattern.compile("[^\\s\"\\\\.]+(\\.[^\\s\"\\\\.]+)*");
 
-  /** How much is shown of a payload. */
+  /** How much of a payload is shown. */
   public enum Shown {
-    /** Everything. */
+    /** The whole payload. */
     ALL,
-    /** All but the values of some members. */
+    /** The payload without the values of masked fields. */
     MASKED,
     /** Nothing. */
     NONE;

@@ -7,16 +7,16 @@ import org.apache.camel.CamelContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Puts values into the place of their placeholders, as Camel does, and refuses what would be no
- * value: Camel takes the end of a placeholder for its default. Without the component of a vault,
- * <code>{{aws:webhooks}}</code> would be a secret that anybody can guess.
+ * Resolves placeholders as Camel does, but rejects a function whose vault component is missing.
+ * Camel would take the text after the colon as the placeholder's default, so that <code>
+ * {{aws:webhooks}}</code> would become the secret {@code webhooks}, which anybody can guess.
  */
 final class Placeholders {
 
-  /** What Java reads where bytes are no letters of the encoding. */
+  /** The character that Java puts in the place of bytes that are invalid in an encoding. */
   private static final char UNREADABLE = '\uFFFD';
 
-  /** The components that functions for vaults are of. */
+  /** The components with the functions for vaults. */
   private static final Map<String, String> COMPONENTS =
       Map.of(
           "aws", "camel-aws-secrets-manager",
@@ -32,7 +32,7 @@ final class Placeholders {
 
   private Placeholders() {}
 
-  /** A value has no place, with what was found and what is expected: never the value. */
+  /** Thrown if a placeholder cannot be resolved. The message never contains the value. */
   static final class UnresolvedException extends Exception {
 
     private static final long serialVersionUID = 1L;
@@ -42,7 +42,7 @@ final class Placeholders {
     }
   }
 
-  /** The value without placeholders. */
+  /** Returns the value with its placeholders resolved. */
   static String resolve(CamelContext context, String value) throws UnresolvedException {
     String resolved;
     try {
@@ -53,11 +53,11 @@ final class Placeholders {
       }
       resolved = context.resolvePropertyPlaceholders(value);
     } catch (IllegalArgumentException e) {
-      // The exception's own text would show the whole value, which may hold a secret.
+      // The exception's text contains the whole value, which may hold a secret.
       throw new UnresolvedException(
           "found a {{placeholder}} that names no property, expected one that does.");
     } catch (RuntimeException e) {
-      // What a vault says may show what was asked of it.
+      // A vault's error message may contain the name of the secret.
       throw new UnresolvedException(
           "found a {{placeholder}} that cannot be read ("
               + innermost(e).getClass().getSimpleName()
@@ -79,7 +79,7 @@ final class Placeholders {
     return innermost;
   }
 
-  /** The component that a value needs and that is not on the class path, or null. */
+  /** The component that a value needs but that is not on the class path, or null. */
   private static @Nullable String missing(CamelContext context, String value) {
     Matcher functions = FUNCTION.matcher(value);
     while (functions.find()) {

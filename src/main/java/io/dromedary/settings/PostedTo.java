@@ -4,8 +4,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Endpoints that are to get a body. Camel's HTTP components choose GET, and send none, where a URI
- * has a query, which often is a token.
+ * Sets the method of HTTP endpoints that have to receive a body. If a URI has a query, which often
+ * holds a token, Camel's HTTP components choose GET and send no body.
  */
 public final class PostedTo {
 
@@ -13,7 +13,7 @@ public final class PostedTo {
 
   private PostedTo() {}
 
-  /** The URI, and the method where it is one of HTTP and names none. */
+  /** Returns the URI, with the method POST if it is an HTTP endpoint with a query. */
   public static String uri(String uri) {
     boolean isGet = SCHEMES.contains(Settings.scheme(uri)) && uri.contains("?");
     return isGet ? UriOptions.with(uri, List.of("httpMethod=POST")) : uri;

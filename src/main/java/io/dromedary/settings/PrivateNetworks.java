@@ -10,28 +10,28 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The addresses beyond the public internet that webhooks may be sent to: {@code
- * webhooks.allow-private}. Whoever can write a webhook's URL would otherwise reach what only this
- * machine can: its loopback address, the network that it stands in, the metadata of its cloud.
+ * The networks beyond the public internet that webhooks may be in: {@code webhooks.allow-private}.
+ * By default there are none, since the author of a webhook's URL could otherwise reach servers that
+ * only this machine can reach: on its loopback address, in its own network, and its cloud's
+ * metadata service.
  *
- * <p>There is one such list for the process, and none for a destination: it says what the network
- * is like that the process stands in, and a destination that could add to it would be bound by
- * nothing.
+ * <p>The list is for the whole process. It describes the network that the process runs in. If a
+ * destination could extend the list, the list would restrict nothing.
  *
  * @param all whether every address is allowed
- * @param allowed the networks that are
+ * @param allowed the allowed networks, if not all are
  */
 public record PrivateNetworks(boolean all, List<Network> allowed) {
 
-  /** None: only the public internet. */
+  /** No networks but the public internet. */
   public static final PrivateNetworks NONE = new PrivateNetworks(false, List.of());
 
   private static final String KEY = "allow-private";
 
-  /** 127.0.0.1, and no other address of its network. */
+  /** The single address 127.0.0.1. */
   private static final Network LOOPBACK = new Network(BigInteger.valueOf(0x7f000001L), 32, 32);
 
-  /** Those that are set. */
+  /** Reads {@code webhooks.allow-private}. */
   static PrivateNetworks read(PropertyReader keys) {
     List<String> values = keys.list(KEY);
     if (values.equals(List.of("true"))) {
@@ -48,19 +48,23 @@ public record PrivateNetworks(boolean all, List<Network> allowed) {
     return of(values.stream().filter(value -> Network.parse(value) != null).toList());
   }
 
-  /** Those networks, which are written as {@code 10.0.0.0/8} or as a single address. */
+  /**
+   * Allows the given networks.
+   *
+   * @param networks networks such as {@code 10.0.0.0/8}, or single addresses
+   */
   public static PrivateNetworks of(List<String> networks) {
     return new PrivateNetworks(
         false,
         networks.stream().map(text -> Objects.requireNonNull(Network.parse(text), text)).toList());
   }
 
-  /** These, and the address on which a server of this process listens. */
+  /** These networks and 127.0.0.1, on which this process serves the request bin. */
   PrivateNetworks andLoopback() {
     return new PrivateNetworks(all, Stream.concat(allowed.stream(), Stream.of(LOOPBACK)).toList());
   }
 
-  /** Whether a webhook may be sent to that address. */
+  /** Returns whether requests may be sent to an address. */
   public boolean permits(InetAddress address) {
     byte[] bytes = address.getAddress();
     byte[] embedded = PublicInternet.embedded(bytes);
@@ -71,15 +75,15 @@ public record PrivateNetworks(boolean all, List<Network> allowed) {
   }
 
   /**
-   * The address that a host of a URL is without asking anybody, where a webhook may not be sent to
-   * it, or null.
+   * The address of a URL's host if the host is an address and requests to it are not permitted, or
+   * null. Does not look up host names.
    */
   @Nullable InetAddress refused(@Nullable String host) {
     InetAddress address = host == null ? null : literal(host.toLowerCase(Locale.ROOT));
     return address == null || permits(address) ? null : address;
   }
 
-  /** Whether the host of a URL is this machine, whatever it is asked for. */
+  /** Returns whether the host of a URL is a loopback address or {@code localhost}. */
   static boolean isLoopback(String host) {
     InetAddress address = literal(host.toLowerCase(Locale.ROOT));
     return address != null && address.isLoopbackAddress();
@@ -93,10 +97,10 @@ public record PrivateNetworks(boolean all, List<Network> allowed) {
       return null;
     }
     try {
-      // Without the zone, which is of this machine and need not be known yet.
+      // The zone is left out. It names an interface of this machine, which may not exist yet.
       return InetAddress.getByName(host.replaceFirst("%.*]", "]"));
     } catch (UnknownHostException e) {
-      // It will not be known later either.
+      // The text is not a valid address.
       return null;
     }
   }

@@ -14,16 +14,16 @@ import org.apache.camel.CamelContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a process that was started with these settings is called by a command, which is another
- * process.
+ * How a command reaches the running process, which was started with the same settings.
  *
- * @param url of its server
- * @param management the path of what is for operators
+ * @param url the URL of its server
+ * @param management the management path
  * @param tracking the path of the tracking API
- * @param secret the token to present for the first, or null where none is wanted
- * @param writeKey the key to present for the other, or null where none is wanted
- * @param health the URL of the health
- * @param healthLogin what to present for it, {@code NAME:PASSWORD}, or null where nothing is wanted
+ * @param secret the token for the management path, or null if none is required
+ * @param writeKey the write key for the tracking API, or null if none is required
+ * @param health the URL of the health check
+ * @param healthLogin the login for the health check, {@code NAME:PASSWORD}, or null if none is
+ *     required
  */
 public record ProcessAddress(
     String url,
@@ -36,16 +36,16 @@ public record ProcessAddress(
 
   private static final String HEALTH = "/observe/health";
 
-  /** A user with his password and, behind it, his roles. */
+  /** A line with a user, a password and, optionally, roles. */
   private static final Pattern USER =
       Pattern.compile("\\s*user\\.([^=:\\s]+)\\s*[=:]\\s*([^,]*?)\\s*(,.*)?");
 
   private static final Set<String> ANY_ADDRESS = Set.of("0.0.0.0", "::", "[::]");
 
   /**
-   * Reads the settings that are about it.
+   * Reads the settings that contain the address.
    *
-   * @throws InvalidSettingsException naming every bad key of those
+   * @throws InvalidSettingsException naming every wrong key among them
    */
   public static ProcessAddress of(CamelContext context, Map<String, String> environment) {
     PropertyReader keys = new PropertyReader(context, environment);
@@ -56,7 +56,7 @@ public record ProcessAddress(
     List<String> writeKeys = Secrets.read(keys, "write-key.secret");
     String root = HttpServerInfo.of(context, keys).root();
     ServerPaths paths = ServerPaths.read(keys, root);
-    // As the application decides where the health is served, see ServerCheck.
+    // The same rule as in ServerCheck, which decides where the application serves its health.
     boolean isLocal = Settings.isLoopback(host);
     String healthHost = or(keys.raw("camel.management.host"), isLocal ? host : "127.0.0.1");
     String healthPort = or(keys.raw("camel.management.port"), isLocal ? port : "9876");
@@ -83,7 +83,7 @@ public record ProcessAddress(
     return "http://" + (isBare ? "[" + reached + "]" : reached) + ":" + port;
   }
 
-  /** The first user of the file that a server knows its users by. */
+  /** The first user in the file with a server's users, or null. */
   private static @Nullable String login(PropertyReader keys, String server) {
     boolean isAsked = Boolean.parseBoolean(keys.raw(server + ".authenticationEnabled"));
     String file = keys.raw(server + ".basicPropertiesFile");
@@ -98,7 +98,7 @@ public record ProcessAddress(
           .findFirst()
           .orElse(null);
     } catch (IOException | UncheckedIOException e) {
-      // The server says that it wants a login.
+      // The server will answer that a login is required.
       return null;
     }
   }

@@ -8,15 +8,15 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which addresses are of the public internet, by IANA's registries of addresses with a special
- * purpose (RFC 6890): of IPv4 all but those, of IPv6 what has been given out as global unicast
- * addresses without those.
+ * Tells which addresses belong to the public internet, by IANA's registries of special-purpose
+ * addresses (RFC 6890). These are all IPv4 addresses, and the allocated global unicast addresses of
+ * IPv6, except for those with a special purpose.
  */
 final class PublicInternet {
 
   private static final List<Network> SPECIAL_IPV4 =
       networks(
-          "0.0.0.0/8", // This host, which is how Linux takes 0.0.0.0.
+          "0.0.0.0/8", // This host. Linux connects to itself at 0.0.0.0.
           "10.0.0.0/8",
           "100.64.0.0/10", // Behind a provider's NAT.
           "127.0.0.0/8",
@@ -38,7 +38,7 @@ final class PublicInternet {
   private static final List<Network> SPECIAL_IPV6 =
       networks("2001::/23", "2001:db8::/32", "3fff::/20");
 
-  /** Where IPv6 addresses have an IPv4 address in them, to which a gateway may send. */
+  /** IPv6 networks whose addresses embed an IPv4 address, with the index of its first byte. */
   private static final Map<Network, Integer> EMBEDDING =
       Map.of(
           network("64:ff9b::/96"), 12, // NAT64.
@@ -54,7 +54,7 @@ final class PublicInternet {
     return Stream.of(texts).map(PublicInternet::network).toList();
   }
 
-  /** Whether an address of 4 or 16 bytes is one of it. */
+  /** Returns whether an address of 4 or 16 bytes belongs to the public internet. */
   static boolean has(byte[] address) {
     byte[] embedded = embedded(address);
     if (embedded != null) {
@@ -65,7 +65,10 @@ final class PublicInternet {
         : isIn(GLOBAL_IPV6, address) && !isIn(SPECIAL_IPV6, address);
   }
 
-  /** The IPv4 address in an IPv6 address, or null. Java itself unpacks those that are mapped. */
+  /**
+   * The IPv4 address that is embedded in an IPv6 address, or null. Java itself converts IPv4-mapped
+   * addresses.
+   */
   static byte @Nullable [] embedded(byte[] address) {
     for (Map.Entry<Network, Integer> form : EMBEDDING.entrySet()) {
       if (form.getKey().contains(address)) {

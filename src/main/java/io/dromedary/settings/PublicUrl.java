@@ -6,16 +6,16 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where senders reach the server, such as a proxy in front of it.
+ * The URL at which senders reach the server, for example a proxy in front of it.
  *
- * @param isPlain whether without TLS
+ * @param isPlain whether the URL is http and not https
  * @param place host, port and path, without a slash at the end
  */
 public record PublicUrl(boolean isPlain, String place) {
 
   private static final String KEY = "public-url";
 
-  /** Null where nothing is set. */
+  /** Reads {@code webhooks.public-url}. Returns null if it is not set or wrong. */
   static @Nullable PublicUrl read(PropertyReader keys) {
     String found = keys.value(KEY);
     if (found == null) {
@@ -34,7 +34,7 @@ public record PublicUrl(boolean isPlain, String place) {
         return new PublicUrl(scheme.equals("http"), url.getRawAuthority() + path);
       }
     } catch (URISyntaxException e) {
-      // Told below.
+      // Reported below.
     }
     keys.problem(
         KEY,

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A rate limit, written {@code 100/s}, {@code 600/m} or {@code 1000/h}.
  *
- * @param permits requests a period, at least one
+ * @param permits the number of requests in a period, at least one
  * @param per the period: a second, a minute or an hour
  */
 public record Rate(int permits, Duration per) {
@@ -26,14 +26,14 @@ public record Rate(int permits, Duration per) {
     }
   }
 
-  /** The rate that is written so, or null where it is none. */
+  /** Parses a rate. Returns null if the text is not one. */
   static @Nullable Rate parse(String text) {
     Matcher matcher = RATE.matcher(text);
     Duration per = matcher.matches() ? PERIODS.get(matcher.group(2)) : null;
     return per == null ? null : new Rate(Integer.parseInt(matcher.group(1)), per);
   }
 
-  /** The rate as it is written in the configuration. */
+  /** The rate as the configuration writes it. */
   @Override
   public String toString() {
     return permits + "/" + (per.toHours() == 1 ? "h" : per.toMinutes() == 1 ? "m" : "s");

@@ -6,7 +6,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/** What shows two people that they have the same secret, without showing the secret. */
+/** Makes fingerprints of secrets. Two sides can compare them without showing the secret. */
 final class SecretFingerprint {
 
   private static final int BYTES = 4;

@@ -15,9 +15,9 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads secrets of a key {@code ….secret}, separated by commas, or of the file that {@code
- * ….secret.file} names, each on a line of its own. A secret that is none, since something was left
- * out in a configuration, is refused: it would be taken for one.
+ * Reads secrets from a key {@code ….secret}, separated by commas, or from the file that {@code
+ * ….secret.file} names, one a line. Rejects blank values, unresolved placeholders and values in the
+ * wrong encoding, which would otherwise silently be used as secrets.
  */
 final class Secrets {
 
@@ -25,17 +25,20 @@ final class Secrets {
 
   private static final String BYTE_ORDER_MARK = "\uFEFF";
 
-  /** What a tool has left that should have put a secret in its place. */
+  /** A placeholder that a tool should have replaced by a secret. */
   private static final Pattern PLACEHOLDER = Pattern.compile("(?s).*(\\$\\{.*}|\\{\\{.*}}).*");
 
   private Secrets() {}
 
-  /** Whether there are any, or should be. */
+  /** Returns whether the key or its file is set, even if there is no valid secret. */
   static boolean areSet(PropertyReader keys, String key) {
     return keys.value(key) != null || keys.value(fileKey(key)) != null;
   }
 
-  /** The secrets of a key, in their order; none where neither it nor its file is set. */
+  /**
+   * Reads the secrets of a key, in their order. Empty if neither the key nor its file is set, or
+   * after a problem that was reported.
+   */
   static List<String> read(PropertyReader keys, String key) {
     String file = keys.value(fileKey(key));
     String value = keys.value(key);
@@ -44,7 +47,7 @@ final class Secrets {
       if (further == 0) {
         keys.problem(fileKey(key), null, "only one of this key and " + keys.full(key));
       }
-      // The environment replaces what a file of settings has, in whichever of the two forms.
+      // The environment overrides a settings file, also if it uses the other of the two keys.
       file = further > 0 ? null : file;
     }
     if (keys.isSetToNothing(key) || (value != null && value.isBlank())) {
@@ -74,7 +77,7 @@ final class Secrets {
         : null;
   }
 
-  /** Whether its letters are the bytes of others, as where a file is not read as UTF-8. */
+  /** Returns whether a secret looks like UTF-8 that was read as ISO-8859-1. */
   private static boolean isMisread(String secret) {
     if (secret.chars().allMatch(c -> c < 0x80) || secret.chars().anyMatch(c -> c > 0xff)) {
       return false;
@@ -88,7 +91,7 @@ final class Secrets {
   }
 
   private static List<String> ofFile(PropertyReader keys, String key, String file) {
-    // It may be a secret by mistake: neither it nor what an exception says of it is shown.
+    // The value may be a secret by mistake, so neither it nor an exception's text is shown.
     String expected = "a file of secrets in UTF-8, each on a line of its own";
     try (InputStream in = Files.newInputStream(Path.of(file))) {
       byte[] bytes = in.readNBytes(MOST_BYTES + 1);

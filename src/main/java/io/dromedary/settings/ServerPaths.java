@@ -6,13 +6,13 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The paths of the HTTP server that belong to Dromedary. A host may have routes at the defaults.
+ * The paths that Dromedary serves on the HTTP server. They can be set, since a host may have routes
+ * at the default paths.
  *
- * @param root what the path of each request begins with before that of its endpoint: empty, or a
- *     path
+ * @param root the prefix of all paths in requests: empty, or a path
  * @param tracking the path of the tracking API, below the root
- * @param management the path of what is for operators, below the root
- * @param publicUrl where senders reach the root; null: at the {@code Host} that they ask for
+ * @param management the management path, below the root
+ * @param publicUrl the URL of the root for senders; if null, a request's {@code Host} is used
  */
 public record ServerPaths(
     String root, String tracking, String management, @Nullable PublicUrl publicUrl) {
@@ -20,16 +20,16 @@ public record ServerPaths(
   /** The path of the request bin, below the root. */
   public static final String BIN = "/bin";
 
-  /** Where RudderStack's SDKs ask for their settings. */
+  /** The path at which RudderStack's SDKs request their settings. */
   public static final String SOURCE_CONFIG = "/sourceConfig";
 
-  /** Where RudderStack's SDKs send from a page that is being left. */
+  /** The path to which RudderStack's SDKs send when a page is left. */
   public static final String BEACON = "/beacon/v1";
 
   private static final String TRACKING = "/v1";
   private static final String MANAGEMENT = "/dromedary";
 
-  /** Segments that no server reads in two ways. */
+  /** A path of segments that every server reads in the same way. */
   private static final Pattern PATH = Pattern.compile("(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+");
 
   /** The endpoint of the tracking API. */
@@ -43,19 +43,19 @@ public record ServerPaths(
   }
 
   /**
-   * What RudderStack's SDKs put before {@code /v1}, {@code /sourceConfig} and {@code /beacon/v1},
-   * below the root; null where the path of the tracking API does not end so.
+   * The path below the root that RudderStack's SDKs put before {@code /v1}, {@code /sourceConfig}
+   * and {@code /beacon/v1}, or null if the path of the tracking API does not end in {@code /v1}.
    */
   public @Nullable String sdkRoot() {
     return sdkRoot(tracking);
   }
 
-  /** Whether what SDKs ask beside the tracking API belongs to that inbound. */
+  /** Returns whether the SDKs' paths beside the tracking API belong to this inbound. */
   public boolean isForSdks(Inbound inbound) {
     return inbound.isOfPlatform() && inbound.path().equals(tracking) && sdkRoot() != null;
   }
 
-  /** The paths of all requests of SDKs whose tracking API has that path. */
+  /** The paths that SDKs use if the tracking API has the given path. */
   public static List<String> sdkPaths(String tracking) {
     String sdkRoot = sdkRoot(tracking);
     return sdkRoot == null
@@ -69,7 +69,7 @@ public record ServerPaths(
         : null;
   }
 
-  /** The path of the tracking API where a host's own reading of its properties gives none. */
+  /** The path of the tracking API for a value that a host has read, which may be null. */
   public static String trackingPath(@Nullable String set) {
     return set == null || set.isBlank() ? TRACKING : bare(set);
   }

@@ -3,9 +3,9 @@ package io.dromedary.settings;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** How requests are signed. */
+/** A way to sign requests. */
 public enum SigningScheme {
-  /** {@code X-Signature}: lower-case hex HMAC-SHA1 of the event, or of the first of a batch. */
+  /** {@code X-Signature}: the lower-case hex HMAC-SHA1 of the event, or of a batch's first event. */
   X_SIGNATURE("x-signature"),
   /** The headers of the Standard Webhooks specification, version {@code v1}. */
   STANDARD_WEBHOOKS("standard-webhooks");
@@ -16,7 +16,7 @@ public enum SigningScheme {
     this.key = key;
   }
 
-  /** The names of all in the configuration. */
+  /** The configuration names of all schemes. */
   static String all() {
     return Stream.of(values()).map(SigningScheme::key).collect(Collectors.joining(", "));
   }

@@ -10,23 +10,23 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** Finds the keys that somebody may have meant who has written another one. */
+/** Finds the known keys that a misspelt key may stand for. */
 final class Spelling {
 
-  /** A key that is longer is compared with none: the effort grows with its length. */
+  /** The longest key, in characters, that is compared, since the effort grows with the length. */
   static final int LONGEST = 120;
 
   private static final int MOST_LETTERS = 3;
   private static final int MOST_SUGGESTIONS = 3;
 
-  /** Parts of keys that are followed by what an operator chooses. */
+  /** The parts of keys after which an operator may write any name. */
   private static final List<String> FAMILIES = List.of("headers", "http");
 
   private Spelling() {}
 
   /**
-   * The keys that differ by a few letters; or else those that have all its words, or only some of
-   * them. The closest one is first; there may be none.
+   * Returns the key that differs by a few letters. If there is none, returns up to three keys that
+   * have all words of the key or whose words the key all has, the closest one first.
    */
   static List<String> closest(String key, Set<String> candidates) {
     if (key.length() > LONGEST) {
@@ -70,7 +70,7 @@ final class Spelling {
     return others.containsAll(some) || some.containsAll(others);
   }
 
-  /** The key as it is in the environment, without what all begin with. */
+  /** The key's name in the environment, without the common prefix. */
   private static String plain(String key) {
     return UnknownKeys.variable(key).replaceFirst("^WEBHOOKS_", "");
   }
@@ -79,7 +79,7 @@ final class Spelling {
     return Arrays.stream(plain.split("_")).collect(toCollection(TreeSet::new));
   }
 
-  /** How many letters have to be added, left out, replaced or swapped with their neighbour. */
+  /** The number of letters to insert, delete, replace or swap with their neighbour. */
   private static int distance(String one, String other) {
     int[][] distances = new int[one.length() + 1][other.length() + 1];
     for (int i = 0; i <= one.length(); i++) {

@@ -13,17 +13,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells an operator what was started: never a secret, a path or a query of a URL. It is logged in
- * every way of running Dromedary, when all else has started.
+ * Logs a summary of the settings after everything has started, in the packaged application and in
+ * hosts. Of a URL it shows only the origin, and never a secret.
  */
 public final class StartSummary implements StartupListener, Ordered {
 
-  /** Of the application, also in a host: what is logged is not about settings alone. */
+  /** The application's logger, also in a host, since the summary covers more than settings. */
   private static final Logger LOG = LoggerFactory.getLogger("io.dromedary.Dromedary");
 
   private StartSummary() {}
 
-  /** Has it logged once, when the context has started. */
+  /** Adds the summary to a context, to be logged once after the context has started. */
   public static synchronized void in(CamelContext context) {
     ExtendedCamelContext extension = context.getCamelContextExtension();
     if (extension.getContextPlugin(StartSummary.class) == null) {
@@ -37,7 +37,7 @@ public final class StartSummary implements StartupListener, Ordered {
     }
   }
 
-  /** Last: the server of the packaged application begins to listen then, too. */
+  /** Last, together with the packaged application's server, which listens last, too. */
   @Override
   public int getOrder() {
     return LOWEST;
@@ -52,7 +52,7 @@ public final class StartSummary implements StartupListener, Ordered {
     warnings(Settings.of(context)).forEach(LOG::warn);
   }
 
-  /** What should not stay as it is. */
+  /** Warnings about settings that work but should be changed. */
   public static List<String> warnings(Settings settings) {
     List<String> warnings = new ArrayList<>();
     for (DestinationSettings destination : settings.destinations().values()) {
@@ -67,13 +67,13 @@ public final class StartSummary implements StartupListener, Ordered {
                 + destination.name()
                 + ": events are sent without encryption to "
                 + plain
-                + "; whoever is on the way can read them, and https is for that");
+                + "; anybody on the network path can read them, so use https");
       }
     }
     return List.copyOf(warnings);
   }
 
-  /** What was started, a line each. */
+  /** The lines of the summary. */
   public static List<String> lines(CamelContext context) {
     Settings settings = Settings.of(context);
     List<String> lines = new ArrayList<>();
@@ -94,7 +94,7 @@ public final class StartSummary implements StartupListener, Ordered {
       lines.add(
           "  management    "
               + settings.paths().management()
-              + ", to whomever the host lets in: Dromedary asks nobody who he is");
+              + ", for callers that the host lets in: Dromedary does not authenticate them");
     }
     AlertSettings alert = settings.alert();
     if (alert != null) {

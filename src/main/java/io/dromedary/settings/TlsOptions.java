@@ -20,20 +20,21 @@ import org.apache.hc.core5.http.ssl.TlsCiphers;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How TLS is spoken to a webhook: {@code tls.key-store}, {@code tls.trust-store}, {@code
+ * The TLS options of a webhook: {@code tls.key-store}, {@code tls.trust-store}, {@code
  * tls.protocols} and {@code tls.cipher-suites}.
  *
- * @param stores the webhook's own certificate and authorities; null: those of Camel or of the JVM
- * @param protocols the versions that may be spoken; empty: TLS 1.2 and later
- * @param cipherSuites those that may be used; empty: all of the JVM's but the weak ones
+ * @param stores the client certificate and the trusted authorities; if null, those of Camel or the
+ *     JVM
+ * @param protocols the versions of TLS that may be used; if empty, TLS 1.2 and later
+ * @param cipherSuites the cipher suites that may be used; if empty, the JVM's without weak ones
  */
 public record TlsOptions(
     @Nullable SSLContextParameters stores, List<String> protocols, List<String> cipherSuites) {
 
-  /** What is the default. */
+  /** The defaults. */
   public static final TlsOptions NONE = new TlsOptions(null, List.of(), List.of());
 
-  /** Reads those whose keys begin so. */
+  /** Reads the options whose keys start with a prefix. */
   static TlsOptions read(PropertyReader keys, String prefix, Map<String, String> httpOptions) {
     return new TlsOptions(
         stores(keys, prefix, httpOptions),
@@ -45,7 +46,7 @@ public record TlsOptions(
             TlsCiphers::excludeWeak));
   }
 
-  /** These, and what they do not say as others do. */
+  /** These options, with those that are not set taken from others. */
   TlsOptions or(TlsOptions others) {
     return new TlsOptions(
         stores == null ? others.stores : stores,
@@ -53,7 +54,7 @@ public record TlsOptions(
         cipherSuites.isEmpty() ? others.cipherSuites : cipherSuites);
   }
 
-  /** Of what the JVM supports and is not weak. */
+  /** Reads a list of names that the JVM supports and that are not weak. */
   private static List<String> some(
       PropertyReader keys,
       String key,
@@ -133,7 +134,7 @@ public record TlsOptions(
                 : "the certificate of an authority in it (keytool -importcert puts one there)");
       }
     } catch (IllegalArgumentException | IOException | GeneralSecurityException e) {
-      // The exception's own text may tell of the password.
+      // The exception's text may reveal something about the password.
       keys.problem(key, file, "a file of PKCS12 or JKS that its password opens");
       return null;
     }
@@ -143,7 +144,10 @@ public record TlsOptions(
     return store;
   }
 
-  /** Whether a store has a key that the password opens or, without one, anybody to trust. */
+  /**
+   * Returns whether a store has a private key that the password opens or, if the password is null,
+   * any entry.
+   */
   private static boolean has(KeyStore store, @Nullable String password)
       throws GeneralSecurityException {
     for (String alias : Collections.list(store.aliases())) {

@@ -3,10 +3,10 @@ package io.dromedary.settings;
 import org.apache.camel.CamelContext;
 
 /**
- * Whether what happens to events is told as spans of OpenTelemetry: {@code webhooks.tracing}.
+ * Whether events are traced with OpenTelemetry: {@code webhooks.tracing}.
  *
- * @param isOn whether there are spans
- * @param propagates whether a webhook is told of the trace by a {@code traceparent} header
+ * @param isOn whether spans are made
+ * @param propagates whether requests to webhooks have a {@code traceparent} header
  */
 public record TracingSettings(boolean isOn, boolean propagates) {
 
@@ -15,9 +15,9 @@ public record TracingSettings(boolean isOn, boolean propagates) {
   private static final String LIBRARY = "io.opentelemetry.api.OpenTelemetry";
 
   /**
-   * Those of a context, for routes that use the outbox without the rest of Dromedary, too.
+   * The settings of a context, also if its routes use the outbox without the rest of Dromedary.
    *
-   * @throws InvalidSettingsException naming each of these keys that is bad
+   * @throws InvalidSettingsException naming each of these keys that is wrong
    */
   public static synchronized TracingSettings of(CamelContext context) {
     TracingSettings settings =

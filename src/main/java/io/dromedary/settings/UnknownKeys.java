@@ -16,17 +16,17 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Finds keys that nobody has asked for: in files, among system properties and in the environment. A
- * misspelt key would otherwise have no effect, and nobody would be told.
+ * Finds unknown keys in files, system properties and the environment. A misspelt key would
+ * otherwise silently have no effect.
  */
 final class UnknownKeys {
 
   private static final String VARIABLES = "WEBHOOKS_";
 
-  /** A file that an editor has marked as UTF-8 begins so, and with it the first key. */
+  /** Some editors put it at the start of a file in UTF-8. It becomes part of the first key. */
   private static final String BYTE_ORDER_MARK = "\uFEFF";
 
-  /** Kubernetes sets these for a service of that name, and Docker's links did. */
+  /** Variables that Kubernetes, and Docker's links, set for a service named webhooks. */
   private static final Pattern OF_A_SERVICE =
       Pattern.compile(
           "WEBHOOKS(_\\w+)?_(SERVICE_HOST|SERVICE_PORT(_\\w+)?|NAME|ENV_\\w+"
@@ -44,9 +44,9 @@ final class UnknownKeys {
   private final Map<String, String> byVariable = new HashMap<>();
 
   /**
-   * Keys that were asked for.
+   * Makes a finder.
    *
-   * @param known whole keys, and those variables that no key tells
+   * @param known the known keys, and the known variables that belong to no key
    */
   UnknownKeys(Set<String> known) {
     this.known = known;
@@ -58,15 +58,15 @@ final class UnknownKeys {
     return key.replace('.', '_').replace('-', '_').toUpperCase(Locale.ROOT);
   }
 
-  /** Whether a key of a file begins with a mark that is not of it. */
+  /** Returns whether a key starts with a byte order mark. */
   static boolean hasMark(String key) {
     return key.startsWith(BYTE_ORDER_MARK) && key.length() > 1;
   }
 
   /**
-   * What is wrong with the unknown ones, a sentence each.
+   * The unknown keys, with a sentence for each.
    *
-   * @param isOfEnvironment whether a host lists a variable as this property
+   * @param isOfEnvironment whether a property is only a host's listing of an environment variable
    */
   List<String> problems(
       Properties loaded, Map<String, String> environment, Predicate<String> isOfEnvironment) {
@@ -74,7 +74,7 @@ final class UnknownKeys {
     for (String key : new TreeSet<>(loaded.stringPropertyNames())) {
       if (hasMark(key)) {
         if (key.charAt(1) == '#' || key.charAt(1) == '!') {
-          // It was to be a comment.
+          // The line is a comment behind the mark.
           continue;
         }
         problems.put(
@@ -87,7 +87,7 @@ final class UnknownKeys {
     }
     for (String key : System.getProperties().stringPropertyNames()) {
       if (key.startsWith(PropertyReader.PREFIX) && !known.contains(key)) {
-        // A host may list it as a property, too.
+        // Replaces the same problem from a host that lists system properties as its own.
         problems.put(key, "-D" + shown(key) + ": no such key; " + advice(key));
       }
     }
@@ -124,7 +124,8 @@ final class UnknownKeys {
     for (String candidate : ours) {
       if (!candidate.startsWith(DESTINATION)) {
         String rest = candidate.substring(VARIABLES.length());
-        // Where its name ends can only be told by what comes behind it.
+        // The destination's name may contain underscores. Only the known key behind it shows where
+        // the name ends.
         if (name.startsWith(DESTINATION) && name.endsWith("_" + rest)) {
           String destination = name.substring(0, name.length() - rest.length());
           return "a destination needs its URLs, in " + destination + "URLS.";

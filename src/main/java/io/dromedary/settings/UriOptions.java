@@ -19,7 +19,7 @@ final class UriOptions {
     return of(uri).map(UriOptions::name).collect(Collectors.toSet());
   }
 
-  /** The URI, and those of these options that it does not have. */
+  /** Returns the URI with the options that it does not set itself. */
   static String with(String uri, List<String> options) {
     Set<String> own = names(uri);
     String added =

@@ -12,9 +12,9 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The URL of a webhook that speaks HTTP, as it is sent to. An operator may write what a browser
- * takes: a scheme in capitals, letters beyond ASCII, a host with an underscore as Compose and Swarm
- * give them, and one with a full stop at its end.
+ * Converts URLs of webhooks to the form that requests use. An operator may write any URL that a
+ * browser accepts: with a scheme in capitals, non-ASCII letters, a host with underscores, as
+ * Compose and Swarm name them, or a host with a trailing dot.
  */
 final class WebhookUrl {
 
@@ -27,7 +27,7 @@ final class WebhookUrl {
   private static final Pattern LABEL =
       Pattern.compile("[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?");
 
-  /** The letters that newer rules keep in a name, and those of Java write otherwise. */
+  /** Letters that IDNA 2008 keeps in a host name, and IDNA 2003, which Java has, replaces. */
   private static final Pattern AMBIGUOUS = Pattern.compile("[\u00df\u03c2\u200c\u200d]");
 
   private static final int LONGEST_HOST = 253;
@@ -37,7 +37,7 @@ final class WebhookUrl {
 
   private WebhookUrl() {}
 
-  /** A URL is refused, with what is expected instead. It does not show the URL. */
+  /** Thrown if a URL is refused. The message says what is expected and does not show the URL. */
   static final class RefusedException extends Exception {
 
     private static final long serialVersionUID = 1L;
@@ -48,10 +48,10 @@ final class WebhookUrl {
   }
 
   /**
-   * The URL in ASCII: its scheme in small letters, its host as the domain name system knows it, and
-   * all other letters percent-encoded in UTF-8.
+   * Converts a URL to ASCII: the scheme in lower case, the host in Punycode, and all other letters
+   * percent-encoded in UTF-8.
    *
-   * @param credentials the key that credentials are to be put in
+   * @param credentials the key for credentials, which the error message names
    */
   static String of(String written, String credentials) throws RefusedException {
     Matcher parts = PARTS.matcher(written);
@@ -65,19 +65,19 @@ final class WebhookUrl {
     String url =
         parts.group("scheme").toLowerCase(Locale.ROOT)
             + "://"
-            // The syntax of an address in brackets is left to Java.
+            // Java checks the syntax of an address in brackets below.
             + (host.startsWith("[") ? host : ascii(host))
             + port(parts.group("port"))
             + encode(parts.group("rest"));
     try {
       return new URI(url).toString();
     } catch (URISyntaxException e) {
-      // The exception's own text would show the whole URL, which may hold a secret.
+      // The exception's text contains the whole URL, which may hold a secret.
       throw new RefusedException("a URL without blanks and unescaped characters");
     }
   }
 
-  /** The host of a URL, or null where it is not one with a host. */
+  /** The host of a URL, or null if the text is not a URL with a host. */
   static @Nullable String host(String url) {
     try {
       String authority = new URI(url).getRawAuthority();
@@ -91,7 +91,7 @@ final class WebhookUrl {
     }
   }
 
-  /** Whether what is sent to it can be read on its way. */
+  /** Returns whether requests to a URL are sent over a network without encryption. */
   static boolean isPlainBeyondLoopback(String url) {
     String host = url.startsWith("http:") ? host(url) : null;
     return host != null && !PrivateNetworks.isLoopback(host);
@@ -108,10 +108,10 @@ final class WebhookUrl {
     return ":" + port;
   }
 
-  /** A host as the domain name system knows it. */
+  /** Converts a host to the ASCII form that the DNS uses. */
   private static String ascii(String written) throws RefusedException {
     if (AMBIGUOUS.matcher(written).find()) {
-      // Another domain than the one that a browser would open.
+      // Java would choose another domain than a browser.
       throw new RefusedException("the ASCII form of its host (xn--…), since there are two of this");
     }
     String host = written;
@@ -136,7 +136,7 @@ final class WebhookUrl {
     return host;
   }
 
-  /** What browsers make of the letters beyond ASCII in a path and a query. */
+  /** Percent-encodes the non-ASCII letters of a path and a query, as browsers do. */
   private static String encode(String written) {
     StringBuilder encoded = new StringBuilder(written.length());
     written

@@ -1,4 +1,4 @@
-/** The configuration contract: what may be set, its defaults and its bounds. */
+/** Reads and checks the configuration: its keys, their defaults and bounds. */
 @NullMarked
 package io.dromedary.settings;
 

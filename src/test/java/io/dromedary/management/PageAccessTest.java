@@ -195,8 +195,8 @@ class PageAccessTest {
 
     assertThat(StartSummary.lines(application.context()))
         .contains(
-            "  management    /dromedary, to whomever the host lets in: Dromedary asks nobody who he"
-                + " is");
+            "  management    /dromedary, for callers that the host lets in: Dromedary does not"
+                + " authenticate them");
   }
 
   @Test

@@ -71,8 +71,8 @@ class StartSummaryTest {
       assertThat(StartSummary.warnings(Settings.of(application.context())))
           .containsExactly(
               "Destination default: events are sent without encryption to http://a.example,"
-                  + " http://my_receiver:8080; whoever is on the way can read them, and https is for"
-                  + " that");
+                  + " http://my_receiver:8080; anybody on the network path can read them, so use"
+                  + " https");
     }
   }
 
