@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads secrets from a key {@code ….secret}, separated by commas, or from the file that {@code
- * ….secret.file} names, one a line. Rejects blank values, unresolved placeholders and values in the
+ * ….secret.file} names, one a line. Rejects blank values, unresolved placeholders and values in a
  * wrong encoding, which would otherwise silently be used as secrets.
  */
 final class Secrets {

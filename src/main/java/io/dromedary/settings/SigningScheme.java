@@ -5,7 +5,7 @@ import java.util.stream.Stream;
 
 /** A way to sign requests. */
 public enum SigningScheme {
-  /** {@code X-Signature}: the lower-case hex HMAC-SHA1 of the event, or of a batch's first event. */
+  /** {@code X-Signature}: lower-case hex HMAC-SHA1 of the event, or of a batch's first event. */
   X_SIGNATURE("x-signature"),
   /** The headers of the Standard Webhooks specification, version {@code v1}. */
   STANDARD_WEBHOOKS("standard-webhooks");
