@@ -3,13 +3,13 @@ package io.dromedary.command;
 import java.util.Map;
 import picocli.CommandLine.Option;
 
-/** The option without which a command that changes events needs a filter. */
+/** The option {@code --all}. Without it, a command that changes events needs a filter. */
 final class AllOption {
 
   @Option(names = "--all", description = "All of them: without it a filter is needed.")
   private boolean isAll;
 
-  /** The parameters of the management API that say which events are changed. */
+  /** The parameters of the management API that select the events to change. */
   Map<String, String> parameters(EventOptions filter) {
     Map<String, String> parameters = filter.parameters();
     if (isAll) {

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** A JSON object that the application has answered. */
+/** A response of the application, or a part of one: a JSON object. */
 record Answer(JsonObject json) {
 
   /** Reads an object. */
@@ -38,19 +38,19 @@ record Answer(JsonObject json) {
     return json.get(name) != null;
   }
 
-  /** The JSON text of a field, or nothing where there is none. */
+  /** The JSON text of a field, or an empty text if there is no such field. */
   String field(String name) {
     JsonValue value = json.get(name);
     return value == null ? "" : new String(value.toBytes(), UTF_8);
   }
 
-  /** The text of a field that is a string, or nothing. */
+  /** The value of a field that is a string, or an empty text. */
   String string(String name) {
     JsonValue value = json.get(name);
     return value == null || value.kind() != JsonKind.STRING ? "" : value.asString();
   }
 
-  /** The fields of an object, each as text, or nothing where there is none. */
+  /** The fields of an object, each as text; empty if there is no such object. */
   Map<String, String> strings(String name) {
     Map<String, String> strings = new LinkedHashMap<>();
     JsonValue value = json.get(name);
@@ -69,12 +69,12 @@ record Answer(JsonObject json) {
     return strings;
   }
 
-  /** What asks for the next page, or null where there is none. */
+  /** The parameter for the next page, or null if this is the last one. */
   @Nullable String next() {
     return has("next") ? string("next") : null;
   }
 
-  /** The elements of a list, as JSON text. */
+  /** The elements of a list, as JSON texts; empty if there is no such list. */
   List<String> elements(String name) {
     List<String> elements = new ArrayList<>();
     if (!has(name)) {

@@ -6,7 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Reads attempts from the history of the running application, each once, the oldest first. */
+/** Reads attempts from the history of the running application, each once, oldest first. */
 final class AttemptFeed {
 
   private static final String PATH = "/api/attempts";
@@ -15,14 +15,14 @@ final class AttemptFeed {
   private final int page;
   private final List<Map<String, String>> filters = new ArrayList<>();
 
-  /** For each filter, the place of the last attempt that was looked at. */
+  /** For each filter, the sequence number of the last attempt that was read. */
   private final List<Long> last = new ArrayList<>();
 
   /**
-   * A feed.
+   * Makes a feed.
    *
-   * @param outcomes only these are read; empty: all
-   * @param page how many are read at once
+   * @param outcomes the outcomes to read; if empty, all
+   * @param page how many attempts are read at once
    */
   AttemptFeed(RunningProcess process, Map<String, String> filter, List<String> outcomes, int page) {
     this.process = process;
@@ -37,7 +37,7 @@ final class AttemptFeed {
     }
   }
 
-  /** Returns the latest of before, so many at the most. */
+  /** Starts now, and returns up to {@code most} earlier attempts, the latest ones. */
   List<Answer> begin(int most) throws FailedException, InterruptedException {
     List<Answer> newest = read(Map.of(), Map.of("limit", "1"));
     long end = newest.isEmpty() ? 0 : seq(newest.get(0));
@@ -52,7 +52,7 @@ final class AttemptFeed {
     return found.subList(Math.max(0, found.size() - most), found.size());
   }
 
-  /** Returns the first of those from an instant on; {@link #next} has the others. */
+  /** Starts at an instant, and returns the first attempts. {@link #next} returns the others. */
   List<Answer> beginAt(String since) throws FailedException, InterruptedException {
     for (Map<String, String> filter : filters) {
       filter.put("since", since);
@@ -75,7 +75,7 @@ final class AttemptFeed {
         if (!read.isEmpty()) {
           last.set(i, seq(read.get(read.size() - 1)));
         }
-        // What has been read is shown before more is, so that memory stays bounded.
+        // Stops after some pages, so that they are printed and memory stays bounded.
       } while (read.size() == page && found.size() < 10 * page);
     }
     found.sort(Comparator.comparingLong(AttemptFeed::seq));

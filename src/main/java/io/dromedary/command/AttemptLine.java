@@ -7,7 +7,7 @@ import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 
-/** An attempt as a person reads it, in a line. */
+/** Formats an attempt for people, in one line. */
 final class AttemptLine {
 
   private static final DateTimeFormatter WITH_MILLIS =
@@ -19,14 +19,14 @@ final class AttemptLine {
 
   private AttemptLine() {}
 
-  /** The line of an attempt, in the time zone of whoever reads it. */
+  /** The line of an attempt, with times in the system's time zone. */
   static String of(Answer attempt) {
     ZonedDateTime at = local(attempt.string("at"));
     StringBuilder line = new StringBuilder();
     line.append(at.format(WITH_MILLIS)).append(' ').append(attempt.string("messageId"));
     line.append(' ').append(attempt.string("destination"));
     if (!attempt.has("webhook")) {
-      // No attempt, but the end of an event.
+      // The record is the end of an event and not an attempt.
       return line.append(' ').append(attempt.string("outcome")).toString();
     }
     line.append('/').append(attempt.field("webhook"));

@@ -19,7 +19,7 @@ public final class Commands {
   /** Runs the command that the arguments name, and returns the exit code. */
   public static int run(Surroundings surroundings, String... args) {
     CommandLine line = line(surroundings);
-    // Help is printed before options are looked at.
+    // picocli prints help before it evaluates options.
     if (List.of(args).contains(NO_COLOR)
         || surroundings.terminal() == null
         || surroundings.environment().containsKey("NO_COLOR")) {
@@ -34,7 +34,7 @@ public final class Commands {
     return new CommandLine(new DromedaryCommand(surroundings))
         .setOut(writer(surroundings.out()))
         .setErr(writer(surroundings.err()))
-        // A value that begins with @ is one, and no file.
+        // A value that starts with @ is a value and not the name of a file with arguments.
         .setExpandAtFiles(false)
         .setUsageHelpWidth(100)
         .setParameterExceptionHandler(errors)

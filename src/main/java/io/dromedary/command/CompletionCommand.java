@@ -15,7 +15,7 @@ final class CompletionCommand extends Subcommand {
   @Parameters(paramLabel = "SHELL", description = "One of ${COMPLETION-CANDIDATES}.")
   Shell shell = Shell.bash;
 
-  /** A shell whose completion is known. One script serves both. */
+  /** A shell with completion. Both use the same script. */
   enum Shell {
     bash,
     zsh

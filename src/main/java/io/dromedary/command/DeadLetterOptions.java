@@ -4,7 +4,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** Options that say which dead letters are meant. */
+/** The options that select dead letters. */
 final class DeadLetterOptions extends EventOptions {
 
   @Option(

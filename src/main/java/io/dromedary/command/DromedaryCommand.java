@@ -10,7 +10,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
 
-/** The jar without a command: what all commands have in common. */
+/** The root of the commands, with the options that all of them share. */
 @Command(
     name = "dromedary",
     description = {
@@ -95,8 +95,8 @@ final class DromedaryCommand implements Callable<Integer> {
   }
 
   /**
-   * Prints the result. What receivers answer and senders write is in it, and must not control the
-   * terminal: characters that would are escaped as in JSON.
+   * Prints a line of the result. It may contain text of senders and receivers, which must not
+   * control the terminal, so control characters are escaped as in JSON.
    */
   void print(String line) {
     surroundings.out().println(CONTROL.matcher(line).replaceAll(DromedaryCommand::escaped));
@@ -106,14 +106,14 @@ final class DromedaryCommand implements Callable<Integer> {
     return "\\\\u%04x".formatted((int) control.group().charAt(0));
   }
 
-  /** Prints what a person wants to know besides the result. */
+  /** Prints a remark for people to the standard error, except with {@code --quiet}. */
   void remark(String line) {
     if (!isQuiet) {
       surroundings.err().println(line);
     }
   }
 
-  /** The application that runs with the settings of this folder. */
+  /** Returns the application that runs with the settings of this folder. */
   RunningProcess process() throws FailedException {
     CamelContext context = surroundings.context().get();
     try {

@@ -16,7 +16,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** Says on the standard error what was found and what is expected. */
+/** Prints errors to the standard error: what was found and what is expected. */
 final class Errors implements IParameterExceptionHandler, IExecutionExceptionHandler {
 
   private static final String EXPECTED = ": expected ";
@@ -26,7 +26,7 @@ final class Errors implements IParameterExceptionHandler, IExecutionExceptionHan
     CommandLine command = e.getCommandLine();
     PrintWriter err = command.getErr();
     if (isBadValue(e)) {
-      // The value is no secret: none is an argument.
+      // Secrets are never arguments, so the value may be shown.
       String message = String.valueOf(e.getMessage());
       err.println(
           name(e.getArgSpec())
@@ -61,7 +61,7 @@ final class Errors implements IParameterExceptionHandler, IExecutionExceptionHan
     return String.valueOf(e.getMessage());
   }
 
-  /** Whether one of our converters has refused a value. */
+  /** Returns whether one of Dromedary's converters has rejected a value. */
   private static boolean isBadValue(ParameterException e) {
     return e.getArgSpec() != null
         && e.getValue() != null

@@ -7,22 +7,22 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a list of the management API page by page.
+ * A list of the management API, which is read page by page.
  *
- * @param path of the list, below that of the API
- * @param field that has the events of a page
- * @param following the parameter that asks for the next page
+ * @param path the path of the list, below that of the API
+ * @param field the field with the events of a page
+ * @param following the parameter that selects the next page
  */
 record EventList(String path, String field, String following) {
 
-  /** So many events a page has at the most. */
+  /** The most events of a page. */
   private static final int PAGE = 1000;
 
   /**
    * Reads events.
    *
-   * @param most how many at the most
-   * @param taker is given each as JSON
+   * @param most the most events to read
+   * @param taker called with each event as JSON
    */
   Read each(RunningProcess process, Map<String, String> filter, int most, Consumer<String> taker)
       throws FailedException, InterruptedException {
@@ -44,10 +44,10 @@ record EventList(String path, String field, String following) {
   }
 
   /**
-   * What has been read.
+   * The result of reading a list.
    *
-   * @param first the first page
-   * @param count how many events
+   * @param first the first page, or null if none was read
+   * @param count the number of events
    */
   record Read(@Nullable Answer first, int count) {}
 }

@@ -5,7 +5,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** Options that say which events are meant. The application checks their values. */
+/** The options that select events. The application checks their values. */
 class EventOptions {
 
   @Option(names = "--type", paramLabel = "TYPE", description = "Of this type, such as track.")
@@ -50,7 +50,7 @@ class EventOptions {
   @Option(names = "--id", paramLabel = "N,N…", description = "With these numbers.")
   @Nullable String id;
 
-  /** The parameters of the management API. */
+  /** The parameters of the management API that select these events. */
   Map<String, String> parameters() {
     Map<String, String> parameters = new LinkedHashMap<>();
     put(parameters, "type", type);

@@ -1,6 +1,6 @@
 package io.dromedary.command;
 
-/** What a command ends with. Scripts depend on these numbers. */
+/** The exit codes of the commands. Scripts depend on these numbers. */
 final class ExitCode {
 
   static final int OK = 0;

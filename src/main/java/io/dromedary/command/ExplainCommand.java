@@ -25,7 +25,7 @@ final class ExplainCommand extends Subcommand {
   @ArgGroup(multiplicity = "1")
   private Asked asked = new Asked();
 
-  /** One of these is asked. */
+  /** Exactly one of these is given. */
   static final class Asked {
 
     @Parameters(paramLabel = "ID", description = "The messageId of the event.")
@@ -68,7 +68,7 @@ final class ExplainCommand extends Subcommand {
     Map<String, String> asked = Map.of("messageId", id);
     List<String> pending = new ArrayList<>();
     List<String> dead = new ArrayList<>();
-    // In this order: what is no longer pending is a dead letter by then, or done.
+    // The order matters: an event that is no longer pending is a dead letter or done by then.
     PendingCommand.LIST.each(process, asked, MOST, pending::add);
     DeadLettersCommand.LIST.each(process, asked, MOST, dead::add);
     for (String each : pending) {

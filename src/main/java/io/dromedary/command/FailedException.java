@@ -1,6 +1,6 @@
 package io.dromedary.command;
 
-/** A command cannot be done. The message says what was found and what is expected. */
+/** Thrown if a command fails. The message says what was found and what is expected. */
 final class FailedException extends Exception {
   private static final long serialVersionUID = 1L;
 

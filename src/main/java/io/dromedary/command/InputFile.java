@@ -6,10 +6,10 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import org.jspecify.annotations.Nullable;
 
-/** Reads what a command is given. */
+/** Reads the input of a command. */
 final class InputFile {
 
-  /** A request has no more. */
+  /** The longest body of a request. */
   private static final int MOST_BYTES = 1024 * 1024;
 
   private InputFile() {}
@@ -17,7 +17,7 @@ final class InputFile {
   /**
    * Reads a file.
    *
-   * @param name its path; null or {@code -} is the standard input
+   * @param name its path; null or {@code -} for the standard input
    */
   static byte[] read(Surroundings surroundings, @Nullable String name) throws FailedException {
     boolean isInput = name == null || name.equals("-");

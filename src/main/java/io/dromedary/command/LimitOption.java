@@ -4,7 +4,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** The option that bounds how many events a command reads or changes. */
+/** The option {@code --limit}, the most events that a command reads or changes. */
 final class LimitOption {
 
   @Option(
@@ -14,7 +14,7 @@ final class LimitOption {
       description = "At the most so many.")
   private @Nullable Integer limit;
 
-  /** How many at the most. */
+  /** The limit; without the option, a number that no list reaches. */
   int most() {
     return limit == null ? WholeNumber.MOST : limit;
   }

@@ -4,19 +4,19 @@ import io.dromedary.json.JsonFields;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Tells what has become of an event that neither waits nor is a dead letter. */
+/** Looks up and prints an event that is neither pending nor a dead letter. */
 final class PastEvent {
 
   private PastEvent() {}
 
-  /** What the application knows of such an event, or null if it knows nothing. */
+  /** Returns what the application knows about the event, or null if it knows nothing. */
   static @Nullable Answer find(RunningProcess process, String id)
       throws FailedException, InterruptedException {
     Answer story = process.call("GET", "/api/events", Map.of("messageId", id));
     return story.string("state").equals("unknown") ? null : story;
   }
 
-  /** Prints it. */
+  /** Prints the event. */
   static void tell(DromedaryCommand dromedary, Answer story) {
     String state = story.string("state");
     if (dromedary.isJson) {

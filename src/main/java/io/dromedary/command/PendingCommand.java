@@ -78,7 +78,7 @@ final class PendingCommand extends ProcessCommand {
 
     @Mixin AllOption all = new AllOption();
 
-    /** Does it, and says how many there were. */
+    /** Changes the selected events and prints how many were changed. */
     int change(
         DromedaryCommand dromedary,
         RunningProcess process,
@@ -98,7 +98,7 @@ final class PendingCommand extends ProcessCommand {
       return ExitCode.OK;
     }
 
-    /** Asks whether to do it. */
+    /** Asks for confirmation, with the number of events. */
     void confirm(DromedaryCommand dromedary, RunningProcess process, YesOption yes, String verb)
         throws FailedException, InterruptedException {
       if (!yes.isSure() && !all.parameters(filter).isEmpty()) {

@@ -1,9 +1,9 @@
 package io.dromedary.command;
 
-/** A command that asks the running application. */
+/** A command that calls the running application. */
 abstract class ProcessCommand extends Subcommand {
 
-  /** Does the command, and returns the exit code. */
+  /** Runs the command and returns the exit code. */
   abstract int run(DromedaryCommand dromedary, RunningProcess process) throws Exception;
 
   @Override

@@ -3,7 +3,7 @@ package io.dromedary.command;
 import java.time.Duration;
 import java.util.Map;
 
-/** Waits until a replay is done. At a terminal it shows a bar. */
+/** Waits until a replay is done. At a terminal it shows a progress bar. */
 final class ReplayWait {
 
   private static final Duration LOOK = Duration.ofMillis(500);
@@ -21,7 +21,7 @@ final class ReplayWait {
     this.isBar = dromedary.surroundings().terminal() != null && !dromedary.isQuiet;
   }
 
-  /** Returns the exit code. */
+  /** Waits, prints the result and returns the exit code. */
   int await() throws FailedException, InterruptedException {
     Answer now = look();
     while (number(now, "waiting") > 0) {
@@ -44,7 +44,7 @@ final class ReplayWait {
 
   private void show(Answer now) {
     if (isBar) {
-      // Over the line before; what is left of a longer one is blanked.
+      // Overwrites the previous line. The blanks erase the end of a longer one.
       dromedary.surroundings().err().print("\r" + bar(now) + "   ");
       dromedary.surroundings().err().flush();
     }

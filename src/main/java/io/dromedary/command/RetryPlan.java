@@ -13,19 +13,22 @@ import java.util.List;
 import org.apache.camel.CamelContext;
 import org.jspecify.annotations.Nullable;
 
-/** Tells when an event that nobody accepts is tried again, by the settings alone. */
+/**
+ * Prints when an event that no webhook accepts would be tried again, according to the settings. The
+ * application need not run.
+ */
 final class RetryPlan {
 
-  /** So many attempts are told, and the last one. */
+  /** The most attempts that are printed, besides the last one. */
   private static final int MOST_TOLD = 100;
 
   private final DromedaryCommand dromedary;
   private final @Nullable String destination;
 
   /**
-   * A plan.
+   * Makes a plan.
    *
-   * @param destination the only one that is meant; null: all are
+   * @param destination the name of a destination, or null for all
    */
   RetryPlan(DromedaryCommand dromedary, @Nullable String destination) {
     this.dromedary = dromedary;
@@ -33,9 +36,9 @@ final class RetryPlan {
   }
 
   /**
-   * Tells the attempts at an event.
+   * Prints the attempts for an event.
    *
-   * @param text when it is accepted; null: now
+   * @param text the instant at which it is accepted; if null, now
    * @return the exit code
    */
   int tell(@Nullable String text) throws FailedException {

@@ -21,13 +21,13 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** The application that runs with the same settings, or at an address that was given. */
+/** A client of the application that runs with the same settings, or at a given URL. */
 final class RunningProcess {
 
   private static final String HEALTH = "/observe/health";
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
 
-  /** A replay of a million dead letters takes a minute or two. */
+  /** A replay of a million dead letters, which is one call, takes a minute or two. */
   private static final Duration TIMEOUT = Duration.ofMinutes(15);
 
   private final HttpClient client =
@@ -41,9 +41,10 @@ final class RunningProcess {
   private final boolean isGiven;
 
   /**
-   * A process.
+   * Makes a client.
    *
-   * @param given the URL of another server than that of the settings, or null
+   * @param given a URL that replaces the server's address in the settings, or null
+   * @throws FailedException if it is not an http or https URL
    */
   RunningProcess(ProcessAddress address, @Nullable String given) throws FailedException {
     this.address = address;
@@ -64,7 +65,8 @@ final class RunningProcess {
    * Calls the management API.
    *
    * @param below the path below that of the API
-   * @return an answer that is good
+   * @return the response to a request that succeeded
+   * @throws FailedException if the process cannot be reached or refuses the request
    */
   Answer call(String method, String below, Map<String, String> parameters)
       throws FailedException, InterruptedException {
@@ -80,7 +82,11 @@ final class RunningProcess {
     return answer(send(request));
   }
 
-  /** The health, with every check, whether or not it is well. */
+  /**
+   * Reads the health with all its checks, up or down.
+   *
+   * @throws FailedException if the process cannot be reached or does not answer with its health
+   */
   Answer health() throws FailedException, InterruptedException {
     String asked = isGiven ? url + HEALTH : address.health();
     HttpRequest.Builder request = request(asked + "?exposureLevel=full&data=true", "");
@@ -107,7 +113,11 @@ final class RunningProcess {
             + " folder");
   }
 
-  /** Sends an event by the tracking API. */
+  /**
+   * Sends an event to the tracking API.
+   *
+   * @throws FailedException if the event is not accepted
+   */
   void send(byte[] event) throws FailedException, InterruptedException {
     ByteArrayOutputStream batch = new ByteArrayOutputStream();
     batch.writeBytes("{\"batch\":[".getBytes(UTF_8));

@@ -110,7 +110,7 @@ final class SendCommand extends ProcessCommand {
     }
   }
 
-  /** The numbers of the dead letters of an event: it may have been sent and given up before. */
+  /** The ids of dead letters with the event's id, which it may have from an earlier send. */
   private static List<String> dead(RunningProcess process, String id)
       throws FailedException, InterruptedException {
     List<String> numbers = new ArrayList<>();
@@ -122,14 +122,19 @@ final class SendCommand extends ProcessCommand {
     return numbers;
   }
 
-  /** What has become of an event: {@code delivered}, {@code dead-letter} or {@code pending}. */
+  /**
+   * Waits until an event is done.
+   *
+   * @param before the ids of the event's dead letters from before
+   * @return {@code delivered}, {@code dead-letter}, or {@code pending} after the time
+   */
   private static String await(
       RunningProcess process, String id, List<String> before, Duration atMost)
       throws FailedException, InterruptedException {
     long end = System.nanoTime() + atMost.toNanos();
     while (true) {
       List<String> pending = new ArrayList<>();
-      // In this order: what is no longer pending is a dead letter by then, or done.
+      // The order matters: an event that is no longer pending is a dead letter or done by then.
       PendingCommand.LIST.each(process, Map.of("messageId", id), 1, pending::add);
       if (!before.containsAll(dead(process, id))) {
         return "dead-letter";

@@ -22,7 +22,7 @@ final class StatusCommand extends ProcessCommand {
   private static final String DOWN = "down since";
   private static final Duration LOOK = Duration.ofSeconds(2);
 
-  /** Of a terminal: to the first line, and clear what is below. */
+  /** The escape sequence that moves to the first line of a terminal and clears all below. */
   private static final String CLEAR = "\u001b[H\u001b[J";
 
   @Option(names = "--watch", description = "Look again every two seconds.")
@@ -57,7 +57,7 @@ final class StatusCommand extends ProcessCommand {
     }
   }
 
-  /** An application that is down may come back. */
+  /** Prints the status. With {@code --watch} an application that is down is not an error. */
   private int lookAgain(DromedaryCommand dromedary, RunningProcess process)
       throws FailedException, InterruptedException {
     try {
@@ -98,7 +98,7 @@ final class StatusCommand extends ProcessCommand {
       Answer check = Answer.of(text);
       String name = check.string("name");
       boolean isCheckUp = check.string("status").equals("UP");
-      // Those of Camel's routes are many, and of interest only where they are not up.
+      // Camel has a check for each route, which is of interest only if it is not up.
       if (!isCheckUp || !name.contains(":")) {
         lines.add(
             "%-18s %s %s".formatted(name, isCheckUp ? "up" : "DOWN", check.string("message")));
@@ -148,7 +148,7 @@ final class StatusCommand extends ProcessCommand {
     return count.isEmpty() ? "not known: the management API does not answer" : count;
   }
 
-  /** The count as the API has it, or nothing where it is not served or the store is down. */
+  /** The count from the API, or an empty text if the API is not served or the store is down. */
   private static String count(RunningProcess process, String path) throws InterruptedException {
     try {
       return process.call("GET", path, Map.of()).field("count");

@@ -14,7 +14,10 @@ import java.util.Properties;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** Looks whether the outbox has a place. It opens no file that the application may have open. */
+/**
+ * Checks whether the outbox's store can be used. Does not open the file of SQLite, since the
+ * application may have it open.
+ */
 final class StoreCheck {
 
   private static final long MEGABYTE = 1024 * 1024;
@@ -23,7 +26,7 @@ final class StoreCheck {
 
   private StoreCheck() {}
 
-  /** What the store of these settings is like. */
+  /** Checks the store of the settings. Connects to PostgreSQL, for up to five seconds. */
   static Finding of(Path folder, OutboxSettings outbox) {
     if (outbox.url().startsWith("jdbc:postgresql:")) {
       return postgres(outbox);
@@ -61,7 +64,7 @@ final class StoreCheck {
     return Files.exists(file) ? Files.size(file) : 0;
   }
 
-  /** The path, or what there is above it. */
+  /** The path if it exists, or its nearest parent that does. */
   private static Path existing(Path path) {
     Path existing = path;
     while (!Files.exists(existing) && existing.getParent() != null) {

@@ -11,17 +11,17 @@ import org.apache.camel.CamelContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a command is run.
+ * The environment in which a command runs.
  *
  * @param folder the working directory
- * @param environment the variables of the environment
+ * @param environment the environment variables
  * @param context makes a context that has read the settings and is not started
- * @param configured makes a context whose components are configured, too; it is not started either
+ * @param configured makes a context whose components are also configured, and that is not started
  * @param application runs the application until it is stopped, and returns the exit code
  * @param in the standard input
- * @param out takes results
- * @param err takes errors, and what a person wants to read besides the result
- * @param terminal asks the person at the terminal; null: there is none
+ * @param out the output for results
+ * @param err the output for errors and remarks
+ * @param terminal asks a question at the terminal and returns the answer; null if there is none
  */
 public record Surroundings(
     Path folder,

@@ -75,7 +75,7 @@ final class TailCommand extends ProcessCommand {
     return ExitCode.OK;
   }
 
-  /** A process that is started anew is followed on. */
+  /** Reads the next attempts. If the process is gone, waits until it is started again. */
   private List<Answer> next(DromedaryCommand dromedary, AttemptFeed feed)
       throws FailedException, InterruptedException {
     try {
@@ -110,7 +110,7 @@ final class TailCommand extends ProcessCommand {
     return isFailed ? List.of("temporary", "permanent") : List.of();
   }
 
-  /** Returns whether there are to be more. */
+  /** Prints attempts. Returns whether more are to be printed. */
   private boolean print(DromedaryCommand dromedary, List<Answer> attempts) {
     for (Answer each : attempts) {
       if (count != null && printed == count) {

@@ -5,12 +5,12 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.dromedary.json.JsonKind;
 import io.dromedary.json.JsonValue;
 
-/** Texts of JSON values. */
+/** Converts JSON values to text. */
 final class Values {
 
   private Values() {}
 
-  /** The text of a string, or the JSON of anything else. */
+  /** The value of a string, or the JSON of any other value. */
   static String text(JsonValue value) {
     return value.kind() == JsonKind.STRING ? value.asString() : new String(value.toBytes(), UTF_8);
   }

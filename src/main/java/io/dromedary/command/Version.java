@@ -4,7 +4,7 @@ import org.apache.camel.CamelContext;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.IVersionProvider;
 
-/** Tells which version this is, and what it runs on. */
+/** Provides the versions of Dromedary, Camel and Java. */
 final class Version implements IVersionProvider {
 
   @Override
@@ -15,7 +15,7 @@ final class Version implements IVersionProvider {
     };
   }
 
-  /** The version of the jar that a class is in. */
+  /** The version of the jar with a class. */
   private static String of(Class<?> type) {
     @Nullable String version = type.getPackage().getImplementationVersion();
     return version == null ? "(not packaged)" : version;

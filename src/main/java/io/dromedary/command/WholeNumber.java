@@ -3,7 +3,7 @@ package io.dromedary.command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** Reads a number of events. */
+/** Converts an argument to a number from 1 to 999,999,999. */
 final class WholeNumber implements ITypeConverter<Integer> {
 
   static final int MOST = 999_999_999;

@@ -3,7 +3,7 @@ package io.dromedary.command;
 import java.util.function.UnaryOperator;
 import picocli.CommandLine.Option;
 
-/** The option by which nobody is asked whether to go on. */
+/** The option {@code --yes}, which answers the question of a command in advance. */
 final class YesOption {
 
   @Option(
@@ -11,15 +11,16 @@ final class YesOption {
       description = "Do not ask. What deletes or gives up needs it where there is no terminal.")
   private boolean isSure;
 
-  /** Whether the option was given. */
+  /** Returns whether the option was given. */
   boolean isSure() {
     return isSure;
   }
 
   /**
-   * Asks the person at the terminal whether to go on. Without a terminal {@code --yes} is needed.
+   * Asks at the terminal whether to continue, unless the option was given.
    *
-   * @param what would be done, such as "delete 3 dead letters"
+   * @param what the action, such as "delete 3 dead letters"
+   * @throws FailedException if the answer is not yes, or there is no terminal
    */
   void confirm(DromedaryCommand dromedary, String what) throws FailedException {
     if (isSure) {

@@ -1,4 +1,4 @@
-/** The command line: what an operator can do to a process, or without one, from a shell. */
+/** The command line: commands for operators, with or without a running application. */
 @NullMarked
 package io.dromedary.command;
 
