@@ -3,15 +3,15 @@ package io.dromedary.logging;
 import org.slf4j.MDC;
 
 /**
- * What lines are about that a user's own steps log: {@code messageId} and {@code destination} in
- * the mapped diagnostic context (MDC) of the thread. It is set only where such steps run, since a
- * map an attempt costs more than the attempt's own line.
+ * Sets {@code messageId} and {@code destination} in the thread's mapped diagnostic context (MDC)
+ * while a user's own steps handle an event, so that their log lines name it. It is not set for
+ * every attempt, since a map for each would cost more than the attempt's own line.
  */
 public final class EventContext {
 
   private EventContext() {}
 
-  /** Runs a task that is about an event. */
+  /** Runs a task that handles an event. */
   public static void run(String messageId, String destination, Runnable task) {
     MDC.put("messageId", Printable.id(messageId));
     MDC.put("destination", destination);

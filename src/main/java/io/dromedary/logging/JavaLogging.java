@@ -10,9 +10,9 @@ import java.util.logging.SimpleFormatter;
 import org.slf4j.LoggerFactory;
 
 /**
- * Hands on what libraries log by {@code java.util.logging}, such as OpenTelemetry and the driver of
- * PostgreSQL: they would write to the standard error in a format of their own, between lines that
- * are JSON. Thread-safe.
+ * Passes log records of {@code java.util.logging} to SLF4J. Libraries such as OpenTelemetry and
+ * PostgreSQL's driver use it, and would otherwise write to the standard error in a format of their
+ * own, between lines of JSON. Thread-safe.
  */
 public final class JavaLogging extends Handler {
 
@@ -20,7 +20,7 @@ public final class JavaLogging extends Handler {
 
   private JavaLogging() {}
 
-  /** Hands on all lines of this process, unless somebody has configured where they go. */
+  /** Passes on all records of this process, unless the user has configured java.util.logging. */
   public static void handOn() {
     if (System.getProperty("java.util.logging.config.file") != null
         || System.getProperty("java.util.logging.config.class") != null) {

@@ -16,21 +16,21 @@ import java.util.Map;
 import org.slf4j.event.KeyValuePair;
 
 /**
- * Writes each event of the log as a JSON object on a line of its own, by the names of the Elastic
- * Common Schema (ECS), and what it has no name for as {@code dromedary.NAME}. Thread-safe.
+ * Writes each log event as a JSON object on a line of its own, with the field names of the Elastic
+ * Common Schema (ECS). Fields without a name in ECS are called {@code dromedary.NAME}. Thread-safe.
  */
 public final class JsonLines extends EncoderBase<ILoggingEvent> {
 
   private static final byte[] NOTHING = new byte[0];
 
-  /** Names of ECS for what we call otherwise. */
+  /** The ECS names of fields that have another name in the code. */
   private static final Map<String, String> NAMES =
       Map.of(
           "event", "event.action",
           "trace_id", "trace.id",
           "span_id", "span.id");
 
-  /** What is ours of the context that lines are written in. */
+  /** The MDC keys that {@link EventContext} sets. */
   private static final List<String> OURS = List.of("messageId", "destination");
 
   @Override
@@ -69,7 +69,7 @@ public final class JsonLines extends EncoderBase<ILoggingEvent> {
     }
   }
 
-  /** By name, each once: an event says more than what it happens in. */
+  /** The fields of a log event by name. Its own key-value pairs override the MDC. */
   private static Map<String, Object> fields(ILoggingEvent event) {
     Map<String, Object> fields = new LinkedHashMap<>();
     if (event.getKeyValuePairs() != null) {

@@ -2,7 +2,7 @@ package io.dromedary.logging;
 
 import java.util.regex.Pattern;
 
-/** Text of strangers for a line of the log, which must not end it, or look like another one. */
+/** Makes untrusted text safe for the log, so that it cannot end a line or forge another one. */
 public final class Printable {
 
   private static final Pattern UNPRINTABLE = Pattern.compile("[\\p{Cntrl}\\p{Cf}\u2028\u2029]");
@@ -10,16 +10,16 @@ public final class Printable {
   private Printable() {}
 
   /**
-   * The text without what would end a line, or make a terminal do something.
+   * Replaces line breaks and other control characters, which could also control a terminal.
    *
-   * @param most how many characters of it are shown
+   * @param most the most characters of the text that are kept
    */
   public static String of(String text, int most) {
     String cut = text.length() <= most ? text : text.substring(0, most) + "…";
     return UNPRINTABLE.matcher(cut).replaceAll("\uFFFD");
   }
 
-  /** A message id, which a sender may choose. */
+  /** A message id, which may have been chosen by the sender, made safe for the log. */
   public static String id(String messageId) {
     return of(messageId, 100);
   }

@@ -11,11 +11,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Bounds the lines of what may go on for hours, thousands of times a second: the first of a kind is
- * a line at once, and then one a minute says how many there were. Of the whole process, so many
- * kinds have lines of their own; the rest is counted together. Thread-safe.
+ * Limits the log lines of failures that may happen thousands of times a second, for hours. The
+ * first failure of a kind is logged at once, and after that one line a minute gives the count. In
+ * the whole process, up to 50 kinds have lines of their own; all others are counted together.
+ * Thread-safe.
  *
- * @param <K> of what kind something is
+ * @param <K> the kind of a failure
  */
 public final class RepeatedLines<K> {
 
@@ -31,12 +32,12 @@ public final class RepeatedLines<K> {
   private final LongSupplier nanos;
   private final Map<K, Going> kinds = new ConcurrentHashMap<>();
 
-  /** What is told of a kind. */
+  /** Logs a line about a kind. */
   public interface Telling<K> {
     /**
-     * Tells of what has happened since the last line.
+     * Logs a line.
      *
-     * @param count how often
+     * @param count the value that {@link RepeatedLines#tick} describes
      */
     void tell(K kind, long count);
   }
@@ -52,7 +53,7 @@ public final class RepeatedLines<K> {
     }
   }
 
-  /** Nothing has happened yet. */
+  /** Starts without any kind. */
   public RepeatedLines() {
     this(System::nanoTime);
   }
@@ -61,7 +62,7 @@ public final class RepeatedLines<K> {
     this.nanos = nanos;
   }
 
-  /** Something has happened. Returns whether it is to be told now, as the first of its kind. */
+  /** Counts a failure. Returns whether it is the first of its kind and has to be logged now. */
   public boolean isFirst(K kind) {
     Going going = kinds.get(kind);
     if (going != null) {
@@ -83,11 +84,11 @@ public final class RepeatedLines<K> {
   }
 
   /**
-   * Tells of what goes on. To be called every second or so, by one thread at a time.
+   * Logs the kinds that are due. Call it about every second, from one thread at a time.
    *
-   * @param goesOn is told once a minute how often each kind has happened
-   * @param isOver is told of each that has not happened for a minute, and since how many
-   *     nanoseconds it has gone on
+   * @param goesOn called once a minute for each kind that has happened, with the count
+   * @param isOver called for each kind that has not happened for a minute, with the nanoseconds
+   *     since it began
    */
   public void tick(Telling<K> goesOn, Telling<K> isOver) {
     long nowNanos = nanos.getAsLong();
@@ -110,8 +111,8 @@ public final class RepeatedLines<K> {
   }
 
   /**
-   * Something has happened that nobody ticks for, of one of a few kinds that are always there.
-   * Returns how often it has since it was told last, if it is to be told now, and otherwise 0.
+   * Counts a failure, for callers that never call {@link #tick} and have a few fixed kinds. Returns
+   * how often it has happened since the last line if a line has to be logged now, or else 0.
    */
   public long untold(K kind) {
     long nowNanos = nanos.getAsLong();
@@ -130,7 +131,7 @@ public final class RepeatedLines<K> {
     }
   }
 
-  /** Nothing more happens: others may have the places. Only where somebody ticks. */
+  /** Releases all kinds, so that others may use them. Only for callers of {@link #tick}. */
   public void end() {
     kinds
         .keySet()

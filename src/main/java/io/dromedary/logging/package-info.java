@@ -1,4 +1,4 @@
-/** How lines of the log are written, and how many of them. */
+/** The format of the log, and limits for repeated lines. */
 @NullMarked
 package io.dromedary.logging;
 

@@ -6,12 +6,12 @@ import io.opentelemetry.context.propagation.TextMapGetter;
 import org.apache.camel.Message;
 import org.jspecify.annotations.Nullable;
 
-/** Reads what a sender has noted in the headers of a message. */
+/** Reads a sender's trace context from the headers of a message. */
 enum MessageHeaders implements TextMapGetter<Message> {
   GETTER;
 
   @Override
-  @SuppressWarnings("deprecation") // Hosts with an older version need it.
+  @SuppressWarnings("deprecation") // Hosts with an older OpenTelemetry need this method.
   public Iterable<String> keys(Message message) {
     return message.getHeaders().keySet();
   }
@@ -19,7 +19,7 @@ enum MessageHeaders implements TextMapGetter<Message> {
   @Override
   public @Nullable String get(@Nullable Message message, String key) {
     Object value = message == null ? null : message.getHeader(key);
-    // Headers of Kafka are bytes.
+    // Kafka's headers are bytes.
     return value instanceof byte[] bytes
         ? new String(bytes, UTF_8)
         : value instanceof String text ? text : null;

@@ -10,7 +10,7 @@ import org.apache.camel.Message;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A span that has begun. Whoever has begun it ends it once, by {@link #end} or {@link #fail}; later
+ * A span that has been started. Its owner has to call {@link #end} or {@link #fail} once; later
  * calls are ignored. Thread-safe.
  */
 public final class OpenSpan {
@@ -31,25 +31,25 @@ public final class OpenSpan {
     return Context.root().with(span);
   }
 
-  /** What later spans need to link to this one; null if it is not sampled. */
+  /** The span's context in bytes, for later spans to link to, or null if it is not sampled. */
   public byte @Nullable [] toBytes() {
     return TraceContext.toBytes(span.getSpanContext());
   }
 
-  /** Does something while the span is the current one of this thread. */
-  @SuppressWarnings("try") // It only has to be closed.
+  /** Runs an action while the span is the current one of this thread. */
+  @SuppressWarnings("try") // The scope only has to be closed.
   public void call(Action action) throws Exception {
     try (Scope scope = span.makeCurrent()) {
       action.run();
     }
   }
 
-  /** What is done within a span. */
+  /** An action that runs within a span. */
   public interface Action {
     void run() throws Exception;
   }
 
-  /** Adds the header that tells the receiver of the trace, if {@code tracing.propagate} is set. */
+  /** Adds the header {@code traceparent} if {@code webhooks.tracing.propagate} is on. */
   public void propagate(Message message) {
     if (propagates) {
       W3CTraceContextPropagator.getInstance()
@@ -57,7 +57,7 @@ public final class OpenSpan {
               context(),
               message,
               (to, name, value) -> {
-                // What other vendors have noted in the tracestate is none of a receiver's business.
+                // The tracestate holds data of tracing vendors, which receivers must not see.
                 if (to != null && name.equals(Spans.TRACE_PARENT)) {
                   to.setHeader(name, value);
                 }
@@ -65,25 +65,25 @@ public final class OpenSpan {
     }
   }
 
-  /** Notes the status of an HTTP answer. */
+  /** Records the status of an HTTP response. */
   public void answered(int status) {
     span.setAttribute(STATUS, (long) status);
   }
 
-  /** Ends the span of what has succeeded. */
+  /** Ends the span after success. */
   public void end() {
     try {
       span.end();
     } catch (RuntimeException e) {
-      // A processor of a host's that fails is no reason to deliver an event again.
+      // A failure of a host's span processor must not cause a redelivery.
     }
   }
 
   /**
-   * Ends the span of what has failed.
+   * Ends the span after a failure.
    *
-   * @param type the kind of failure, of which there are few
-   * @param description what is wrong, without secrets
+   * @param type the kind of failure, one of a few
+   * @param description a description without secrets
    */
   public void fail(String type, String description) {
     span.setAttribute(ERROR, type);

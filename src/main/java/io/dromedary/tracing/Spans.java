@@ -20,9 +20,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Begins the spans of events as OpenTelemetry's conventions for messaging have them: {@code send}
- * when events are stored, {@code process} for a round, {@code POST} for an attempt. What follows
- * later than at once is not a child but a trace of its own with a link, so that no trace lasts for
+ * Starts the spans of events, by OpenTelemetry's conventions for messaging: {@code send} when
+ * events are stored, {@code process} for a round, {@code POST} for an attempt. A span that starts
+ * after a wait is not a child but begins a trace of its own with a link, so that no trace lasts for
  * hours. Thread-safe.
  */
 public final class Spans {
@@ -32,10 +32,10 @@ public final class Spans {
   /** The header of W3C Trace Context. */
   public static final String TRACE_PARENT = "traceparent";
 
-  /** The exchange property with the spans of which the events of a message come. */
+  /** The exchange property with the contexts of the spans that sent the events. */
   private static final String PARENTS = "DromedaryTraceParents";
 
-  /** As many links as the SDK keeps by default. */
+  /** The most links, as many as the SDK keeps by default. */
   private static final int MOST_LINKS = 128;
 
   private static final AttributeKey<String> SYSTEM = AttributeKey.stringKey("messaging.system");
@@ -64,15 +64,15 @@ public final class Spans {
     this.propagates = propagates;
   }
 
-  /** What a host makes of OpenTelemetry. */
+  /** The parts of the host's OpenTelemetry that are used. */
   private record Telemetry(Tracer tracer, TextMapPropagator propagator) {}
 
-  /** The events that a span is about. */
+  /** The events that a span covers. */
   public record Events(String destination, int count, String firstMessageId) {}
 
   /**
-   * That of the registry, or else the global one. It is looked up when it is needed first, since to
-   * ask for the global one before the host has set it would keep the host from doing so.
+   * The OpenTelemetry of the registry, or the global one. It is looked up at first use. A call of
+   * {@code GlobalOpenTelemetry.get} before the host has set it would keep the host from setting it.
    */
   private Telemetry telemetry() {
     Telemetry found = telemetry;
@@ -116,10 +116,10 @@ public final class Spans {
   }
 
   /**
-   * Notes of which spans the events of messages come, before anybody takes the headers off them.
+   * Records the spans that sent the messages, before the messages lose their headers.
    *
-   * @param exchange carries what has been read of the messages
-   * @param messages each was sent by a span of its own
+   * @param exchange the exchange that will carry the events of the messages
+   * @param messages the messages as received
    */
   public void receive(Exchange exchange, List<Exchange> messages) {
     List<SpanContext> parents = new ArrayList<>();
@@ -142,7 +142,7 @@ public final class Spans {
     return Span.fromContext(extracted).getSpanContext();
   }
 
-  /** Begins the span of events that are stored for a destination. */
+  /** Starts the span of events that are stored for a destination. */
   public OpenSpan send(Exchange exchange, Events events) {
     SpanBuilder span = span("send", SpanKind.PRODUCER, events);
     List<SpanContext> parents = parents(exchange);
@@ -155,7 +155,7 @@ public final class Spans {
     return begin(span);
   }
 
-  /** A sampler or a processor of a host's that fails is no reason to refuse an event. */
+  /** Starts a span. A failure of a host's sampler or span processor must not reject an event. */
   private OpenSpan begin(SpanBuilder span) {
     Span begun;
     try {
@@ -166,7 +166,10 @@ public final class Spans {
     return new OpenSpan(begun, propagates);
   }
 
-  /** The current span, or that of the message as it is, or as it was when it was received. */
+  /**
+   * The current span. If there is none, the sender's span in the message's headers or, if there is
+   * none either, the spans that {@link #receive} has recorded.
+   */
   private List<SpanContext> parents(Exchange exchange) {
     SpanContext current = Span.current().getSpanContext();
     if (current.isValid()) {
@@ -181,10 +184,10 @@ public final class Spans {
   }
 
   /**
-   * Begins the span of a round.
+   * Starts the span of a round.
    *
-   * @param parent the stored span of which the round is a part, or null
-   * @param links the stored spans that come before the round
+   * @param parent the stored context of the span that the round is a child of, or null
+   * @param links the stored contexts of earlier spans to link to
    */
   public OpenSpan process(Events events, byte @Nullable [] parent, List<byte[]> links) {
     SpanBuilder span = span("process", SpanKind.CONSUMER, events);
@@ -203,11 +206,11 @@ public final class Spans {
   }
 
   /**
-   * Begins the span of an attempt.
+   * Starts the span of an attempt.
    *
    * @param round the span of its round
-   * @param origin what may be shown of the webhook
-   * @param resends how many rounds there were before
+   * @param origin the origin of the webhook's URL
+   * @param resends the number of earlier rounds
    */
   public OpenSpan attempt(OpenSpan round, Events events, String origin, int resends) {
     boolean isHttp = origin.startsWith("http:") || origin.startsWith("https:");

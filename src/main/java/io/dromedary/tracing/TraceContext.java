@@ -10,8 +10,8 @@ import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The identity of a span as it is stored with an event: 16 bytes of the trace, 8 of the span and
- * one with the flags.
+ * The format in which the context of a span is stored with an event: 16 bytes for the trace id, 8
+ * for the span id and one for the flags.
  */
 final class TraceContext {
 
@@ -21,7 +21,7 @@ final class TraceContext {
 
   private TraceContext() {}
 
-  /** What is stored of a span; null if it is not sampled, since nobody will see it. */
+  /** The bytes of a span, or null if it is not sampled, since then nobody will see it. */
   static byte @Nullable [] toBytes(SpanContext span) {
     if (!span.isValid() || !span.isSampled()) {
       return null;
@@ -33,7 +33,7 @@ final class TraceContext {
         .array();
   }
 
-  /** The span that was stored; an invalid one if the bytes are those of no span. */
+  /** Reads a stored span. Returns an invalid one if the bytes are not those of a span. */
   static SpanContext read(byte[] stored) {
     if (stored.length != BYTES) {
       return SpanContext.getInvalid();

@@ -5,8 +5,8 @@ import org.apache.camel.CamelContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds out whether a context is traced. This class does without OpenTelemetry, and whoever uses it
- * does too as long as nothing is traced: no class of that library is loaded then.
+ * Looks up the spans of a context. This class does not refer to OpenTelemetry, so callers load no
+ * class of that library as long as tracing is off.
  */
 public final class Tracing {
 

@@ -1,4 +1,4 @@
-/** Spans of OpenTelemetry for what happens to an event, where a host has that library. */
+/** Traces events with OpenTelemetry, if the library is on the class path. */
 @NullMarked
 package io.dromedary.tracing;
 
