@@ -13,20 +13,20 @@ import org.slf4j.Logger;
 import org.slf4j.spi.LoggingEventBuilder;
 
 /**
- * Something that an operator is told. It holds no payload, no secret and no path of a URL.
+ * An alert for an operator. It contains no payload, no secret and no path of a URL.
  *
- * @param subject what it is about, such as {@code crm/1}
- * @param data by name: texts, numbers, booleans, and instants as texts
+ * @param subject the subject of the alert, such as {@code crm/1} for a webhook
+ * @param data further fields by name: texts, numbers, booleans and instants
  */
 record Alert(AlertKind kind, String subject, Instant time, Map<String, Object> data) {
 
   private static final String TYPE = "dromedary.";
 
   /**
-   * A CloudEvent 1.0, in JSON. By its attribute {@code timestamp} the same bytes are a message of
-   * Standard Webhooks, too.
+   * Converts the alert to a CloudEvent 1.0 in JSON. With its attribute {@code timestamp} it is also
+   * a message of Standard Webhooks.
    *
-   * @param source which node tells it
+   * @param source the node that raises the alert
    */
   OutboxEvent toEvent(String source) {
     String id = UUID.randomUUID().toString();
@@ -51,7 +51,7 @@ record Alert(AlertKind kind, String subject, Instant time, Map<String, Object> d
     return new OutboxEvent(id, type, time, json.getBytes(UTF_8));
   }
 
-  /** Writes a line; what has one where it is noticed has it at a level that is not shown. */
+  /** Logs the alert, at debug level if the code that noticed the problem has logged it already. */
   void log(Logger logger) {
     LoggingEventBuilder line =
         switch (kind) {

@@ -1,24 +1,24 @@
 package io.dromedary.alert;
 
-/** What an alert tells. */
+/** The kind of an alert. */
 public enum AlertKind {
-  /** A webhook is down, and has been for {@code webhooks.alert.after}. */
+  /** A webhook has been down for {@code webhooks.alert.after}. */
   WEBHOOK_FAILING("webhook.failing"),
-  /** A webhook that was told to be failing accepts events again. */
+  /** A webhook that was reported as failing accepts events again. */
   WEBHOOK_RECOVERED("webhook.recovered"),
-  /** A webhook goes down and up: nothing more is told of it until that is over. */
+  /** A webhook goes down and up again and again. No more alerts about it until it is stable. */
   WEBHOOK_FLAPPING("webhook.flapping"),
   /** The oldest event of a destination has used up half, or most, of its retry window. */
   DELIVERY_LATE("delivery.late"),
   /** Events were given up. */
   DEAD_LETTERS_NEW("dead-letters.new"),
-  /** The store does not work: senders are refused. */
+  /** The store does not work, and senders are refused. */
   STORE_FAILING("store.failing"),
   /** The store works again. */
   STORE_RECOVERED("store.recovered"),
   /** The certificate of a webhook is about to expire. */
   CERTIFICATE_EXPIRING("certificate.expiring"),
-  /** A replay that an operator has asked for has come to its end. */
+  /** A replay has finished. */
   REPLAY_FINISHED("replay.finished");
 
   private final String label;
@@ -27,7 +27,7 @@ public enum AlertKind {
     this.label = label;
   }
 
-  /** Its name in metrics, and behind {@code dromedary.} the type of the alert. */
+  /** Its name in metrics. With the prefix {@code dromedary.} it is the type of the alert. */
   public String label() {
     return label;
   }

@@ -31,9 +31,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Looks each second, on a thread of its own, at what operators are told of, and stores an alert
- * with each change of it; the route {@code dromedary-alerts} tells them. Deliveries never wait for
- * it. Thread-safe.
+ * Checks every second, on a thread of its own, everything that operators get alerts about. Each
+ * change is stored together with its alert, and the route {@code dromedary-alerts} sends the
+ * alerts. Deliveries never wait for this. Thread-safe.
  */
 public final class Alerts extends SimpleEventNotifierSupport {
 
@@ -41,7 +41,7 @@ public final class Alerts extends SimpleEventNotifierSupport {
 
   private static final Duration INTERVAL = Duration.ofSeconds(1);
 
-  /** States in which nothing is wrong. */
+  /** The states in which nothing is wrong. */
   private static final Set<String> CALM = Set.of("up", "0", "ok", "calm");
 
   private final CamelContext context;
@@ -67,15 +67,15 @@ public final class Alerts extends SimpleEventNotifierSupport {
     }
   }
 
-  /** Those of a context, or null where nobody is to be told. */
+  /** The alerts of a context, or null if {@code webhooks.alert} is not set. */
   public static @Nullable Alerts of(CamelContext context) {
     return context.getCamelContextExtension().getContextPlugin(Alerts.class);
   }
 
   /**
-   * Has them begin when a context has started.
+   * Adds alerts to a context. They start when the context has started.
    *
-   * @param after for how long a webhook must have been down before that is told
+   * @param after how long a webhook must have been down, or up again, before an alert is raised
    */
   public static synchronized void in(CamelContext context, Duration after) {
     if (of(context) == null) {
@@ -108,19 +108,19 @@ public final class Alerts extends SimpleEventNotifierSupport {
     }
   }
 
-  /** What alerts are about, as it was told last. */
+  /** The last state of each subject of alerts. */
   public List<AlertRow> rows() throws OutboxException {
     return outbox().alertRows().all().stream()
         .filter(row -> !Look.NOTES.contains(row.kind()))
         .toList();
   }
 
-  /** Whether something is wrong with what a row is about. */
+  /** Returns whether something is wrong with the subject of a row. */
   public static boolean isOpen(AlertRow row) {
     return !CALM.contains(row.state());
   }
 
-  /** Since when the store has been told to fail, or null where it works. */
+  /** Since when the store has been failing, according to the last alert, or null if it works. */
   public @Nullable Instant storeFailingSince() {
     Running now = running;
     return now == null ? null : now.failingSince;
@@ -143,7 +143,7 @@ public final class Alerts extends SimpleEventNotifierSupport {
     return alert.toEvent(source);
   }
 
-  /** From the start of the context to its stop. */
+  /** The state between the start and the stop of the context. */
   private final class Running {
 
     private final Outbox outbox = outbox();
@@ -176,11 +176,11 @@ public final class Alerts extends SimpleEventNotifierSupport {
           look.at(now);
         }
       } catch (OutboxException e) {
-        // The outbox itself says that its store does not work.
+        // The outbox itself reports that its store does not work.
         look.forget();
         LOG.debug("What alerts are about cannot be looked at now", e);
       } catch (RuntimeException | Error e) {
-        // Let through, it would be the last time.
+        // If it were thrown, the timer would never run again.
         look.forget();
         LOG.error("What alerts are about could not be looked at", e);
       }

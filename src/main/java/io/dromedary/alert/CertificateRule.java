@@ -8,9 +8,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * When a certificate is told to expire: 21, 7 and 1 days before, each once. Of several nodes one
- * may still have a connection from before a renewal, so a certificate that expires earlier than the
- * one that is known says nothing.
+ * Raises an alert 21, 7 and 1 days before a certificate expires, each once. A certificate that
+ * expires earlier than the known one is ignored, since another node may still have a connection
+ * from before a renewal.
  */
 final class CertificateRule {
 
@@ -21,7 +21,7 @@ final class CertificateRule {
 
   private CertificateRule() {}
 
-  /** What has changed, or null where nothing has. */
+  /** The change of the row, or null if there is none. */
   static @Nullable Change next(
       @Nullable AlertRow row, String subject, double expirySeconds, Instant now) {
     if (Double.isNaN(expirySeconds)) {

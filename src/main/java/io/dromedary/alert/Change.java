@@ -4,9 +4,9 @@ import io.dromedary.outbox.AlertRow;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a rule makes of what is seen.
+ * The change that a rule makes to a row.
  *
- * @param after the row as it is to be
- * @param alert what is told of it, or null
+ * @param after the row after the change
+ * @param alert the alert to raise, or null
  */
 record Change(AlertRow after, @Nullable Alert alert) {}

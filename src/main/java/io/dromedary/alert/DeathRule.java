@@ -8,8 +8,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * When dead letters are told of: the first of a destination, a reason and a class of status at
- * once, and what comes in the hour after that together.
+ * Raises alerts about dead letters, grouped by destination, reason and class of status. The first
+ * dead letter of a group raises an alert at once. Those of the following hour share one alert.
  */
 final class DeathRule {
 
@@ -20,9 +20,9 @@ final class DeathRule {
   private DeathRule() {}
 
   /**
-   * Dead letters of one kind.
+   * The dead letters that share an alert.
    *
-   * @param statusClass of the last answer, or {@code none}
+   * @param statusClass the class of the last response's status, or {@code none}
    */
   record Group(String destination, String reason, String statusClass) {
 
@@ -47,10 +47,10 @@ final class DeathRule {
   }
 
   /**
-   * What has changed, or null where nothing has.
+   * The change of the row, or null if there is none.
    *
-   * @param died how many have died since the last call
-   * @param sample the message id of one of them; empty where there is none
+   * @param died the number of dead letters since the last call
+   * @param sample the message id of one of them; empty if there is none
    */
   static @Nullable Change next(
       @Nullable AlertRow row, Group group, long died, String sample, Instant now) {
@@ -60,7 +60,7 @@ final class DeathRule {
     Instant toldAt = before.toldAt();
     boolean isDue = toldAt == null || !now.isBefore(toldAt.plus(DIGEST));
     if (untold == 0) {
-      // An hour without any.
+      // An hour without dead letters has passed.
       return isDue && before.state().equals("dying")
           ? new Change(before.in("calm", now), null)
           : null;

@@ -8,15 +8,15 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The dead letters that have not been counted in a row yet, by their kind. What an operator has
- * given up is none of them. Thread-safe.
+ * Counts the dead letters that are not part of a stored row yet, by group. Events that an operator
+ * has given up are not counted. Thread-safe.
  */
 final class Deaths {
 
   /**
-   * Some of a kind.
+   * Some dead letters of a group.
    *
-   * @param sample the message id of the first
+   * @param sample the message id of the first one
    */
   record Died(long count, String sample) {
 
@@ -47,7 +47,7 @@ final class Deaths {
     died.merge(group, more, Died::plus);
   }
 
-  /** Takes those of a kind, which are the caller's to give back if they cannot be stored. */
+  /** Removes and returns those of a group. The caller gives them back if it cannot store them. */
   @Nullable Died take(DeathRule.Group group) {
     return died.remove(group);
   }
@@ -56,7 +56,7 @@ final class Deaths {
     died.merge(group, taken, (now, before) -> before.plus(now));
   }
 
-  /** The kinds that there are. */
+  /** The groups that have dead letters. */
   Iterable<DeathRule.Group> groups() {
     return died.keySet();
   }

@@ -13,8 +13,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells alerts that the store cannot keep, from memory: each is tried again for an hour, and lost
- * with the process. Thread-safe.
+ * Sends alerts from memory if the store cannot keep them. Each is retried for an hour and is lost
+ * if the process ends. Thread-safe.
  */
 final class DirectTelling {
 
@@ -33,19 +33,19 @@ final class DirectTelling {
   private final AtomicInteger waiting = new AtomicInteger();
 
   /**
-   * Tells by the route of alerts.
+   * Sends alerts by the route for alerts.
    *
-   * @param timer in which alerts wait to be told again; it is not blocked
+   * @param timer the timer for retries, which is never blocked
    */
   DirectTelling(CamelContext context, ScheduledExecutorService timer) {
     this.template = context.createProducerTemplate();
     this.timer = timer;
-    // Of its own: what is told may hang, and what is seen has to be looked at meanwhile.
+    // A thread of its own, since sending may hang and the checks must go on meanwhile.
     this.thread =
         context.getExecutorServiceManager().newThreadPool(this, "dromedary-direct-alerts", 1, 1);
   }
 
-  /** Tells an alert, and others meanwhile. */
+  /** Sends an alert without blocking. Drops it if ten others wait. */
   void tell(OutboxEvent alert) {
     if (waiting.incrementAndGet() > MOST) {
       waiting.decrementAndGet();
@@ -86,7 +86,7 @@ final class DirectTelling {
             () -> attempt(alert, next, endNanos), pause.toMillis(), TimeUnit.MILLISECONDS);
   }
 
-  /** Ends: what has not been told is lost. */
+  /** Stops. Alerts that have not been sent are lost. */
   void close() {
     thread.shutdownNow();
     template.stop();

@@ -20,14 +20,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes a line where deliveries are late and nobody is told of alerts: events would die without a
- * word. What was written is in memory, so it is written again after a restart. Thread-safe.
+ * Logs a line when deliveries are late, if {@code webhooks.alert} is not set. Otherwise events
+ * would become dead letters without any warning. The state is kept in memory, so a line is logged
+ * again after a restart. Thread-safe.
  */
 public final class LateLines extends SimpleEventNotifierSupport {
 
   private static final Logger LOG = LoggerFactory.getLogger(LateLines.class);
 
-  /** A window has at least minutes, and each look asks the store. */
+  /** The time between two checks. A retry window lasts for minutes, and a check reads the store. */
   private static final Duration INTERVAL = Duration.ofSeconds(10);
 
   private final CamelContext context;
@@ -38,7 +39,7 @@ public final class LateLines extends SimpleEventNotifierSupport {
     this.context = context;
   }
 
-  /** Has them begin when a context has started, unless its alerts do it. */
+  /** Adds the lines to a context unless it has alerts. They start when the context has started. */
   public static synchronized void in(CamelContext context) {
     LateLines known = context.getCamelContextExtension().getContextPlugin(LateLines.class);
     if (known == null && Settings.of(context).alert() == null) {
@@ -89,7 +90,7 @@ public final class LateLines extends SimpleEventNotifierSupport {
         }
       }
     } catch (RuntimeException | Error e) {
-      // Let through, it would be the last time.
+      // If it were thrown, the timer would never run again.
       LOG.error("How late deliveries are could not be looked at", e);
     }
   }

@@ -9,9 +9,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * When the oldest event of a destination is told to be late: at half of its retry window, and at
- * nine tenths, each once, until it is below a quarter again. Then events are not dead yet, and
- * somebody can still do something about it.
+ * Raises an alert when the oldest event of a destination has used up half, and again when it has
+ * used up nine tenths, of its retry window. Each is raised once until the oldest event is below a
+ * quarter again. At that time no event is a dead letter yet, and an operator can still act.
  */
 final class LateRule {
 
@@ -22,7 +22,7 @@ final class LateRule {
 
   private LateRule() {}
 
-  /** What has changed, or null where nothing has. */
+  /** The change of the row, or null if there is none. */
   static @Nullable Change next(
       @Nullable AlertRow row, String destination, Duration window, Backlog backlog, Instant now) {
     AlertRow before = row == null ? AlertRow.of(KIND, destination, "0", now) : row;

@@ -22,22 +22,22 @@ import org.apache.camel.CamelContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks the rules of all that alerts may be about, and has what they have changed stored. Rows are
- * kept in memory: where another node has changed one, storing it fails, and all are read again. Of
- * one thread, but for the deaths.
+ * Evaluates all rules and stores their changes. Rows are cached in memory. If another node has
+ * changed a row, storing it fails and all rows are read again. Not thread-safe, except for {@link
+ * #deaths}.
  */
 final class Look {
 
-  /** The row that says until when dead letters have been counted. */
+  /** The kind of the row with the instant until which dead letters have been counted. */
   static final String READ = "dead-letters-read";
 
-  /** Rows that are no news: what was looked at until when. */
+  /** The kinds of rows that only hold positions and are not subjects of alerts. */
   static final Set<String> NOTES = Set.of(READ, ReplayRule.KIND);
 
-  /** A replay takes its time, and what is asked of it goes to the store. */
+  /** The time between two checks of replays, since these are slow and a check reads the store. */
   private static final Duration BETWEEN_REPLAYS = Duration.ofSeconds(5);
 
-  /** Stores a change; null where somebody else has changed the row. */
+  /** Stores a change. Returns null if another node has changed the row. */
   interface Storing {
     @Nullable AlertRow store(Change change) throws OutboxException;
   }
@@ -65,17 +65,17 @@ final class Look {
     this.startedAt = clock.instant();
   }
 
-  /** What has died, as it is told. */
+  /** The dead letters to count, which the outbox reports. */
   Deaths deaths() {
     return deaths;
   }
 
-  /** Rows are read again the next time. */
+  /** Clears the cached rows, so that they are read again. */
   void forget() {
     rows = null;
   }
 
-  /** Looks at everything. */
+  /** Evaluates all rules. */
   void at(Instant now) throws OutboxException {
     if (rows == null) {
       Map<Key, AlertRow> read = new HashMap<>();
@@ -109,7 +109,7 @@ final class Look {
     Long ended = replays.ended(row, seen, now);
     while (row != null && ended != null) {
       ReplayProgress progress = outbox.replays().get(ended);
-      // Something of it may have come back since it was seen.
+      // Some of its events may be pending again since it was read.
       boolean isOver = progress == null || progress.waiting() == 0;
       if (!isOver || !apply(ReplayRule.end(row, ended, progress, now))) {
         return;
@@ -130,7 +130,7 @@ final class Look {
     AlertRow stored = storing.store(change);
     Map<Key, AlertRow> known = rows;
     if (stored == null || known == null) {
-      // Another node was faster: it may have told the same.
+      // Another node was faster, and may have raised the same alert.
       forget();
       return false;
     }
@@ -138,14 +138,14 @@ final class Look {
     return true;
   }
 
-  /** Finds what had died before the start and was not counted, since the process was killed. */
+  /** Finds dead letters from before the start that a killed process has not counted. */
   private void catchUp(Instant now) throws OutboxException {
     if (isCaughtUp) {
       return;
     }
     AlertRow read = row(READ, "");
     if (read == null) {
-      // What is old when alerts are switched on is no news.
+      // Dead letters from before alerts were turned on raise no alert.
       isCaughtUp = apply(new Change(AlertRow.of(READ, "", "read", now), null));
       return;
     }
@@ -178,7 +178,7 @@ final class Look {
     }
   }
 
-  /** What the rule does not know. */
+  /** Adds data to an alert that the rule does not know. */
   private void complete(
       Alert alert, Watched.Destination destination, @Nullable Backlog backlog, Instant now) {
     if (backlog != null) {
@@ -208,7 +208,7 @@ final class Look {
           .mapToLong(Long::longValue)
           .sum();
     } catch (OutboxException e) {
-      // There are too many to be counted quickly, or the store has failed.
+      // There are too many to count quickly, or the store has failed.
       return null;
     }
   }

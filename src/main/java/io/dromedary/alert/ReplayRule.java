@@ -15,18 +15,18 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * When a replay is told to be finished: when for ten seconds none of its events has waited and none
- * was added, since events are put back piece by piece, and a first piece may be delivered before
- * the second is there. One row has which replays go on. Not thread-safe.
+ * Raises an alert when a replay has finished, which is after ten seconds without pending events and
+ * without new ones. Events are put back in chunks, and the first chunk may be delivered before the
+ * second one is stored. A single row lists the replays that are running. Not thread-safe.
  */
 final class ReplayRule {
 
-  /** The row's kind; its note is the number of the latest replay, and those that go on. */
+  /** The row's kind. Its note has the number of the latest replay and those of the running ones. */
   static final String KIND = "replays-read";
 
   private static final Duration CALM = Duration.ofSeconds(10);
 
-  /** What is followed at once; of more, the oldest are not told. */
+  /** The most replays that are followed at once. If there are more, the oldest raise no alert. */
   private static final int MOST = 100;
 
   private record Calm(long events, Instant since) {}
@@ -34,10 +34,10 @@ final class ReplayRule {
   private final Map<Long, Calm> calm = new HashMap<>();
 
   /**
-   * What is known of replays.
+   * The replays that a row lists.
    *
-   * @param latest the number of the latest one that was seen
-   * @param open the numbers of those that go on, as far as was told
+   * @param latest the number of the latest replay that was seen
+   * @param open the numbers of those without an alert yet
    */
   record Known(long latest, List<Long> open) {
 
@@ -57,8 +57,8 @@ final class ReplayRule {
   }
 
   /**
-   * Notes which replays go on, but those that are to be told first, or null where nothing is new.
-   * What has ended before there was a row is no news.
+   * Adds new replays to the row, or returns null if there are none. A replay that had finished
+   * before the row existed raises no alert.
    */
   @Nullable Change begun(@Nullable AlertRow row, List<Standing> seen, Instant now) {
     Known known = Known.of(row);
@@ -80,7 +80,7 @@ final class ReplayRule {
     return new Change(row(row, new Known(latest, followed), now), null);
   }
 
-  /** A replay that has come to its end, or null. */
+  /** The number of a replay that has finished, or null. */
   @Nullable Long ended(@Nullable AlertRow row, List<Standing> seen, Instant now) {
     Map<Long, Standing> standing = new HashMap<>();
     seen.forEach(each -> standing.put(each.id(), each));
@@ -89,7 +89,7 @@ final class ReplayRule {
     for (Long id : open) {
       Standing each = standing.get(id);
       if (each == null) {
-        // Its retention has ended.
+        // The store no longer keeps it.
         return id;
       }
       Calm before = calm.get(id);
@@ -105,9 +105,9 @@ final class ReplayRule {
   }
 
   /**
-   * Follows a replay no longer, and tells what has become of it.
+   * Removes a replay from the row and raises an alert with its result.
    *
-   * @param progress null where it is not kept any more, which is not told
+   * @param progress the result, or null if it is no longer kept, which raises no alert
    */
   static Change end(AlertRow row, long id, @Nullable ReplayProgress progress, Instant now) {
     Known known = Known.of(row);

@@ -7,9 +7,10 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * When the store is told to fail, and to work again. What is known of that is in memory only, since
- * the store that fails cannot keep it: each node tells of its own, and after a restart once more.
- * One that fails again within a quarter of an hour is told only when that is over. Not thread-safe.
+ * Raises alerts when the store fails and when it works again. The state is kept in memory, since a
+ * failing store cannot keep it. So each node raises its own alerts, and again after a restart. If
+ * the store fails again within a quarter of an hour of an alert, the next alert waits until that
+ * time is over. Not thread-safe.
  */
 final class StoreWatch {
 
@@ -23,15 +24,15 @@ final class StoreWatch {
   private @Nullable Instant toldFailingAt;
   private @Nullable Instant toldSince;
 
-  /** The state as it was told, for whoever asks. */
+  /** Whether the last alert was about a failure. */
   private boolean isToldFailing;
 
-  /** Since when it has been told to fail, or null where it has not. */
+  /** Since when the store has been failing, according to the last alert, or null if it works. */
   @Nullable Instant toldSince() {
     return isToldFailing ? toldSince : null;
   }
 
-  /** What is to be told now, or null. */
+  /** The alert to raise now, or null. */
   @Nullable Alert next(boolean isFailing, Instant now) {
     if (isFailing) {
       worksSince = null;

@@ -6,7 +6,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
 import org.apache.camel.CamelContext;
 
-/** The destinations of a context that alerts may be about. Thread-safe. */
+/** The destinations of a context that are checked for alerts. Thread-safe. */
 public final class Watched {
 
   private final List<Destination> destinations = new CopyOnWriteArrayList<>();
@@ -16,12 +16,12 @@ public final class Watched {
   /**
    * A destination.
    *
-   * @param window how long after its acceptance an event is given up
-   * @param webhooks what is seen of its webhooks, asked now and then by a thread of the alerts'
+   * @param window the retry window of its events
+   * @param webhooks the state of its webhooks, called now and then by the thread of the alerts
    */
   public record Destination(String name, Duration window, Supplier<List<WebhookSight>> webhooks) {}
 
-  /** Those of a context. */
+  /** The destinations of a context. */
   public static synchronized Watched of(CamelContext context) {
     Watched watched = context.getCamelContextExtension().getContextPlugin(Watched.class);
     if (watched == null) {

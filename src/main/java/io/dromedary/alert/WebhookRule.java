@@ -11,13 +11,13 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * When a webhook is told to be failing, and when to have recovered. What this process sees must
- * have lasted for a while. Of several nodes each sees its own attempts: that a webhook has
- * recovered is said only by one at which it has accepted something since it was told to fail, since
- * others may just not have sent to it.
+ * Raises alerts when a webhook fails and when it has recovered, after the state has lasted for a
+ * while. Each node sees only its own attempts. A node reports a recovery only if the webhook has
+ * accepted one of its attempts since the failure was reported, since otherwise the node may just
+ * not have sent anything.
  *
- * <p>A webhook that changes three times in a quarter of an hour flaps: that is told once, and
- * nothing more until it has been the same for ten minutes. Not thread-safe.
+ * <p>A webhook that changes three times in a quarter of an hour is flapping. This raises one alert,
+ * and no further one until its state has been the same for ten minutes. Not thread-safe.
  */
 final class WebhookRule {
 
@@ -36,7 +36,7 @@ final class WebhookRule {
   private final String subject;
   private final Duration after;
 
-  // What this process has seen before.
+  // The observations of this process.
   private long accepted;
   private @Nullable Instant acceptedAt;
   private @Nullable Instant upSince;
@@ -44,9 +44,9 @@ final class WebhookRule {
   private long acceptedBefore;
 
   /**
-   * The rule for a webhook.
+   * Makes the rule for a webhook.
    *
-   * @param after for how long it must have been down, or up, before that is told
+   * @param after how long it must have been down, or up again, before an alert is raised
    */
   WebhookRule(String subject, Duration after) {
     this.subject = subject;
@@ -57,7 +57,7 @@ final class WebhookRule {
     return subject;
   }
 
-  /** What has changed, by what is seen now, or null where nothing has. */
+  /** The change of the row, given what this process sees now, or null if there is none. */
   @Nullable Change next(@Nullable AlertRow row, WebhookSight sight, Instant now) {
     look(sight, now);
     AlertRow before = row == null ? AlertRow.of(KIND, subject, UP, Instant.EPOCH) : row;
@@ -101,7 +101,7 @@ final class WebhookRule {
     }
   }
 
-  /** What this process is sure of, or null. */
+  /** The state that this process is sure of, or null. */
   private @Nullable String seen(WebhookSight sight, AlertRow row, Note note, Instant now) {
     if (sight.isDown()) {
       return sight.lasting().compareTo(after) >= 0 ? DOWN : null;
@@ -157,10 +157,10 @@ final class WebhookRule {
   }
 
   /**
-   * What a row says beside its state.
+   * The note of a row.
    *
-   * @param value what was seen last, whether or not it was told
-   * @param changes the instants of the last changes of that
+   * @param value the state that was seen last, with or without an alert
+   * @param changes the instants of its last changes
    */
   private record Note(String value, List<Instant> changes) {
 

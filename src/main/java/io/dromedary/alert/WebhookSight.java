@@ -4,16 +4,16 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What this process sees of a webhook.
+ * The state of a webhook as this process sees it.
  *
- * @param number of the webhook in its destination, from 1
- * @param isDown whether nothing has shown for a while that it lives
- * @param lasting how long it has been down, or what else it is
- * @param accepted how many attempts it has accepted since the start of the process
- * @param failed how many it has not
- * @param lastFailure the class of the last one that it has not, or null
- * @param certificateExpirySeconds when its certificate expires, in seconds since 1970; NaN where
- *     that is not known
+ * @param number the number of the webhook in its destination, from 1
+ * @param isDown whether it is down, without a sign of life for a while
+ * @param lasting how long it has been in its present state
+ * @param accepted the number of accepted attempts since the start of the process
+ * @param failed the number of failed attempts since then
+ * @param lastFailure the class of the last failed attempt, or null
+ * @param certificateExpirySeconds when its certificate expires, in seconds since 1970, or NaN if
+ *     unknown
  */
 public record WebhookSight(
     int number,

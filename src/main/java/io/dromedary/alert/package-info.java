@@ -1,4 +1,4 @@
-/** What operators are told of without asking: which webhooks fail, what is late, what has died. */
+/** Alerts for operators about failing webhooks, late deliveries, dead letters and more. */
 @NullMarked
 package io.dromedary.alert;
 
