@@ -14,14 +14,15 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who may use the management path, told from the head of a request. With secrets, one has to be
- * presented: as a Bearer token by a program, or as the password of HTTP Basic by a browser. Without
- * secrets the path is served on loopback. A browser sends a password, or reaches loopback, for any
- * page: so what changes something has to come from a page of this server. Thread-safe.
+ * Decides from the head of a request who may use the management path. If secrets are set, a request
+ * must present one: a program as a Bearer token, a browser as the password of HTTP Basic. Without
+ * secrets the path is served on loopback only. Pages of other servers can make a browser send its
+ * password, or a request to loopback. Therefore a request that changes something must come from a
+ * page of this server, or carry a Bearer token. Thread-safe.
  */
 final class Access {
 
-  /** Basic comes first: browsers look at one challenge of a line. */
+  /** Basic comes first, because browsers look at only one challenge of a header. */
   private static final String CHALLENGES = "Basic realm=\"Dromedary\", Bearer";
 
   private static final Caller ON_LOOPBACK = new Caller("loopback", true);
@@ -43,10 +44,10 @@ final class Access {
   }
 
   /**
-   * What a request presents.
+   * The credentials of a request.
    *
-   * @param name of whom the request comes, as far as it says so
-   * @param isBearer whether no browser presents it by itself
+   * @param name the caller's name for the audit log: the user of HTTP Basic, or the scheme
+   * @param isBearer whether it is a Bearer token, which no browser sends by itself
    */
   private record Presented(String name, String secret, boolean isBearer) {
 
@@ -82,18 +83,18 @@ final class Access {
       byte[] bytes = secret.getBytes(UTF_8);
       boolean known = false;
       for (byte[] each : secrets) {
-        // Every secret is compared in full: the time it takes tells nothing.
+        // Every secret is compared in full, so that the time taken reveals nothing.
         known |= MessageDigest.isEqual(each, bytes);
       }
       return known;
     }
   }
 
-  /** Who sends a request that has not been refused. */
+  /** The caller of a request that {@link #check} has let in. */
   Caller caller(RequestHead head) {
     Presented presented = Presented.of(head.authorization());
     if (settings.isByHost()) {
-      // The host has looked at it, and may have done so in another way.
+      // The host has authenticated the request, perhaps in another way.
       return new Caller(presented.name().isEmpty() ? "host" : presented.name(), true);
     }
     if (!settings.isBySecret()) {
@@ -105,7 +106,7 @@ final class Access {
     return presented.isOneOf(readOnlySecrets) ? new Caller(presented.name(), false) : UNKNOWN;
   }
 
-  /** Why a request is refused, or null if it is not. */
+  /** Returns why the request is refused, or null if it may go on. */
   @Nullable Refusal check(RequestHead head) {
     if (settings.isByHost()) {
       return head.isRead() || Presented.of(head.authorization()).isBearer()
@@ -123,7 +124,7 @@ final class Access {
 
   private @Nullable Refusal ofSecret(RequestHead head) {
     Presented presented = Presented.of(head.authorization());
-    // Both are asked, whichever it is.
+    // Both lists are always compared, so that the time taken does not reveal which one matched.
     boolean isOperator = presented.isOneOf(secrets);
     boolean isReader = presented.isOneOf(readOnlySecrets);
     if (!isOperator && !isReader) {
@@ -143,10 +144,10 @@ final class Access {
   }
 
   /**
-   * Refuses what a browser was led to send by a page of another server.
+   * Refuses a request that a page of another server made the browser send (CSRF).
    *
-   * @param mayBeNoPage whether a request may come from a program that says nothing of pages, as one
-   *     that is not a browser does
+   * @param mayBeNoPage whether a request without Sec-Fetch-Site and Origin is let in, as programs
+   *     that are not browsers send it
    */
   private static @Nullable Refusal ofOtherPage(RequestHead head, boolean mayBeNoPage) {
     if (head.site() == null && head.origin() == null) {
@@ -157,7 +158,7 @@ final class Access {
               "forbidden_origin",
               "expected Sec-Fetch-Site, Origin or a Bearer token, found none");
     }
-    // Where a browser tells both, only the first is right behind a server that changes the Host.
+    // Sec-Fetch-Site wins over Origin: behind a proxy that changes Host, Origin never matches it.
     boolean isOwn =
         head.site() == null ? !head.isOfForeignPage() : head.site().equals("same-origin");
     return isOwn

@@ -11,27 +11,27 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Tells what operators were told without asking, and what of it goes on. Thread-safe. */
+/** Lists the alerts, open ones and past ones. Thread-safe. */
 final class AlertOperations {
 
   private final @Nullable Alerts alerts;
 
   /**
-   * Operations on alerts.
+   * Makes the operations on alerts.
    *
-   * @param alerts null: nobody is told of anything
+   * @param alerts null if alerts are off
    */
   AlertOperations(@Nullable Alerts alerts) {
     this.alerts = alerts;
   }
 
-  /** The answer as JSON, or null where there is no such operation. */
+  /** The answer as JSON, or null if there is no such operation. */
   @Nullable String answer(Operation asked) throws RefusedException, OutboxException {
     if (!asked.below().isEmpty()) {
       return null;
     }
     asked.require("GET");
-    // There are none.
+    // Refuses any parameter.
     Parameters unused = new Parameters(asked.query(), List.of(), Set.of());
     Alerts told = alerts;
     if (told == null) {
@@ -50,7 +50,7 @@ final class AlertOperations {
       if (failingSince == null) {
         throw e;
       }
-      // That it fails is known all the same, and is what somebody wants to know then.
+      // The alerts cannot be read, but the failure of the store is itself worth telling.
       return unreadable(e, failingSince);
     }
     return JsonFields.write(

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** Writes what is kept of attempts as JSON. */
+/** Writes attempts of the history as JSON. */
 final class AttemptJson {
 
   private AttemptJson() {}
@@ -53,7 +53,7 @@ final class AttemptJson {
     json.writeStringField("origin", attempt.origin().json());
   }
 
-  /** Milliseconds, to the microsecond. */
+  /** A duration in milliseconds, with microsecond precision. */
   static double millis(Duration duration) {
     return TimeUnit.NANOSECONDS.toMicros(duration.toNanos()) / 1000.0;
   }

@@ -5,12 +5,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Logs who has changed what: a line of the logger {@code io.dromedary.audit} for each replay,
- * deletion, attempt that was asked for and test. Thread-safe.
+ * Logs each change that an operator makes: the logger {@code io.dromedary.audit} has a line for
+ * each replay, deletion, requested attempt and test. Thread-safe.
  */
 public final class Audit {
 
-  /** A logger of its own, so that these lines can be kept apart and for longer. */
+  /** A separate logger, so that these lines can be kept apart and for longer. */
   private static final Logger LOG = LoggerFactory.getLogger("io.dromedary.audit");
 
   private static final int LONGEST = 300;
@@ -18,12 +18,13 @@ public final class Audit {
   private Audit() {}
 
   /**
-   * Something has been done for an operator.
+   * Logs an action.
    *
-   * @param what was done, such as {@code dead-letters.replay}
-   * @param who asked for it: the name of HTTP Basic, {@code secret} or {@code loopback}
-   * @param filter which events were meant, as it was asked for; empty: all
-   * @param count how many there were
+   * @param what the action, such as {@code dead-letters.replay}
+   * @param who the caller's name: that of HTTP Basic, {@code bearer}, {@code host} or {@code
+   *     loopback}
+   * @param filter the filter as the caller wrote it; empty for all events
+   * @param count how many events it applied to
    */
   public static void done(String what, String who, String filter, long count) {
     String by = Printable.of(who, LONGEST);

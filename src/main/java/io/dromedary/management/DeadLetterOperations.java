@@ -35,7 +35,7 @@ final class DeadLetterOperations {
     this.mask = mask;
   }
 
-  /** The answer as JSON, or null where there is no such operation. */
+  /** The answer as JSON, or null if there is no such operation. */
   @Nullable String answer(Operation asked) throws RefusedException, OutboxException {
     switch (asked.below()) {
       case "" -> {
@@ -79,7 +79,7 @@ final class DeadLetterOperations {
     return pages.<OutboxException>make(
         () -> {
           DeadLetters.Page read = letters.list(filter, before, limit);
-          // Counting looks at every dead letter: once is enough for all pages.
+          // Counting reads every dead letter, so only the first page has the counts.
           Map<Reason, Long> counts = before == null ? letters.count(filter) : null;
           return JsonFields.write(json -> writePage(json, read, counts));
         });
@@ -135,7 +135,7 @@ final class DeadLetterOperations {
         });
   }
 
-  /** What a replay would do. */
+  /** Tells what a replay would do, and changes nothing. */
   private String dryRun(DeadLetterFilter filter, int rate, int limit) throws OutboxException {
     Map<Reason, Long> counts = letters.count(filter);
     List<DeadLetterGroup> groups = letters.groups(filter);

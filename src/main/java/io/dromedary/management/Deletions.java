@@ -15,8 +15,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Has the history know which events an operator has deleted: they would be taken for delivered, as
- * they are in no place any more. Of one operation, and not thread-safe.
+ * Records in the history which events an operator has deleted. Without that record, an event that
+ * is neither pending nor dead would be taken for delivered. Serves one operation; not thread-safe.
  */
 public final class Deletions {
 
@@ -28,20 +28,20 @@ public final class Deletions {
   private final Clock clock;
   private final List<AttemptRecord> untold = new ArrayList<>();
 
-  /** Of an operation that begins. */
+  /** Starts recording for one operation. */
   public Deletions(CamelContext context) {
     this.history = History.of(context);
     this.clock = Settings.clock(context);
   }
 
-  /** Takes note of events that were deleted while they waited. */
+  /** Notes pending events that were deleted. */
   public void pending(List<PendingEvent> deleted) {
     for (PendingEvent each : deleted) {
       add(each.destination(), each.event().messageId(), each.event().type());
     }
   }
 
-  /** Takes note of a dead letter that was deleted. */
+  /** Notes a dead letter that was deleted. */
   public void dead(DeadLetters.Deleted deleted) {
     add(deleted.destination(), deleted.messageId(), deleted.type());
   }
@@ -54,7 +54,7 @@ public final class Deletions {
     }
   }
 
-  /** Tells of those that are left. */
+  /** Writes the notes that are not yet in the history. A failure is logged and not thrown. */
   public void tell() {
     if (history == null || untold.isEmpty()) {
       return;

@@ -10,18 +10,19 @@ import org.apache.camel.spi.annotations.DevConsole;
 import org.apache.camel.support.console.AbstractDevConsole;
 
 /**
- * Shows in Camel's developer console what the health of Dromedary has in detail: the store, what
- * waits of each destination, and the state of each webhook. Camel asks nobody who they are there,
- * so it shows no event. Without {@code camel-console} nobody loads it. Thread-safe.
+ * Shows the details of Dromedary's health checks in Camel's developer console: the store, the
+ * pending events of each destination, and the state of each webhook. Camel does not authenticate
+ * callers of that console, so it shows no event. Camel loads this class only with {@code
+ * camel-console}. Thread-safe.
  */
 @DevConsole(name = "dromedary", description = "What Dromedary delivers, and what waits")
 public final class DromedaryConsole extends AbstractDevConsole {
 
-  /** What Camel adds of the check itself. */
+  /** The details that Camel adds to each check, about the check itself. */
   private static final Pattern OF_THE_CHECK =
       Pattern.compile("(check|invocation|failure|success)\\..*");
 
-  /** Camel makes it. */
+  /** Called by Camel. */
   public DromedaryConsole() {
     super("dromedary", "dromedary", "Dromedary", "What Dromedary delivers, and what waits");
   }
@@ -44,7 +45,7 @@ public final class DromedaryConsole extends AbstractDevConsole {
     return new LinkedHashMap<>(checks());
   }
 
-  /** The details of each check by its id. */
+  /** The details of each check, by the check's id. */
   private Map<String, Map<String, Object>> checks() {
     Map<String, Map<String, Object>> checks = new LinkedHashMap<>();
     HealthCheckRegistry registry = HealthCheckRegistry.get(getCamelContext());

@@ -25,8 +25,8 @@ import org.apache.camel.CamelContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells what has become of an event, wherever it is, and erases what there is of a user or an
- * event. Thread-safe.
+ * Tells the state of an event, whether it is pending, dead or in the history, and erases everything
+ * that is kept about a user or an event. Thread-safe.
  */
 final class EventOperations {
 
@@ -44,7 +44,7 @@ final class EventOperations {
     this.mask = mask;
   }
 
-  /** The answer as JSON, or null where there is no such operation. */
+  /** The answer as JSON, or null if there is no such operation. */
   @Nullable String answer(Operation asked) throws RefusedException, OutboxException {
     if (asked.below().equals(PATH)) {
       if (asked.method().equals("DELETE")) {
@@ -62,7 +62,7 @@ final class EventOperations {
       return null;
     }
     asked.require("GET");
-    // A plus is one in a path.
+    // In a path, a plus stands for itself; URLDecoder would make it a space.
     String id = asked.below().substring(PATH.length() + 1).replace("+", "%2B");
     return story(URLDecoder.decode(id, UTF_8));
   }
@@ -113,7 +113,10 @@ final class EventOperations {
     AttemptJson.write(json, "attempts", mask.attempts(part.attempts()));
   }
 
-  /** In the order in which an event goes, so that none gets past it. */
+  /**
+   * Erases pending events, then dead letters, then the history: the order in which an event moves,
+   * so that none slips past.
+   */
   private String erase(Parameters parameters, Operation asked)
       throws RefusedException, OutboxException {
     EventFilter filter = parameters.events();
@@ -128,7 +131,7 @@ final class EventOperations {
             .deadLetters()
             .delete(new DeadLetterFilter(filter, null, null, null, null), deletions::dead);
     long attempts = eraseHistory(filter);
-    // Behind it: what is left says only that there was an event of that id.
+    // After the history is erased: these records say only that an event of that id was deleted.
     deletions.tell();
     asked.audit("events.erase", pending.events() + dead + attempts);
     return JsonFields.write(

@@ -48,7 +48,7 @@ final class HistoryOperations {
     this.mask = mask;
   }
 
-  /** The answer as JSON, or null where there is no such operation. */
+  /** The answer as JSON, or null if there is no such operation. */
   @Nullable String answer(Operation asked) throws RefusedException {
     if (!Set.of("/attempts", "/rollups", "/errors").contains(asked.below())) {
       return null;

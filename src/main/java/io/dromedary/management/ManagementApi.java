@@ -30,13 +30,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What is served below the management path: the page, and the API of events that are not done and
- * of dead letters. Who may use it is decided by {@link Access}. Thread-safe.
+ * Serves the management path: the page, and the API for pending events, dead letters, the history,
+ * replays and alerts. {@link Access} decides who may use it. Thread-safe.
  */
 public final class ManagementApi extends ServiceSupport
     implements CamelContextAware, Processor, RequestCheck {
 
-  /** The parameters that say which dead letters are meant. */
+  /** The names of the parameters that select dead letters. */
   public static final List<String> DEAD_LETTER_FILTERS = Parameters.DEAD_LETTERS;
 
   private static final Logger LOG = LoggerFactory.getLogger(ManagementApi.class);
@@ -68,7 +68,7 @@ public final class ManagementApi extends ServiceSupport
     this.path = settings.paths().root() + settings.paths().management();
   }
 
-  /** Called where the route is, which is not everywhere. */
+  /** Prepares the page. Camel calls it only if the route of the management path runs here. */
   @Override
   protected void doStart() {
     if (context != null) {
@@ -85,7 +85,7 @@ public final class ManagementApi extends ServiceSupport
     Message message = exchange.getMessage();
     Map<String, Object> headers = message.getHeaders();
     byte[] body = message.getBody(byte[].class);
-    // Nothing of the request goes into the answer.
+    // No header of the request may go into the answer.
     message.setHeaders(new HashMap<>(Page.SAFE));
     message.setHeader(Exchange.CONTENT_TYPE, "application/json");
     try {
@@ -97,7 +97,7 @@ public final class ManagementApi extends ServiceSupport
     } catch (OutboxException e) {
       refuse(message, new Refusal(503, "unavailable", String.valueOf(e.getMessage())));
     } catch (RuntimeException | StackOverflowError e) {
-      // The server would answer with nothing, and nobody would know why.
+      // Otherwise the server would send an empty answer, and the log would not say why.
       LOG.error("A request of an operator has failed", e);
       refuse(message, new Refusal(500, "failed", "this has failed; the log says why"));
     }
@@ -139,7 +139,7 @@ public final class ManagementApi extends ServiceSupport
       return;
     }
     if (body != null && body.length > 0) {
-      // Curl's -d would look like a filter, and be none.
+      // A filter in the body, as curl -d sends it, would be ignored.
       throw new RefusedException(
           400, "unexpected_body", "expected parameters in the URL and no body, found a body");
     }
@@ -162,12 +162,12 @@ public final class ManagementApi extends ServiceSupport
     return header == null ? null : header.toString();
   }
 
-  /** What follows behind the path of the route. */
+  /** The part of a path that follows the management path. */
   private String below(String asked) {
     return asked.startsWith(path) ? asked.substring(path.length()) : asked;
   }
 
-  /** Answers a view of the page as a program is answered. */
+  /** Answers a view of the page in the same way as a program that calls the API. */
   private String call(String method, String below, @Nullable String query, Caller caller)
       throws ApiException {
     try {
@@ -189,7 +189,7 @@ public final class ManagementApi extends ServiceSupport
     if (asked.below().equals(OVERVIEW) && overview != null) {
       return overview.answer(asked);
     }
-    // What the page shows is below /api; these two have been there before.
+    // Dead letters and pending events are also served without /api, where they first were.
     Operation operation = asked.below().startsWith(API) ? asked.behind(API) : asked;
     Mask mask = Mask.of(context(), asked.caller());
     if (operation.below().startsWith(DEAD_LETTERS)) {
@@ -209,7 +209,7 @@ public final class ManagementApi extends ServiceSupport
     return asked.below().startsWith(API) ? history(operation, mask) : null;
   }
 
-  /** What is only below /api. */
+  /** Answers the operations that exist below /api only. */
   private @Nullable String history(Operation asked, Mask mask)
       throws RefusedException, OutboxException {
     String answer = new EventOperations(context(), outbox(), pages, mask).answer(asked);
@@ -244,7 +244,7 @@ public final class ManagementApi extends ServiceSupport
   @Override
   public @Nullable Refusal check(RequestHead head) {
     Refusal refusal = access().check(head);
-    // The server would take two slashes for one, and another in front of it for two paths.
+    // This server takes two slashes for one; a proxy in front of it may take them for another path.
     return refusal == null && head.path().contains("//") ? unknownPath() : refusal;
   }
 
@@ -256,7 +256,7 @@ public final class ManagementApi extends ServiceSupport
             .formatted(path));
   }
 
-  /** Files are kept by browsers, which ask whether they are still the same. */
+  /** Browsers may cache the page's files, but must revalidate them. */
   @Override
   public String cacheControl(RequestHead head) {
     return Page.isFile(below(head.path())) ? "no-cache" : RawBodies.NOT_KEPT;

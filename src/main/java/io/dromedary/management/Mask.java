@@ -25,27 +25,27 @@ import java.util.stream.Collectors;
 import org.apache.camel.CamelContext;
 
 /**
- * What somebody is shown of payloads: everything, nothing, or all but the values of some members.
- * It is applied to whatever leaves the store for the page, the API or the command line, and to
- * excerpts of answers, in which a receiver may repeat what it was sent. Thread-safe.
+ * Masks payloads: a caller sees all of them, nothing, or everything but the values of certain
+ * members. It is applied to all data that leaves the store for the page, the API or the command
+ * line, and to excerpts of answers, because a receiver may repeat what it was sent. Thread-safe.
  */
 public final class Mask {
 
-  /** Stands for what is not shown. */
+  /** Written in place of a hidden value. */
   public static final String HIDDEN = NamedMembers.HIDDEN;
 
   private static final byte[] HIDDEN_JSON = ("\"" + HIDDEN + "\"").getBytes(UTF_8);
   private static final JsonFactory JSON = new JsonFactory();
 
-  /** Also told by what it looks like, wherever a receiver repeats it. */
+  /** E-mail addresses are also recognised by their form, anywhere in an answer. */
   private static final Pattern EMAIL =
       Pattern.compile("[\\p{L}\\p{N}._%+-]{1,64}(?:@|%40)[\\p{L}\\p{N}.-]{1,255}");
 
   /**
-   * A value: in JSON, whole or cut off, in JSON that is a text of other JSON, as programs in Python
-   * print it, an object, an array, or in a form or an element. Nothing in it is tried twice: text
-   * of a sender's choice may be long, and each repetition that can go back takes a piece of the
-   * stack.
+   * Matches a value: a JSON string, whole or cut off; a string of JSON inside another JSON string;
+   * a string as Python prints it; an object; an array; or the value in a form or an element. All
+   * quantifiers are possessive, because senders choose the text: it may be long, and each
+   * repetition that can backtrack takes a piece of the stack.
    */
   private static final String VALUE =
       "\"(?:[^\"\\\\]|\\\\.)*+(?:\"|\\\\?$)"
@@ -60,7 +60,7 @@ public final class Mask {
 
   Mask(PayloadSettings settings, boolean mayChange) {
     this.mayChange = mayChange;
-    // Who may only read is never shown all.
+    // A caller who may only read never sees everything.
     shown = settings.shown() == Shown.ALL && !mayChange ? Shown.MASKED : settings.shown();
     members = new NamedMembers(settings.masked());
     inText =
@@ -75,12 +75,12 @@ public final class Mask {
             Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE | Pattern.DOTALL);
   }
 
-  /** What somebody is shown here. */
+  /** The mask that applies to a caller. */
   public static Mask of(CamelContext context, Caller caller) {
     return new Mask(Settings.of(context).management().payloads(), caller.mayChange());
   }
 
-  /** A payload as it is shown. */
+  /** A masked payload. */
   public static final class Payload {
 
     private final byte[] json;
@@ -92,20 +92,20 @@ public final class Mask {
     }
 
     /**
-     * The text. What cannot be read as JSON is masked as an excerpt of an answer is, and hidden
-     * whole from somebody who may only read. Not a copy: do not write to it.
+     * The masked text. A payload that is not JSON is masked like an excerpt of an answer, and is
+     * hidden completely from callers who may only read. Not a copy: do not write to it.
      */
     public byte[] json() {
       return json;
     }
 
-    /** What was masked in it, the longest first. */
+    /** The values that were masked, the longest first. */
     public List<String> values() {
       return values;
     }
   }
 
-  /** A payload as it is shown. */
+  /** Masks a payload. */
   public Payload payload(byte[] json) {
     if (shown == Shown.ALL) {
       return new Payload(json, List.of());
@@ -154,7 +154,7 @@ public final class Mask {
               copy.writeString(HIDDEN);
             }
           }
-          // Numbers stay as they are written.
+          // Numbers keep their original digits.
           case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> copy.writeNumber(in.getText());
           default -> copy.copyCurrentEvent(in);
         }
@@ -163,15 +163,15 @@ public final class Mask {
     return out.toByteArray();
   }
 
-  /** What a receiver has answered, or an error that tells of it. */
+  /** Masks a receiver's answer, or an error message that quotes it. */
   public String text(String text) {
     return text(text, List.of());
   }
 
   /**
-   * What a receiver has answered, or an error that tells of it.
+   * Masks a receiver's answer, or an error message that quotes it.
    *
-   * @param values what was masked in the payload that it was sent
+   * @param values the values that were masked in the payload sent to the receiver
    */
   public String text(String text, List<String> values) {
     if (shown == Shown.ALL || text.isEmpty()) {
@@ -184,7 +184,7 @@ public final class Mask {
     return NamedMembers.hide(masked, values);
   }
 
-  /** A dead letter as it is shown. */
+  /** Masks a dead letter. */
   public DeadLetter letter(DeadLetter letter) {
     if (shown == Shown.ALL) {
       return letter;
@@ -210,7 +210,7 @@ public final class Mask {
         letter.webhooks() == null ? null : webhooks(letter.webhooks(), payload.values()));
   }
 
-  /** Attempts as they are shown. */
+  /** Masks the details of attempts. */
   public List<AttemptRecord> attempts(List<AttemptRecord> attempts) {
     return shown == Shown.ALL ? attempts : attempts.stream().map(this::attempt).toList();
   }
@@ -220,7 +220,12 @@ public final class Mask {
     return detail == null ? attempt : attempt.withDetail(text(detail));
   }
 
-  /** What webhooks have made of an event, in JSON of ours whose texts may be those of receivers. */
+  /**
+   * Masks the strings in the JSON array of an event's webhooks, which may quote what receivers
+   * answered.
+   *
+   * @param values the values that were masked in the event
+   */
   public String webhooks(String json, List<String> values) {
     if (shown == Shown.ALL) {
       return json;

@@ -4,37 +4,37 @@ import io.dromedary.http.Caller;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an operator asks for.
+ * A request to the API.
  *
  * @param method the HTTP method
- * @param below what follows in the path behind that of what is asked about: empty, or with a slash
- * @param query as it came
- * @param caller who asks; where he may not change anything, what he is shown is masked
+ * @param below the rest of the path, from its slash on; empty if there is none
+ * @param query the query string as it arrived, still encoded
+ * @param caller the caller; one who may only read sees masked data
  */
 record Operation(String method, String below, @Nullable String query, Caller caller) {
 
-  /** The same, of what is behind the first part of the path. */
+  /** The same request, without the given beginning of its path. */
   Operation behind(String part) {
     return new Operation(method, below.substring(part.length()), query, caller);
   }
 
-  /** Logs that something has been done, for whom, and to how many. */
+  /** Logs that this request has been carried out, and on how many events. */
   void audit(String what, long count) {
     Audit.done(what, caller.name(), query == null ? "" : query, count);
   }
 
-  /** Refuses another method than the one that is expected. */
+  /** Refuses any method but the expected one. */
   void require(String expected) throws RefusedException {
     require(expected, expected);
   }
 
   /**
-   * Refuses another method than the one that is expected.
+   * Refuses any method but the expected one.
    *
-   * @param all the methods that there are, to tell of them
+   * @param all the methods that the path has, for the error message
    */
   void require(String expected, String all) throws RefusedException {
-    // The server leaves the body of an answer to HEAD out.
+    // The server omits the body of an answer to HEAD.
     boolean isHead = method.equals("HEAD") && expected.equals("GET");
     if (!method.equals(expected) && !isHead) {
       throw new RefusedException(

@@ -5,7 +5,7 @@ import io.dromedary.page.Overviews;
 import java.util.List;
 import java.util.Set;
 
-/** Tells what the overview of the page shows. Thread-safe. */
+/** Answers with the figures that the page's overview shows. Thread-safe. */
 final class OverviewOperations {
 
   private final Overviews overviews;

@@ -4,7 +4,10 @@ import io.dromedary.http.Refusal;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
-/** Pages of events may be long: there is memory for one at a time. Thread-safe. */
+/**
+ * Makes one page of events at a time, because a page may take much memory. A request that has
+ * waited for five seconds is refused with 503. Thread-safe.
+ */
 final class Pages {
 
   private static final int WAIT_SECONDS = 5;
@@ -16,7 +19,11 @@ final class Pages {
     String make() throws E;
   }
 
-  /** Makes a page when no other is made, or is refused. */
+  /**
+   * Makes a page once no other is being made.
+   *
+   * @throws RefusedException if that takes longer than five seconds
+   */
   <E extends Exception> String make(Maker<E> maker) throws RefusedException, E {
     if (!isFree()) {
       throw new RefusedException(Refusal.ofServer(503));

@@ -22,12 +22,12 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The parameters of a request. One that is unknown or comes twice is refused: a filter that was
- * misspelt must not mean everything.
+ * The parameters of a request. A parameter that is unknown or comes twice is refused: a misspelt
+ * filter must not select all events.
  */
 final class Parameters {
 
-  /** Those that say which events are meant. */
+  /** The names of the parameters that select events. */
   private static final List<String> EVENTS =
       List.of(
           "type",
@@ -41,10 +41,10 @@ final class Parameters {
           "until",
           "id");
 
-  /** Those that say which pending events are meant. */
+  /** The names of the parameters that select pending events. */
   static final List<String> PENDING = EVENTS;
 
-  /** Those that say which dead letters are meant. */
+  /** The names of the parameters that select dead letters. */
   static final List<String> DEAD_LETTERS =
       Stream.concat(Stream.of("reason"), EVENTS.stream()).toList();
 
@@ -56,10 +56,14 @@ final class Parameters {
   private final Map<String, String> values = new TreeMap<>();
 
   /**
-   * @param query as it came, and not Camel's headers, among which there are those of the request
-   * @param filters those of a filter
-   * @param others which there may be beside
-   * @throws IllegalArgumentException saying what is wrong
+   * Reads the parameters of a query string.
+   *
+   * @param query the query string as it arrived. Camel's headers do not serve: they mix parameters
+   *     with the headers of the request.
+   * @param filters the names of the parameters that select events
+   * @param others the names of the other parameters that are allowed
+   * @throws IllegalArgumentException if a parameter is unknown, empty or repeated; the message says
+   *     which
    */
   Parameters(@Nullable String query, List<String> filters, Set<String> others) {
     this.filters = new TreeSet<>(filters);
@@ -94,7 +98,7 @@ final class Parameters {
     return value.equals("true");
   }
 
-  /** Refuses a request that has no filter, unless it asks for everything by name. */
+  /** Refuses a request that has neither a filter nor {@code all=true}, or has both. */
   void requireFilter() {
     boolean isAll = isTrue("all");
     if (filters.stream().noneMatch(values::containsKey) != isAll) {
@@ -116,7 +120,7 @@ final class Parameters {
         attemptClass());
   }
 
-  /** The status of an answer, or null where none is asked for. */
+  /** The requested status of an answer, or null if the request names none. */
   @Nullable String status() {
     String status = values.get("status");
     if (status != null && !STATUS.matcher(status).matches()) {
@@ -125,7 +129,7 @@ final class Parameters {
     return status;
   }
 
-  /** The class of an attempt, or null where none is asked for. */
+  /** The requested class of an attempt, or null if the request names none. */
   @Nullable String attemptClass() {
     String found = values.get("class");
     if (found != null && !AttemptClass.labels().contains(found)) {
@@ -180,7 +184,7 @@ final class Parameters {
     return number;
   }
 
-  /** The id behind which a page begins. */
+  /** The cursor of a page: the id after which it begins. */
   long after() {
     String value = values.getOrDefault("after", "0");
     if (!value.matches("\\d{1,18}")) {
@@ -189,7 +193,7 @@ final class Parameters {
     return Long.parseLong(value);
   }
 
-  /** A place in the history. */
+  /** A cursor in the history. */
   long place(String name) {
     String value = values.getOrDefault(name, "");
     if (!value.matches("\\d{1,18}")) {
@@ -210,7 +214,7 @@ final class Parameters {
     return new Place(Long.parseLong(place.group(1)), Long.parseLong(place.group(2)));
   }
 
-  /** A place as {@link #before()} takes it. */
+  /** A cursor in the form that {@link #before()} reads. */
   static String text(Place place) {
     return place.deadMillis() + "-" + place.id();
   }

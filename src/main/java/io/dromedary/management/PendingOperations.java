@@ -15,7 +15,7 @@ import java.util.function.Predicate;
 import org.apache.camel.CamelContext;
 import org.jspecify.annotations.Nullable;
 
-/** Lists, counts, hastens, gives up and deletes events that are not done. Thread-safe. */
+/** Lists, counts, retries, gives up and deletes pending events. Thread-safe. */
 final class PendingOperations {
 
   private static final int LISTED = 100;
@@ -32,7 +32,7 @@ final class PendingOperations {
     this.mask = mask;
   }
 
-  /** The answer as JSON, or null where there is no such operation. */
+  /** The answer as JSON, or null if there is no such operation. */
   @Nullable String answer(Operation asked) throws RefusedException, OutboxException {
     switch (asked.below()) {
       case "" -> {
@@ -114,7 +114,7 @@ final class PendingOperations {
     }
   }
 
-  /** Writes the fields of an event that is not done. */
+  /** Writes the fields of a pending event. */
   static void write(CamelContext context, JsonGenerator json, PendingEvent pending, Mask mask)
       throws IOException {
     json.writeNumberField("id", pending.id());

@@ -2,7 +2,7 @@ package io.dromedary.management;
 
 import io.dromedary.http.Refusal;
 
-/** A request of an operator that is not done. */
+/** Thrown if a request to the API is refused. */
 final class RefusedException extends Exception {
   private static final long serialVersionUID = 1L;
   private final transient Refusal refusal;

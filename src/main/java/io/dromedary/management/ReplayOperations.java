@@ -15,7 +15,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Tells how far replays have come, and stops them. Thread-safe. */
+/** Reports the progress of replays, and stops them. Thread-safe. */
 final class ReplayOperations {
 
   private static final Pattern ONE = Pattern.compile("/(\\d{1,18})(/stop)?");
@@ -26,9 +26,9 @@ final class ReplayOperations {
     this.replays = replays;
   }
 
-  /** The answer as JSON, or null where there is no such operation. */
+  /** The answer as JSON, or null if there is no such operation. */
   @Nullable String answer(Operation asked) throws RefusedException, OutboxException {
-    // There are none.
+    // Refuses any parameter.
     Parameters unused = new Parameters(asked.query(), List.of(), Set.of());
     if (asked.below().isEmpty()) {
       asked.require("GET");

@@ -1,4 +1,4 @@
-/** What operators may ask of a running process, over HTTP. */
+/** The HTTP API for operators of a running process: access, masking, operations and audit log. */
 @NullMarked
 package io.dromedary.management;
 

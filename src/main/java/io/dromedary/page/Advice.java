@@ -1,11 +1,11 @@
 package io.dromedary.page;
 
-/** What an operator may look at, by the class of failed attempts. */
+/** Advises an operator on failed attempts, by their class. */
 final class Advice {
 
   private Advice() {}
 
-  /** A sentence or two, or empty where nothing is to be said. */
+  /** The advice: one sentence or a few. */
   static String of(String attemptClass) {
     return switch (attemptClass) {
       case "timeout" ->

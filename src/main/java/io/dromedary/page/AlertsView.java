@@ -11,7 +11,7 @@ import java.util.Comparator;
 import java.util.List;
 import org.apache.camel.CamelContext;
 
-/** What operators were told of without asking: what goes on first, then the latest. */
+/** Lists alerts: the open ones first, then the latest. */
 final class AlertsView implements View {
 
   private final CamelContext context;
@@ -61,7 +61,7 @@ final class AlertsView implements View {
       if (failing == null) {
         throw e;
       }
-      // That it fails is known all the same.
+      // The alerts cannot be read, but the message above already tells of the failing store.
       html.element("p", "What was told before is in it: " + e.getMessage(), "class", "empty");
     }
     html.close();
@@ -96,7 +96,7 @@ final class AlertsView implements View {
     html.close().close();
   }
 
-  /** What a state is called where somebody reads it. */
+  /** The text that the page shows for a state. */
   private static String state(AlertRow row) {
     return switch (row.state()) {
       case "50", "90" -> row.state() + " % of the window used up";

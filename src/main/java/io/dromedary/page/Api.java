@@ -4,19 +4,19 @@ import io.dromedary.http.Caller;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The API of the management path, as views use it: what the page shows and does is what a program
- * is told and may do, with the same filters, the same masking and the same line in the log.
+ * Calls the API of the management path on behalf of a view. A view that uses it has the same
+ * filters, masking and audit log as a program.
  */
 @FunctionalInterface
 public interface Api {
 
   /**
-   * Answers as the API does.
+   * Calls the API.
    *
-   * @param path below that of the API, such as {@code /pending}
-   * @param query as it stands in a URL; null: none
+   * @param path the path below the API's, such as {@code /pending}
+   * @param query the query string, encoded, or null for none
    * @return JSON
-   * @throws ApiException saying why it is refused
+   * @throws ApiException if the API refuses the request; the message says why
    */
   String call(String method, String path, @Nullable String query, Caller caller)
       throws ApiException;

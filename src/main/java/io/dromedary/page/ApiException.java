@@ -1,6 +1,6 @@
 package io.dromedary.page;
 
-/** What a view has asked of the API is refused; the message says why. */
+/** Thrown if the API refuses a request of a view; the message says why. */
 public final class ApiException extends Exception {
   private static final long serialVersionUID = 1L;
 
@@ -11,7 +11,7 @@ public final class ApiException extends Exception {
     this.status = status;
   }
 
-  /** The HTTP status that a program would get. */
+  /** The HTTP status with which the API would answer a program. */
   public int status() {
     return status;
   }

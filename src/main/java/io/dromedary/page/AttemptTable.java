@@ -6,7 +6,7 @@ import io.dromedary.management.Mask;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Attempts as rows. */
+/** Writes a table of attempts of several webhooks. */
 final class AttemptTable {
 
   private AttemptTable() {}
@@ -14,8 +14,8 @@ final class AttemptTable {
   /**
    * Writes a table.
    *
-   * @param mask what is shown of what receivers have answered
-   * @param isLinked whether each row leads to its event
+   * @param mask masks the answers of receivers
+   * @param isLinked whether each row has a link to its event
    */
   static void write(
       Html html, PageRequest request, List<AttemptRecord> attempts, Mask mask, boolean isLinked)
@@ -92,7 +92,7 @@ final class AttemptTable {
     return origin == Origin.DELIVERY ? "" : ", " + origin.json();
   }
 
-  /** The outcome in a word, with what kind of word it is. */
+  /** Writes an attempt's outcome as one word in the colour of its kind. */
   static void state(Html html, AttemptRecord attempt) {
     html.element("span", word(attempt), "class", "state " + kind(attempt.outcome()));
   }
@@ -105,7 +105,7 @@ final class AttemptTable {
     return status == null ? attempt.attemptClass() : status.toString();
   }
 
-  /** The class of an outcome in the style sheet. */
+  /** The style sheet's class for an outcome. */
   static String kind(@Nullable String outcome) {
     if (outcome == null) {
       return "soft";

@@ -6,12 +6,12 @@ import io.dromedary.management.Mask;
 import java.time.Instant;
 import java.util.List;
 
-/** Shows attempts, and how they failed. */
+/** Writes the tables of one webhook's attempts and of their failures. */
 final class AttemptTables {
 
   private AttemptTables() {}
 
-  /** The ways in which attempts failed, each with advice and samples. */
+  /** Writes failures, grouped by class, each with advice and samples. */
   static void errors(
       Html html, PageRequest request, Range range, List<ErrorGroup> groups, Mask mask)
       throws Exception {
@@ -73,7 +73,7 @@ final class AttemptTables {
     html.close();
   }
 
-  /** Attempts, a row each. */
+  /** Writes attempts, one per row. */
   static void attempts(Html html, PageRequest request, List<AttemptRecord> attempts)
       throws Exception {
     html.element("h2", "Last attempts that are kept");
@@ -114,7 +114,7 @@ final class AttemptTables {
     html.element("td", Figures.duration(attempt.took()), "class", "num", "data-name", "took");
   }
 
-  /** What came of an attempt: a word with a colour, and what is wrong. */
+  /** Writes an attempt's outcome: one word in a colour, and the detail of a failure. */
   static void outcome(Html html, AttemptRecord attempt) {
     String tone =
         switch (attempt.outcome()) {

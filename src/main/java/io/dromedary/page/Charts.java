@@ -9,14 +9,14 @@ import java.util.Map;
 import java.util.function.ToLongFunction;
 import java.util.stream.IntStream;
 
-/** Draws what was counted, as SVG without a script or a style in it. */
+/** Draws rollups as SVG that contains no script and no style. */
 final class Charts {
 
   private static final int HEIGHT = 100;
 
   private Charts() {}
 
-  /** What was counted in a point; nothing where there is none. */
+  /** A rollup for each point of the range; an empty one if the history has none. */
   private static List<Rollup> filled(Range range, Instant now, List<Rollup> points) {
     Map<Instant, Rollup> counted = new HashMap<>();
     points.forEach(point -> counted.put(point.at(), point));
@@ -27,7 +27,7 @@ final class Charts {
         .toList();
   }
 
-  /** A small line of attempts, and one of those that failed. */
+  /** Writes a sparkline of attempts, and an area of failed ones below it. */
   static void spark(Html html, Range range, Instant now, List<Rollup> points) {
     List<Rollup> all = filled(range, now, points);
     long most = Math.max(1, all.stream().mapToLong(Rollup::attempts).max().orElse(1));
@@ -67,7 +67,7 @@ final class Charts {
     return line.toString().strip();
   }
 
-  /** Stacked bars of attempts by outcome, with a title each, and a table of the same. */
+  /** Writes stacked bars of attempts by outcome, each with a title, and a table of the figures. */
   static void bars(Html html, Range range, Instant now, List<Rollup> points) throws Exception {
     List<Rollup> all = filled(range, now, points);
     long most = Math.max(1, all.stream().mapToLong(Rollup::attempts).max().orElse(1));
@@ -117,7 +117,7 @@ final class Charts {
     }
     html.open("g");
     html.element("title", words(point));
-    // What is behind the bar, so that its title shows where it is short.
+    // A background of full height, so that the title of a short bar is easy to hover over.
     html.element(
         "rect",
         "",
@@ -143,7 +143,7 @@ final class Charts {
     if (count == 0) {
       return bottom;
     }
-    // A few among many are seen, too.
+    // A minimum height keeps a few attempts among many visible.
     double height = Math.max(1.5, 96.0 * count / most);
     html.element(
         "rect",

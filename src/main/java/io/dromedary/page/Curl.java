@@ -3,12 +3,12 @@ package io.dromedary.page;
 import io.dromedary.delivery.RequestPreview;
 import java.util.Map;
 
-/** A request as a command for a shell. */
+/** Writes a request as a curl command. */
 final class Curl {
 
   private Curl() {}
 
-  /** The command, in which nothing of the event can be anything but a text for the shell. */
+  /** The command. All parts of the event are quoted, so a shell takes them as text only. */
   static String command(RequestPreview request, String body) {
     StringBuilder command = new StringBuilder("curl \"$WEBHOOK_URL\"");
     for (Map.Entry<String, String> header : request.headers().entrySet()) {

@@ -10,9 +10,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/**
- * The parts of the view of dead letters: its filter, groups, and rows with what is done to them.
- */
+/** Writes the parts of the dead letters view: its filter, groups, rows and buttons. */
 final class DeadLetterRowsPart {
 
   private static final String FORM = "letters-form";
@@ -27,7 +25,7 @@ final class DeadLetterRowsPart {
     this.filters = filters;
   }
 
-  /** Writes the fields by which dead letters are chosen. */
+  /** Writes the filter form. */
   void writeFilter() throws Exception {
     html.open("form", "class", "filters", "action", request.link("dead-letters"));
     html.open("label").text("Reason").open("select", "name", "reason");
@@ -59,7 +57,7 @@ final class DeadLetterRowsPart {
     FilterFields.text(html, name, label, filters.get(name), example);
   }
 
-  /** Writes a row for those that are alike, which leads to them. */
+  /** Writes a row for each group of similar dead letters, with a link to them. */
   void writeGroups(List<DeadLetterGroup> groups) throws Exception {
     html.open("div", "class", "card", "data-live", "groups").open("table", "class", "stack");
     html.in(
@@ -107,7 +105,7 @@ final class DeadLetterRowsPart {
     return PageRequest.with(request.link("dead-letters"), parameters);
   }
 
-  /** Writes rows, and above them what can be done to them. */
+  /** Writes a row for each dead letter, below the buttons that a caller sees who may use them. */
   void writeLetters(
       List<DeadLetter> letters,
       DeadLetters.@Nullable Place next,
@@ -196,7 +194,7 @@ final class DeadLetterRowsPart {
     html.close();
   }
 
-  /** What is done to all that match, or to those that are selected. */
+  /** Writes the buttons, which apply to all matching dead letters or to the selected ones. */
   private void actions(Map<Reason, Long> counts, int rate) throws Exception {
     long all = counts.values().stream().mapToLong(Long::longValue).sum();
     long events = all - counts.getOrDefault(Reason.INVALID, 0L);

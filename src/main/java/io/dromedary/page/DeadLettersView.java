@@ -22,10 +22,10 @@ import java.util.Set;
 import org.apache.camel.CamelContext;
 import org.jspecify.annotations.Nullable;
 
-/** Dead letters in groups and as rows, and their replays. */
+/** Shows dead letters in groups and as rows, and replays and deletes them. */
 final class DeadLettersView implements View {
 
-  /** The parameters that say which ones are meant. */
+  /** The names of the parameters that select dead letters. */
   static final List<String> FILTERS =
       List.of(
           "reason",
@@ -92,7 +92,7 @@ final class DeadLettersView implements View {
         page.deadLetters().stream().map(mask::letter).toList(), page.next(), counts, RATE);
   }
 
-  /** The replay that was asked for, and those that go on. */
+  /** The replay that the URL names, and all that have events waiting. */
   private List<ReplayProgress> replays(PageRequest request) throws OutboxException {
     String asked = request.parameter("replay");
     return outbox().replays().latest().stream()

@@ -3,12 +3,12 @@ package io.dromedary.page;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What came of a form.
+ * The result of a form.
  *
- * @param message a sentence
- * @param isFailure whether it was not what the operator wanted
- * @param seeOther the view to go to instead of the one that was asked, as a relative link of it;
- *     null: that view is shown, below the message
+ * @param message a sentence for the operator
+ * @param isFailure whether the form failed
+ * @param seeOther a link, relative to the form's view, to which the browser is redirected; null to
+ *     show the form's view below the message
  */
 record Done(String message, boolean isFailure, @Nullable String seeOther) {
 

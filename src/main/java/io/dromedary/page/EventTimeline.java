@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** What has happened to an event at a destination, in its order, and what comes next. */
+/** Writes the history of an event at one destination in order of time, and its next attempt. */
 final class EventTimeline {
 
   private final Html html;
@@ -53,7 +53,7 @@ final class EventTimeline {
     }
   }
 
-  /** What is masked in the event, as receivers may repeat it. */
+  /** The values masked in the event. They are hidden in answers, too, as receivers repeat them. */
   private List<String> masked(EventStory.Part part) {
     return Stream.concat(
             part.pending().stream().map(each -> each.event().body()),

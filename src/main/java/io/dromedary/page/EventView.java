@@ -20,7 +20,7 @@ import java.util.Set;
 import org.apache.camel.CamelContext;
 import org.jspecify.annotations.Nullable;
 
-/** One event: what has become of it, what comes next and why, and the request as it is sent. */
+/** Shows one event: its state, its attempts, the next step with the reason, and its request. */
 final class EventView implements View {
 
   private final CamelContext context;
@@ -29,7 +29,7 @@ final class EventView implements View {
     this.context = context;
   }
 
-  /** The id that is asked for, by the path, or by a parameter where no path may have it. */
+  /** The requested id, from the path, or from a parameter if the id cannot stand in a path. */
   private static String id(PageRequest request) {
     String second = request.path().get(1);
     String id = second.equals("by-id") ? request.parameter("id") : second;

@@ -10,7 +10,7 @@ import java.util.Map;
 import org.apache.camel.CamelContext;
 import org.jspecify.annotations.Nullable;
 
-/** Attempts, the newest first, as far as a search means them; and one event, by its id. */
+/** Lists attempts that match a search, the newest first, and shows one event by its id. */
 final class EventsView implements View {
 
   private static final int ROWS = 50;
@@ -117,7 +117,7 @@ final class EventsView implements View {
       return;
     }
     List<AttemptRecord> shown = found.size() > ROWS ? found.subList(0, ROWS) : found;
-    // A page of older ones stays as it is.
+    // A page of older attempts is not refreshed.
     html.open("div", "data-live", before == null ? "attempts" : null);
     if (shown.isEmpty()) {
       empty(html, search, before != null);

@@ -6,7 +6,7 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 
-/** How numbers, durations and instants are shown: the same in every view. */
+/** Formats numbers, durations and instants in the same way for every view. */
 final class Figures {
 
   private static final DateTimeFormatter INSTANT =
@@ -22,12 +22,12 @@ final class Figures {
     return String.format(Locale.ENGLISH, "%,d", count);
   }
 
-  /** A count and what is counted: {@code 1 event}, {@code 3 events}. */
+  /** A count with its noun: {@code 1 event}, {@code 3 events}. */
   static String count(long count, String one, String several) {
     return count(count) + " " + (count == 1 ? one : several);
   }
 
-  /** A count in a few letters: {@code 950}, {@code 12.3k}, {@code 1.20M}. */
+  /** A count in a few characters: {@code 950}, {@code 12.3k}, {@code 1.20M}. */
   static String brief(long count) {
     if (count < 10_000) {
       return count(count);
@@ -37,13 +37,13 @@ final class Figures {
         : String.format(Locale.ENGLISH, "%.2fM", count / 1e6);
   }
 
-  /** Something a second. */
+  /** A rate per second: {@code 0.25/s}, {@code 1,204/s}. */
   static String rate(double perSecond) {
     return String.format(
         Locale.ENGLISH, perSecond == 0 || perSecond >= 10 ? "%,.0f/s" : "%.2f/s", perSecond);
   }
 
-  /** A share of 1 in percent, never rounded up to 100. */
+  /** A share from 0 to 1 as a percentage; a share below 1 is never rounded up to 100. */
   static String share(double share) {
     double percent = share < 1 ? Math.min(share * 100, 99.99) : 100;
     return String.format(
@@ -88,7 +88,7 @@ final class Figures {
     return PRECISE.format(instant);
   }
 
-  /** What takes so many bytes. */
+  /** A size in bytes: {@code 512 B}, {@code 1.2 GB}. */
   static String bytes(long bytes) {
     double size = bytes;
     int unit = 0;
@@ -100,7 +100,7 @@ final class Figures {
         Locale.ENGLISH, unit == 0 || size >= 10 ? "%.0f %s" : "%.1f %s", size, UNITS[unit]);
   }
 
-  /** An element that shows an instant, and tells it whole. */
+  /** Writes an element that shows an instant to the second; its title has the exact instant. */
   static void time(Html html, Instant instant) {
     html.element(
         "time", instant(instant), "datetime", instant.toString(), "title", instant.toString());

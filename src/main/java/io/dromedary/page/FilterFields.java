@@ -2,7 +2,7 @@ package io.dromedary.page;
 
 import org.jspecify.annotations.Nullable;
 
-/** Fields that several lists have. */
+/** Writes the form fields that the filters of several lists share. */
 final class FilterFields {
 
   private FilterFields() {}
@@ -10,8 +10,8 @@ final class FilterFields {
   /**
    * Writes a field for text, with its label.
    *
-   * @param value what it has; null: nothing
-   * @param example what is shown while it has nothing; empty: nothing
+   * @param value the field's value, or null for none
+   * @param example the placeholder, or empty for none
    */
   static void text(Html html, String name, String label, @Nullable String value, String example) {
     html.open("label").text(label);

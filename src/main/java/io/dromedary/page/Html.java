@@ -7,15 +7,15 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes HTML that escapes whatever it is given: text, and the values of attributes. Tags and the
- * names of attributes are ours; those that could hold a script or a style are refused. Confined to
- * one thread.
+ * Writes HTML, and escapes all texts and attribute values. Callers must use constants for tags and
+ * attribute names. Attributes that can hold a script or a style are refused, and so are links to
+ * other servers. Not thread-safe.
  */
 public final class Html {
 
   private static final Pattern NAME = Pattern.compile("[a-zA-Z][a-zA-Z0-9-]*");
 
-  /** What begins so goes to another server, or is a script. */
+  /** Matches links that have a scheme or begin with a slash: they may lead to another server. */
   private static final Pattern ABSOLUTE =
       Pattern.compile("(?s)[\\s\\p{Cntrl}]*([^/?#]*:|[/\\\\]).*");
 
@@ -36,8 +36,8 @@ public final class Html {
   /**
    * Opens an element.
    *
-   * @param attributes names and values in turn; an attribute whose value is null is left out, one
-   *     whose value is empty is written without it
+   * @param attributes names and values in turn; an attribute whose value is null is omitted, one
+   *     whose value is empty is written as its name only
    */
   public Html open(String tag, @Nullable String... attributes) {
     begin(tag, attributes);
@@ -90,7 +90,7 @@ public final class Html {
     return this;
   }
 
-  /** Writes text; null is none. */
+  /** Writes a text; null writes nothing. */
   public Html text(@Nullable Object text) {
     if (text != null) {
       escape(text.toString());
@@ -98,7 +98,7 @@ public final class Html {
     return this;
   }
 
-  /** Writes an element with a text in it. */
+  /** Writes an element that contains a text. */
   public Html element(String tag, @Nullable Object text, @Nullable String... attributes) {
     open(tag, attributes);
     if (!WITHOUT_END.contains(tag)) {
@@ -107,7 +107,7 @@ public final class Html {
     return this;
   }
 
-  /** Writes an element with a part in it, and closes what the part has left open. */
+  /** Writes an element that contains a part, and closes all elements that the part left open. */
   public Html in(String tag, Part part, @Nullable String... attributes) throws Exception {
     open(tag, attributes);
     int depth = open.size();
@@ -118,7 +118,7 @@ public final class Html {
     return this;
   }
 
-  /** Ends the document: closes whatever is open. */
+  /** Closes all open elements and returns the document. */
   public String end() {
     while (!open.isEmpty()) {
       close();
@@ -127,8 +127,9 @@ public final class Html {
   }
 
   /**
-   * Writes a text as it is, without escaping it: the declaration of the document, and nothing that
-   * comes from anywhere but a constant.
+   * Writes the document's declaration without escaping it.
+   *
+   * @param constant must be a constant of the program
    */
   Html declaration(String constant) {
     out.append(constant);
@@ -145,7 +146,7 @@ public final class Html {
         case '"' -> out.append("&quot;");
         case '\'' -> out.append("&#39;");
         default -> {
-          // What is not to be seen, or turns the order of letters, would show another text.
+          // Invisible characters, and those that reverse the text, would disguise it.
           if (isHidden(c)) {
             out.append('\uFFFD');
           } else {

@@ -11,15 +11,15 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An answer of the API, to be shown. What is missing, or is something else than was asked for, is
- * empty. Immutable.
+ * An answer of the API as a tree. A value that is missing, or has another type than the one
+ * requested, reads as empty. Immutable.
  */
 final class JsonTree {
 
   private static final JsonFactory JSON = new JsonFactory();
   private static final JsonTree NOTHING = new JsonTree(null);
 
-  /** A map, a list, or the text of anything else; null: nothing. */
+  /** A map, a list, or the text of any other value; null if the value is missing or null. */
   private final @Nullable Object value;
 
   private JsonTree(@Nullable Object value) {
@@ -84,12 +84,12 @@ final class JsonTree {
         : List.of();
   }
 
-  /** The text of a value that is neither an object nor an array; empty where there is none. */
+  /** The text of a value that is neither an object nor an array; empty if there is none. */
   String text() {
     return value instanceof String text ? text : "";
   }
 
-  /** A number, 0 where there is none. */
+  /** A whole number; 0 if there is none. */
   long number() {
     return text().matches("-?\\d{1,18}") ? Long.parseLong(text()) : 0;
   }

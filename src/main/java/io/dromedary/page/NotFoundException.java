@@ -1,6 +1,6 @@
 package io.dromedary.page;
 
-/** There is no such view, or nothing to show in it. The message says what was expected. */
+/** Thrown if there is no such view, or nothing to show in it. The message is shown on the page. */
 final class NotFoundException extends Exception {
   private static final long serialVersionUID = 1L;
 

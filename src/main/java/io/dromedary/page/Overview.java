@@ -24,18 +24,18 @@ import org.apache.camel.CamelContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the overview shows: all webhooks, those with a problem first, and what has become of events
- * since the start. Immutable.
+ * A snapshot of all webhooks, those with a problem first, and of the numbers of events accepted,
+ * delivered, dropped and dead since the process started. Immutable.
  *
- * @param at when it was looked at
- * @param rows a row a webhook
- * @param accepted events that were stored since the start
- * @param delivered events that enough webhooks accepted since then
- * @param dropped events that a transform left out since then
- * @param dead events that were given up since then, by the reason
- * @param waiting events that are not done; null: not known
- * @param store what is known of the store
- * @param historyProblem why there are no figures of a range; null: there are
+ * @param at when the snapshot was taken
+ * @param rows a row for each webhook
+ * @param accepted how many events were stored since the start
+ * @param delivered how many events were accepted by enough webhooks since the start
+ * @param dropped how many events a transform dropped since the start
+ * @param dead how many events became dead letters since the start, by reason
+ * @param waiting how many events are pending, or null if unknown
+ * @param store the state of the store
+ * @param historyProblem why the history gives no figures of the range, or null if it does
  */
 public record Overview(
     Instant at,
@@ -48,19 +48,19 @@ public record Overview(
     OutboxReport store,
     @Nullable String historyProblem) {
 
-  /** What is said where there is no history. */
+  /** The {@link #historyProblem} if the history is off. */
   static final String OFF = "There is no history of attempts (webhooks.history = off).";
 
   /**
-   * A webhook.
+   * The figures of a webhook.
    *
-   * @param destination its destination
-   * @param webhook what is known of it at present
-   * @param rate attempts a second in the last one or two minutes; null: not known
-   * @param points what was counted in the range, where anything was
-   * @param sum what was counted in the whole range; null: not known
-   * @param waiting events of its destination that are not done; null: not known
-   * @param oldest how long ago the oldest of them was accepted; null: not known
+   * @param destination the webhook's destination
+   * @param webhook the webhook's state and its counters since the start
+   * @param rate attempts a second in the last one or two minutes, or null if unknown
+   * @param points the rollups of the range; points without attempts are missing
+   * @param sum the sum of the points, or null if unknown
+   * @param waiting how many events of the destination are pending, or null if unknown
+   * @param oldest the age of the oldest pending event of the destination, or null if unknown
    * @param window how long after its acceptance an event is given up
    */
   public record Row(
@@ -75,7 +75,7 @@ public record Overview(
 
     private static final double LATE = 0.5;
 
-    /** As it is called: {@code crm/1}. */
+    /** The webhook's name on the page: {@code crm/1}. */
     String name() {
       return destination + "/" + webhook.number();
     }
@@ -84,22 +84,22 @@ public record Overview(
       return webhook.state().kind() == FlowState.Kind.DOWN;
     }
 
-    /** The part of attempts that it has accepted; null: there were none, or it is not known. */
+    /** The share of attempts that the webhook accepted; null if unknown, or without attempts. */
     @Nullable Double share() {
       return sum == null || sum.attempts() == 0 ? null : sum.accepted() / (double) sum.attempts();
     }
 
-    /** The part of the window that the oldest event has waited. */
+    /** The share of the window that the oldest event has used up; 0 if unknown. */
     double late() {
       return oldest == null || window.isZero() ? 0 : oldest.toMillis() / (double) window.toMillis();
     }
 
-    /** Whether the oldest event has waited for so much of its window that it is a problem. */
+    /** Returns whether the oldest event has used up more than half of its window. */
     boolean isLate() {
       return late() > LATE;
     }
 
-    /** What an operator looks at first has the most. */
+    /** The rank of a webhook's problem; the overview shows the highest rank first. */
     int severity() {
       return switch (webhook.state().kind()) {
         case DOWN -> 4;
@@ -109,14 +109,14 @@ public record Overview(
       };
     }
 
-    /** Whether more than one in a hundred attempts has failed. */
+    /** Returns whether more than one percent of attempts failed. */
     boolean failsOften() {
       Double share = share();
       return share != null && share < 0.99;
     }
   }
 
-  /** Looks at everything. It reads the history, so it takes a while. */
+  /** Takes a snapshot. It reads the store and the history, and may block for a while. */
   static Overview of(CamelContext context, Range range) {
     Instant now = Settings.clock(context).instant();
     OutboxReport store = OutboxReport.of(context);
@@ -165,7 +165,7 @@ public record Overview(
         figures.problem());
   }
 
-  /** What the history knows of all webhooks. */
+  /** The figures that the history has of all webhooks. */
   private static final class HistoryFigures {
     private static final Duration MINUTE = Duration.ofMinutes(1);
 
@@ -177,7 +177,7 @@ public record Overview(
 
     HistoryFigures(@Nullable History history, Range range, Instant now) {
       this.now = now;
-      // The minute that has begun and the one before: that is never too short to tell a rate.
+      // The current minute and the one before it: always long enough for a rate.
       this.rateFrom = now.truncatedTo(ChronoUnit.MINUTES).minus(MINUTE);
       if (history == null) {
         this.problem = OFF;
@@ -216,12 +216,12 @@ public record Overview(
     return dead.values().stream().mapToLong(Long::longValue).sum();
   }
 
-  /** Whether nothing has come since the start, and nothing waits. */
+  /** Returns whether no event was accepted since the start, none is pending and none has died. */
   boolean isEmpty() {
     return accepted == 0 && Objects.equals(waiting, 0L) && deadInAll() == 0;
   }
 
-  /** Writes it as fields of a JSON object. */
+  /** Writes the snapshot as fields of a JSON object. */
   public void write(JsonGenerator json) throws IOException {
     json.writeStringField("at", at.toString());
     json.writeObjectFieldStart("sinceStart");

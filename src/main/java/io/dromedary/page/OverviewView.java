@@ -12,7 +12,7 @@ import java.util.Map;
 import org.apache.camel.CamelContext;
 import org.jspecify.annotations.Nullable;
 
-/** All webhooks, a row each, problems first; and what has become of events. */
+/** Shows problems, counts of events, and a row for each webhook. */
 final class OverviewView implements View {
 
   private final CamelContext context;

@@ -10,15 +10,15 @@ import org.apache.camel.CamelContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Overviews of a context. However many people look, everything is looked at once in a few seconds,
- * of days once in half a minute, and by one of them at a time: the others see the last overview
- * meanwhile, so that a history that hangs does not hold a thread for each of them. Thread-safe.
+ * Caches the overview of each range: for two seconds, or for half a minute if it covers a day or
+ * more. One thread at a time takes a new snapshot. Meanwhile the others get the cached one if there
+ * is one, so a history that hangs blocks one thread and not one for each viewer. Thread-safe.
  */
 public final class Overviews {
 
   private static final long FRESH_NANOS = Duration.ofSeconds(2).toNanos();
 
-  /** There are many points to add up. */
+  /** Longer, because there are many points to add up. */
   private static final long FRESH_OF_DAYS_NANOS = Duration.ofSeconds(30).toNanos();
 
   private record Seen(Overview overview, long atNanos) {}
@@ -27,12 +27,12 @@ public final class Overviews {
   private final Map<Range, Seen> seen = new ConcurrentHashMap<>();
   private final ReentrantLock looking = new ReentrantLock();
 
-  /** Overviews of a context. */
+  /** Makes a cache for a Camel context. */
   public Overviews(CamelContext context) {
     this.context = context;
   }
 
-  /** What everything is like, or was a moment ago. */
+  /** The overview of a range, from the cache if it is fresh. */
   Overview of(Range range) {
     Seen last = seen.get(range);
     if (last != null && (isFresh(range, last) || !looking.tryLock())) {
@@ -43,7 +43,7 @@ public final class Overviews {
     }
     try {
       Seen now = seen.get(range);
-      // Somebody else may have looked while this one waited.
+      // Another thread may have taken a snapshot while this one waited for the lock.
       if (now == null || !isFresh(range, now)) {
         now = new Seen(Overview.of(context, range), System.nanoTime());
         seen.put(range, now);
@@ -63,7 +63,7 @@ public final class Overviews {
   /**
    * Writes an overview as fields of a JSON object.
    *
-   * @param range how far it looks back, such as {@code 24h}; null: an hour
+   * @param range how far it looks back, such as {@code 24h}; null for an hour
    */
   public void write(JsonGenerator json, @Nullable String range) throws IOException {
     of(Range.of(range)).write(json);

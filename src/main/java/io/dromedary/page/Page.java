@@ -18,22 +18,23 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The page for operators: a view for each path below the management path, and its files. Its
- * requests have been let in. Thread-safe.
+ * Serves the page for operators: its views, one for each path below the management path, and its
+ * files. The caller has already checked that a request may use the page. Thread-safe.
  */
 public final class Page {
 
   /**
-   * What a browser may do with a document: nothing that is not of this server, and nothing that is
-   * written in the document itself.
+   * The Content-Security-Policy: a document may use this server's files only, and no script or
+   * style inside the document itself.
    */
   private static final String POLICY =
       "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"
           + " form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
   /**
-   * Of every answer of the management path. A referrer stays on this server; a page that sent none
-   * could not say either that a form is its own.
+   * The headers of every answer on the management path. The Referrer-Policy keeps referrers on this
+   * server. It is not "no-referrer", because browsers then send "Origin: null" with a form, and the
+   * page's own forms would be refused.
    */
   public static final Map<String, String> SAFE =
       Map.of(
@@ -42,7 +43,7 @@ public final class Page {
           "X-Frame-Options", "DENY",
           "Referrer-Policy", "same-origin");
 
-  /** Paths that are also the API's: a browser asks for text/html, and gets the view. */
+  /** The paths that the API has, too: a request that accepts text/html gets the view. */
   private static final Set<String> SHARED = Set.of("pending", "dead-letters");
 
   private static final Logger LOG = LoggerFactory.getLogger(Page.class);
@@ -52,7 +53,7 @@ public final class Page {
   private final Shell shell;
   private final PageFiles files = new PageFiles();
 
-  /** The page of a context. */
+  /** Makes the page of a Camel context. */
   public Page(CamelContext context, Overviews overviews, Api api) {
     this(views(context, overviews, api));
   }
@@ -77,10 +78,10 @@ public final class Page {
   }
 
   /**
-   * Whether a request is for the page and not for the API.
+   * Returns whether a request is for the page and not for the API.
    *
    * @param below the path below the management path: empty, or from its slash on
-   * @param accept what the caller wants to get; null: he does not say
+   * @param accept the request's Accept header, or null if it has none
    */
   public boolean serves(String below, @Nullable String accept) {
     boolean isBrowser = accept != null && accept.contains("text/html");
@@ -94,7 +95,7 @@ public final class Page {
     return isBrowser || views.containsKey(parts[0]) || PageFiles.has(parts[0]);
   }
 
-  /** Whether that is a file, which may be kept if it is asked for whether it is still the same. */
+  /** Returns whether a path is a file, which browsers may cache if they revalidate it. */
   public static boolean isFile(String below) {
     return below.startsWith("/") && PageFiles.has(below.substring(1));
   }
@@ -103,8 +104,9 @@ public final class Page {
    * Answers a request.
    *
    * @param last the last part of the management path
-   * @param ifNoneMatch what the caller has already; null: nothing
-   * @param form the body of a form; null: there is none
+   * @param below the path below the management path: empty, or from its slash on
+   * @param ifNoneMatch the request's If-None-Match header, or null if it has none
+   * @param form the body of a form, or null if the request is not a form
    */
   public PageAnswer answer(
       String last,
@@ -198,7 +200,7 @@ public final class Page {
     }
   }
 
-  /** What a browser knows a body by. */
+  /** The entity tag of a body. */
   private static String tag(String body) {
     try {
       byte[] digest = MessageDigest.getInstance("SHA-256").digest(body.getBytes(UTF_8));

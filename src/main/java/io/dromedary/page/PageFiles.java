@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** The files of the page: these three, read once, and no other name. Immutable. */
+/** The three static files of the page, read once; no other name is served. Immutable. */
 final class PageFiles {
 
   private static final Map<String, String> TYPES =
@@ -18,7 +18,7 @@ final class PageFiles {
           "page.js", "text/javascript; charset=utf-8",
           "icon.svg", "image/svg+xml");
 
-  /** The name of each, its text and what it is known by. */
+  /** The text of each file, by its name. */
   private final Map<String, String> texts;
 
   PageFiles() {
@@ -41,7 +41,7 @@ final class PageFiles {
     return TYPES.containsKey(name);
   }
 
-  /** A file, or null where there is none of that name. */
+  /** The file of that name, or null if there is none. */
   @Nullable PageAnswer get(String name) {
     String text = texts.get(name);
     String type = TYPES.get(name);

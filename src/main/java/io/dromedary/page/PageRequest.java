@@ -16,15 +16,15 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What somebody wants to see of the page, or to do by one of its forms. Immutable.
+ * A request for a view of the page, or one that a form of the page sends. Immutable.
  *
- * @param root what leads from the address of this request to the management path, for links: empty,
- *     some {@code ../}, or the last part of that path
- * @param path the parts of the path below the management path, decoded; none: the overview
+ * @param root the beginning of all links, which leads from this request's address to the management
+ *     path: empty, some {@code ../}, or the last part of that path
+ * @param path the parts of the path below the management path, decoded; empty for the overview
  * @param query the parameters of the URL
- * @param form the fields of the form that was sent, each with its values; null: none was
- * @param caller who asks
- * @param host where the caller reaches this server, as he says
+ * @param form the fields of the form, each with its values, or null if the request is not a form
+ * @param caller the caller
+ * @param host the request's Host header
  */
 record PageRequest(
     String root,
@@ -34,10 +34,10 @@ record PageRequest(
     Caller caller,
     String host) {
 
-  /** Of a form: a selection of as many events as a list has takes less. */
+  /** Limits the size of a form. The selection of all events of a list takes less. */
   static final int MOST_FORM_BYTES = 64 * 1024;
 
-  /** What servers read in one way as a part of a path. */
+  /** Matches a part of a path that all servers and proxies read alike. */
   private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,199}");
 
   private static final int MOST_FIELDS = 2000;
@@ -46,8 +46,8 @@ record PageRequest(
    * Reads a request.
    *
    * @param last the last part of the management path
-   * @param below the path below it, as it came: empty, or from its slash on
-   * @throws IllegalArgumentException saying what is wrong with it
+   * @param below the path below it, still encoded: empty, or from its slash on
+   * @throws IllegalArgumentException if the request cannot be read; the message says why
    */
   static PageRequest of(
       String last,
@@ -97,12 +97,12 @@ record PageRequest(
     return fields;
   }
 
-  /** A parameter of the URL, or null where it is missing or empty. */
+  /** A parameter of the URL, or null if it is missing or empty. */
   @Nullable String parameter(String name) {
     return query.get(name);
   }
 
-  /** The value of a field of the form, or null where it is missing or empty. */
+  /** The value of a field of the form, or null if it is missing or empty. */
   @Nullable String field(String name) {
     List<String> values = fields(name);
     return values.isEmpty() || values.get(0).isEmpty() ? null : values.get(0);
@@ -113,17 +113,17 @@ record PageRequest(
     return form == null ? List.of() : form.getOrDefault(name, List.of());
   }
 
-  /** Whether a form has been sent. */
+  /** Returns whether this request is a form. */
   boolean isForm() {
     return form != null;
   }
 
-  /** Whether buttons are shown that change something. */
+  /** Returns whether the caller may change things, and sees the buttons for that. */
   boolean mayChange() {
     return caller.mayChange();
   }
 
-  /** A relative link to a view, whose parts may be any text. */
+  /** A relative link to a view. The parts are encoded, so they may be any text. */
   String link(String... parts) {
     StringJoiner path = new StringJoiner("/", root, "");
     for (String part : parts) {
@@ -135,7 +135,7 @@ record PageRequest(
 
   /**
    * A link to the view of an event: {@code events/ID}, or {@code events/by-id?id=ID} for an id that
-   * no path may have in it.
+   * cannot safely stand in a path.
    */
   String linkToEvent(String messageId) {
     boolean isPlain = PLAIN.matcher(messageId).matches() && !messageId.equals("by-id");
@@ -144,7 +144,7 @@ record PageRequest(
         : with(link("events", "by-id"), Map.of("id", messageId));
   }
 
-  /** A link with parameters of its own; those whose value is null or empty are left out. */
+  /** A link with parameters added; those whose value is null or empty are omitted. */
   static String with(String link, Map<String, @Nullable String> parameters) {
     StringJoiner query = new StringJoiner("&", link + "?", "").setEmptyValue(link);
     parameters.forEach(
@@ -156,7 +156,7 @@ record PageRequest(
     return query.toString();
   }
 
-  /** This view with another value of one parameter; null leaves it out. */
+  /** A link to this view with another value of one parameter; null omits the parameter. */
   String withParameter(String name, @Nullable String value) {
     Map<String, @Nullable String> changed = new LinkedHashMap<>(query);
     changed.put(name, value);

@@ -8,12 +8,12 @@ import java.util.Map;
 import org.apache.camel.CamelContext;
 import org.jspecify.annotations.Nullable;
 
-/** What waits: why, since when, until when, and what can be done about it. */
+/** Lists pending events, with why and until when each waits, and retries or removes them. */
 final class PendingView implements View {
 
   private static final int LISTED = 50;
 
-  /** The parameters of the API that say which events are meant. */
+  /** The API's parameters that select events. */
   private static final List<String> FILTERS =
       List.of("destination", "webhook", "type", "messageId", "userId", "status", "since", "until");
 
@@ -30,7 +30,7 @@ final class PendingView implements View {
     return "Pending";
   }
 
-  /** The filter that the URL has. */
+  /** The filter of the URL. */
   private static Map<String, @Nullable String> filter(PageRequest request) {
     Map<String, @Nullable String> filter = new LinkedHashMap<>();
     for (String name : FILTERS) {

@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
-/** How far a view looks back. It is a parameter of the URL, so that a link is what was seen. */
+/** How far a view looks back. It is a parameter of the URL, so that a link shows the same view. */
 enum Range {
   HOUR("1h", Duration.ofHours(1), Duration.ofMinutes(1)),
   QUARTER("6h", Duration.ofHours(6), Duration.ofMinutes(6)),
@@ -24,7 +24,12 @@ enum Range {
     this.step = step;
   }
 
-  /** The range that a parameter names, the last hour where it names none. */
+  /**
+   * The range that a parameter names.
+   *
+   * @param parameter null for the last hour
+   * @throws IllegalArgumentException if there is no such range
+   */
   static Range of(@Nullable String parameter) {
     if (parameter == null) {
       return HOUR;
@@ -37,12 +42,12 @@ enum Range {
     throw new IllegalArgumentException("range: expected 1h, 6h, 24h, 7d or 30d, found another");
   }
 
-  /** As it stands in the URL and on the page. */
+  /** The name in the URL and on the page. */
   String text() {
     return text;
   }
 
-  /** What a point of a chart stands for. */
+  /** The time that one point of a chart covers. */
   Duration step() {
     return step;
   }
@@ -52,14 +57,14 @@ enum Range {
     return (int) (length.toMillis() / step.toMillis());
   }
 
-  /** When the first point begins, of so many that the last one has not ended. */
+  /** The beginning of a chart's first point, if its last point is the one that is still open. */
   Instant from(Instant now) {
     long stepMillis = step.toMillis();
     long last = now.toEpochMilli() / stepMillis * stepMillis;
     return Instant.ofEpochMilli(last - (points() - 1) * stepMillis);
   }
 
-  /** Writes links to the same view with each of the ranges. */
+  /** Writes links to the same view, one for each range. */
   static void links(Html html, PageRequest request, Range chosen) {
     html.open("div", "class", "ranges", "role", "group", "aria-label", "Range");
     for (Range each : values()) {

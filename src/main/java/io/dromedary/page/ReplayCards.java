@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Shows how far replays have come, each with a button that stops it. */
+/** Shows the progress of replays, each with a button that stops it. */
 final class ReplayCards {
 
   private final Html html;

@@ -15,8 +15,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What somebody searches for: qualifiers, and one bare word, which is an id or its beginning. A
- * value with blanks stands in quotes.
+ * A search: qualifiers such as {@code type:track}, and one bare word, which is an id or its
+ * beginning. A value with blanks is quoted.
  */
 final class Search {
 
@@ -58,7 +58,8 @@ final class Search {
   /**
    * Reads a search.
    *
-   * @throws IllegalArgumentException saying what is wrong with it
+   * @param text null or blank for a search that matches everything
+   * @throws IllegalArgumentException if the search cannot be read; the message says why
    */
   static Search of(@Nullable String text, Instant now) {
     Map<String, String> values = new LinkedHashMap<>();
@@ -110,7 +111,7 @@ final class Search {
     String webhook = values.get("webhook");
     Matcher place = PLACE.matcher(webhook == null ? "" : webhook);
     if (place.matches()) {
-      // As the overview names it.
+      // The overview names a webhook in this way: destination/number.
       values.put("webhook", place.group(2));
       values.putIfAbsent("destination", place.group(1));
     }
@@ -150,7 +151,7 @@ final class Search {
     return values.isEmpty();
   }
 
-  /** Whether dead letters are meant, and not attempts. */
+  /** Returns whether the search is for dead letters rather than for attempts. */
   boolean isOfDeadLetters() {
     return values.containsKey("reason");
   }
@@ -169,7 +170,7 @@ final class Search {
         before);
   }
 
-  /** The parameters of the view of dead letters that mean the same. */
+  /** The same search as parameters of the dead letters view. */
   Map<String, @Nullable String> deadLetters() {
     Map<String, @Nullable String> parameters = new LinkedHashMap<>();
     parameters.put("reason", values.get("reason"));
@@ -185,7 +186,7 @@ final class Search {
     return parameters;
   }
 
-  /** The dead letters that some parameters of the view mean. */
+  /** The filter that parameters of the dead letters view describe. */
   static DeadLetterFilter filter(Map<String, String> parameters) {
     Map<String, String> known = new LinkedHashMap<>(parameters);
     check(known);

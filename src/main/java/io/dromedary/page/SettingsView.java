@@ -5,7 +5,7 @@ import io.dromedary.settings.EffectiveSettings.Entry;
 import java.util.List;
 import org.apache.camel.CamelContext;
 
-/** The settings that are in effect, and where each came from. Secrets are not among them. */
+/** Shows the effective settings and the source of each. A secret is shown as its fingerprint. */
 final class SettingsView implements View {
 
   private final CamelContext context;

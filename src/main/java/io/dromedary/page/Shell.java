@@ -3,13 +3,13 @@ package io.dromedary.page;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What all views have in common: the head of the document, the navigation and messages. */
+/** Writes the frame of every view: the document's head, the navigation and a message. */
 final class Shell {
 
-  /** How often a view is renewed, in seconds. */
+  /** How often the script refreshes a view, in seconds. */
   static final int LIVE_SECONDS = 5;
 
-  /** A way to a view: its path, its name and the key that leads there behind a {@code g}. */
+  /** A link of the navigation: its path, its name, and the key that follows it after {@code g}. */
   record Way(String path, String name, String key) {}
 
   static final List<Way> WAYS =
@@ -23,12 +23,12 @@ final class Shell {
 
   private final List<Way> ways;
 
-  /** A shell with ways to some of the views. */
+  /** Makes a frame whose navigation has the given links. */
   Shell(List<Way> ways) {
     this.ways = ways;
   }
 
-  /** A document around a view, which is written into the same HTML. */
+  /** Writes a whole document, whose main part is the given one, and returns it. */
   String around(Html html, PageRequest request, String title, @Nullable Done done, Html.Part main)
       throws Exception {
     html.declaration("<!DOCTYPE html>\n").open("html", "lang", "en");
@@ -84,7 +84,7 @@ final class Shell {
     if (ways.stream().anyMatch(way -> way.path().equals("events"))) {
       search(html, request);
     }
-    // Shown by the script, without which nothing is live.
+    // Hidden until the script shows it, since without the script nothing is refreshed.
     html.open("p", "class", "live", "data-every", Integer.toString(LIVE_SECONDS), "hidden", "");
     html.element("span", "live", "role", "status");
     html.element("button", "Pause", "type", "button", "data-pause", "", "title", "Pause (r)");
@@ -114,7 +114,7 @@ final class Shell {
     html.close();
   }
 
-  /** A message above a view; one of a failure is told to who hears the page at once. */
+  /** Writes a message above a view. Screen readers announce a failure at once. */
   static void message(Html html, Done done) {
     html.element(
         "p",

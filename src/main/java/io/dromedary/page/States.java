@@ -4,7 +4,7 @@ import io.dromedary.delivery.flow.FlowState;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** What a webhook is like, in words. */
+/** Describes the state of a webhook in words. */
 final class States {
 
   private States() {}
@@ -18,7 +18,7 @@ final class States {
     };
   }
 
-  /** How it is coloured. */
+  /** The style sheet's class for a state. */
   static String tone(FlowState state) {
     return switch (state.kind()) {
       case UP -> "good";
@@ -27,7 +27,7 @@ final class States {
     };
   }
 
-  /** What comes next, or empty. */
+  /** When the webhook is next sent to, such as {@code next probe in 5 s}; empty if it is up. */
   static String next(FlowState state) {
     Duration until = state.untilNext();
     if (until == null) {
@@ -38,7 +38,7 @@ final class States {
     return what + (isNow ? "now" : "in " + Figures.duration(until));
   }
 
-  /** Writes a state with what comes next below it. */
+  /** Writes a state, and below it when the webhook is next sent to. */
   static void write(Html html, FlowState state) {
     html.element("span", word(state), "class", "state " + tone(state));
     String next = next(state);
@@ -47,7 +47,7 @@ final class States {
     }
   }
 
-  /** The reason of the last failure as part of a sentence. */
+  /** The reason of the last failure in brackets, to end a clause; empty if there is none. */
   static String because(@Nullable String reason) {
     return reason == null || reason.isEmpty() ? "" : " (" + reason + ")";
   }

@@ -2,26 +2,26 @@ package io.dromedary.page;
 
 import io.dromedary.outbox.OutboxException;
 
-/** One view of the page. Thread-safe. */
+/** A view of the page. Thread-safe. */
 interface View {
 
-  /** What the window is called. */
+  /** The title of the window. */
   String title(PageRequest request);
 
   /**
    * Writes the main part.
    *
-   * @throws IllegalArgumentException saying what is wrong with a parameter
-   * @throws NotFoundException where there is no such thing
-   * @throws OutboxException where the store does not answer
+   * @throws IllegalArgumentException if a parameter is wrong; the message says how
+   * @throws NotFoundException if there is nothing to show
+   * @throws OutboxException if the store does not answer
    */
   void write(Html html, PageRequest request) throws Exception;
 
   /**
-   * Does what a form of the view asks for. It is only called for somebody who may change things.
+   * Carries out a form of the view. Called only for callers who may change things.
    *
-   * @return what has been done, in a sentence, to be shown above the view
-   * @throws IllegalArgumentException saying what is wrong with a field
+   * @return the result, which is shown above the view
+   * @throws IllegalArgumentException if a field is wrong; the message says how
    */
   default Done act(PageRequest request) throws Exception {
     throw new IllegalArgumentException("expected no form here, found one");

@@ -24,7 +24,7 @@ import java.util.TreeMap;
 import org.apache.camel.CamelContext;
 import org.jspecify.annotations.Nullable;
 
-/** One webhook: what it is like, how attempts went, how they failed and what to do about it. */
+/** Shows one webhook: its state, its attempts, its failures and advice on them. */
 final class WebhookView implements View {
 
   private static final Duration SOON = Duration.ofDays(21);
@@ -36,7 +36,7 @@ final class WebhookView implements View {
     this.context = context;
   }
 
-  /** The webhook that a path names. */
+  /** The webhook that the request's path names. */
   private record Found(String destination, DestinationReport report, WebhookFigures webhook) {
     String name() {
       return destination + "/" + webhook.number();

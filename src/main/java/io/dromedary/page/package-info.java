@@ -1,4 +1,4 @@
-/** The page for operators: HTML that Java writes, and three files. */
+/** The page for operators: views that Java writes as HTML, and three static files. */
 @NullMarked
 package io.dromedary.page;
 
