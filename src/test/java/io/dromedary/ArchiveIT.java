@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.dromedary.testing.Http;
+import io.dromedary.testing.Markdown;
 import io.dromedary.testing.Receiver;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -23,19 +24,18 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The archive as a user has it: unpacked, and run from a folder with nothing in it. */
+/** The archive, unpacked and run from an empty folder. */
 @Timeout(180)
 class ArchiveIT {
 
   private static final Duration AT_MOST = Duration.ofMinutes(1);
   private static final Path JDK = Path.of(System.getProperty("java.home"));
 
-  /** Where the archive is unpacked. */
   @TempDir private static Path unpacked;
 
   private static Path archive;
 
-  /** The folder it runs in, and one beside it for what it prints. */
+  /** The working directory; its output goes to another folder. */
   @TempDir private Path folder;
 
   @TempDir private Path output;
@@ -111,7 +111,7 @@ class ArchiveIT {
                 "http://127.0.0.1:" + port + "/v1/track", "{\"userId\":\"u\",\"event\":\"e\"}"))
         .hasToString("200 {\"success\":true}");
     await().atMost(AT_MOST).until(() -> receiver.count() == before + 1);
-    // What it runs as is the script's process, which an operator stops.
+    // The script is replaced by the JVM, so an operator stops the application with this process.
     process.destroy();
     assertThat(exitCode()).isIn(0, 143);
   }
@@ -138,7 +138,7 @@ class ArchiveIT {
     }
   }
 
-  /** The second start takes its classes from what the first one has kept. */
+  /** The second start loads its classes from the archive that the first one has written. */
   @Test
   void itDeliversFromAnEmptyFolderEachTimeItIsStarted() throws Exception {
     environment.put("WEBHOOKS_URLS", receiver.url());
@@ -219,7 +219,7 @@ class ArchiveIT {
             "dromedary: JAVA_HOME: found " + folder + ", expected a JDK of version 17 or later\n");
   }
 
-  /** Also where no variable tells which JDK there is. */
+  /** Without JAVA_HOME. */
   @Test
   void theJdkIsFoundOnThePath() throws Exception {
     environment.put("JAVA_HOME", "");
@@ -268,5 +268,29 @@ class ArchiveIT {
               root + "routes/deliver-events.camel.yaml");
     }
     assertThat(archive.resolve("bin/dromedary")).isExecutable();
+  }
+
+  @Test
+  void itsDocumentsLinkToFilesThatItHas() {
+    List<Markdown> documents = Markdown.all(archive);
+
+    assertThat(documents).hasSizeGreaterThan(15);
+    assertThat(Markdown.brokenLinks(documents)).isEmpty();
+  }
+
+  @Test
+  void eachOfItsLibrariesIsDocumented() throws IOException {
+    String document = Files.readString(archive.resolve("docs/dependencies.md"));
+    try (Stream<Path> libraries = Files.list(archive.resolve("lib"))) {
+      List<String> names =
+          libraries
+              .map(jar -> jar.getFileName().toString().replaceFirst("-\\d+\\..*", ""))
+              .toList();
+
+      assertThat(names)
+          .hasSizeGreaterThan(100)
+          .allSatisfy(name -> assertThat(document).contains("`" + name + "`"));
+      assertThat(document).contains(" has " + names.size() + " jars ");
+    }
   }
 }

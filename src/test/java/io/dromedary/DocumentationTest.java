@@ -13,13 +13,13 @@ import io.dromedary.testing.Markdown;
 import io.dromedary.testing.Markdown.Block;
 import java.io.ByteArrayInputStream;
 import java.io.File;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -37,24 +37,54 @@ import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 
 /**
- * What the documentation shows can be used as it stands. A comment above a block tells what it
- * needs: {@code <!-- with KEY = VALUE -->} is a setting beside it, and {@code <!-- host -->} says
- * that it is in the settings of a host.
+ * Tries the examples, links and class names of the documentation. A comment above a block may name
+ * a further setting that the block needs, {@code <!-- with KEY = VALUE -->}, or say that it shows
+ * the settings of a host, {@code <!-- host -->}.
  */
 class DocumentationTest {
 
-  /** Those that are looked at here or by another test, and those that only a tool of theirs can. */
+  /** The languages of blocks. Some are tried here, some by other tests, and some by neither. */
   private static final Set<String> LANGUAGES =
       Set.of("", "properties", "yaml", "sh", "json", "xml", "java", "js", "python", "go");
 
-  /** Stands where the documentation leaves out a secret; the base64 form of 24 bytes. */
+  /** Replaces a secret that the documentation omits: the base64 form of 24 bytes. */
   private static final String WHSEC = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
   private static final String WITH = "with ";
 
   private static final Pattern STORE = Pattern.compile("[\\w-]+\\.p12");
 
-  /** Where Spring Boot and Quarkus are told the address that their server listens at. */
+  /** A class, with a member or without. */
+  private static final Pattern CLASS_NAME =
+      Pattern.compile("([A-Z][a-z]+(?:[A-Z0-9][a-z0-9]*)+)(?:\\.(\\w+))?");
+
+  private static final Pattern QUALIFIED_NAME =
+      Pattern.compile("\\bio\\.dromedary(?:\\.[a-z]+)*\\.[A-Z]\\w*");
+
+  private static final Pattern TYPE =
+      Pattern.compile("\\b(?:class|record|interface|enum) ([A-Z]\\w*)");
+
+  /** Classes of libraries, and names that only look like those of classes. */
+  private static final Set<String> OTHER_NAMES =
+      Set.of(
+          "AlgorithmConstraints",
+          "CamelHttpMethod",
+          "CamelHttpResponseCode",
+          "CamelRedeliveryDelay",
+          "DelegateSyncProcessor",
+          "DromedaryMessageId",
+          "DromedarySettlement",
+          "DromedaryType",
+          "HdrHistogram",
+          "InterceptStrategy",
+          "LatencyUtils",
+          "LongAdder",
+          "NaN",
+          "ObjectMessage",
+          "OutOfMemoryError",
+          "OverdueSeconds");
+
+  /** The keys of Spring Boot and Quarkus for the address of their server. */
   private static final Pattern ADDRESS =
       Pattern.compile("(?m)^(server\\.address|quarkus\\.http\\.host)(?= )");
 
@@ -97,7 +127,7 @@ class DocumentationTest {
     if (block.note().equals("host")) {
       assertHostTakes(text, block.where());
     }
-    // Also of a host: there, a misspelt key is no more than a warning.
+    // A host's settings, too, because in a host a misspelt key is only a warning.
     assertApplicationTakes(text, block.where());
   }
 
@@ -107,8 +137,8 @@ class DocumentationTest {
   }
 
   /**
-   * As in a host on Camel alone, with its names for the address and their default of the port;
-   * Spring Boot and Quarkus themselves are tried in DropInIT.
+   * Reads settings as a host on plain Camel does, with plain Camel's keys for the address and the
+   * port. DropInIT tries Spring Boot and Quarkus themselves.
    */
   private void assertHostTakes(String text, String where) throws Exception {
     String own =
@@ -128,7 +158,7 @@ class DocumentationTest {
     }
   }
 
-  /** What the reader has to fill in: secrets, variables of the environment, and files of keys. */
+  /** Fills in what a reader has to: secrets, variables of the environment, and key stores. */
   private String filledIn(String text) throws Exception {
     StringBuilder filledIn = new StringBuilder();
     Matcher store = STORE.matcher(text);
@@ -174,7 +204,7 @@ class DocumentationTest {
         });
   }
 
-  /** Steps that are shown without a route are those of one. */
+  /** Loads a route; steps without a route get one. */
   private static void assertLoads(Block block) throws Exception {
     String text = block.text();
     if (!text.startsWith("- route:")) {
@@ -224,33 +254,56 @@ class DocumentationTest {
 
   @Test
   void everyLinkLeadsSomewhere() {
-    List<String> broken = new ArrayList<>();
-    int links = 0;
-    Map<Path, Set<String>> anchors = new HashMap<>();
-    Markdown.all().forEach(file -> anchors.put(file.file().normalize(), file.anchors()));
+    List<Markdown> all = Markdown.all();
+
+    assertThat(Markdown.brokenLinks(all)).isEmpty();
+    assertThat(all.stream().mapToInt(file -> file.links().size()).sum()).isGreaterThan(50);
+  }
+
+  /** After a class is renamed, a document must not keep its old name. */
+  @Test
+  void everyClassThatIsNamedExists() throws IOException {
+    Map<String, String> sources = new HashMap<>();
+    for (Path source : javaFiles()) {
+      String text = Files.readString(source);
+      TYPE.matcher(text).results().forEach(type -> sources.put(type.group(1), text));
+    }
+    List<String> unknown = new ArrayList<>();
+    int found = 0;
     for (Markdown file : Markdown.all()) {
-      for (String link : file.links()) {
-        if (!link.matches("[a-z]+:.*")) {
-          links++;
-          String[] parts = link.split("#", 2);
-          Path target =
-              parts[0].isEmpty()
-                  ? file.file()
-                  : Objects.requireNonNullElse(file.file().getParent(), Path.of(""))
-                      .resolve(parts[0])
-                      .normalize();
-          boolean isThere = Files.exists(target);
-          if (isThere && parts.length == 2 && anchors.containsKey(target)) {
-            isThere = Objects.requireNonNull(anchors.get(target)).contains(parts[1]);
-          }
-          if (!isThere) {
-            broken.add(file.file() + ": " + link);
+      for (String code : file.code()) {
+        Matcher name = CLASS_NAME.matcher(code);
+        if (name.matches() && !OTHER_NAMES.contains(name.group(1))) {
+          found++;
+          String source = sources.get(name.group(1));
+          String member = name.group(2);
+          if (source == null || (member != null && !source.contains(member))) {
+            unknown.add(file.file() + ": " + code);
           }
         }
       }
     }
 
-    assertThat(broken).isEmpty();
-    assertThat(links).isGreaterThan(50);
+    assertThat(unknown).isEmpty();
+    assertThat(found).isGreaterThan(100);
+  }
+
+  @Test
+  void everyQualifiedNameIsThatOfAClass() {
+    List<String> unknown =
+        Markdown.all().stream()
+            .flatMap(file -> QUALIFIED_NAME.matcher(file.prose()).results())
+            .map(name -> name.group().replace('.', '/') + ".java")
+            .filter(file -> !Files.exists(Path.of("src/main/java", file)))
+            .filter(file -> !Files.exists(Path.of("src/test/java", file)))
+            .toList();
+
+    assertThat(unknown).isEmpty();
+  }
+
+  private static List<Path> javaFiles() throws IOException {
+    try (Stream<Path> files = Files.walk(Path.of("src"))) {
+      return files.filter(file -> file.toString().endsWith(".java")).toList();
+    }
   }
 }

@@ -18,22 +18,24 @@ import java.util.stream.Stream;
 /**
  * A file of the documentation.
  *
- * @param blocks its fenced blocks
- * @param prose what is outside of them
+ * @param blocks the fenced blocks
+ * @param prose the text outside of fenced blocks
  */
 public record Markdown(Path file, List<Block> blocks, String prose) {
 
   private static final List<String> FOLDERS = List.of("docs", "deploy", ".ci");
   private static final Pattern NOTE = Pattern.compile("<!-- (.+) -->");
   private static final Pattern HEADING = Pattern.compile("(?m)^#{1,6} +(.+?) *#*$");
+  private static final Pattern ABSOLUTE = Pattern.compile("[a-z]+:.*");
+  private static final Pattern CODE = Pattern.compile("`([^`\n]*)`");
   private static final Pattern LINK =
       Pattern.compile("\\]\\(([^()\\s]+)\\)|(?m)^\\[[^\\]]+\\]: +(\\S+)");
 
   /**
    * A fenced block.
    *
-   * @param language the word behind the fence; empty: plain text
-   * @param note what a comment in the line above says to the tests, or nothing
+   * @param language the word after the fence; empty for plain text
+   * @param note the comment in the line above, which is for the tests; empty if there is none
    * @param where the file and the line of the fence
    */
   public record Block(String language, String note, String text, String where) {
@@ -44,19 +46,27 @@ public record Markdown(Path file, List<Block> blocks, String prose) {
     }
   }
 
-  /** The files at the root of the project and in the folders that have documentation. */
+  /** The files at the root of the project and in its folders of documentation. */
   public static List<Markdown> all() {
+    return all(Path.of(""));
+  }
+
+  /** The files of a copy of the project. A folder of documentation may be missing in it. */
+  public static List<Markdown> all(Path project) {
     List<Markdown> all = new ArrayList<>();
-    try (Stream<Path> root = Files.list(Path.of(""))) {
+    try (Stream<Path> root = Files.list(project)) {
       root.filter(Markdown::isMarkdown).sorted().map(Markdown::read).forEach(all::add);
-      for (String folder : FOLDERS) {
-        try (Stream<Path> files = Files.walk(Path.of(folder))) {
-          files
-              .filter(file -> !file.toString().contains("node_modules"))
-              .filter(Markdown::isMarkdown)
-              .sorted()
-              .map(Markdown::read)
-              .forEach(all::add);
+      for (String name : FOLDERS) {
+        Path folder = project.resolve(name);
+        if (Files.isDirectory(folder)) {
+          try (Stream<Path> files = Files.walk(folder)) {
+            files
+                .filter(file -> !file.toString().contains("node_modules"))
+                .filter(Markdown::isMarkdown)
+                .sorted()
+                .map(Markdown::read)
+                .forEach(all::add);
+          }
         }
       }
     } catch (IOException e) {
@@ -65,7 +75,7 @@ public record Markdown(Path file, List<Block> blocks, String prose) {
     return all;
   }
 
-  /** The blocks of all files that are in a language. */
+  /** The blocks of a language in all files. */
   public static Stream<Block> blocks(String language) {
     return all().stream()
         .flatMap(file -> file.blocks().stream())
@@ -111,10 +121,42 @@ public record Markdown(Path file, List<Block> blocks, String prose) {
     return new Markdown(file, List.copyOf(blocks), prose.toString());
   }
 
-  /** Where its links lead to, in the order of the file; code is none. */
+  /** The texts between single backquotes, in the order of the file. */
+  public List<String> code() {
+    return CODE.matcher(prose).results().map(code -> code.group(1)).toList();
+  }
+
+  /** The links to files, in the order of the file. */
   public List<String> links() {
-    String text = prose.replaceAll("`[^`\n]*`", "code");
-    return LINK.matcher(text).results().map(Markdown::target).toList();
+    return LINK.matcher(CODE.matcher(prose).replaceAll("code"))
+        .results()
+        .map(Markdown::target)
+        .filter(target -> !ABSOLUTE.matcher(target).matches())
+        .toList();
+  }
+
+  /** The links of files that lead to no file, or to no heading of one of these files. */
+  public static List<String> brokenLinks(List<Markdown> files) {
+    Map<Path, Set<String>> anchors = new HashMap<>();
+    files.forEach(each -> anchors.put(each.file().normalize(), each.anchors()));
+    List<String> broken = new ArrayList<>();
+    for (Markdown each : files) {
+      for (String link : each.links()) {
+        String[] parts = link.split("#", 2);
+        Path target =
+            parts[0].isEmpty()
+                ? each.file().normalize()
+                : each.file().resolveSibling(parts[0]).normalize();
+        boolean isThere =
+            parts.length == 2 && anchors.containsKey(target)
+                ? anchors.getOrDefault(target, Set.of()).contains(parts[1])
+                : Files.exists(target);
+        if (!isThere) {
+          broken.add(each.file() + ": " + link);
+        }
+      }
+    }
+    return broken;
   }
 
   private static String target(MatchResult link) {
