@@ -1,4 +1,4 @@
-// The page works without this. With it, views renew themselves and keys do what links and buttons do.
+// The page works without this script. It refreshes the views, and adds keys for links and buttons.
 
 const every = 1000 * Math.max(2, Number(document.querySelector('.live')?.dataset.every ?? 5));
 const live = document.querySelector('.live');
@@ -8,7 +8,7 @@ let failingSince = null;
 
 const isTyping = (target) => target.closest?.('input:not([type=checkbox]), textarea, select');
 
-/** Nothing moves while somebody reads or chooses: text or rows are selected, or a field is in use. */
+/** No refresh while text or rows are selected, a field has the focus, or a dialog is open. */
 const isHeld = () =>
   paused || document.hidden || String(getSelection()).length > 0 ||
   document.querySelector('main input[type=checkbox]:checked, dialog[open]') !== null ||
@@ -20,7 +20,7 @@ function say(text) {
   live?.toggleAttribute('data-failing', text.startsWith('no answer'));
 }
 
-/** Takes over each part that is marked and differs; what somebody has opened stays open. */
+/** Replaces each part marked data-live that has changed. Open details, focus and the current row are kept. */
 function replace(fresh) {
   for (const part of document.querySelectorAll('[data-live]')) {
     const name = CSS.escape(part.dataset.live);
@@ -167,7 +167,7 @@ document.addEventListener('click', (event) => {
   }
 });
 
-/** Copies the text of the element whose id the button has. */
+/** Copies the text of the element that the button's data-copy names. */
 async function copy(button) {
   const text = document.getElementById(button.dataset.copy)?.textContent ?? '';
   const before = button.textContent;
@@ -175,14 +175,14 @@ async function copy(button) {
     await navigator.clipboard.writeText(text);
     button.textContent = 'Copied';
   } catch {
-    // Not allowed, as off a secure origin: whoever wants the text finds it selected.
+    // Browsers refuse this on an insecure origin. The text is selected instead.
     getSelection().selectAllChildren(document.getElementById(button.dataset.copy));
     button.textContent = 'Selected';
   }
   setTimeout(() => { button.textContent = before; }, 2000);
 }
 
-/** What cannot be undone is asked once more. */
+/** Asks for confirmation before a form that cannot be undone. */
 document.addEventListener('submit', (event) => {
   const question = event.submitter?.dataset.confirm;
   if (question && !confirm(question)) event.preventDefault();
