@@ -24,7 +24,7 @@ class AuditTest {
     }
   }
 
-  /** Whoever has a secret may send any name, which must not look like lines of ours. */
+  /** A caller with a secret may send any user name, which must not forge lines of the log. */
   @Test
   void writesOneLineOfBoundedLengthWhateverTheNameIs() {
     try (LogLines log = LogLines.of("io.dromedary.audit")) {

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Whatever an operator changes leaves a line with who it was, what was meant and how many. */
+/** Each change by an operator is a line of the audit log: caller, filter and count. */
 @Timeout(120)
 class AuditedOperationsTest {
 
@@ -99,7 +99,7 @@ class AuditedOperationsTest {
     ask("POST", "/api/pending/try-now?userId=u", basic("ben"));
     ask("POST", "/pending/give-up?userId=u", basic("ben"));
     ask("DELETE", "/pending?userId=u", basic(""));
-    // What is only read, or asked what it would do, is none of it.
+    // Reads and dry runs are not changes.
     ask("GET", "/dead-letters", basic("anna"));
     ask("POST", "/dead-letters/replay?all=true&dryRun=true", basic("anna"));
 

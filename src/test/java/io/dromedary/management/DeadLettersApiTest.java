@@ -39,7 +39,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Dead letters as an operator sees them, over HTTP. */
+/** Tests the API for dead letters, over HTTP. */
 @Timeout(60)
 class DeadLettersApiTest {
 
@@ -64,7 +64,7 @@ class DeadLettersApiTest {
     receiver.close();
   }
 
-  /** Three events that the receiver rejects, and what is none. */
+  /** Sends three events that the receiver rejects, and an invalid one. */
   private void rejectSome() throws IOException {
     receiver.answer(Answer.status(400));
     send("track", "m-0");
@@ -119,7 +119,7 @@ class DeadLettersApiTest {
             () -> assertThat(parsed(get("/count")).get("count").asInt()).isEqualTo(count));
   }
 
-  /** In steps, since a wait that is reckoned after one begins after it. */
+  /** Advances the clock in steps, since a wait that is computed after a step starts after it. */
   private void advanceUntil(int requests) {
     await()
         .atMost(AT_MOST)
@@ -181,7 +181,7 @@ class DeadLettersApiTest {
     awaitCount(0);
   }
 
-  /** Of its first life nothing is left, and of the second all. */
+  /** Nothing of the first retry window is left, and the second is complete. */
   @Test
   void aReplayedEventHasAWindowOfItsOwn() throws Exception {
     start(Map.of("webhooks.retry.window", "1m", "webhooks.retry.jitter", "0"));
@@ -215,7 +215,7 @@ class DeadLettersApiTest {
     receiver.awaitCount(4, AT_MOST);
     assertThat(receiver.requests().get(3).text()).contains("m-0");
     clock.advance(Duration.ofMillis(999));
-    // The outbox is asked again, and has only the first still.
+    // This makes the outbox look for due events again; only the first of the replay is due.
     send("track", "later");
     receiver.awaitCount(5, AT_MOST);
     assertThat(receiver.messageIds()).containsEntry("later", 1).containsEntry("m-1", 1);
@@ -227,7 +227,7 @@ class DeadLettersApiTest {
     assertThat(receiver.messageIds()).containsEntry("m-2", 2);
   }
 
-  /** Of what was never an event there is a text, which is somebody's all the same. */
+  /** A dead letter that never was an event has a text, in which the user is found. */
   @Test
   void whatIsErasedOfAUserIsAlsoWhatCouldNotBeRead() throws Exception {
     start(Map.of());
@@ -384,7 +384,7 @@ class DeadLettersApiTest {
                 "expected parameters in the URL and no body, found a body"));
   }
 
-  /** Sends a request whose Host an HTTP client would not send, and returns the whole answer. */
+  /** Sends a Host that an HTTP client would not send, and returns the whole answer. */
   private String raw(String request) throws IOException {
     try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), application.port())) {
       socket.getOutputStream().write(request.getBytes(UTF_8));
@@ -423,7 +423,7 @@ class DeadLettersApiTest {
     }
   }
 
-  /** HTTP/2 has no Host. */
+  /** HTTP/2 has an authority instead of a Host. */
   @Test
   void theHostOfHttp2IsItsAuthority() throws Exception {
     start(Map.of("webhooks.h2c", "true"));
@@ -432,7 +432,7 @@ class DeadLettersApiTest {
         HttpRequest.newBuilder(URI.create(application.url("/dromedary/dead-letters/count")))
             .build();
 
-    // The first one is upgraded.
+    // The first request is upgraded from HTTP/1.1, the second is HTTP/2 from the start.
     for (int i = 0; i < 2; i++) {
       HttpResponse<String> answer = client.send(request, BodyHandlers.ofString());
       assertThat(answer.version()).isEqualTo(HttpClient.Version.HTTP_2);

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What has become of events and attempts, as an operator reads it over HTTP. */
+/** Tests the API for the history and for single events, over HTTP. */
 @Timeout(60)
 class HistoryApiTest {
 
@@ -159,7 +159,7 @@ class HistoryApiTest {
     awaitState("m-2", "gone");
   }
 
-  /** The event is in no place any more, its answers are. */
+  /** The event is neither pending nor dead any more, but the history still has its answers. */
   @Test
   void whatIsMaskedInAnEventIsMaskedInWhatItsReceiverHasSaid() throws IOException {
     start(Map.of("webhooks.retry.in-memory", "30s"));
@@ -216,7 +216,7 @@ class HistoryApiTest {
         .containsExactly("m-10");
     awaitState("m-1", "gone");
 
-    // An id is taken as a whole.
+    // A DELETE does not match the beginning of an id, as a search does.
     assertThat(call("DELETE", "/api/events?messageId=m-1"))
         .hasToString("200 {\"pending\":0,\"inMemory\":0,\"deadLetters\":0,\"attempts\":1}");
     awaitState("m-10", "dead");

@@ -51,7 +51,7 @@ class MaskTest {
     assertThat(shown(mask(Shown.NONE, true), "{\"a\":")).isEqualTo("•••");
   }
 
-  /** A sender chooses what is in a dead letter that is no event. */
+  /** Senders choose the text of a dead letter that is not an event, and it may be long. */
   @ParameterizedTest
   @ValueSource(strings = {"\"", "\\\"", "'", "{", "[", ""})
   void aLongValueIsMaskedAsAShortOne(String quote) {

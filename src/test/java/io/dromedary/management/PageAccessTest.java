@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Who may read the page and change what it shows, over real sockets. */
+/** Tests who may read the page and who may change things, over real sockets. */
 @Timeout(60)
 class PageAccessTest {
 
@@ -50,7 +50,7 @@ class PageAccessTest {
     return "Basic " + Base64.getEncoder().encodeToString(login.getBytes(UTF_8));
   }
 
-  /** The first line and the code of an answer, to a request with these header lines. */
+  /** Sends a request with these header lines, and returns the status and the code of the answer. */
   private String raw(String method, String path, String headers) throws IOException {
     String body = headers.contains("text/html") ? "a=b" : "";
     String request =
@@ -67,7 +67,7 @@ class PageAccessTest {
     }
   }
 
-  /** Each header of the request is behind a bar; HOST is what the application is reached by. */
+  /** Replaces HOST by the application's address, and separators by line ends. */
   private String headers(String lines) {
     return (lines == null ? "" : lines)
             .replace("HOST", "127.0.0.1:" + application.port())
@@ -82,16 +82,16 @@ class PageAccessTest {
       delimiter = '|',
       nullValues = "-",
       value = {
-        // A program says nothing of pages.
+        // A program sends neither Origin nor Sec-Fetch-Site.
         "POST   | /pending/try-now?all=true | Host: HOST                                     | 200",
         "DELETE | /pending?all=true         | Host: HOST                                     | 200",
-        // Forms of the page; a browser tells an origin, a site, or both.
+        // Forms of the page. A browser sends Origin, Sec-Fetch-Site, or both.
         "POST   | /nothing | Host: HOST; Accept: text/html; Origin: http://HOST               | 404",
         "POST   | /nothing | Host: HOST; Accept: text/html; Sec-Fetch-Site: same-origin       | 404",
         "POST   | /nothing | Host: HOST; Accept: text/html; Sec-Fetch-Site: same-origin; Origin: http://HOST | 404",
-        // Without a referrer, a browser says that its origin is null, and yet whose page it is.
+        // Without a referrer, a browser sends the origin null, but still Sec-Fetch-Site.
         "POST   | /nothing | Host: HOST; Accept: text/html; Sec-Fetch-Site: same-origin; Origin: null | 404",
-        // Pages of others.
+        // Pages of other servers.
         "POST   | /pending/try-now?all=true | Host: HOST; Origin: https://evil.example       | 403 forbidden_origin",
         "POST   | /pending/try-now?all=true | Host: HOST; Origin: null                       | 403 forbidden_origin",
         "POST   | /pending/try-now?all=true | Host: HOST; Origin: http://127.0.0.1:1         | 403 forbidden_origin",
@@ -101,7 +101,7 @@ class PageAccessTest {
         "POST   | /pending/try-now?all=true | Host: HOST; Sec-Fetch-Site: cross-site; Origin: http://HOST | 403 forbidden_origin",
         "DELETE | /pending?all=true         | Host: HOST; Origin: https://evil.example       | 403 forbidden_origin",
         "POST   | -                         | Host: HOST; Origin: https://evil.example       | 403 forbidden_origin",
-        // A name that somebody makes stand for this machine.
+        // A foreign name that resolves to this machine (DNS rebinding).
         "GET    | -                         | Host: evil.example                             | 403 forbidden_host",
         "GET    | /page.js                  | Host: evil.example                             | 403 forbidden_host",
         "POST   | -                         | Host: evil.example; Origin: http://evil.example | 403 forbidden_host",
@@ -132,12 +132,12 @@ class PageAccessTest {
         "GET    | -        | Host: any.example; Authorization: Basic *                | 401 unauthorized",
         "GET    | -        | Host: any.example; Authorization: Basic ZnVsbDo=         | 401 unauthorized",
         "GET    | /pending | Host: any.example; Authorization: READER                 | 200",
-        // A reader changes nothing, by whatever way he comes.
+        // A read-only secret changes nothing, however it is presented.
         "POST   | /pending/try-now?all=true | Host: any.example; Authorization: Bearer look | 403 read_only",
         "DELETE | /pending?all=true         | Host: any.example; Authorization: Bearer look | 403 read_only",
         "POST   | /dead-letters/replay?all=true | Host: any.example; Authorization: READER  | 403 read_only",
         "POST   | -        | Host: any.example; Authorization: READER; Sec-Fetch-Site: same-origin | 403 read_only",
-        // No browser sends a token by itself, but a password.
+        // A browser sends a password by itself, but never a Bearer token.
         "POST   | /pending/try-now?all=true | Host: any.example; Authorization: Bearer full | 200",
         "POST   | /pending/try-now?all=true | Host: any.example; Authorization: Bearer full; Origin: https://evil.example | 200",
         "POST   | /pending/try-now?all=true | Host: any.example; Authorization: OPERATOR    | 403 forbidden_origin",
@@ -146,7 +146,7 @@ class PageAccessTest {
         "POST   | /pending/try-now?all=true | Host: any.example; Authorization: OPERATOR; Sec-Fetch-Site: same-site | 403 forbidden_origin",
         "POST   | /nothing | Host: any.example; Accept: text/html; Authorization: OPERATOR; Origin: http://any.example | 404",
         "POST   | /nothing | Host: any.example; Accept: text/html; Authorization: OPERATOR; Sec-Fetch-Site: same-origin | 404",
-        // Behind a server that changes the Host, browsers tell a site where that is reached by TLS.
+        // Behind a proxy that changes the Host. Browsers send Sec-Fetch-Site if the proxy has TLS.
         "POST   | /nothing | Host: inside:8080; Accept: text/html; Authorization: OPERATOR; Origin: https://outside.example; Sec-Fetch-Site: same-origin | 404",
       })
   void withSecrets(String method, String path, String headers, String expected) throws IOException {
@@ -176,7 +176,7 @@ class PageAccessTest {
     start(Map.of("webhooks.management.auth", "host"));
     String path = method.equals("GET") ? WAITING : WAITING + "/try-now?all=true";
 
-    // A body would be refused: none of these is a form of the page.
+    // No body, which would be refused, because none of these requests is a form of the page.
     String lines = headers(headers);
     try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), application.port())) {
       String request = method + " " + path + " HTTP/1.1\r\nConnection: close\r\n";

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Events that are not done as an operator sees them, over HTTP. */
+/** Tests the API for pending events, over HTTP. */
 @Timeout(60)
 class PendingApiTest {
 
@@ -40,7 +40,7 @@ class PendingApiTest {
   private final Receiver receiver = Receiver.start();
   private Application application;
 
-  /** What has failed goes back to the store at once. */
+  /** Starts the application such that a failed event goes back to the store at once. */
   private void start(Map<String, String> settings) {
     Map<String, String> all =
         new HashMap<>(
@@ -69,7 +69,7 @@ class PendingApiTest {
     assertThat(answer).hasToString("200 {\"success\":true}");
   }
 
-  /** Two that wait after a 503, in this order. */
+  /** Sends two events that wait after a 503, in this order. */
   private void failTwo() {
     receiver.answer(Answer.status(503));
     send("track", "m-1", "'ann'");
@@ -147,7 +147,7 @@ class PendingApiTest {
     assertThat(event.at("/event/userId").asText()).isEqualTo("ann");
   }
 
-  /** Also of a failure that has no status. */
+  /** Failures without a status have a class, too. */
   @Test
   void theyAreFilteredByTheClassOfTheLastAttempt() throws Exception {
     start(Map.of());
@@ -171,7 +171,7 @@ class PendingApiTest {
         .isEqualTo(json("{'count':1,'byReason':{'cancelled':1}}"));
   }
 
-  /** Also where the receiver has asked for a longer wait. */
+  /** Even if the receiver has asked for a longer wait. */
   @Test
   void anOperatorNeedNotWait() throws Exception {
     start(Map.of());
@@ -192,7 +192,7 @@ class PendingApiTest {
     await().atMost(AT_MOST).until(() -> ids("").isEmpty());
   }
 
-  /** Whatever is due, nothing is sent before the webhook is probed again. */
+  /** Even events that are due are not sent before the next probe of the webhook. */
   @Test
   void ofAWebhookThatIsDownTheNextProbeIsTold() throws Exception {
     start(
@@ -213,7 +213,7 @@ class PendingApiTest {
 
     call("POST", "/try-now?all=true");
 
-    // Probes are made in real time, of which the clock of the test knows nothing.
+    // Probes are made in real time, and not by the clock of the test.
     await()
         .atMost(AT_MOST)
         .untilAsserted(
@@ -257,7 +257,7 @@ class PendingApiTest {
     assertThat(deadLetters()).isEqualTo(json("{'count':0,'byReason':{},'deadLetters':[]}"));
   }
 
-  /** Its retry in memory may still be sent, and nothing of it is kept then, accepted or not. */
+  /** Its retry in memory may still be sent, but whatever the outcome, nothing is kept of it. */
   @Test
   void whatWaitsInMemoryIsErasedToo() throws Exception {
     start(Map.of("webhooks.retry.in-memory", "30s", "webhooks.retry.initial-delay", "10s"));
@@ -283,7 +283,7 @@ class PendingApiTest {
               clock.advance(Duration.ofSeconds(1));
               return receiver.count() > 1;
             });
-    // Behind it, so that what has become of it has been settled.
+    // Once this later event is settled, so is the one before it.
     send("track", "m-2", "'bob'");
     await().atMost(AT_MOST).until(() -> deadLetters().contains("m-2"));
     assertThat(deadLetters()).doesNotContain("m-1");

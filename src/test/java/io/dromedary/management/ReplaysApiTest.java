@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Replays as an operator follows them, over HTTP. */
+/** Tests the API for replays, over HTTP. */
 @Timeout(60)
 class ReplaysApiTest {
 
@@ -88,7 +88,7 @@ class ReplaysApiTest {
     assertThat(ask("POST", "/dead-letters/replay?all=true&rate=1"))
         .hasToString(json("200 {'replayed':4,'refused':0,'replay':1}"));
 
-    // One is due; the store's own time goes on by milliseconds with each commit.
+    // One is due. The store's own time advances by milliseconds with each commit.
     awaitReplay(
         "'state':'running','startedAt':'2026-01-02T03:04:05.678Z','rate':1,'events':4,"
             + "'waiting':3,'lastDueAt':'2026-01-02T03:04:08.678Z','delivered':0,'dead':1,"

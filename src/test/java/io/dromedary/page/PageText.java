@@ -1,6 +1,6 @@
 package io.dromedary.page;
 
-/** What a reader sees of a document of the page: its text, with single blanks. */
+/** Reads the visible text of a document of the page, with single blanks. */
 public final class PageText {
 
   private PageText() {}

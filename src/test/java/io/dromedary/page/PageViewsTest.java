@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The overview and the webhooks, as text, of the application over HTTP. */
+/** Tests the text of the overview and of the webhook views, over HTTP. */
 @Timeout(60)
 class PageViewsTest {
 
@@ -174,7 +174,7 @@ class PageViewsTest {
             "webhooks.retry.initial-delay", "10ms"));
     send("m-1");
     awaitText("/webhooks/default/1", "state down since", "Probe now");
-    // The first probe is made at once.
+    // The first probe is made at once, so this waits for the next one.
     awaitText("/webhooks/default/1", "next probe in");
 
     Response done = post("/webhooks/default/1", "do=probe");

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What waits, as the page shows it, and what its forms do. */
+/** Tests the view of pending events and its forms, over HTTP. */
 @Timeout(60)
 class PendingViewTest {
 

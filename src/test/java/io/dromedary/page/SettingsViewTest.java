@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The settings that are in effect, as the page shows them. */
+/** Tests the view of the effective settings, over HTTP. */
 @Timeout(60)
 class SettingsViewTest {
 
