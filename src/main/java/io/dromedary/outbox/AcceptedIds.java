@@ -7,16 +7,16 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether events were accepted, for an operator: of each message id that is known for the sake of
- * the de-duplication. Whoever writes is asked, which is a look into memory, or at an index.
+ * Finds out for an operator when an event was accepted, from the message ids that are remembered
+ * for de-duplication. The store's writer answers, with a lookup in memory or in an index.
  * Thread-safe.
  */
 public final class AcceptedIds {
 
-  /** An instant that is not found within this is told by the hour. */
+  /** The time limit of the search for the exact instant. Without it only a range is known. */
   private static final Duration SEARCH_TIME = Duration.ofMillis(500);
 
-  /** Transactions are not dated as exactly as the ids in them. */
+  /** How much the time stored for a transaction may differ from that of the ids in it. */
   private static final long AROUND_MILLIS = 2000;
 
   private final Outbox outbox;
@@ -26,14 +26,14 @@ public final class AcceptedIds {
   }
 
   /**
-   * When an event was accepted.
+   * The range of time in which an event was accepted.
    *
-   * @param from not before then
-   * @param until not after then; the same where it is known exactly
+   * @param from the earliest possible instant
+   * @param until the latest possible instant, which equals {@code from} if it is known exactly
    */
   public record Acceptance(Instant from, Instant until) {}
 
-  /** When an event was accepted for a destination, or null if that is not known. */
+  /** Returns when an event was accepted for a destination, or null if that is not known. */
   public @Nullable Acceptance find(String destination, String messageId) throws OutboxException {
     Fingerprint id = Fingerprint.of(destination, messageId);
     SeenIds.Bounds bounds =
@@ -52,8 +52,8 @@ public final class AcceptedIds {
   }
 
   /**
-   * Looks for the transaction in which an id was accepted, among those of its generation: they
-   * stand in the order of time.
+   * Searches for the transaction in which an id was accepted. The transactions of the id's
+   * generation are consecutive rows, since rows are in order of time.
    */
   private @Nullable Long search(Fingerprint id, SeenIds.Bounds bounds) {
     try (StoreReading reading = new StoreReading(outbox, SEARCH_TIME, "accepted ids")) {
@@ -66,18 +66,18 @@ public final class AcceptedIds {
               rows -> rows.next() ? Optional.of(rows.getLong(1)) : Optional.empty());
       return found.orElse(null);
     } catch (OutboxException e) {
-      // There are too many to look at.
+      // There are too many rows to search within the time limit.
       return null;
     }
   }
 
-  /** The first row that is not older than that, by halving what is left. */
+  /** Finds the id of the first row that is not older than an instant, by binary search. */
   private static long firstId(StoreReading reading, long millis) throws OutboxException {
     long low = number(reading, "SELECT coalesce(min(id), 0) FROM seen");
     long high = number(reading, "SELECT coalesce(max(id), 0) + 1 FROM seen");
     while (low < high) {
       long middle = low + (high - low) / 2;
-      // The row there, or the next, since the rows of ids that have expired are gone.
+      // The row with that id or the next one, since expired rows have been deleted.
       long found =
           number(reading, "SELECT seen_at FROM seen WHERE id >= ? ORDER BY id LIMIT 1", middle);
       if (found < millis) {

@@ -4,17 +4,17 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is known of something that alerts may be about. Immutable.
+ * The stored state of one subject of alerts, such as a webhook. Immutable.
  *
- * @param kind what it is, such as a webhook
- * @param subject which one
- * @param version counts the changes; 0: there is no such row yet
- * @param state what was told of it last, in a word
- * @param since the instant since which it has been so
- * @param toldAt the instant at which something was told of it last, or null
- * @param told the alert that was told last, as JSON, or null
- * @param count how much has come that was not told yet
- * @param note what its rule wants to know the next time
+ * @param kind the kind of subject, such as a webhook
+ * @param subject the subject's name among those of its kind
+ * @param version the number of changes so far; 0 if the row is not stored yet
+ * @param state the state that was reported last, in one word
+ * @param since the instant at which that state began
+ * @param toldAt the instant of the last alert about it, or null
+ * @param told the last alert about it, as JSON, or null
+ * @param count the number of occurrences that have not been reported yet
+ * @param note data that the subject's rule keeps for its next evaluation
  */
 public record AlertRow(
     String kind,
@@ -27,32 +27,32 @@ public record AlertRow(
     long count,
     String note) {
 
-  /** A row that is not stored yet. */
+  /** Makes a row that is not stored yet. */
   public static AlertRow of(String kind, String subject, String state, Instant since) {
     return new AlertRow(kind, subject, 0, state, since, null, null, 0, "");
   }
 
-  /** The same in another state, from that instant on. */
+  /** A copy in another state, which began at that instant. */
   public AlertRow in(String next, Instant at) {
     return new AlertRow(kind, subject, version, next, at, toldAt, told, count, note);
   }
 
-  /** The same with so much that was not told yet. */
+  /** A copy with that number of occurrences that have not been reported yet. */
   public AlertRow withCount(long next) {
     return new AlertRow(kind, subject, version, state, since, toldAt, told, next, note);
   }
 
-  /** The same with another note. */
+  /** A copy with another note. */
   public AlertRow withNote(String next) {
     return new AlertRow(kind, subject, version, state, since, toldAt, told, count, next);
   }
 
-  /** The same when an alert has been told. */
+  /** A copy after an alert has been sent. */
   public AlertRow told(String alert, Instant at) {
     return new AlertRow(kind, subject, version, state, since, at, alert, count, note);
   }
 
-  /** The same as it is stored after a change. */
+  /** A copy with the next version, as a change stores it. */
   AlertRow changed() {
     return new AlertRow(kind, subject, version + 1, state, since, toldAt, told, count, note);
   }

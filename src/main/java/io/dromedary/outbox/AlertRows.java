@@ -16,19 +16,20 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rows of what alerts are about. A change and the alert that tells of it are one transaction:
- * the alert is an event of the outbox, at the destination {@value #DESTINATION}, and so is told at
- * least once, through crashes. A change succeeds only if nobody else has changed the row, so that
- * of several nodes one tells. Each call blocks, for ten seconds at the most. Thread-safe.
+ * The stored states of the subjects of alerts. A change and the alert about it are written in one
+ * transaction. The alert is an event of the outbox, at the destination {@value #DESTINATION}, so it
+ * is delivered at least once, even after a crash. A change succeeds only if no other node has
+ * changed the row since it was read, so only one of several nodes sends the alert. Each call blocks
+ * for ten seconds at most. Thread-safe.
  */
 public final class AlertRows {
 
-  /** The part of the outbox that alerts are in; settings cannot name a destination so. */
+  /** The destination of alerts. Settings cannot define a destination with that name. */
   public static final String DESTINATION = "dromedary_alerts";
 
   private static final Duration TIME = Duration.ofSeconds(10);
 
-  /** More than there can be webhooks, and reasons of dead letters. */
+  /** The most rows that are read: more than there can be webhooks and reasons of dead letters. */
   private static final int MOST = 10_000;
 
   private static final String COLUMNS =
@@ -41,15 +42,15 @@ public final class AlertRows {
   }
 
   /**
-   * Dead letters of one kind.
+   * The number of dead letters that have destination, reason and last status in common.
    *
-   * @param lastStatus the status of the last answer, or null
+   * @param lastStatus the status of the last answer, or null if there was none
    * @param sample the message id of one of them
    */
   public record Deaths(
       String destination, String reason, @Nullable Integer lastStatus, long count, String sample) {}
 
-  /** All rows, in the order of kinds and subjects. */
+  /** Returns all rows, ordered by kind and subject. */
   public List<AlertRow> all() throws OutboxException {
     try (StoreReading reading = new StoreReading(outbox, TIME, "alerts")) {
       return reading.read(
@@ -79,7 +80,7 @@ public final class AlertRows {
     return all;
   }
 
-  /** The dead letters of each kind that have died after an instant, and until another. */
+  /** Counts the dead letters that died after one instant, up to and including another. */
   public List<Deaths> deaths(Instant after, Instant until) throws OutboxException {
     try (StoreReading reading = new StoreReading(outbox, TIME, "dead letters")) {
       return reading.read(
@@ -105,10 +106,11 @@ public final class AlertRows {
   }
 
   /**
-   * Changes a row, or adds it, and stores an alert that tells of it.
+   * Changes a row, or adds it, and stores the alert about the change.
    *
-   * @param after what it is to be, with the version that was read
-   * @return the row as it is now, or null where somebody else has changed it since
+   * @param after the new row, with the version that was read
+   * @param alert the alert, or null if the change needs none
+   * @return the row as stored, or null if it has been changed since it was read
    */
   public @Nullable AlertRow change(AlertRow after, @Nullable OutboxEvent alert)
       throws OutboxException {

@@ -15,12 +15,15 @@ import java.util.function.BiConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** New events, all or none of them, each but once within the window of the de-duplication. */
+/**
+ * Appends new events, all or none of them. Events that were accepted within the window of the
+ * de-duplication are left out.
+ */
 final class Append extends StoreOperation {
 
   private static final Logger LOG = LoggerFactory.getLogger(Append.class);
 
-  /** What a row has beside its body. */
+  /** The estimated size of a row without its body. */
   private static final int ROW_BYTES = 256;
 
   private final Outbox outbox;
@@ -38,11 +41,12 @@ final class Append extends StoreOperation {
   private int written;
 
   /**
-   * Appends.
+   * Makes an append.
    *
-   * @param handsOn whether events go on at the commit, without being claimed; not where nobody here
-   *     would see it
-   * @param done is told of the end
+   * @param invalid the dead letters of invalid input, which are stored with the events
+   * @param handsOn whether the commit hands events to their listeners as already claimed; false if
+   *     this process does not see the commit
+   * @param done completed with the number of new events after the commit, or with the failure
    */
   Append(
       Outbox outbox,
@@ -86,7 +90,7 @@ final class Append extends StoreOperation {
     }
   }
 
-  /** What it takes, about. */
+  /** The approximate size of the rows, in bytes. */
   static long bytes(List<StoreOperation.Arrival> arrivals, List<DeadLetter> invalid) {
     long bytes = 0;
     for (StoreOperation.Arrival arrival : arrivals) {
@@ -98,7 +102,7 @@ final class Append extends StoreOperation {
     return bytes;
   }
 
-  /** What has not been accepted before, of each message id the first. */
+  /** The events that were not accepted before; only the first one with each message id. */
   private List<StoreOperation.Arrival> fresh(Store store, long nowMillis) throws SQLException {
     Map<Fingerprint, StoreOperation.Arrival> byFingerprint = new LinkedHashMap<>();
     for (StoreOperation.Arrival arrival : arrivals) {
@@ -106,16 +110,16 @@ final class Append extends StoreOperation {
           Fingerprint.of(arrival.destination(), arrival.event().messageId()), arrival);
     }
     List<Fingerprint> asked = new ArrayList<>(byFingerprint.keySet());
-    // If it fails in between, it is not known what has been noted: an id that stays known although
-    // its event is not stored would be refused as a duplicate when it is sent again.
+    // If remember() fails halfway, it is unknown which ids it has noted, so all are forgotten then.
+    // An id that stayed known without its event would make a repeated event a duplicate.
     remembered = Set.copyOf(asked);
     remembered = store.remember(asked, nowMillis);
-    // In the order in which they came, whatever the database's is.
+    // Keeps the order in which the events arrived.
     byFingerprint.keySet().retainAll(remembered);
     return new ArrayList<>(byFingerprint.values());
   }
 
-  /** As many as there is room for in flight are written as already claimed. */
+  /** Inserts events. As many as there is room for in flight are written as already claimed. */
   private void insert(
       Store store, String destination, List<StoreOperation.Arrival> arrivals, long nowMillis)
       throws SQLException {
@@ -124,7 +128,7 @@ final class Append extends StoreOperation {
     int handOn = taker == null ? 0 : reserve(taker, events);
     List<Claim> claims = new ArrayList<>(handOn);
     if (taker != null && handOn > 0) {
-      // Before anything can fail.
+      // Recorded before anything can fail, so that a rollback gives the room back.
       reserved.put(taker, events.subList(0, handOn));
       handedOn.put(taker, claims);
     }
@@ -147,7 +151,7 @@ final class Append extends StoreOperation {
     }
   }
 
-  /** A taker that fails is no reason not to store events: they are claimed when it works again. */
+  /** Reserves room. If that fails, events are stored anyway and are claimed later. */
   private static int reserve(ClaimListener taker, List<OutboxEvent> wanted) {
     try {
       return taker.reserve(wanted);
@@ -164,7 +168,7 @@ final class Append extends StoreOperation {
     try {
       counted.forEach((name, events) -> outbox.counts().accepted(name).add(events.size()));
     } finally {
-      // It is on disk, whatever else fails.
+      // The events are on disk, even if something else fails.
       done.complete(written);
     }
     forEach(handedOn, outbox::handOn);
@@ -184,7 +188,7 @@ final class Append extends StoreOperation {
     }
   }
 
-  /** Takes out what has been done: what has not stays there, in case something is thrown. */
+  /** Removes each entry once it is done. If an exception is thrown, the others stay for a retry. */
   private static <T> void forEach(
       Map<ClaimListener, List<T>> byTaker, BiConsumer<ClaimListener, List<T>> action) {
     Iterator<Map.Entry<ClaimListener, List<T>>> entries = byTaker.entrySet().iterator();
@@ -195,7 +199,7 @@ final class Append extends StoreOperation {
     }
   }
 
-  /** A message id that stayed known would make a duplicate of the event when it is sent again. */
+  /** Forgets the message ids, since otherwise a repeated event would count as a duplicate. */
   private void forget() {
     Set<Fingerprint> known = remembered;
     try {

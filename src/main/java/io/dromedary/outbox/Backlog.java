@@ -4,14 +4,14 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a destination has in the store that is not done.
+ * The pending events that a destination has in the store.
  *
- * @param events how many events; no more than 100,000 are counted
- * @param oldest how long ago the first of them was accepted
+ * @param events the number of events; no more than 100,000 are counted
+ * @param oldest the time since the oldest of them was accepted
  */
 public record Backlog(long events, Duration oldest) {
 
-  /** Null where nothing is known, as while the store does not work. */
+  /** Returns null if nothing is known, for example while the store does not work. */
   static @Nullable Backlog of(StoreFigures.Figures figures) {
     return Double.isNaN(figures.events())
         ? null

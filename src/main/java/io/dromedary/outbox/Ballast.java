@@ -9,9 +9,8 @@ import java.nio.file.StandardOpenOption;
 import java.util.SplittableRandom;
 
 /**
- * A file that occupies room on a disk. When the disk is full, it is given up a piece at a time:
- * others that write to the disk get no more of it than what is not used at once. Used by one
- * thread.
+ * A file that reserves space on a disk. When the disk is full, the space is given up a piece at a
+ * time, so that other programs can take only what the outbox does not use at once. Not thread-safe.
  */
 final class Ballast {
 
@@ -19,7 +18,7 @@ final class Ballast {
 
   private static final int BUFFER = 64 * 1024;
 
-  /** The writer does nothing else meanwhile. */
+  /** The most bytes added at a time, since the writer does nothing else meanwhile. */
   private static final long MOST_GROWN = 1 << 20;
 
   private final Path file;
@@ -27,7 +26,7 @@ final class Ballast {
   private long bytes;
   private boolean wasWhole;
 
-  /** The ballast that a former process may have left, whole or not. */
+  /** Opens the ballast, which an earlier process may have left, complete or not. */
   Ballast(Path file, long wholeBytes) {
     this.file = file;
     this.wholeBytes = wholeBytes;
@@ -36,7 +35,7 @@ final class Ballast {
     } catch (IOException e) {
       bytes = 0;
     }
-    // One that is not, but was once, was given up.
+    // Part of a file means that the rest was given up.
     wasWhole = bytes > 0;
   }
 
@@ -52,7 +51,7 @@ final class Ballast {
     return Math.max(0, wholeBytes - bytes);
   }
 
-  /** Whether it has to be whole: where it never was, it cannot be made. */
+  /** Whether it has to be completed. If it never was complete, the disk may not have the room. */
   boolean isRequired() {
     return wasWhole;
   }
@@ -61,7 +60,7 @@ final class Ballast {
     return Math.max(BUFFER, wholeBytes / PIECES);
   }
 
-  /** Gives a piece up, and says whether there was one. */
+  /** Gives up a piece. Returns false if there is none left. */
   boolean give() {
     if (bytes == 0) {
       return false;
@@ -71,7 +70,7 @@ final class Ballast {
       channel.truncate(left);
       channel.force(true);
     } catch (IOException e) {
-      // Where it has been deleted, the room was given up by somebody else.
+      // If the file has been deleted, its space is free already.
       left = 0;
     }
     bytes = left;
@@ -81,10 +80,10 @@ final class Ballast {
   /**
    * Adds a piece.
    *
-   * @throws IOException if there is no room for it; then it is as it was before
+   * @throws IOException if there is no room for it; the file is then unchanged
    */
   void grow() throws IOException {
-    // Bytes that a file system cannot make smaller.
+    // Random bytes, which a file system cannot compress.
     SplittableRandom random = new SplittableRandom(bytes);
     byte[] noise = new byte[BUFFER];
     long to = Math.min(wholeBytes, bytes + Math.min(MOST_GROWN, pieceBytes()));

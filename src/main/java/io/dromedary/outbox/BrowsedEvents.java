@@ -8,7 +8,7 @@ import org.apache.camel.Message;
 import org.apache.camel.RuntimeCamelException;
 import org.apache.camel.support.DefaultExchange;
 
-/** The pending events of an endpoint as Camel's tools look at them. They are copies. */
+/** Copies the pending events of an endpoint into exchanges, for Camel's tools to browse. */
 final class BrowsedEvents {
 
   private BrowsedEvents() {}
@@ -16,7 +16,7 @@ final class BrowsedEvents {
   /**
    * Reads the oldest events.
    *
-   * @param limit how many at the most; 0: as many as a page has
+   * @param limit the most events to read; 0 means a full page
    */
   static List<Exchange> of(OutboxEndpoint endpoint, int limit) {
     EventFilter here = new EventFilter(endpoint.getName(), null, null, null, null, null, Set.of());

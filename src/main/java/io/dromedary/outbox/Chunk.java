@@ -7,19 +7,21 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is stored at once of the events of a message.
+ * A chunk of a message's events, which is stored in one transaction.
  *
- * @param isLast whether nothing comes behind it
+ * @param isLast whether it is the last chunk of the message
  */
 record Chunk(List<?> events, boolean isLast) {
 
-  /** The longest batch by HTTP is one piece, so that all of it is stored or nothing. */
+  /** The most events of a chunk. The longest batch over HTTP fits, so it is stored atomically. */
   static final int MOST_EVENTS = 2500;
 
-  /** From so many bytes on a piece has no more events. No batch by HTTP is as long. */
+  /** A chunk of this many bytes takes no further events. No batch over HTTP is as long. */
   private static final int MOST_BYTES = 16 * 1024 * 1024;
 
-  /** The piece behind the first so many events, the same however often it is asked for. */
+  /**
+   * The chunk that follows the first {@code stored} events. Repeated calls return the same events.
+   */
   static Chunk of(EventSequence all, long stored) throws Exception {
     List<?> known = all.from(stored);
     int count = 0;

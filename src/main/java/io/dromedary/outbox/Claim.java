@@ -14,8 +14,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * An event that this node has taken out of the outbox to deliver it. Its row stays where it is
- * until the claim is settled; after the lease another node may claim it. Thread-safe.
+ * A claim of one event by this node, which delivers it. The event's row stays in the store until
+ * the claim is settled. When the lease has ended, another node may claim the event. Thread-safe.
  */
 public final class Claim {
 
@@ -61,31 +61,30 @@ public final class Claim {
     this.memory = new AtomicLong(bytes);
   }
 
-  /** The event. */
   public OutboxEvent event() {
     return event;
   }
 
-  /** Whether the event is this node's for so much longer: not if it has been given back. */
+  /** Whether the lease lasts for that much longer. False once the claim is settled. */
   public boolean isHeldFor(long nanos) {
     return settlement.get() == null && leaseEndNanos - System.nanoTime() > nanos;
   }
 
   /**
-   * Says what has become of the event; only the first word counts. Where memory is wanting it is
-   * taken to the store a while later.
+   * Settles the claim. Later calls are ignored. If this fails for want of memory, the poller passes
+   * the settlement to the store a while later.
    */
   public void settle(Settlement settled) {
     boolean isFirst = settlement.compareAndSet(null, settled);
     if (isFirst || lost) {
-      // Until it is known to the store, so that nothing in between loses it.
+      // If anything is thrown before the store has the settlement, the poller tries again.
       lost = true;
       outbox.settle(this, Objects.requireNonNull(settlement.get()));
       lost = false;
     }
   }
 
-  /** Its settlement has failed: whoever looks after the claims of its destination tries again. */
+  /** Notes that settling the claim has failed, so that the poller tries again. */
   void lose() {
     lost = true;
   }
@@ -94,45 +93,46 @@ public final class Claim {
     return lost;
   }
 
-  /** Its settlement is committed, or is given up. */
+  /** Notes that the settlement is committed, or that the store has given up on it. */
   void end(Settlement settled) {
     ended = settled;
   }
 
-  /** What has become of it in the end, or null. */
+  /** The final settlement, or null until it is committed or given up. */
   @Nullable Settlement ended() {
     return ended;
   }
 
-  /** Whether it is this node's to deliver, and nobody does so yet. */
+  /** Whether the claim waits for its exchange. */
   boolean isIdle() {
     return stage.get() == ClaimCounts.Stage.READY && settlement.get() == null;
   }
 
   /**
-   * From now on the event is expected to go on within so long: to be settled, or to be expected
-   * anew. If it does not, a lease later its exchange is taken for lost, as an {@code Error} behind
-   * an asynchronous step loses one: somebody is told, and the event is due again.
+   * Sets a time limit for the next step of the event: the claim has to be settled, or this method
+   * called again. If neither happens until one lease after the limit, the exchange is considered
+   * lost, as happens when an {@code Error} is thrown after an asynchronous step. Then {@code
+   * otherwise} is called, and the event is due again.
    */
   public void expect(Duration within, Runnable otherwise) {
     long nanos = within.toNanos() + TimeUnit.MILLISECONDS.toNanos(outbox.leaseMillis());
     expectation = new Expectation(System.nanoTime() + nanos, otherwise);
   }
 
-  /** The event may take as long as it likes. */
+  /** Removes the time limit. */
   public void expectNothing() {
     expectation = null;
   }
 
   private record Expectation(long untilNanos, Runnable otherwise) {}
 
-  /** Whether it has not gone on as expected. */
+  /** Whether the event has exceeded its time limit by a lease. */
   boolean isOverdue() {
     Expectation now = expectation;
     return now != null && settlement.get() == null && System.nanoTime() - now.untilNanos() >= 0;
   }
 
-  /** Tells who is to be told that it has not gone on. */
+  /** Calls back, once, because the event has exceeded its time limit. */
   void tellOverdue() {
     Expectation now = expectation;
     if (now == null) {
@@ -151,9 +151,10 @@ public final class Claim {
   }
 
   /**
-   * From now on the event is settled when that exchange is done, and not the one that has carried
-   * it so far. An aggregation strategy has to say so of each event it gathers: Camel hands no
-   * completions over to an aggregated exchange, so the event would be done when it is gathered.
+   * Makes another exchange carry the event, so that the claim is settled when that one is done. An
+   * aggregation strategy must call this for each event it aggregates. Camel does not hand the
+   * completions over to the aggregated exchange, so the event would count as delivered as soon as
+   * it is aggregated.
    */
   public void handOver(Exchange exchange) {
     Carrier before = carrier;
@@ -162,11 +163,13 @@ public final class Claim {
     }
   }
 
-  /** Somebody is told when the exchange is done that carries the event then. */
+  /**
+   * Calls back when the exchange is done, unless it has handed the event over to another by then.
+   */
   void carryBy(Exchange exchange, Consumer<Exchange> whenDone) {
     Carrier next = new Carrier(whenDone);
     exchange.getExchangeExtension().addOnCompletion(next);
-    // Not before: if the exchange cannot be told to, the one before still settles the event.
+    // Set last: if adding the completion fails, the previous exchange still settles the event.
     carrier = next;
   }
 
@@ -180,19 +183,19 @@ public final class Claim {
 
     @Override
     public void onDone(Exchange exchange) {
-      // An exchange that fails has not brought the event to the one that it was handed over to.
+      // If this exchange fails, the event has not reached the exchange it was handed over to.
       if (carrier == this || exchange.isFailed()) {
         try {
           whenDone.accept(exchange);
         } catch (RuntimeException | Error e) {
-          // Camel would forget it.
+          // Camel would swallow it, and the event would never be settled.
           lose();
         }
       }
     }
   }
 
-  /** The event waits in memory: it does not count as in flight until it goes on. */
+  /** Notes that the event waits in memory. It does not count as in flight until it resumes. */
   public void pause() {
     ClaimListener taker = outbox.taker(destination);
     if (taker != null && settlement.get() == null) {
@@ -200,7 +203,7 @@ public final class Claim {
     }
   }
 
-  /** The event is in flight again, if it was paused, whether there is room or not. */
+  /** Counts the event as in flight again if it was paused, even if the limit is reached. */
   public void resume() {
     ClaimListener taker = outbox.taker(destination);
     if (taker != null && settlement.get() == null) {
@@ -213,8 +216,8 @@ public final class Claim {
   }
 
   /**
-   * Whether an event that is paused may go on: not while so many are in flight, of which some may
-   * only wait for a commit, that a crash would repeat too many.
+   * Whether a paused event may resume. It may not while twice the configured number of events are
+   * in flight, since a crash would repeat all of them.
    */
   public boolean mayResume() {
     ClaimListener taker = outbox.taker(destination);
@@ -222,8 +225,8 @@ public final class Claim {
   }
 
   /**
-   * Whether there is memory for events of a destination to wait in for their next attempt;
-   * otherwise they have to go back to the store.
+   * Whether there is enough memory for events of one destination to wait for their next attempt. If
+   * not, they have to go back to the store.
    */
   public static boolean mayWait(List<Claim> claims) {
     Claim first = claims.get(0);
@@ -231,42 +234,42 @@ public final class Claim {
     return taker == null || taker.mayWait(claims.stream().mapToLong(Claim::bytes).sum());
   }
 
-  /** Among which events this one is counted. */
+  /** The lane in which the event is counted. */
   Lane lane() {
     return lane;
   }
 
-  /** From now on it is one that has been attempted. */
+  /** Moves the event to the lane of those that have been attempted. */
   void retry() {
     lane = Lane.RETRY;
   }
 
-  /** What it costs in memory. */
+  /** The memory that the event is estimated to take. */
   long bytes() {
     return bytes;
   }
 
-  /** What is still to be given back of that. */
+  /** The part of {@link #bytes} that has not been returned to the budget yet. */
   AtomicLong memory() {
     return memory;
   }
 
-  /** How far it has come in memory; {@link ClaimCounts} changes it. */
+  /** The claim's stage, which only {@link ClaimCounts} changes. */
   AtomicReference<ClaimCounts.Stage> stage() {
     return stage;
   }
 
-  /** The event comes straight from the commit that stored it. */
+  /** Notes that the event comes straight from the commit that stored it. */
   void setHandedOn() {
     handedOn = true;
   }
 
-  /** Whether the event comes straight from the commit that stored it, and not out of the store. */
+  /** Whether the event comes straight from the commit that stored it, without a read. */
   public boolean isHandedOn() {
     return handedOn;
   }
 
-  /** What was to be written into its row is only known in memory. */
+  /** Notes that the change to its row could not be written and is kept in memory. */
   void setNoted() {
     noted = true;
   }
@@ -275,13 +278,12 @@ public final class Claim {
     return noted;
   }
 
-  /** This node has claimed the row of a claim it still has: the lease counts anew. */
+  /** Takes over the lease of a later claim of the same row by this node. */
   void renew(Claim again) {
     leaseEndNanos = again.leaseEndNanos;
     token = again.token;
   }
 
-  /** Where the event goes. */
   public String destination() {
     return destination;
   }
@@ -291,7 +293,7 @@ public final class Claim {
     return id;
   }
 
-  /** By which the store tells whether the row is still this claim's. */
+  /** The token in the row, by which the store knows whether the row still belongs to this claim. */
   long token() {
     return token;
   }

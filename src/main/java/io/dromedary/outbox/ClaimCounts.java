@@ -5,24 +5,24 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * How many claims of a destination are held, run and are in flight. Thread-safe.
+ * Counts the claims of a destination that are held, running and in flight. Thread-safe.
  *
- * <p>Each claim is counted as its {@link Stage} says, and changes it only here: a step that is
- * broken off, or done again, counts nothing wrong.
+ * <p>Each claim counts according to its {@link Stage}, which only this class changes. So the counts
+ * stay correct if a step is interrupted by an error or repeated.
  */
 final class ClaimCounts {
 
-  /** How far a claim has come in memory, and how it is counted there. */
+  /** The stage of a claim in memory, which determines how it counts. */
   enum Stage {
-    /** It is claimed; room was reserved for it. */
+    /** It is claimed, and takes room that was reserved for it. */
     CLAIMED(1, 0, 0, 0),
     /** It waits for its exchange. */
     READY(1, 0, 0, 1),
     /** An exchange carries it. */
     RUNNING(1, 1, 1, 1),
-    /** It waits in memory to be sent again. */
+    /** It waits in memory for its next attempt. */
     PAUSED(0, 0, 0, 0),
-    /** Its exchange has ended, and its settlement is on its way. */
+    /** Its exchange has ended, and its settlement is not committed yet. */
     ENDED(0, 0, 1, 0),
     /** It has left memory. */
     GONE(0, 0, 0, 0);
@@ -47,22 +47,25 @@ final class ClaimCounts {
   private final AtomicInteger retriesRunning = new AtomicInteger();
   private final AtomicLong pausedBytes = new AtomicLong();
 
-  /** What waits or runs, and the room that is reserved. */
+  /** The number of claims that wait for an exchange or run, plus the reserved room. */
   int held() {
     return held.get();
   }
 
-  /** How many exchanges there are. */
+  /** The number of exchanges. */
   int running() {
     return running.get();
   }
 
-  /** How many a crash would have delivered again: from the start to the commit. */
+  /**
+   * The number of events from the start of their exchange to the commit of their settlement, which
+   * a crash would deliver again.
+   */
   int started() {
     return started.get();
   }
 
-  /** How many of those that are held have been attempted before. */
+  /** The number of retries that wait for an exchange or run. */
   int retriesHeld() {
     return retriesHeld.get();
   }
@@ -71,12 +74,19 @@ final class ClaimCounts {
     return retriesRunning.get();
   }
 
-  /** What the events cost that wait in memory to be sent again. */
+  /** The memory taken by events that wait for their next attempt. */
   long pausedBytes() {
     return pausedBytes.get();
   }
 
-  /** Takes room for so many, or for as many as are allowed; how many they are is counted there. */
+  /**
+   * Reserves room for claims.
+   *
+   * @param wanted the number of claims to reserve room for
+   * @param allowed the number of claims that may be held; less room is reserved if they would be
+   *     more
+   * @param reserved is increased by the room that was reserved
+   */
   void reserve(int wanted, int allowed, AtomicInteger reserved) {
     int now = held.get();
     int granted = Math.min(wanted, allowed - now);
@@ -87,19 +97,21 @@ final class ClaimCounts {
     reserved.addAndGet(Math.max(0, granted));
   }
 
-  /** Gives back what is more than so many of what is counted there. */
+  /** Gives back reserved room, except for {@code most} claims. */
   void keep(int most, AtomicInteger reserved) {
     held.addAndGet(most - reserved.getAndSet(most));
   }
 
-  /** Gives back room that no claim has, as much as is counted there. */
+  /** Gives back reserved room that no claim has taken, and sets {@code reserved} to 0. */
   void free(AtomicInteger reserved) {
     held.addAndGet(-reserved.getAndSet(0));
   }
 
-  /** Returns whether the claim was there. */
+  /**
+   * Moves a claim to another stage. Returns false, and does nothing, if it is not at {@code from}.
+   */
   boolean move(Claim claim, Stage from, Stage to) {
-    // Nothing in between that could fail.
+    // Nothing below can fail, so the stage and the counts agree.
     if (!claim.stage().compareAndSet(from, to)) {
       return false;
     }
@@ -116,7 +128,7 @@ final class ClaimCounts {
     return true;
   }
 
-  /** It leaves memory, wherever it is. */
+  /** Moves a claim from any stage to {@link Stage#GONE}. */
   void leave(Claim claim) {
     Stage from;
     do {

@@ -7,36 +7,36 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
-/** Claims what is due of a destination, of either lane. */
+/** Claims due events of a destination, from both lanes. */
 final class ClaimDue extends StoreOperation {
 
   /**
-   * How much is to be claimed.
+   * The most that may be claimed.
    *
-   * @param most of both lanes
-   * @param fresh of those that have never been attempted, which go first
-   * @param retries of the others
-   * @param bytes of memory, by {@link MemoryBudget#cost}: the last claim may exceed it
+   * @param most the number of events of both lanes together
+   * @param fresh the number of events that have never been attempted, which are claimed first
+   * @param retries the number of other events
+   * @param bytes the memory they may take by {@link MemoryBudget#cost}; the last event may exceed
+   *     it
    */
   record Wanted(int most, int fresh, int retries, long bytes) {
 
-    /** So many, of whatever lane. */
+    /** Up to that number of events, from either lane. */
     static Wanted of(int most) {
       return new Wanted(most, most, most, Long.MAX_VALUE);
     }
 
-    /** What fresh events may take, so that retries are not left without. */
+    /** The memory that fresh events may take. If retries are wanted, a quarter is left for them. */
     long freshBytes() {
       return retries == 0 ? bytes : bytes - bytes / 4;
     }
   }
 
   /**
-   * What was claimed.
+   * The result of a claim.
    *
-   * @param freshMillis when more fresh events are due, in milliseconds from now: 0 where there may
-   *     be some already
-   * @param retryMillis when more retries are due
+   * @param freshMillis the milliseconds until more fresh events are due; 0 if some may be due now
+   * @param retryMillis the milliseconds until more retries are due; 0 if some may be due now
    */
   record Due(List<Claim> claims, long freshMillis, long retryMillis) {
 
@@ -57,7 +57,7 @@ final class ClaimDue extends StoreOperation {
     this.wanted = wanted;
   }
 
-  /** Begins. */
+  /** Passes the claim to the store's writer. */
   CompletableFuture<Due> ask() {
     try {
       outbox.claim(this);
@@ -68,8 +68,8 @@ final class ClaimDue extends StoreOperation {
   }
 
   /**
-   * Nobody wants them any more: if the writer has been asked all the same, what it claims goes
-   * back.
+   * Abandons the claim. If the writer has it already, the events that it claims go back to the
+   * store.
    */
   void giveUp(Throwable why) {
     done.completeExceptionally(why);
@@ -95,7 +95,9 @@ final class ClaimDue extends StoreOperation {
     due = new Due(claims, freshMillis, retryMillis);
   }
 
-  /** Claims of a lane, and returns in how many milliseconds more of it is due. */
+  /**
+   * Claims events of one lane. Returns the milliseconds until more are due; 0 if some may be now.
+   */
   private long claim(
       Store store, Lane lane, int most, long bytes, long nowMillis, List<Claim> claims)
       throws SQLException {
@@ -121,7 +123,8 @@ final class ClaimDue extends StoreOperation {
 
   @Override
   void committed() {
-    // Behind the settlements of before: an event may come back whose settlement is one of them.
+    // Listeners are notified in the order of commits: a claimed event may have been settled just
+    // before, and that must be known first.
     outbox.tellTakers(() -> RetryOnce.call("Events could not be handed over", this::handOver));
   }
 
@@ -129,7 +132,7 @@ final class ClaimDue extends StoreOperation {
     Due claimed = Objects.requireNonNull(due);
     done.complete(claimed);
     if (done.isCompletedExceptionally()) {
-      // Who has asked for them has given up.
+      // The caller has abandoned the claim.
       claimed.claims().forEach(outbox::giveBack);
     }
   }

@@ -4,39 +4,44 @@ import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Who takes the events of a destination out of the outbox. Implementations are thread-safe. */
+/**
+ * Receives the events of a destination from the outbox, and is notified of their settlement.
+ * Implementations are thread-safe.
+ */
 interface ClaimListener {
 
-  /** Takes room for new events, and returns for how many of them, from the first on, there is. */
+  /**
+   * Reserves room for new events. Returns for how many of them, from the first on, there is room.
+   */
   int reserve(List<OutboxEvent> wanted);
 
-  /** Gives back room that was reserved for events that have not come. */
+  /** Gives back room that was reserved for events which will not come. */
   void giveBack(List<OutboxEvent> reserved);
 
-  /** Whether there is so much memory for events to wait in. */
+  /** Whether there is that much memory for events to wait for their next attempt. */
   boolean mayWait(long bytes);
 
-  /** An event waits in memory and takes no room; nothing if it does already. */
+  /** Notes that an event waits in memory and takes no room. Repeated calls have no effect. */
   void paused(Claim claim);
 
-  /** Whether there is room for an event that has waited, beside those that have not. */
+  /** Whether there is room for a waiting event to resume. */
   default boolean mayResume() {
     return true;
   }
 
-  /** An event that has waited, if it has, takes room again, whether there is any or not. */
+  /** Notes that a waiting event takes room again, even if there is none left. */
   void resumed(Claim claim);
 
-  /** Takes events that room was reserved for. */
+  /** Takes events for which room was reserved. */
   void take(List<Claim> claims);
 
-  /** There are events in the store that are due. */
+  /** Notes that there are due events in the store. */
   void due();
 
-  /** An event takes no place of others any more, although its settlement is not yet committed. */
+  /** Notes that an event's exchange has ended, although its settlement is not yet committed. */
   default void ended(Claim claim) {}
 
-  /** A settlement has been committed. */
+  /** Notes that a settlement has been committed. */
   void settled(Claim claim, Settlement settlement);
 
   /** The ids of the rows whose events are in memory. */
@@ -44,12 +49,12 @@ interface ClaimListener {
     return List.of();
   }
 
-  /** For how long it parks events that have failed. */
+  /** How long failed events are parked. */
   default Duration retryDelay() {
     return Duration.ZERO;
   }
 
-  /** Why it takes nothing although there may be something, or null where it works. */
+  /** Why it takes no events although there may be some, or null if it works. */
   default @Nullable String failure() {
     return null;
   }

@@ -9,8 +9,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How the events of a destination are claimed: as many as its queue has room for, of both lanes.
- * Belongs to the thread of the {@link Poller}.
+ * Claims the events of one destination: as many as its queue has room for, from both lanes. Used by
+ * the thread of the {@link Poller} only.
  */
 final class Claiming {
 
@@ -21,12 +21,12 @@ final class Claiming {
   private final Clock clock;
   private @Nullable Asked asked;
 
-  // What was reserved for claims that have not come, until it is given back.
+  // Room and memory that was reserved for claims which did not arrive, until it is given back.
   private final AtomicInteger spareRoom = new AtomicInteger();
   private final AtomicLong spareBytes = new AtomicLong();
   private int freshInTurn;
 
-  /** What is on its way from the store. */
+  /** A request that the store has not answered yet. */
   private record Asked(
       ClaimDue.Wanted wanted, long fromMillis, CompletableFuture<ClaimDue.Due> due) {}
 
@@ -42,7 +42,7 @@ final class Claiming {
     return queue;
   }
 
-  /** Asks the store for what is due, if there is room for it, and says whether it has. */
+  /** Asks the store for due events if there is room for them. Returns whether it has asked. */
   boolean ask() {
     giveBack();
     long nowMillis = clock.millis();
@@ -63,17 +63,17 @@ final class Claiming {
     if (wanted == null) {
       return false;
     }
-    // Whatever fails, what is spare is given back the next time.
+    // If anything below fails, the next call gives back the spare room.
     queue.places().reserve(wanted.most(), allowed, spareRoom);
     if (spareRoom.get() < wanted.most()) {
-      // Events were handed on in between.
+      // Events that were handed on meanwhile have taken the room.
       giveBack();
       return false;
     }
     try {
       ask(wanted, nowMillis);
     } catch (RuntimeException | Error e) {
-      // What is due has not been claimed.
+      // The due events have not been claimed.
       due.now();
       throw e;
     }
@@ -84,7 +84,7 @@ final class Claiming {
       int limit, int room, long bytes, boolean freshDue, boolean retriesDue) {
     int retries = retriesDue ? queue.ready().retryRoom(limit, room, freshDue) : 0;
     if (freshDue && retries > 0 && (room == 1 || bytes < MemoryBudget.CLAIM_BYTES)) {
-      // Only one of them has room.
+      // There is room for one event only, so the lanes take turns.
       boolean isFreshsTurn = freshInTurn < ReadyClaims.RETRY_SHARE - 1;
       freshInTurn = isFreshsTurn ? freshInTurn + 1 : 0;
       return new ClaimDue.Wanted(1, isFreshsTurn ? 1 : 0, isFreshsTurn ? 0 : 1, bytes);
@@ -95,7 +95,7 @@ final class Claiming {
 
   private void ask(ClaimDue.Wanted wanted, long nowMillis) {
     memory.take(wanted.bytes(), spareBytes);
-    // Before it is asked for: what becomes due meanwhile must not be overlooked.
+    // Set before asking, so that events which become due meanwhile are not overlooked.
     if (wanted.fresh() > 0) {
       due.unknown(Lane.FRESH);
     }
@@ -114,7 +114,7 @@ final class Claiming {
     }
   }
 
-  /** It may have failed: what is due has not been claimed. */
+  /** Undoes a request that has failed: the due events have not been claimed. */
   private void failed(ClaimDue.Wanted wanted) {
     spareRoom.addAndGet(wanted.most());
     spareBytes.addAndGet(wanted.bytes());
@@ -122,14 +122,17 @@ final class Claiming {
     giveBack();
   }
 
-  /** What could not be given back is the next time, or nothing would be claimed any more. */
+  /**
+   * Gives back spare room and memory. If that fails, the next call does it. Otherwise the
+   * destination would run out of room for good.
+   */
   private void giveBack() {
     if (spareBytes.get() != 0 || spareRoom.get() != 0) {
       queue.giveBack(spareRoom, spareBytes);
     }
   }
 
-  /** Waits for the store, and takes what it has given. */
+  /** Waits for the answer of the store, and passes the claims to the queue. */
   void answer() {
     Asked now = asked;
     if (now == null) {
@@ -140,7 +143,7 @@ final class Claiming {
     try {
       given = now.due().join();
     } catch (CompletionException e) {
-      // The store does not work; it has said so, and asks us to come again when it does.
+      // The store does not work. It has logged that, and wakes the poller when it works again.
       failed(now.wanted());
       return;
     }
@@ -156,14 +159,14 @@ final class Claiming {
       queue.take(claims);
     } catch (RuntimeException | Error e) {
       due.now();
-      // On SQLite a claim that nobody has would last as long as the process.
+      // On SQLite a claim without an owner would last until the process ends.
       given.claims().stream().filter(claim -> !queue.has(claim)).forEach(outbox::giveBack);
       throw e;
     } finally {
       spareRoom.addAndGet(now.wanted().most());
       spareBytes.addAndGet(now.wanted().bytes());
       for (Claim claim : claims) {
-        // What is taken gives back its own part when it is settled.
+        // A claim in the queue gives back its own part when it is settled.
         if (queue.has(claim)) {
           spareRoom.decrementAndGet();
           spareBytes.addAndGet(-claim.bytes());
@@ -173,7 +176,9 @@ final class Claiming {
     giveBack();
   }
 
-  /** Counted from before the claim: too early rather than too late. */
+  /**
+   * Notes when more events are due, counted from before the claim: rather too early than too late.
+   */
   private void more(Lane lane, long fromMillis, long inMillis) {
     long next = fromMillis + inMillis;
     due.at(lane, inMillis == 0 ? Long.MIN_VALUE : next < 0 ? Long.MAX_VALUE : next);

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 
-/** The conditions of a statement, with the values of their parameters. Not thread-safe. */
+/** Builds the conditions of a statement, with the values of their parameters. Not thread-safe. */
 final class Conditions {
 
   private final StringJoiner sql = new StringJoiner(" AND ");
@@ -15,7 +15,7 @@ final class Conditions {
     sql.add("1 = 1");
   }
 
-  /** A condition with one parameter, unless its value is null. */
+  /** Adds a condition with one parameter, unless its value is null. */
   Conditions add(String condition, @Nullable Object value) {
     if (value != null) {
       sql.add(condition);
@@ -24,18 +24,18 @@ final class Conditions {
     return this;
   }
 
-  /** A condition without a parameter. */
+  /** Adds a condition without parameters. */
   Conditions add(String condition) {
     sql.add(condition);
     return this;
   }
 
-  /** A condition on a column with JSON of our own, which has that text somewhere. */
+  /** Adds the condition that a column of JSON, written by Dromedary, contains a text. */
   Conditions addText(String column, String json) {
     return add(column + " LIKE ? ESCAPE '~'", "%" + json.replaceAll("[~%_]", "~$0") + "%");
   }
 
-  /** The values of further parameters, which follow the conditions. */
+  /** The values of the conditions, followed by those of further parameters. */
   List<Object> valuesAnd(Object... others) {
     List<Object> all = new ArrayList<>(values);
     all.addAll(List.of(others));

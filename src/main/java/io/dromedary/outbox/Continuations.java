@@ -9,11 +9,11 @@ import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where routes go on behind the commit of what they have stored. They may block, and they may wait
- * for another commit. Thread-safe.
+ * The threads on which routes continue after the commit of what they have stored. The routes may
+ * block, and may wait for another commit. Thread-safe.
  *
- * <p>Those that cannot begin yet are bounded by the size of what they have stored: when it is
- * {@link #isFull}, nothing should be stored for others.
+ * <p>Continuations that wait for a thread are bounded by the size of what they have stored. While
+ * that {@link #isFull}, callers should store nothing more.
  */
 final class Continuations implements AutoCloseable {
 
@@ -24,43 +24,44 @@ final class Continuations implements AutoCloseable {
   /**
    * Starts threads.
    *
-   * @param least how many there always are
-   * @param most how many there may be while routes block
-   * @param stuck after how long without a route that begins or ends none is expected to
+   * @param least the number of threads that are always there
+   * @param most the number of threads that there may be while routes block
+   * @param stuck how long no route may begin or end before all are taken to be blocked
    */
   Continuations(int least, int most, int mostKib, Duration stuck) {
     this.threads = new ElasticThreads("outbox-continuation", least, most, stuck);
     this.mostKib = mostKib;
   }
 
-  /** Whether as much waits to go on as may. */
+  /** Whether the bound on waiting continuations is reached. */
   boolean isFull() {
     return waitingKib.get() > mostKib;
   }
 
-  /** Why no route goes on, or null. */
+  /** Why no route continues, or null if they do. */
   @Nullable String failure() {
     return threads.failure();
   }
 
   /**
-   * Whether the calling thread is one on which routes go on. If so, it waits for its next commit
-   * where it is, while another thread takes its place: so however many routes wait for a second
-   * commit, no thread is missing to tell them of it.
+   * Whether the calling thread is one on which routes continue. Such a thread blocks until its next
+   * commit, while another thread takes its place. However many routes wait for a second commit,
+   * there is always a thread left to notify them.
    */
   boolean mustWait() {
     return threads.isMember();
   }
 
-  /** Does anything else that may block. */
+  /** Runs any other task that may block. */
   void execute(Runnable task) {
     threads.execute(task);
   }
 
   /**
-   * Goes on when something is stored, at once where the caller {@link #mustWait}.
+   * Calls {@code next} when something is stored. If the caller {@link #mustWait}, blocks until then
+   * and calls it on the calling thread; otherwise calls it on another thread.
    *
-   * @param kib how large that is
+   * @param kib the size of what is stored, in KiB
    */
   void goOn(
       CompletableFuture<Integer> stored,
@@ -95,7 +96,7 @@ final class Continuations implements AutoCloseable {
     }
   }
 
-  /** Waits for the writer, which says in any case what has become of it. */
+  /** Waits for the writer, which completes the future in any case. */
   private void await(CompletableFuture<Integer> stored) {
     CompletableFuture<Integer> ended = stored.exceptionally(failed -> 0);
     boolean isInterrupted = false;

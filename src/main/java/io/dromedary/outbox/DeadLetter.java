@@ -15,14 +15,14 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An event that was given up, with the reason. Immutable as long as nobody writes to the array.
+ * An event that was given up, with the reason. Immutable unless a caller modifies the body's array.
  *
- * @param id the event's id in the store; 0 where there is none
- * @param destination where it was to go
- * @param event what came in; the type is empty where it was no event
- * @param detail what is wrong, for an operator
+ * @param id the event's id in the store; 0 if it is not stored yet
+ * @param destination the destination that the event was meant for
+ * @param event the event as it came in; its type is empty if the input was not a valid event
+ * @param detail an explanation for an operator
  * @param lastStatus the HTTP status of the last answer of any webhook, or null if none has answered
- * @param webhooks what each webhook made of it, a JSON array, or null where none was asked
+ * @param webhooks a JSON array with the outcome at each webhook, or null if none was tried
  */
 public record DeadLetter(
     long id,
@@ -38,30 +38,30 @@ public record DeadLetter(
 
   /** Why an event was given up. */
   public enum Reason {
-    /** The event is not one: it was never sent. */
+    /** The input is not a valid event, so it was never sent. */
     INVALID,
-    /** The destination's transform failed: the event was not sent. */
+    /** The destination's transform failed, so the event was not sent. */
     TRANSFORM,
     /** No webhook is left that might still accept it. */
     REJECTED,
     /** The retry window has closed, or a receiver asked to wait until after it. */
     EXPIRED,
-    /** An operator has given it up. */
+    /** An operator gave it up. */
     CANCELLED;
 
     private final String json = name().toLowerCase(Locale.ROOT);
 
-    /** The reason as it is written, in lower case. */
+    /** The reason in lower case, as it is written in JSON and in the store. */
     public String json() {
       return json;
     }
 
-    /** All reasons as they are written, in their order. */
+    /** All reasons in lower case, in the order of their declaration. */
     public static List<String> all() {
       return Stream.of(values()).map(Reason::json).toList();
     }
 
-    /** The reason of that name, or null. */
+    /** The reason with that lower-case name, or null. */
     public static @Nullable Reason of(String json) {
       for (Reason reason : values()) {
         if (reason.json.equals(json)) {
@@ -72,7 +72,7 @@ public record DeadLetter(
     }
   }
 
-  /** The dead letter of what came in for a destination and is no event. */
+  /** Makes a dead letter of input for a destination that is not a valid event. */
   public static DeadLetter of(String destination, RejectedEvent rejected, Instant now) {
     String messageId = rejected.messageId();
     return new DeadLetter(
@@ -88,7 +88,7 @@ public record DeadLetter(
         null);
   }
 
-  /** The same with the id that it has in the store. */
+  /** A copy with the id that it has in the store. */
   DeadLetter withId(long given) {
     return new DeadLetter(
         given,
@@ -141,7 +141,7 @@ public record DeadLetter(
     }
   }
 
-  /** Writes an event as the field {@code event}, or what is no JSON as {@code text}. */
+  /** Writes a body as the field {@code event} if it is JSON, and as {@code text} if it is not. */
   public static void writeEvent(JsonGenerator json, byte[] body) throws IOException {
     if (isJson(body)) {
       json.writeFieldName("event");
@@ -151,7 +151,7 @@ public record DeadLetter(
     }
   }
 
-  /** Routes of other people may put anything into the outbox. */
+  /** A host's own routes may store bodies that are not JSON. */
   private static boolean isJson(byte[] body) {
     try {
       JsonStringify.stringify(body);

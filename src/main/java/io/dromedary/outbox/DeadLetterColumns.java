@@ -6,10 +6,10 @@ import java.sql.SQLException;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
-/** How a dead letter is read from its columns in the store. */
+/** Reads dead letters from the columns of the store. */
 final class DeadLetterColumns {
 
-  /** All columns, in the order in which they are read. */
+  /** All columns, in the order in which {@link #letter} reads them. */
   static final String ALL =
       "destination, message_id, type, accepted_at, attempts, reason, detail, last_status,"
           + " first_attempt_at, last_attempt_at, webhooks, body, id, dead_at, trace";
@@ -17,7 +17,7 @@ final class DeadLetterColumns {
   private DeadLetterColumns() {}
 
   /**
-   * The dead letter of a row.
+   * Reads the dead letter of the current row.
    *
    * @param column the number of the first column
    */
@@ -53,7 +53,7 @@ final class DeadLetterColumns {
     return row.wasNull() ? null : number;
   }
 
-  /** The reason that is written so. */
+  /** Returns the reason with that lower-case name. */
   static Reason reason(String json) {
     Reason reason = Reason.of(json);
     if (reason == null) {

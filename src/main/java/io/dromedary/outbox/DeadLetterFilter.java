@@ -4,13 +4,13 @@ import io.dromedary.outbox.DeadLetter.Reason;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which dead letters are meant: those of which everything is so that is not null.
+ * Selects dead letters. A dead letter matches if it meets every criterion that is not null.
  *
- * @param event what their events are like, and when they died
- * @param webhook the name of a webhook that they were to go to
- * @param status the status of the last answer, such as {@code 503}, a class of them, such as {@code
- *     5xx}, or {@code none} where there was no answer
- * @param attemptClass the class of the last attempt at one of the webhooks
+ * @param event criteria for the event, with the instants of its death
+ * @param webhook the name of a webhook that the event was meant for
+ * @param status the status of the last answer, such as {@code 503}, a class such as {@code 5xx}, or
+ *     {@code none} if there was no answer
+ * @param attemptClass the class of the last attempt at any of the webhooks
  */
 public record DeadLetterFilter(
     EventFilter event,

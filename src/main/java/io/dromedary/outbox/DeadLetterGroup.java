@@ -20,9 +20,10 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Dead letters that are alike. One that several webhooks have not accepted is in a group of each.
+ * A group of dead letters with the same cause. A dead letter that several webhooks have not
+ * accepted is in one group for each of them.
  *
- * @param webhook the name of the webhook that has not accepted them; empty where none was asked
+ * @param webhook the name of the webhook that has not accepted them; empty if none was tried
  * @param status the status of their last answer, or {@code none}
  * @param oldest when the first of them died
  * @param newest when the last of them died
@@ -36,22 +37,22 @@ public record DeadLetterGroup(
     Instant oldest,
     Instant newest) {
 
-  /** How many of the latest dead letters are looked at. */
+  /** The number of the latest dead letters that are grouped. */
   public static final int MOST_ROWS = 100_000;
 
-  /** How many groups there are at the most; the smallest ones are left out. */
+  /** The most groups; the smallest ones are left out. */
   private static final int MOST_GROUPS = 100;
 
   private static final int MOST_KEYS = 10_000;
   private static final int MOST_KNOWN = 1000;
 
-  /** What dead letters have to have in common. */
+  /** The properties that the dead letters of a group have in common. */
   private record Key(Reason reason, String destination, String webhook, String status) {}
 
-  /** Puts the rows into groups, the largest first. */
+  /** Groups the rows, and returns the largest groups first. */
   static List<DeadLetterGroup> read(ResultSet rows, EventFilter filter) throws SQLException {
     Map<Key, DeadLetterGroup> groups = new LinkedHashMap<>();
-    // What webhooks have answered is mostly the same.
+    // Caches parsed outcomes, since most dead letters have the same.
     Map<String, List<String>> known = new HashMap<>();
     while (rows.next()) {
       if (filter.userId() != null && !filter.isOfUser(rows.getBytes(6))) {
@@ -100,7 +101,7 @@ public record DeadLetterGroup(
         newest.isAfter(more.newest) ? newest : more.newest);
   }
 
-  /** The webhooks that have not accepted an event, as its dead letter tells. */
+  /** The webhooks that have not accepted an event, according to its dead letter. */
   private static List<String> failed(String webhooks) {
     List<String> failed = new ArrayList<>();
     try {
@@ -114,7 +115,7 @@ public record DeadLetterGroup(
         }
       }
     } catch (InvalidJsonException e) {
-      // Of an outbox that others write to.
+      // A host's route has written this dead letter.
       return List.of("");
     }
     return failed.isEmpty() ? List.of("") : failed;

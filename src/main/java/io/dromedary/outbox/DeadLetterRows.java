@@ -5,17 +5,17 @@ import java.util.List;
 import java.util.function.Predicate;
 
 /**
- * The dead letters that a filter means, which are read in the order of their deaths, piece by
- * piece. What only the text of an event tells is looked up in it here. Not thread-safe.
+ * Reads the dead letters that match a filter, in the order of their deaths, a page at a time.
+ * Criteria that need the text of an event are checked here, not by the database. Not thread-safe.
  *
- * @param <T> what is made of a row
+ * @param <T> the type that rows are mapped to
  */
 final class DeadLetterRows<T> implements AutoCloseable {
 
-  /** The first column of those that were asked for. */
+  /** The number of the first requested column. */
   static final int FIRST_COLUMN = 4;
 
-  /** Which dead letters come first. */
+  /** The order of the dead letters, by their deaths. */
   enum Order {
     OLDEST_FIRST(" > ", ""),
     LATEST_FIRST(" < ", " DESC");
@@ -38,12 +38,13 @@ final class DeadLetterRows<T> implements AutoCloseable {
   private boolean isStopped;
 
   /**
-   * Rows from a place on.
+   * Makes a reader that starts after a place.
    *
-   * @param reading is closed with the rows
-   * @param conditions of the statement, those of the filter among them
-   * @param from the place behind which the first piece begins
-   * @param columns of which something is made, the first of them {@link #FIRST_COLUMN}
+   * @param reading the connection, which is closed with the reader
+   * @param conditions the conditions of the statement, including those of the filter
+   * @param from the place after which the first page begins
+   * @param columns the columns to map, the first of which is {@link #FIRST_COLUMN}
+   * @param made maps a row
    */
   DeadLetterRows(
       StoreReading reading,
@@ -75,11 +76,11 @@ final class DeadLetterRows<T> implements AutoCloseable {
   }
 
   /**
-   * Reads the next piece.
+   * Reads the next page.
    *
-   * @param most how many rows it has at the most, of which fewer may be meant
-   * @param taker is given what is made of each row that is meant, until it wants no more
-   * @return whether there may be another piece
+   * @param most the most rows to read; fewer of them may match
+   * @param taker receives each matching row, until it returns false
+   * @return whether there may be another page
    */
   boolean next(int most, Predicate<T> taker) throws OutboxException {
     Place before = last;
@@ -101,12 +102,12 @@ final class DeadLetterRows<T> implements AutoCloseable {
     return !isStopped && !last.equals(before);
   }
 
-  /** The place of the last row that was read, and taken if it is meant. */
+  /** The place of the last row that was read, and taken if it matches. */
   Place last() {
     return last;
   }
 
-  /** Whether the taker wanted no more although there was more. */
+  /** Whether the taker has returned false. */
   boolean isStopped() {
     return isStopped;
   }

@@ -11,8 +11,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rows of a store by their due times: which may be claimed, when the next ones may, and what
- * has to be due at another time. It belongs to the thread of its store.
+ * Claims rows of a store by their due times, finds out when the next rows are due, and changes due
+ * times. Used by the thread of its store only.
  */
 final class DueRows {
 
@@ -34,8 +34,11 @@ final class DueRows {
   record Row(long id, OutboxEvent event) {}
 
   /**
-   * Claims rows of a lane that are due, the longest due first as far as a limit cuts any off: so
-   * many rows, and so many bytes by {@link MemoryBudget#cost}, which the last row may exceed.
+   * Claims due rows of a lane. If there are more than a limit allows, those that have been due for
+   * longest are claimed.
+   *
+   * @param most the most rows
+   * @param bytes the most memory by {@link MemoryBudget#cost}; the last row may exceed it
    */
   List<Row> claim(
       String destination,
@@ -55,7 +58,7 @@ final class DueRows {
       claim.setLong(2, token);
       claim.setString(3, destination);
       claim.setLong(4, nowMillis);
-      // No more are locked than can be claimed.
+      // Not more rows are locked than can be claimed.
       claim.setLong(5, Math.min(most, bytes / MemoryBudget.CLAIM_BYTES + 1));
       claim.setLong(6, bytes);
       try (ResultSet rows = claim.executeQuery()) {
@@ -77,7 +80,7 @@ final class DueRows {
       long nowMillis,
       List<Row> claimed)
       throws SQLException {
-    // What the transaction has settled must not be found.
+    // Writes pending deletes first: rows that the transaction has settled must not be found.
     store.flush();
     PreparedStatement query = statements.prepared(dialect.claim(lane));
     int read = most;
@@ -120,8 +123,8 @@ final class DueRows {
   }
 
   /**
-   * When the next row of a destination and lane is due that is not claimed; {@link Long#MAX_VALUE}
-   * if there is none. To be asked after all were claimed that are due now.
+   * Returns when the next unclaimed row of a destination and lane is due, or {@link Long#MAX_VALUE}
+   * if there is none. Must be called after all rows that are due now have been claimed.
    */
   long nextDueMillis(String destination, Lane lane, long nowMillis) throws SQLException {
     PreparedStatement query =
@@ -130,7 +133,8 @@ final class DueRows {
                 + lane.condition()
                 + " AND destination = ? AND due_at > ? ORDER BY due_at LIMIT 1");
     query.setString(1, destination);
-    // Of a store that others use, too, what they have claimed and not committed is passed over.
+    // In a shared store, due rows count as well: the claim has skipped those that another node has
+    // locked, and that node may not commit.
     query.setLong(2, held == null ? Long.MIN_VALUE : nowMillis);
     long noted = held == null ? Long.MAX_VALUE : held.nextNotedMillis(nowMillis);
     try (ResultSet row = query.executeQuery()) {
@@ -138,14 +142,14 @@ final class DueRows {
     }
   }
 
-  /** In how many milliseconds the next rows are due; far ahead where there are none. */
+  /** The milliseconds until the next rows are due; a very long time if there are none. */
   record NextDue(long freshMillis, long retryMillis) {
 
-    /** As far as an instant can be added to it. */
+    /** Small enough that an instant can be added to it. */
     private static final long NEVER = Long.MAX_VALUE / 2;
   }
 
-  /** When the next rows of destinations are due, where the store knows what is claimed. */
+  /** Returns when the next rows of destinations are due, in a shared store. */
   Map<String, NextDue> nextDue(List<String> destinations, long nowMillis) throws SQLException {
     String next =
         "(SELECT due_at FROM outbox WHERE %s AND destination = name ORDER BY due_at LIMIT 1)";
@@ -172,12 +176,12 @@ final class DueRows {
   }
 
   /**
-   * Makes due what is so far ahead that the clock was wrong when it was written, and returns how
-   * much that was. A route may park an event for as long as it likes: then the row says that it was
-   * parked before now.
+   * Makes rows due whose due time is so far ahead that the clock must have been wrong when it was
+   * written. Returns the number of rows. A route may park an event for any time; such a row has the
+   * instant at which it was parked, which lies in the past.
    *
-   * @param latestMillis what is due before is left alone
-   * @param aheadMillis what was parked after that was parked by a wrong clock
+   * @param latestMillis the latest due time that is plausible
+   * @param aheadMillis the latest plausible instant of parking; later ones come from a wrong clock
    */
   int mendDue(String destination, long nowMillis, long latestMillis, long aheadMillis)
       throws SQLException {
@@ -189,7 +193,7 @@ final class DueRows {
                   + lane.condition()
                   + " AND destination = ? AND due_at > ?"
                   + " AND (parked_at IS NULL OR parked_at > ?"
-                  // A claim lasts for a lease, whenever the event was parked before.
+                  // A claim lasts for a lease, no matter when the event was parked.
                   + (held == null ? " OR claim_token IS NOT NULL)" : ")"));
       mend.setLong(1, nowMillis);
       mend.setString(2, destination);
@@ -205,11 +209,11 @@ final class DueRows {
   }
 
   /**
-   * Makes events due that nobody has claimed, and returns how many: the next ones, of either lane
-   * {@link #HASTENED_ROWS} at the most.
+   * Makes the next unclaimed rows due now, at most {@link #HASTENED_ROWS} of each lane. Returns the
+   * number of rows.
    *
-   * @param parkedMillis what was parked later is left alone
-   * @param untilMillis what is due later is left alone
+   * @param parkedMillis rows that were parked later are not changed
+   * @param untilMillis rows that are due later are not changed
    */
   int hasten(String destination, long nowMillis, long parkedMillis, long untilMillis)
       throws SQLException {
@@ -238,7 +242,7 @@ final class DueRows {
     return hastened;
   }
 
-  /** Has a row be due that nobody has claimed, and that has been attempted so often. */
+  /** Changes the due time and the progress of an unclaimed row. */
   void hasten(long id, String destination, int attempts, long dueMillis, @Nullable String progress)
       throws SQLException {
     PreparedStatement due =

@@ -1,6 +1,6 @@
 package io.dromedary.outbox;
 
-/** Hands out due times of which no more than so many are in a second. Not thread-safe. */
+/** Hands out due times at a limited number per second. Not thread-safe. */
 final class DueSpread {
 
   private final int ratePerSecond;
@@ -11,7 +11,7 @@ final class DueSpread {
     this.ratePerSecond = ratePerSecond;
   }
 
-  /** Nothing is due before that. */
+  /** Makes sure that no further due time is earlier than an instant. */
   void begin(long nowMillis) {
     if (nowMillis > millis()) {
       startMillis = nowMillis;

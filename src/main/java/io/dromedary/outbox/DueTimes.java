@@ -3,8 +3,8 @@ package io.dromedary.outbox;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * When the next events of a destination are due in the store that nobody has claimed, as far as is
- * known: it may be too early, never too late. Thread-safe.
+ * Estimates when the next unclaimed events of a destination are due in the store. An estimate may
+ * be too early, but never too late. Thread-safe.
  */
 final class DueTimes {
 
@@ -15,19 +15,19 @@ final class DueTimes {
     return lane == Lane.FRESH ? freshMillis : retryMillis;
   }
 
-  /** Something may be due, whatever the clock says. */
+  /** Notes that events of both lanes may be due, whatever the clock says. */
   void now() {
     for (Lane lane : Lane.values()) {
       of(lane).set(Long.MIN_VALUE);
     }
   }
 
-  /** Something is due at an instant. */
+  /** Notes that an event is due at an instant. */
   void at(Lane lane, long millis) {
     of(lane).accumulateAndGet(millis, Math::min);
   }
 
-  /** Nothing is known to be due until somebody says so. */
+  /** Notes that no event of the lane is known to be due, until another call says so. */
   void unknown(Lane lane) {
     of(lane).set(Long.MAX_VALUE);
   }
@@ -36,12 +36,12 @@ final class DueTimes {
     return nowMillis >= of(lane).get();
   }
 
-  /** Whether more may be due than could be claimed. */
+  /** Whether more events may be due than could be claimed. */
   boolean isBacklog(Lane lane) {
     return of(lane).get() == Long.MIN_VALUE;
   }
 
-  /** The first instant at which something is due. */
+  /** The first instant at which an event of either lane is due. */
   long nextMillis() {
     return Math.min(freshMillis.get(), retryMillis.get());
   }

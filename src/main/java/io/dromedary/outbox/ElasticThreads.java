@@ -14,18 +14,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Threads for tasks that may block, such as the rest of a route. Thread-safe.
+ * A thread pool for tasks that may block, such as the rest of a route. Thread-safe.
  *
- * <p>A few are always there, made at the start: as long as no task blocks they do everything, which
- * keeps a processor's caches warm. While tasks wait and those that run take longer than a tick of
- * ten milliseconds, the number of threads doubles every tick up to a bound, and who has nothing to
- * do for ten seconds ends. So a task that blocks delays others by some ten milliseconds, and {@link
- * #execute} never makes a thread: it is called by threads that may neither wait nor fail.
+ * <p>A few threads are created at the start and stay. As long as no task blocks, they do all the
+ * work, which keeps a processor's caches warm. While tasks wait and the running ones take longer
+ * than a tick of ten milliseconds, the number of threads doubles every tick up to a bound. Threads
+ * that are idle for ten seconds end. So a task that blocks delays others by some ten milliseconds.
+ * {@link #execute} never starts a thread, since its callers may neither wait nor fail.
  *
- * <p>Beyond the bound tasks wait in a queue, whose length is for the caller to bound. {@link
- * #failure} says when nothing goes on any more, so that callers can refuse what would only wait.
+ * <p>Beyond the bound tasks wait in a queue, whose length the caller has to bound. {@link #failure}
+ * reports if all threads are blocked, so that callers can refuse further tasks.
  *
- * <p>What a task throws is logged, an {@link Error} too, and ends no thread.
+ * <p>Anything that a task throws, even an {@link Error}, is logged and does not end the thread.
  */
 final class ElasticThreads implements Executor, AutoCloseable {
 
@@ -40,7 +40,7 @@ final class ElasticThreads implements Executor, AutoCloseable {
   private final Duration stuck;
   private final LinkedBlockingQueue<Runnable> tasks = new LinkedBlockingQueue<>();
 
-  /** Set while the calling thread runs what nobody else does. */
+  /** Set while the calling thread runs the tasks left after {@link #close}. */
   private final ThreadLocal<Boolean> runs = new ThreadLocal<>();
 
   private final AtomicInteger threads = new AtomicInteger();
@@ -56,9 +56,9 @@ final class ElasticThreads implements Executor, AutoCloseable {
   /**
    * Starts threads.
    *
-   * @param least how many are always there
-   * @param most how many there may be while tasks block
-   * @param stuck after how long without a task that begins or ends none is expected to
+   * @param least the number of threads that are always there
+   * @param most the number of threads that there may be while tasks block
+   * @param stuck how long no task may begin or end before all threads are taken to be blocked
    */
   ElasticThreads(String name, int least, int most, Duration stuck) {
     this.name = name;
@@ -80,8 +80,9 @@ final class ElasticThreads implements Executor, AutoCloseable {
   }
 
   /**
-   * Takes a task. After {@link #close} the caller runs it, since nobody else does, or if it is in
-   * such a task itself, behind that: one inside another, thousands would overflow its stack.
+   * Runs a task on one of the threads. After {@link #close} the caller runs it, since there may be
+   * no thread left. If the caller is running such a task already, the new one is run after it:
+   * nested calls of thousands of tasks would overflow the stack.
    */
   @Override
   public void execute(Runnable task) {
@@ -89,7 +90,7 @@ final class ElasticThreads implements Executor, AutoCloseable {
     if (closed && runs.get() == null) {
       runs.set(true);
       try {
-        // The threads may have looked for the last time.
+        // The threads may have ended, having found no task.
         for (Runnable left = tasks.poll(); left != null; left = tasks.poll()) {
           run(left);
         }
@@ -99,22 +100,22 @@ final class ElasticThreads implements Executor, AutoCloseable {
     }
   }
 
-  /** Whether the calling thread is one of these. */
+  /** Whether the calling thread belongs to this pool. */
   boolean isMember() {
     return Thread.currentThread() instanceof Member member && member.owner() == this;
   }
 
-  /** How many threads there are. */
+  /** The number of threads. */
   int size() {
     return threads.get();
   }
 
-  /** A wait of a task of which it is known beforehand. */
+  /** A wait that a task announces beforehand. */
   interface Wait<T> {
     T await() throws InterruptedException, ExecutionException;
   }
 
-  /** Waits on one of these threads; another takes its place, as far as there may be more. */
+  /** Waits on a thread of this pool. Another thread takes its place, if the bound permits. */
   <T> T whileAnotherWorks(Wait<T> wait) throws InterruptedException, ExecutionException {
     if (threads.get() - waiting.incrementAndGet() < least) {
       add();
@@ -126,7 +127,7 @@ final class ElasticThreads implements Executor, AutoCloseable {
     }
   }
 
-  /** Why nothing goes on, or null while something does or nothing has to. */
+  /** Why no task makes progress, or null if tasks do or there are none. */
   @Nullable String failure() {
     int now = threads.get();
     if (closed || tasks.isEmpty() || busy.get() < now || (now < most && !cannotGrow)) {
@@ -156,7 +157,7 @@ final class ElasticThreads implements Executor, AutoCloseable {
       cannotGrow = false;
       return true;
     } catch (RuntimeException | Error e) {
-      // The system has no more of them, or no memory: those that there are go on.
+      // The system has no more threads or no memory. The existing threads continue.
       threads.decrementAndGet();
       if (!cannotGrow) {
         LOG.warn("No more than {} threads of {} can be started: {}", now, name, e.toString());
@@ -170,11 +171,11 @@ final class ElasticThreads implements Executor, AutoCloseable {
     long before = ended.sum();
     while (!closed) {
       try {
-        // Meant for nobody here; it would not rest any more.
+        // Clears a stray interrupt, which would keep this thread from parking.
         boolean unused = Thread.interrupted();
         if (busy.get() < threads.get()) {
           watchRests = true;
-          // Again: who has taken a task in between has not seen that this rests.
+          // Checked again: a thread that has taken a task meanwhile has not seen watchRests.
           if (busy.get() < threads.get() && !closed) {
             LockSupport.park(this);
           }
@@ -208,13 +209,13 @@ final class ElasticThreads implements Executor, AutoCloseable {
     try {
       LOG.error(what, name, failure);
     } catch (Throwable e) {
-      // For want of memory, probably: then nothing can be said, either.
+      // Probably there is no memory left, so this cannot be logged, either.
     }
   }
 
   private final class Member extends Thread {
 
-    /** What it has taken and not begun. */
+    /** The task that it has taken and not started yet. */
     private @Nullable Runnable next;
 
     Member() {
@@ -239,7 +240,7 @@ final class ElasticThreads implements Executor, AutoCloseable {
             return;
           }
         } catch (InterruptedException e) {
-          // A task has left it behind, or whoever meant a task: it is not for the next one.
+          // The interrupt was meant for an earlier task, not for the next one.
         } catch (Throwable e) {
           report("A thread of {} goes on after an error", e);
         }
@@ -270,7 +271,7 @@ final class ElasticThreads implements Executor, AutoCloseable {
     }
   }
 
-  /** Lets what has been taken end, for which nobody waits here. */
+  /** Lets the threads end after the tasks that are queued. Does not wait for them. */
   @Override
   public void close() {
     closed = true;

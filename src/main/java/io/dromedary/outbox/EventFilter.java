@@ -13,13 +13,13 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which events of the outbox are meant, whether they wait or are dead letters: those of which
- * everything is so that is not null.
+ * Selects pending events or dead letters of the outbox. An event matches if it meets every
+ * criterion that is not null.
  *
- * @param userId what the event has as its {@code userId}
- * @param since the first instant of their acceptance, or death
- * @param until the instant before which they were accepted, or died
- * @param ids their ids in the store; empty: any
+ * @param userId the event's {@code userId}
+ * @param since the earliest instant of acceptance, or of a dead letter's death, inclusive
+ * @param until the latest instant of the same, exclusive
+ * @param ids the ids in the store; empty selects any
  */
 public record EventFilter(
     @Nullable String destination,
@@ -38,7 +38,11 @@ public record EventFilter(
     ids = Set.copyOf(ids);
   }
 
-  /** Adds what both tables have, of which the instant has a column of its own in each. */
+  /**
+   * Adds the conditions on the columns that both tables have.
+   *
+   * @param instantColumn the column for {@code since} and {@code until}, which differs by table
+   */
   void addTo(Conditions conditions, String instantColumn) {
     conditions
         .add("destination = ?", destination)
@@ -51,7 +55,7 @@ public record EventFilter(
     }
   }
 
-  /** As near to an instant as the store's columns come. */
+  /** Converts an instant to milliseconds, limited to the range of the store's columns. */
   private static long millis(Instant instant) {
     try {
       return instant.toEpochMilli();
@@ -60,20 +64,20 @@ public record EventFilter(
     }
   }
 
-  /** Numbers need no parameters, of which a statement can have only so many. */
+  /** Writes ids as literals, since a statement can have only a limited number of parameters. */
   static String in(Stream<Long> ids) {
     return "id IN (" + ids.map(String::valueOf).collect(Collectors.joining(",")) + ")";
   }
 
-  /** Whether columns do not tell all that is asked for. */
+  /** Whether the filter needs the text of the event, because the columns are not enough. */
   boolean isByText() {
     return userId != null;
   }
 
   /**
-   * Whether an event is its user's, which only its text tells. A dead letter may be JSON of which
-   * only a part can be read, but belongs to that user all the same. Numbers are compared as they go
-   * out.
+   * Whether an event belongs to the user of this filter, according to its text. A dead letter may
+   * be JSON that is invalid further on; the part before that counts. Numbers are compared in the
+   * form in which they are delivered.
    */
   boolean isOfUser(byte[] body) {
     if (userId == null) {
@@ -85,14 +89,14 @@ public record EventFilter(
       json.beginObject();
       for (String name = json.nextName(); name != null; name = json.nextName()) {
         if (name.equals("userId")) {
-          // Of a name that comes twice the last value counts.
+          // If a name occurs twice, the last value counts.
           isOfUser = isUser(json.read(), userId);
         } else {
           json.skip();
         }
       }
     } catch (InvalidJsonException e) {
-      // It is read so far and no further.
+      // What was read up to here decides.
     }
     return isOfUser;
   }
@@ -105,7 +109,7 @@ public record EventFilter(
     };
   }
 
-  /** A number as it goes out, or null where the text is none. */
+  /** A number in the form in which it is delivered, or null if the text is not a number. */
   private static @Nullable String number(String text) {
     try {
       JsonReader json = new JsonReader(text.getBytes(UTF_8));

@@ -8,8 +8,8 @@ import java.security.NoSuchAlgorithmException;
 import java.util.UUID;
 
 /**
- * What is remembered of a messageId at a destination: the first 128 bits of the SHA-256 of both. A
- * sender chooses its ids, so only a cryptographic hash keeps one from being taken for another.
+ * Identifies a messageId at a destination by the first 128 bits of the SHA-256 of both. Senders
+ * choose their ids, so only a cryptographic hash prevents deliberate collisions.
  *
  * @param high the first 64 bits
  * @param low the last 64 bits
@@ -19,11 +19,15 @@ record Fingerprint(long high, long low) {
   private static final int BYTES = 16;
 
   /**
-   * Never written to: a clone costs less than a lookup and, unlike a thread-local, stays nowhere.
+   * Only cloned, never used itself. A clone is cheaper than a lookup, and unlike a thread-local it
+   * leaves nothing behind in the thread.
    */
   private static final MessageDigest SHA_256 = sha256();
 
-  /** The zero byte, which no destination's name has, keeps "a" + "bc" and "ab" + "c" apart. */
+  /**
+   * Returns the fingerprint of an id. The text that is hashed has a zero between its parts, which
+   * no destination's name contains, so that "a" + "bc" differs from "ab" + "c".
+   */
   static Fingerprint of(String destination, String messageId) {
     byte[] hashed = encode(destination + '\0' + messageId);
     try {
@@ -33,24 +37,25 @@ record Fingerprint(long high, long low) {
     }
   }
 
-  /** The inverse of {@link #toBytes()}, of the next sixteen bytes. */
+  /** Reads the next sixteen bytes, as written by {@link #toBytes()}. */
   static Fingerprint read(ByteBuffer bytes) {
     return new Fingerprint(bytes.getLong(), bytes.getLong());
   }
 
-  /** The bits in order, big-endian: sixteen bytes. */
+  /** The fingerprint as sixteen bytes, big-endian. */
   byte[] toBytes() {
     return ByteBuffer.allocate(BYTES).putLong(high).putLong(low).array();
   }
 
-  /** The same bits as PostgreSQL's {@code uuid}; version and variant are not those of a UUID. */
+  /** The same bits for PostgreSQL's type {@code uuid}; they form no valid version and variant. */
   UUID toUuid() {
     return new UUID(high, low);
   }
 
   /**
-   * UTF-8 makes a question mark of half a surrogate pair that stands alone, as JSON allows, and so
-   * one id of two. Such a text is hashed as its chars are, starting with a zero byte, as no other.
+   * Encodes a text without collisions. JSON allows an unpaired surrogate, which UTF-8 would replace
+   * by a question mark, so that different ids would become equal. Such a text is encoded as its
+   * UTF-16 chars, whose first byte is zero, unlike that of any other text.
    */
   private static byte[] encode(String text) {
     byte[] utf8 = text.getBytes(UTF_8);

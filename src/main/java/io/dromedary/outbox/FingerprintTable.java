@@ -3,15 +3,15 @@ package io.dromedary.outbox;
 import java.util.Objects;
 
 /**
- * A set of fingerprints, each with the tag it was added with, in two arrays: an object for each
- * would take three times the memory. Linear probing, at most three quarters full; growing by a
- * third instead of doubling leaves it more than half full, so that 17 bytes a slot are at most 31
- * an id. Removing moves later ids of the chain back: there are no tombstones to clean up. Not
- * thread-safe.
+ * A hash table of fingerprints, each with a tag. It consists of two arrays, since an object per
+ * fingerprint would take three times the memory. It uses linear probing and is at most three
+ * quarters full. It grows by a third rather than doubling, so it stays more than half full, and 17
+ * bytes per slot are at most 31 bytes per id. Removing an id moves later ids of its chain back, so
+ * there are no tombstones to clean up. Not thread-safe.
  */
 final class FingerprintTable {
 
-  /** The highest tag: a set of tags is the bits of a long. */
+  /** The highest tag. A set of tags is represented by the bits of a long. */
   static final int LAST_TAG = Long.SIZE - 1;
 
   private static final int LEAST_SLOTS = 16;
@@ -20,24 +20,21 @@ final class FingerprintTable {
   private final long seed;
   private int slots = LEAST_SLOTS;
 
-  /** Of slot i, the high half is at 2i and the low half beside it, in the same cache line. */
+  /** The high half of slot i is at 2i, and the low half next to it, in the same cache line. */
   private long[] halves = new long[2 * LEAST_SLOTS];
 
-  /** Zero is a free slot, which leaves every fingerprint representable, (0, 0) too. */
+  /** The tag of each slot; zero if it is free. So every fingerprint, even (0, 0), can be stored. */
   private byte[] tags = new byte[LEAST_SLOTS];
 
   private int size;
 
-  /**
-   * @param seed odd; unless senders can guess it, they cannot find ids that share one slot by
-   *     trying
-   */
+  /** @param seed an odd number, secret, so that senders cannot search for ids that share a slot */
   FingerprintTable(long seed) {
     this.seed = seed;
   }
 
   /**
-   * Adds an id unless it is there.
+   * Adds an id unless it is present.
    *
    * @param tag from 1 to {@link #LAST_TAG}
    * @return whether it was added
@@ -57,12 +54,12 @@ final class FingerprintTable {
     return true;
   }
 
-  /** The tag of an id, or zero if it is not there. */
+  /** Returns the tag of an id, or zero if it is not present. */
   int tag(long high, long low) {
     return tags[find(high, low)];
   }
 
-  /** Removes an id and returns its tag, or zero if it is not there. */
+  /** Removes an id and returns its tag, or zero if it is not present. */
   int remove(long high, long low) {
     int slot = find(high, low);
     int tag = tags[slot];
@@ -72,10 +69,10 @@ final class FingerprintTable {
     return tag;
   }
 
-  /** Removes every id whose tag's bit is set, and gives back memory that few ids are left in. */
+  /** Removes every id whose tag's bit is set, and shrinks the table if few ids are left. */
   void removeAll(long tagSet) {
     for (int slot = 0; slot < slots; slot++) {
-      // What moves back into the slot may have to go, too.
+      // The id that moves back into the slot may have to be removed as well.
       while (tags[slot] != 0 && (tagSet & (1L << tags[slot])) != 0) {
         free(slot);
       }
@@ -93,7 +90,7 @@ final class FingerprintTable {
     return (long) slots * BYTES_A_SLOT;
   }
 
-  /** The slot that has the id, or the free one where it belongs. */
+  /** The slot that has the id, or the free slot where it belongs. */
   private int find(long high, long low) {
     int slot = home(low);
     while (tags[slot] != 0 && (halves[2 * slot] != high || halves[2 * slot + 1] != low)) {
@@ -102,7 +99,7 @@ final class FingerprintTable {
     return slot;
   }
 
-  /** Scales 32 mixed bits to the number of slots, which so need not be a power of two. */
+  /** Scales 32 mixed bits to the number of slots, which therefore need not be a power of two. */
   private int home(long low) {
     return (int) ((((low * seed) >>> 32) * slots) >>> 32);
   }
@@ -117,7 +114,7 @@ final class FingerprintTable {
     tags[slot] = tag;
   }
 
-  /** Fills the hole with the next id of the chain that may stand there, and so on to its end. */
+  /** Frees a slot. Moves the next id of the chain that may be there into the hole, and so on. */
   private void free(int slot) {
     int hole = slot;
     for (int from = next(slot); tags[from] != 0; from = next(from)) {
@@ -137,7 +134,7 @@ final class FingerprintTable {
   private void resize(int newSlots) {
     long[] oldHalves = halves;
     byte[] oldTags = tags;
-    // If there is no memory for them, the table stays as it was.
+    // Allocated first: if there is no memory, the table stays as it was.
     long[] newHalves = new long[2 * newSlots];
     byte[] newTags = new byte[newSlots];
     slots = newSlots;

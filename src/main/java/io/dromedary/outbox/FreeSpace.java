@@ -11,20 +11,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps room on the disk for deliveries: to delete an event from an SQLite database takes a few
- * pages of its log. So events are refused while there is still some room, and when others have
- * taken that, too, the {@link Ballast} is given up. It is made again before events are accepted
- * again. Used by the store's writer; {@link #lack()} by any thread.
+ * Reserves disk space for deliveries, since deleting an event from an SQLite database takes a few
+ * pages of its log. New events are refused while there is still some space left. If other programs
+ * use that up as well, the {@link Ballast} is given up piece by piece. It is restored before events
+ * are accepted again. Used by the store's writer; {@link #lack()} by any thread.
  */
 final class FreeSpace {
 
-  /** What is known of a disk. */
+  /** The size and the free space of a disk. */
   interface Disk {
     long usableBytes() throws IOException;
 
     long totalBytes() throws IOException;
 
-    /** The disk on which a folder is. */
+    /** The disk that holds a folder. */
     static Disk of(Path folder) throws IOException {
       FileStore store = Files.getFileStore(folder);
       return new Disk() {
@@ -41,7 +41,7 @@ final class FreeSpace {
     }
   }
 
-  /** An event is refused where there is none. */
+  /** Thrown if an event is refused because there is no room for it. */
   static final class NoRoomException extends SQLException {
 
     private static final long serialVersionUID = 1L;
@@ -54,20 +54,20 @@ final class FreeSpace {
   private static final Logger LOG = LoggerFactory.getLogger(FreeSpace.class);
 
   /**
-   * Room for the log between two checkpoints (16 MiB), for that of the largest transaction, and for
-   * what both add to the database.
+   * Room for the log between two checkpoints (16 MiB), for the log of the largest transaction, and
+   * for the pages that both add to the database.
    */
   private static final long MOST_BALLAST = 64L << 20;
 
   private static final long LEAST_BALLAST = 256 * 1024;
 
-  /** Of a disk, whose size it may not matter to. */
+  /** The ballast takes at most one in so many bytes of the disk, which matters on small disks. */
   private static final int SHARE = 8;
 
-  /** In the log and in the database, with its index. */
+  /** An event takes its size in the log, and again in the database with its indexes. */
   private static final int TIMES_WRITTEN = 3;
 
-  /** With as much, nobody can fill the disk before it is looked at again. */
+  /** With this much free, the disk does not fill up before the next look at it. */
   private static final long PLENTY = 1L << 30;
 
   private static final long CALM_NANOS = TimeUnit.SECONDS.toNanos(10);
@@ -91,17 +91,17 @@ final class FreeSpace {
     this.ballast = new Ballast(database.resolveSibling(database.getFileName() + ".ballast"), whole);
   }
 
-  /** How large the ballast is when it is whole. */
+  /** The size of the complete ballast. */
   long ballastBytes() {
     return ballast.wholeBytes();
   }
 
-  /** How much of the ballast there is to be given up. */
+  /** The size of the ballast that is left to give up. */
   long heldBytes() {
     return ballast.bytes();
   }
 
-  /** Why events are refused; null where they are not. */
+  /** Why events are refused, or null if they are accepted. */
   @Nullable String lack() {
     return why;
   }
@@ -115,9 +115,9 @@ final class FreeSpace {
   }
 
   /**
-   * An event is about to be written.
+   * Checks, before an event is written, that there is room for it.
    *
-   * @throws NoRoomException if it is to be refused
+   * @throws NoRoomException if the event must be refused
    */
   void admit(long bytes) throws NoRoomException {
     if (why == null) {
@@ -134,12 +134,16 @@ final class FreeSpace {
     }
   }
 
-  /** The transaction has ended. */
+  /** Notes that the transaction has ended. */
   void ended() {
     admittedBytes = 0;
   }
 
-  /** Writing has failed for want of room. Returns whether to try again is of use. */
+  /**
+   * Notes that a write has failed because the disk is full. Events are refused from then on. If
+   * they were refused already, a piece of the ballast is given up. Returns whether a retry may
+   * succeed.
+   */
   boolean full(String failure) {
     if (why == null) {
       why = failure;
@@ -148,7 +152,7 @@ final class FreeSpace {
     return ballast.give();
   }
 
-  /** Gives up what takes part of the ballast before anything has failed. */
+  /** Refuses events and gives up a piece of the ballast before any write has failed. */
   void give(String reason) {
     if (why == null) {
       why = reason;
@@ -157,9 +161,9 @@ final class FreeSpace {
   }
 
   /**
-   * Makes the ballast whole, and accepts events again, if there is room for that.
+   * Completes the ballast and accepts events again.
    *
-   * @throws NoRoomException if there is not
+   * @throws NoRoomException if there is no room for the ballast
    */
   void restore() throws NoRoomException {
     String before = why;
@@ -184,8 +188,8 @@ final class FreeSpace {
   }
 
   /**
-   * Makes a part of the ballast, not at once after a start unless the disk is rather full, and says
-   * whether it is to be called again soon.
+   * Adds a piece to the ballast if it is not complete. In the first seconds after a start, does so
+   * only if the disk is rather full. Returns whether this should be called again soon.
    */
   boolean tend() {
     if (why != null || ballast.missingBytes() == 0) {
@@ -214,7 +218,7 @@ final class FreeSpace {
     try {
       return disk.usableBytes();
     } catch (IOException e) {
-      // Whatever is wrong with it shows when something is written.
+      // If something is wrong with the disk, the next write shows it.
       return Long.MAX_VALUE / 2;
     }
   }

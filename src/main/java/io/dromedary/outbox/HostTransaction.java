@@ -13,10 +13,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Stores events on a connection of the host's, in whatever transaction its data source says that
- * the calling thread is: they are there when that commits, and never were when it does not. What
- * fails here takes that transaction with it. A connection in auto-commit mode belongs to none, and
- * the events get one of their own. Thread-safe.
+ * Stores events on a connection of the host's data source, in the transaction that is bound to the
+ * calling thread. The events exist if and when that transaction commits. A failure here makes the
+ * whole transaction fail. A connection in auto-commit mode belongs to no transaction, so the events
+ * are then stored in one of their own. Thread-safe.
  */
 final class HostTransaction {
 
@@ -26,11 +26,11 @@ final class HostTransaction {
   private final DataSource dataSource;
 
   /**
-   * Checks that the data source is of the outbox's database.
+   * Checks that the data source connects to the outbox's database.
    *
-   * @param endpoint by which a message calls it
-   * @throws IllegalArgumentException if it is not
-   * @throws OutboxException if that cannot be found out
+   * @param endpoint the endpoint's name in error messages
+   * @throws IllegalArgumentException if it connects to another database or schema
+   * @throws OutboxException if the databases cannot be compared
    */
   HostTransaction(Outbox outbox, DataSource dataSource, String endpoint) throws OutboxException {
     this.outbox = outbox;
@@ -64,7 +64,12 @@ final class HostTransaction {
     }
   }
 
-  /** What a connection finds under the name of the table, and whether the lock was free for it. */
+  /**
+   * How the database looks from a connection.
+   *
+   * @param isFree whether the connection got the advisory lock
+   * @param table the object id of the table {@code outbox}, or 0 if the connection sees none
+   */
   private record Found(boolean isFree, long table) {
 
     static Found by(Connection connection, long key) throws SQLException {
@@ -85,7 +90,7 @@ final class HostTransaction {
     if (!product.equals("PostgreSQL")) {
       return "a database of " + product;
     }
-    // A URL may name a database in many ways. A lock is of one, whatever it is called.
+    // URLs can name the same database in many ways, but an advisory lock belongs to one database.
     long key = ThreadLocalRandom.current().nextLong();
     Found ours = Found.by(own, key);
     Found theirs = Found.by(host, key);
@@ -96,9 +101,9 @@ final class HostTransaction {
   }
 
   /**
-   * Stores events, and dead letters of what was none, all of them or nothing.
+   * Stores events, and dead letters of invalid input: either all of them or none.
    *
-   * @return whether they are on disk; otherwise they will be when the host's transaction commits
+   * @return true if they are on disk; false if they will be when the host's transaction commits
    */
   boolean append(List<StoreOperation.Arrival> arrivals, List<DeadLetter> invalid)
       throws OutboxException {
@@ -124,7 +129,8 @@ final class HostTransaction {
       join(connection, store, append);
       transaction = number(connection, "SELECT txid_current()");
     }
-    // A pool whose connections are not in auto-commit mode rolls back what nobody has committed.
+    // Without a transaction bound to the thread, a pool that has auto-commit switched off would
+    // roll everything back unnoticed. A second connection is then in another transaction.
     try (Connection again = dataSource.getConnection()) {
       if (transaction != number(again, "SELECT coalesce(txid_current_if_assigned(), 0)")) {
         throw new SQLException(
@@ -141,7 +147,7 @@ final class HostTransaction {
     store.flush();
   }
 
-  /** Stores in a transaction of our own, and gives the connection back as it was. */
+  /** Stores in a separate transaction, and returns the connection in auto-commit mode. */
   private static void commit(Connection connection, Store store, Append append)
       throws SQLException {
     connection.setAutoCommit(false);
@@ -157,11 +163,11 @@ final class HostTransaction {
       }
       throw e;
     }
-    // From here on the events are stored, whatever fails.
+    // The events are stored now, even if something below fails.
     try {
       append.committed();
     } catch (RuntimeException | Error e) {
-      LOG.error("Events are stored, of which not everybody could be told", e);
+      LOG.error("Events are stored, but not all listeners could be notified", e);
     }
     try {
       connection.setAutoCommit(true);
@@ -171,8 +177,9 @@ final class HostTransaction {
   }
 
   /**
-   * Stores in the host's transaction. An error that is none of the database's leaves that open with
-   * a part: a host that went on would commit the message ids, and not the events.
+   * Stores in the host's transaction. An error that does not come from the database would leave the
+   * transaction usable, with part of the rows: if the host then committed it, the message ids would
+   * be stored without their events. So the transaction is made to fail.
    */
   private static void join(Connection connection, Store store, Append append) throws SQLException {
     try {

@@ -7,15 +7,18 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** How many events of a destination may run, be in flight and be held. Thread-safe. */
+/**
+ * Limits how many events of a destination may run in exchanges, be in flight and be held in memory.
+ * Thread-safe.
+ */
 final class InFlightLimit {
 
   private static final Logger LOG = LoggerFactory.getLogger(InFlightLimit.class);
 
-  /** How many are held ready beyond what may be in flight, of all destinations together. */
+  /** How many events all destinations together hold ready, beyond those that may run. */
   private static final int MOST_READY = 4096;
 
-  /** So many times as much as may run is held ready, or as much as has ended in a second. */
+  /** Events held ready: this many times those that may run, or those that ended in a second. */
   private static final int READY = 4;
 
   private static final long SECOND_NANOS = Duration.ofSeconds(1).toNanos();
@@ -27,7 +30,7 @@ final class InFlightLimit {
   private final LongAdder ended = new LongAdder();
   private volatile @Nullable String failure;
 
-  /** Written by who has the monitor, as the next. */
+  // These three are written only under the monitor.
   private volatile long secondSinceNanos = System.nanoTime();
 
   private long endedBefore;
@@ -40,7 +43,7 @@ final class InFlightLimit {
     this.moment = moment == null ? () -> inFlight : moment;
   }
 
-  /** How many events may be on their way in exchanges now. */
+  /** The number of exchanges that may run now. */
   int now() {
     try {
       int now = moment.getAsInt();
@@ -49,7 +52,7 @@ final class InFlightLimit {
       }
       return (int) Math.min(now, 2L * inFlight);
     } catch (RuntimeException | Error e) {
-      // It is somebody else's code: neither the poller nor the store's writer may end by it.
+      // The limit is code of a host. It must end neither the poller nor the store's writer.
       String why = "the limit of destination " + destination + " fails: " + e;
       if (failure == null) {
         LOG.error("Destination {} is paused: its limit fails", destination, e);
@@ -60,15 +63,16 @@ final class InFlightLimit {
   }
 
   /**
-   * How many may be in flight while so many may run: those whose settlement is on its way, too.
-   * There is always room for these, or else what hangs would have others wait for the disk.
+   * The number of events that may be in flight while {@code now} exchanges may run. Events whose
+   * settlement is being committed count as well. They always find room: otherwise events that hang
+   * would make the others wait for the disk.
    */
   int mostInFlight(int now) {
     long withSettled = Math.max(inFlight, now + inFlight / 2L);
     return now <= 0 ? 0 : (int) Math.min(2L * inFlight, withSettled);
   }
 
-  /** An exchange has ended. */
+  /** Counts an exchange that has ended. */
   void ended() {
     ended.increment();
     if (System.nanoTime() - secondSinceNanos >= SECOND_NANOS) {
@@ -87,19 +91,19 @@ final class InFlightLimit {
     }
   }
 
-  /** Whether so many are in flight that none that has waited may be any more. */
+  /** Whether so many events are in flight that no waiting retry may resume. */
   boolean isExceeded(int started) {
     return started >= 2L * inFlight;
   }
 
-  /** How many events may be held while so many may run. */
+  /** The number of events that may be held in memory while {@code now} exchanges may run. */
   int held(int now) {
     long wanted = Math.max((long) READY * now, endedInSecond);
     long ready = Math.min(MOST_READY / Math.max(1, outbox.takers()), wanted);
     return now <= 0 ? 0 : (int) Math.min(Integer.MAX_VALUE, now + ready);
   }
 
-  /** Why nothing may be in flight although it should, or null. */
+  /** Why the limit is 0 although it should not be, or null if it works. */
   @Nullable String failure() {
     return failure;
   }

@@ -10,13 +10,13 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is claimed of a store that one process owns. It is known in memory only: a claim writes
- * nothing, and what was claimed when a process ended is simply due.
+ * Tracks claims in memory for a store that a single process owns. Claiming writes nothing to the
+ * database, so after a crash every claimed event is simply due again.
  *
- * <p>A claimed row keeps its place in the order of due times. So that it is not read again and
- * again, claiming goes on behind the last row of a destination and lane that it has read; a row
- * that is written with a due time before that takes it back there. Whatever is read and is in here
- * is skipped: so a position may always be too early, never too late.
+ * <p>A claimed row keeps its place in the order of due times. To avoid reading it again and again,
+ * there is a cursor for each destination and lane, at the last row that was read. Writing a row
+ * with an earlier due time moves the cursor back to it. Claimed rows that are read again are
+ * skipped, so a cursor may be too early, but never too late.
  *
  * <p>Owned by the store's writer thread.
  */
@@ -28,7 +28,7 @@ final class InMemoryClaims {
     static final Position START = new Position(Long.MIN_VALUE, Long.MIN_VALUE);
   }
 
-  /** A few hundred bytes each. */
+  /** The most settlements that are kept in memory, at a few hundred bytes each. */
   private static final int MOST_NOTED = 10_000;
 
   private final Set<Long> ids = new HashSet<>();
@@ -38,10 +38,10 @@ final class InMemoryClaims {
   /** Rows whose settlements could not be stored, by id. */
   private final Map<Long, Noted> noted = new HashMap<>();
 
-  /** What the row does not say: until when it stays claimed, and what was to be written into it. */
+  /** A change that its row lacks: until when it stays claimed, and its attempts and progress. */
   record Noted(long untilMillis, int attempts, @Nullable String progress) {}
 
-  // What the transaction has changed.
+  // The changes of the current transaction.
   private final List<Long> claimed = new ArrayList<>();
   private final List<Long> released = new ArrayList<>();
   private final Map<Long, Noted> handedOut = new HashMap<>();
@@ -55,7 +55,7 @@ final class InMemoryClaims {
     claimed.add(id);
   }
 
-  /** The row has gone or may be claimed again. */
+  /** Notes that the row is deleted or may be claimed again. */
   void release(long id) {
     if (ids.remove(id)) {
       released.add(id);
@@ -63,8 +63,8 @@ final class InMemoryClaims {
   }
 
   /**
-   * Notes in memory what cannot be written into a claimed row, which can be claimed again after an
-   * instant. Returns false if that is known of too many.
+   * Keeps in memory a change that cannot be written to a claimed row. The row can be claimed again
+   * after the change's instant. Returns false if too many changes are kept already.
    */
   boolean note(long id, Noted what) {
     if (noted.size() >= MOST_NOTED && !noted.containsKey(id)) {
@@ -74,14 +74,14 @@ final class InMemoryClaims {
     return true;
   }
 
-  /** As {@link #note}, and where that cannot be, the row may be claimed again at once. */
+  /** Like {@link #note}, but if too many changes are kept, the row may be claimed again at once. */
   void leave(long id, Noted what) {
     if (!note(id, what) && ids.remove(id)) {
       positions.clear();
     }
   }
 
-  /** The event of a row, as it would be if everything could have been written. */
+  /** Returns the event of a row with the change that could not be written, if there is one. */
   OutboxEvent asNoted(long id, OutboxEvent event) {
     Noted what = noted.isEmpty() ? null : noted.remove(id);
     if (what == null) {
@@ -99,8 +99,8 @@ final class InMemoryClaims {
   }
 
   /**
-   * When the next row can be claimed again after an instant that is noted here, of whatever
-   * destination: what is written in such a row says nothing of it.
+   * Returns when the next row with an unwritten change, of any destination, can be claimed again.
+   * The row itself does not contain that instant.
    */
   long nextNotedMillis(long nowMillis) {
     return noted.values().stream()
@@ -110,7 +110,7 @@ final class InMemoryClaims {
         .orElse(Long.MAX_VALUE);
   }
 
-  /** Behind what claiming goes on. */
+  /** Returns the cursor after which claiming continues. */
   Position position(String destination, Lane lane, long nowMillis) {
     for (Map.Entry<Long, Noted> each : noted.entrySet()) {
       if (each.getValue().untilMillis() <= nowMillis && ids.remove(each.getKey())) {
@@ -132,7 +132,7 @@ final class InMemoryClaims {
     of(lane).put(destination, new Position(dueMillis, id));
   }
 
-  /** A row that nobody has claimed is written with that due time. */
+  /** Notes that an unclaimed row was written with that due time. */
   void written(String destination, Lane lane, long dueMillis) {
     of(lane)
         .computeIfPresent(
@@ -151,7 +151,7 @@ final class InMemoryClaims {
 
   void rolledBack() {
     claimed.forEach(ids::remove);
-    // What was claimed again after its release was claimed before the transaction.
+    // Rows that were released and claimed again had been claimed before the transaction.
     ids.addAll(released);
     noted.putAll(handedOut);
     forgetPositions();

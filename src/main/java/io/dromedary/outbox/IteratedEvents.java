@@ -8,8 +8,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an iterator gives, a {@link Chunk} at a time. One that has failed may go on behind a gap, so
- * it is not asked again.
+ * The events of an iterator, read one {@link Chunk} at a time. An iterator that has failed is not
+ * read any further, since it might continue after a gap.
  */
 final class IteratedEvents implements EventSequence {
 

@@ -1,8 +1,8 @@
 package io.dromedary.outbox;
 
 /**
- * Which events wait behind each other: those that have never been attempted do not wait behind
- * those that have failed.
+ * A queue of events within a destination. There are two, so that events that have never been
+ * attempted do not wait behind those that have failed.
  */
 enum Lane {
   /** Never attempted. */
@@ -20,7 +20,7 @@ enum Lane {
     return attempts > 0 ? RETRY : FRESH;
   }
 
-  /** By which SQL finds its rows, to the letter that of its index. */
+  /** The SQL condition for its rows, which must equal that of its partial index to the letter. */
   String condition() {
     return condition;
   }

@@ -5,58 +5,59 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * How much memory the events may take that are out of the store: handed on, claimed, in flight or
- * waiting for a retry, of all destinations together. Each counts from before it is read until its
- * settlement is committed. Thread-safe.
+ * Limits the memory of all events that are out of the store: handed on, claimed, in flight or
+ * waiting for a retry. An event counts from before it is read until its settlement is committed.
+ * Thread-safe.
  *
- * <p>Destinations share it by dynamic thresholds, as switches share their buffers among ports: each
- * may take a multiple of what is free. A single busy one gets four fifths, two get four ninths
- * each, and one that begins finds room, while those that have more than their share get none until
- * they are back to it. Beside that each may always have one event, whatever its size: of nobody's
- * does none go on. These are not part of what is shared.
+ * <p>Destinations share the memory by dynamic thresholds, as switches share their buffers among
+ * ports: each may take a multiple of the free memory. A single busy destination gets four fifths,
+ * and two get four ninths each. A destination that starts later finds room, while those that have
+ * more than their share get none until they are back to it. In addition, each destination may
+ * always have one event of any size, so that none is ever stuck. Memory for these is reserved, and
+ * not shared.
  */
 final class MemoryBudget {
 
-  /** What an event costs beside its bytes: claim, exchange, delivery, request. */
+  /** The memory for an event in addition to its bytes: claim, exchange, delivery and request. */
   static final int CLAIM_BYTES = 6 * 1024;
 
   /**
-   * How often the bytes of an event are in memory: as they were stored, as they are sent, and while
-   * they are changed or written.
+   * The number of copies of an event's bytes: as stored, as sent, and one while they are
+   * transformed or written.
    */
   static final int COPIES = 3;
 
-  /** Of Dromedary's own, which are bounded before their context is added. */
+  /** The longest event that Dromedary reads; its size is limited before its context is added. */
   private static final int LONGEST_EVENT = 64 * 1024;
 
-  /** Of what is free, a destination may have so many times as much. */
+  /** A destination may take this many times the free memory. */
   private static final int SHARE = 4;
 
   private final long bytes;
   private final AtomicLong used = new AtomicLong();
 
-  /** What each destination may have in any case. */
+  /** The memory reserved for each destination. */
   private final long reserved;
 
   private final AtomicInteger accounts = new AtomicInteger();
 
-  /** A budget of its share of the heap. */
+  /** Makes a budget with the share of the heap that is meant for claims. */
   MemoryBudget() {
     this(HeapShare.CLAIMS.bytes(), LONGEST_EVENT);
   }
 
   /**
-   * A budget.
+   * Makes a budget.
    *
-   * @param bytes for all destinations
-   * @param longest the bytes of the longest event that is expected
+   * @param bytes the memory for all destinations together
+   * @param longest the size of the longest expected event, in bytes
    */
   MemoryBudget(long bytes, int longest) {
     this.bytes = bytes;
     this.reserved = CLAIM_BYTES + (long) COPIES * longest;
   }
 
-  /** What an event in memory is taken to cost. */
+  /** The estimated memory of an event, in bytes. */
   static long cost(OutboxEvent event) {
     String progress = event.progress();
     int text =
@@ -66,23 +67,23 @@ final class MemoryBudget {
     return CLAIM_BYTES + (long) COPIES * (event.body().length + text);
   }
 
-  /** The account of a destination, until it is closed. */
+  /** Opens the account of a destination, which the caller has to close. */
   Account open() {
     accounts.incrementAndGet();
     return new Account();
   }
 
-  /** What is taken of it. */
+  /** The memory that is taken by all destinations. */
   long used() {
     return used.get();
   }
 
-  /** What is shared. */
+  /** The memory that destinations share. */
   long shared() {
     return Math.max(0, bytes - accounts.get() * reserved);
   }
 
-  /** What a single claim of the store may take. */
+  /** The most memory that the events of one request to the store may take. */
   long mostClaimed() {
     return Math.max(reserved, shared() / 8);
   }
@@ -91,7 +92,7 @@ final class MemoryBudget {
     return Math.max(0, shared() - used.get());
   }
 
-  /** What a destination takes. */
+  /** The memory taken by one destination. */
   final class Account implements AutoCloseable {
 
     // Guarded by this.
@@ -100,13 +101,15 @@ final class MemoryBudget {
 
     private Account() {}
 
-    /** How much more it may take now; at least 1 where it has nothing, for an event of any size. */
+    /**
+     * The memory it may take now. At least 1 if it has none, which permits an event of any size.
+     */
     synchronized long available() {
       long free = free();
       return Math.max(own <= 0 ? 1 : 0, Math.min(free, SHARE * free - own));
     }
 
-    /** Takes memory for an event, if there is any; it is counted there. */
+    /** Takes memory for an event if there is enough, and adds it to {@code taken}. */
     synchronized boolean tryTake(long cost, AtomicLong taken) {
       if (own > 0 && available() < cost) {
         return false;
@@ -115,7 +118,7 @@ final class MemoryBudget {
       return true;
     }
 
-    /** Takes memory whether there is any or not; it is counted there. */
+    /** Takes memory, even if there is not enough, and adds it to {@code taken}. */
     synchronized void take(long cost, AtomicLong taken) {
       if (!isClosed) {
         own += cost;
@@ -124,7 +127,7 @@ final class MemoryBudget {
       taken.addAndGet(cost);
     }
 
-    /** Gives memory back, as much as is counted there. */
+    /** Gives back the memory counted in {@code taken}, and sets that to 0. */
     synchronized void give(AtomicLong taken) {
       long cost = taken.getAndSet(0);
       if (!isClosed) {
@@ -134,19 +137,19 @@ final class MemoryBudget {
     }
 
     /**
-     * Whether so much may wait in memory: not if it were more than what is free, since new events
-     * could no longer be taken.
+     * Whether events of that size may wait in memory. They may not if they take more than what is
+     * free, since there would be no memory left for new events.
      */
     boolean mayWait(long cost) {
       return cost <= free();
     }
 
-    /** What it has taken. */
+    /** The memory it has taken. */
     synchronized long used() {
       return own;
     }
 
-    /** Gives all of it back. */
+    /** Gives back all of its memory. */
     @Override
     public synchronized void close() {
       if (!isClosed) {

@@ -6,8 +6,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Whether the store works, and if not, when it is tried again: after 100 ms to two seconds. Owned
- * by the writer's thread; any may ask for the reason.
+ * Tracks whether the store works. After a failure it is tried again after 100 ms to two seconds,
+ * with exponential backoff. Owned by the writer's thread; any thread may ask for the reason.
  */
 final class Outage {
 
@@ -16,7 +16,9 @@ final class Outage {
   private static final long LEAST_RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
   private static final long MOST_RETRY_NANOS = TimeUnit.SECONDS.toNanos(2);
 
-  /** A failure that comes sooner after the last belongs to it: it is not told again. */
+  /**
+   * A failure that follows another within this time is part of the same outage and is not logged.
+   */
   private static final long CALM_NANOS = TimeUnit.SECONDS.toNanos(30);
 
   private volatile @Nullable String reason;
@@ -24,17 +26,17 @@ final class Outage {
   private long nextTryNanos = System.nanoTime();
   private long failedNanos = System.nanoTime() - CALM_NANOS;
 
-  /** Why the store does not work, or null where it does. */
+  /** Why the store does not work, or null if it does. */
   @Nullable String reason() {
     return reason;
   }
 
-  /** Whether it has been left alone for long enough. */
+  /** Whether it is time to try the store again. */
   boolean mayTry() {
     return System.nanoTime() - nextTryNanos >= 0;
   }
 
-  /** The store has failed. */
+  /** Notes that the store has failed. */
   void add(OutboxException failed) {
     long nowNanos = System.nanoTime();
     boolean isNew = nowNanos - failedNanos >= CALM_NANOS;
@@ -47,7 +49,7 @@ final class Outage {
     nextTryNanos = nowNanos + retryNanos;
   }
 
-  /** The store works again. */
+  /** Notes that the store works again. */
   void end() {
     reason = null;
     LOG.info("The outbox works again");

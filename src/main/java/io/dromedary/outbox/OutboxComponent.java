@@ -11,16 +11,16 @@ import org.apache.camel.support.DefaultComponent;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The component {@code outbox}: a durable queue in a database. A context has one store; what it is
- * is told by {@code webhooks.outbox.*}, or by this component's option.
+ * The component {@code outbox}: a durable queue in a database. A context has one store, which
+ * {@code webhooks.outbox.*} or this component's option configures.
  *
- * <p>Routes go on behind {@code to: outbox:} on 4 to 256 threads. A thread pool profile of the
- * context, {@code outbox}, says otherwise by its pool size and its maximum pool size.
+ * <p>After {@code to: outbox:}, routes continue on 4 to 256 threads. The pool size and the maximum
+ * pool size of the context's thread pool profile {@code outbox} override these numbers.
  */
 @Component("outbox")
 public final class OutboxComponent extends DefaultComponent {
 
-  /** The thread pool profile of the threads on which routes go on. */
+  /** The thread pool profile of the threads on which routes continue. */
   static final String THREADS = "outbox";
 
   @Metadata(
@@ -58,9 +58,9 @@ public final class OutboxComponent extends DefaultComponent {
   }
 
   /**
-   * The store, which is opened at the first call.
+   * Returns the store, and opens it at the first call.
    *
-   * @throws UnopenedStoreException saying what is wrong, if it cannot be opened
+   * @throws UnopenedStoreException if it cannot be opened; the message says why
    */
   public Outbox outbox() {
     lock.lock();

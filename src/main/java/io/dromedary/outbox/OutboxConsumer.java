@@ -24,39 +24,39 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Takes the events of a destination out of the outbox: those that have just been committed without
- * reading them back, as long as there is room in flight and nothing older waits in the store, and
- * otherwise by claiming what is due. Each event is an exchange, whose completion settles it. Which
- * may begin is decided by its {@link ClaimQueue}. When the consumer is stopped or suspended, events
- * that no exchange carries yet go back to the store.
+ * Consumes the events of a destination. As long as there is room in flight and nothing older waits
+ * in the store, events come straight from their commit, without being read back. Otherwise due
+ * events are claimed. Each event becomes an exchange, whose completion settles the claim. The
+ * {@link ClaimQueue} decides which event starts next. When the consumer is stopped or suspended,
+ * events that no exchange carries yet go back to the store.
  *
- * <p>It is suspendable so that Camel's shutdown stops it last: one that is stopped at once would
- * give back what is in flight, and what was delivered then would be delivered again.
+ * <p>It is suspendable so that Camel's shutdown stops it last. If it were stopped at once, it would
+ * give back the events in flight, and those delivered meanwhile would be delivered twice.
  */
 final class OutboxConsumer extends DefaultConsumer
     implements ClaimQueue.Deliverer, ShutdownAware, Suspendable {
 
   private static final Logger LOG = LoggerFactory.getLogger(OutboxConsumer.class);
 
-  /** How often a failure is logged. */
+  /** Failures are logged at most once in this time. */
   private static final long QUIET_NANOS = Duration.ofMinutes(1).toNanos();
 
   private final OutboxEndpoint endpoint;
 
-  /** When a failure may be logged again. */
+  /** When the next failure may be logged. */
   private final AtomicLong quietUntilNanos = new AtomicLong(System.nanoTime());
 
-  /** Of exchanges that have failed: whether they are tried again. */
+  /** Limits log lines about failed exchanges; the key is whether the event is tried again. */
   private final RepeatedLines<Boolean> failed = new RepeatedLines<>();
 
   private Outbox outbox;
   private Clock clock;
   private ExecutorService executor;
 
-  /** What an earlier start has left is none of the business of this one. */
+  /** New at each start, so that claims left from an earlier start do not count. */
   private @Nullable ClaimQueue queue;
 
-  @SuppressWarnings("NullAway") // Set when the consumer starts, before anybody calls it.
+  @SuppressWarnings("NullAway") // Set when the consumer starts, before any other call.
   OutboxConsumer(OutboxEndpoint endpoint, Processor processor) {
     super(endpoint, processor);
     this.endpoint = endpoint;
@@ -85,7 +85,10 @@ final class OutboxConsumer extends DefaultConsumer
     made.begin();
   }
 
-  /** What runs at once is bounded before: nothing is rejected, or run by whoever hands it over. */
+  /**
+   * Makes the pool. Its queue needs no bound, since the number of running exchanges is bounded. So
+   * no task is rejected, or run by its caller.
+   */
   private ExecutorService threads(String name) {
     return endpoint
         .getCamelContext()
@@ -101,7 +104,7 @@ final class OutboxConsumer extends DefaultConsumer
                 .build());
   }
 
-  /** A route on the thread of its caller would hold up the events of all destinations. */
+  /** Refuses a pool that runs tasks on its caller, which would hold up all destinations. */
   private void checkExecutor(@Nullable ExecutorService given) {
     if (given instanceof ThreadPoolExecutor pool
         && pool.getRejectedExecutionHandler() instanceof ThreadPoolExecutor.CallerRunsPolicy
@@ -130,7 +133,7 @@ final class OutboxConsumer extends DefaultConsumer
   }
 
   @Override
-  @SuppressWarnings("NullAway") // It has no threads where it could not be started.
+  @SuppressWarnings("NullAway") // The executor is null if the start has failed.
   protected void doStop() throws Exception {
     ClaimQueue now = queue;
     if (now != null) {
@@ -152,19 +155,19 @@ final class OutboxConsumer extends DefaultConsumer
 
   @Override
   public int getPendingExchangesSize() {
-    // What no exchange carries goes back at once; exchanges are counted by the context.
+    // Events without an exchange go back to the store at once. The context counts the exchanges.
     return 0;
   }
 
   @Override
   public void prepareShutdown(boolean suspendOnly, boolean forced) {
-    // It is suspended first. This may come late, when the route has been started again.
+    // The consumer is suspended before. This call may be late, when the route has been restarted.
   }
 
   @Override
   public void start(Claim claim) {
     try {
-      // Whatever is thrown there, even where it is entered.
+      // Handles anything that is thrown, even before the first line of deliver().
       CompletableFuture<Void> unused =
           CompletableFuture.runAsync(() -> deliver(claim), executor)
               .exceptionally(
@@ -175,7 +178,7 @@ final class OutboxConsumer extends DefaultConsumer
     } catch (RejectedExecutionException e) {
       giveBack(claim, Duration.ZERO);
     } catch (RuntimeException | Error e) {
-      // It may be for want of a thread or of memory: at once it would fail again.
+      // There may be no thread or no memory left, so an immediate retry would fail again.
       cannotStart(claim, e);
     }
   }
@@ -201,7 +204,7 @@ final class OutboxConsumer extends DefaultConsumer
     }
   }
 
-  /** Has the poller settle a claim: without that, its room and its row would be held for good. */
+  /** Leaves a claim to the poller to settle. Otherwise its room and row would be held forever. */
   private void lose(Claim claim, Throwable failure) {
     claim.lose();
     report("an event is settled later", failure);
@@ -227,14 +230,14 @@ final class OutboxConsumer extends DefaultConsumer
     try {
       getAsyncProcessor().process(exchange, doneSync -> releaseExchange(exchange, false));
     } catch (RuntimeException | Error e) {
-      // Camel lets errors through. A claim that nobody settles would hold its room for good.
+      // Camel lets errors through. A claim that is not settled would hold its room forever.
       exchange.setException(e);
       settle(claim, exchange);
       getExceptionHandler().handleException(exchange.getException());
     }
   }
 
-  /** Logs a failure, but not more than one in a while. */
+  /** Logs a failure, unless another was logged a short time ago. */
   private void report(String what, Throwable failure) {
     long nowNanos = System.nanoTime();
     long quiet = quietUntilNanos.get();
@@ -243,7 +246,7 @@ final class OutboxConsumer extends DefaultConsumer
     }
   }
 
-  /** Settles a claim when its exchange is done, or the one that it was handed over to. */
+  /** Settles a claim when its exchange, or the one it was handed over to, is done. */
   private void settle(Claim claim, Exchange exchange) {
     try {
       Settlement settlement = exchange.getProperty(Settlement.PROPERTY, Settlement.class);
@@ -253,7 +256,7 @@ final class OutboxConsumer extends DefaultConsumer
       }
       claim.settle(settlement);
     } catch (RuntimeException | Error e) {
-      // Camel would log it and forget the claim.
+      // Camel would only log it, and the claim would never be settled.
       lose(claim, e);
     }
   }

@@ -8,13 +8,13 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/** What is counted of a store since the process has started. Thread-safe. */
+/** Counts the events of a store since the process started. Thread-safe. */
 final class OutboxCounts {
 
-  /** Stands for any code that is not listed. */
+  /** Counts every code that is not listed. */
   private static final String OTHER = "other";
 
-  /** Why something that came in is no event, by the codes that its sender is told. */
+  /** The codes by which a sender learns why its input is not a valid event. */
   static final List<String> CODES =
       List.of(
           "batch_too_large",
@@ -33,25 +33,25 @@ final class OutboxCounts {
   private final Map<String, LongAdder> rejected =
       CODES.stream().collect(Collectors.toMap(Function.identity(), code -> new LongAdder()));
 
-  /** How long transactions take, from their first statement to the end of their commit. */
+  /** Durations of transactions, from the first statement to the end of the commit. */
   final Histogram commits = Histogram.ofCommits();
 
-  /** How many events of a destination have been stored here. */
+  /** The number of events of a destination that this process has stored. */
   LongAdder accepted(String destination) {
     return adder(accepted, destination);
   }
 
-  /** How many events of a destination have been given up here. */
+  /** The number of events of a destination that this process has given up. */
   LongAdder dead(String destination, DeadLetter.Reason reason) {
     return adder(dead, destination + ' ' + reason);
   }
 
-  /** How many dead letters of a destination have been replayed here. */
+  /** The number of dead letters of a destination that this process has replayed. */
   LongAdder replayed(String destination) {
     return adder(replayed, destination);
   }
 
-  /** How much has come in that is no event, for a reason of {@link #CODES}. */
+  /** The number of inputs that were not valid events, by one of the {@link #CODES}. */
   LongAdder rejected(String code) {
     LongAdder known = rejected.get(code);
     return known == null ? adder(rejected, OTHER) : known;

@@ -26,11 +26,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * Keep events in a database until they have been delivered.
  *
- * <p>The producer completes when what it was given is on disk, or with {@code dataSource} is part
- * of the caller's transaction. The consumer hands events on, many at once, and settles each when
- * its exchange is done: one that has failed is due again after {@code retryDelay}, until {@code
- * retryWindow} after its acceptance, and is a dead letter then. A route decides otherwise by the
- * exchange property {@link Settlement#PROPERTY}.
+ * <p>The producer completes when the events are on disk or, with {@code dataSource}, are part of
+ * the caller's transaction. The consumer processes many events at once, and settles each when its
+ * exchange is done. If the exchange has failed, the event is due again after {@code retryDelay}, or
+ * becomes a dead letter once {@code retryWindow} has passed since its acceptance. A route can
+ * choose another settlement by the exchange property {@link Settlement#PROPERTY}.
  */
 @UriEndpoint(
     firstVersion = "0.1.0",
@@ -43,51 +43,52 @@ import org.jspecify.annotations.Nullable;
 public final class OutboxEndpoint extends DefaultEndpoint
     implements AsyncEndpoint, BrowsableEndpoint {
 
-  /** The header with the id of an event. The producer heeds it of bodies that are no events. */
+  /** The header with the id of an event. The producer reads it if the body is not an event. */
   @Metadata(
       javaType = "String",
       description =
-          "The id of the event, by which it is known when it is sent again. The producer's default is"
+          "The id of the event, by which a repeated event is recognized. The producer's default is"
               + " the id of the exchange.")
   public static final String MESSAGE_ID = "DromedaryMessageId";
 
-  /** The header with the type of an event. The producer heeds it of bodies that are no events. */
+  /** The header with the type of an event. The producer reads it if the body is not an event. */
   @Metadata(
       javaType = "String",
-      description = "What kind of event it is. The producer's default is none.")
+      description = "The type of the event. The producer's default is none.")
   public static final String TYPE = "DromedaryType";
 
-  @UriPath(description = "The destination, which has a part of the store of its own.")
+  @UriPath(description = "The destination. Each has its own part of the store.")
   @Metadata(required = true)
   private final String name;
 
   @UriParam(
       label = "producer",
       description =
-          "Events are stored on its connections, in the transaction of the calling thread, if there"
-              + " is one. It has to be of the PostgreSQL database of webhooks.outbox.url, and to know"
-              + " of the host's transactions. The default is a connection of the outbox's own.")
+          "Stores events on connections of this data source, in the transaction of the calling"
+              + " thread if there is one. It must connect to the PostgreSQL database of"
+              + " webhooks.outbox.url and take part in the host's transactions. The default is the"
+              + " outbox's own connection.")
   private @Nullable DataSource dataSource;
 
   @UriParam(
       label = "producer",
       description =
-          "Whether an event that Dromedary has read is stored for all the destinations that take its"
-              + " type and its source, in one transaction, and not for the one that is named here.")
+          "Whether an event that Dromedary has read is stored for all destinations that take its"
+              + " type and source, in one transaction, instead of the destination named here.")
   private boolean toChosen;
 
   @UriParam(
       label = "producer",
       description =
-          "Whether only events that Dromedary has read are stored, and any other body is refused. The"
-              + " default is that whatever can be converted to bytes is stored as one event.")
+          "Whether only events that Dromedary has read are stored, and any other body is refused."
+              + " By default, a body that can be converted to bytes is stored as one event.")
   private boolean eventsOnly;
 
   @UriParam(
       label = "producer,advanced",
       description =
-          "Whether the thread that stores waits for the commit and goes on with the route, as a source"
-              + " needs it whose client belongs to one thread. The default is that another goes on.")
+          "Whether the calling thread waits for the commit and then continues the route, for"
+              + " sources whose client belongs to one thread. By default another thread continues.")
   private boolean synchronous;
 
   @UriParam(
@@ -99,23 +100,23 @@ public final class OutboxEndpoint extends DefaultEndpoint
   @UriParam(
       label = "consumer,advanced",
       description =
-          "How many events exchanges may carry at the moment, asked before more are taken: 0 pauses"
-              + " the consumer, and more than inFlight is for those that take no room, up to twice as"
-              + " many. The default is inFlight.")
+          "Supplies how many exchanges may run at the moment. It is called before more events are"
+              + " taken; 0 pauses the consumer. It may be up to twice inFlight, to make up for"
+              + " exchanges that hang. The default is inFlight.")
   private @Nullable IntSupplier limit;
 
   @UriParam(
       label = "consumer,advanced",
       description =
-          "Runs the exchanges, and must not let its caller wait. The default is a pool of as many"
-              + " threads as may be in flight.")
+          "Runs the exchanges. It must not block its caller. The default is a pool of inFlight"
+              + " threads.")
   private @Nullable ExecutorService executorService;
 
   @UriParam(
       label = "consumer",
       defaultValue = "1m",
       javaType = "java.time.Duration",
-      description = "When an event whose exchange has failed is due again.")
+      description = "After how long an event whose exchange has failed is due again.")
   private Duration retryDelay = Duration.ofMinutes(1);
 
   @UriParam(
@@ -130,7 +131,7 @@ public final class OutboxEndpoint extends DefaultEndpoint
       defaultValue = "100",
       description =
           "How many of the oldest pending events Camel's tools see when they browse the endpoint; 0"
-              + " and more than 1000 is 1000.")
+              + " and numbers above 1000 mean 1000.")
   private int browseLimit = 100;
 
   OutboxEndpoint(String uri, OutboxComponent component, String name) {
@@ -151,7 +152,7 @@ public final class OutboxEndpoint extends DefaultEndpoint
     return consumer;
   }
 
-  /** The oldest pending events, as copies. It waits for the store, which no commit does for it. */
+  /** Returns copies of the oldest pending events. Waits for the store, but delays no commit. */
   @Override
   public List<Exchange> getExchanges() {
     return BrowsedEvents.of(this, browseLimit);
@@ -169,13 +170,13 @@ public final class OutboxEndpoint extends DefaultEndpoint
 
   @ManagedAttribute(
       description =
-          "Events that are not done, of which no more than 100000 are counted; NaN if not known")
+          "Pending events, of which no more than 100000 are counted; NaN if the number is unknown")
   public double getPendingEvents() {
     return figures().events();
   }
 
   @ManagedAttribute(
-      description = "How many seconds the event has been due that nobody takes, for longest")
+      description = "How many seconds the most overdue event that is not claimed has been due")
   public double getOverdueSeconds() {
     return figures().overdueMillis() / 1000;
   }

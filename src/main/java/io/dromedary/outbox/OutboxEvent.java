@@ -4,8 +4,8 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An event as the outbox keeps it: what is to be delivered, and how far its delivery has come.
- * Immutable as long as nobody writes to the array, which is not copied.
+ * An event as the outbox stores it: its content and the progress of its delivery. Immutable unless
+ * a caller modifies the arrays, which are not copied.
  */
 public final class OutboxEvent {
 
@@ -17,12 +17,12 @@ public final class OutboxEvent {
   private final @Nullable String progress;
   private final byte @Nullable [] trace;
 
-  /** An event that nothing has been done about yet. */
+  /** Makes a new event, which has not been attempted. */
   public OutboxEvent(String messageId, String type, Instant acceptedAt, byte[] body) {
     this(messageId, type, acceptedAt, body, 0, null, null);
   }
 
-  /** An event on its way that is not traced. */
+  /** Makes an event with the progress of its delivery, which is not traced. */
   public OutboxEvent(
       String messageId,
       String type,
@@ -34,13 +34,13 @@ public final class OutboxEvent {
   }
 
   /**
-   * An event on its way.
+   * Makes an event with the progress of its delivery.
    *
-   * @param type what kind of event it is; empty where the sender did not say
-   * @param acceptedAt the instant from which its retry window counts
-   * @param attempts how many rounds there have been
-   * @param progress what the deliverer noted of them, in a form of its own, or null
-   * @param trace the span by which the event was stored, or null if it is not traced
+   * @param type the type of event; empty if the sender has not given one
+   * @param acceptedAt the instant at which its retry window begins
+   * @param attempts the number of rounds so far
+   * @param progress the deliverer's notes on these rounds, in a format of its own, or null
+   * @param trace the span in which the event was stored, or null if it is not traced
    */
   public OutboxEvent(
       String messageId,
@@ -59,7 +59,7 @@ public final class OutboxEvent {
     this.trace = trace;
   }
 
-  /** The same as it is kept where nothing more is delivered. */
+  /** A copy without progress, for an event that is no longer delivered. */
   public OutboxEvent withoutProgress() {
     return new OutboxEvent(messageId, type, acceptedAt, body, attempts, null, trace);
   }
@@ -76,7 +76,7 @@ public final class OutboxEvent {
     return acceptedAt;
   }
 
-  /** The event's bytes. Not a copy: do not write to it. */
+  /** The event's bytes. Not a copy, so callers must not modify it. */
   public byte[] body() {
     return body;
   }
@@ -89,12 +89,12 @@ public final class OutboxEvent {
     return progress;
   }
 
-  /** The span by which the event was stored, or null. Not a copy: do not write to it. */
+  /** The span in which the event was stored, or null. Not a copy, so callers must not modify it. */
   public byte @Nullable [] trace() {
     return trace;
   }
 
-  /** The same, stored by that span. */
+  /** A copy that is stored in that span. */
   OutboxEvent tracedBy(byte @Nullable [] span) {
     return new OutboxEvent(messageId, type, acceptedAt, body, attempts, progress, span);
   }

@@ -1,6 +1,6 @@
 package io.dromedary.outbox;
 
-/** The store cannot do what was asked of it now; nothing of it has been done. */
+/** Thrown if the store cannot do an operation now. No part of the operation has been done. */
 public final class OutboxException extends Exception {
 
   private static final long serialVersionUID = 1L;
@@ -24,12 +24,12 @@ public final class OutboxException extends Exception {
     this.refusal = false;
   }
 
-  /** Whether the store does not work; if it does, other work fares better. */
+  /** Whether the store does not work. If false, other operations may succeed. */
   boolean isOfStore() {
     return ofStore;
   }
 
-  /** Whether the same would fail again, however long one waits. */
+  /** Whether the operation would fail again at any later time. */
   boolean isRefusal() {
     return refusal;
   }

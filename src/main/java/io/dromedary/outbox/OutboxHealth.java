@@ -8,7 +8,7 @@ import org.apache.camel.health.HealthCheckResultBuilder;
 import org.apache.camel.impl.health.AbstractHealthCheck;
 import org.jspecify.annotations.Nullable;
 
-/** Tells whether the store works; no event can be accepted while it does not. Thread-safe. */
+/** Reports whether the store works. While it does not, no event can be accepted. Thread-safe. */
 final class OutboxHealth extends AbstractHealthCheck {
 
   private final Outbox outbox;
@@ -18,7 +18,7 @@ final class OutboxHealth extends AbstractHealthCheck {
     this.outbox = outbox;
   }
 
-  /** Adds the check to those of a context, if it has any. */
+  /** Adds the check to a context. Returns null if the context has no health checks. */
   static @Nullable OutboxHealth register(CamelContext context, Outbox outbox) {
     HealthCheckRegistry registry = HealthCheckRegistry.get(context);
     OutboxHealth health = new OutboxHealth(outbox);
@@ -32,7 +32,7 @@ final class OutboxHealth extends AbstractHealthCheck {
     }
   }
 
-  /** To start the process again would not make the store work. */
+  /** Not a liveness check, since restarting the process would not repair the store. */
   @Override
   public boolean isLiveness() {
     return false;
@@ -63,7 +63,7 @@ final class OutboxHealth extends AbstractHealthCheck {
     }
   }
 
-  /** What metrics tell, too, at most once in five seconds; nothing while it is not known. */
+  /** Adds the figures that metrics report as well, read at most every five seconds, if known. */
   private void waiting(HealthCheckResultBuilder result, String destination) {
     StoreFigures.Figures figures = outbox.figures().of(destination);
     if (Double.isNaN(figures.events())) {

@@ -11,12 +11,12 @@ import java.util.function.DoubleSupplier;
 import java.util.function.IntSupplier;
 import org.apache.camel.CamelContext;
 
-/** What an operator can see of the events of a destination that are in the store. Thread-safe. */
+/** Registers the metrics of the outbox. Thread-safe. */
 final class OutboxMeters {
 
   private OutboxMeters() {}
 
-  /** Puts them where an operator finds them. */
+  /** Registers the metrics of a destination, and those of the store. */
   static void register(
       CamelContext context, Outbox outbox, String destination, IntSupplier inFlight) {
     Meters meters = Meters.of(context);
@@ -48,33 +48,33 @@ final class OutboxMeters {
     gauge(
         meters,
         "outbox.events",
-        "Events that are not done; no more than " + StoreFigures.MOST_COUNTED + " are counted",
+        "Pending events; no more than " + StoreFigures.MOST_COUNTED + " are counted",
         labels,
         () -> figures.of(destination).events());
     gauge(
         meters,
         "outbox.overdue.seconds",
-        "How long the event has been due that nobody has taken and that has been due for longest",
+        "How long the most overdue event that is not claimed has been due",
         labels,
         () -> figures.of(destination).overdueMillis() / 1000.0);
     gauge(
         meters,
         "outbox.oldest.seconds",
-        "How long ago the event was accepted that is not done and that was accepted first",
+        "How long ago the oldest pending event was accepted",
         labels,
         () -> figures.of(destination).oldestMillis() / 1000.0);
     register(meters, outbox);
     meters.add(BuildInfo.of(context));
   }
 
-  /** What is of the store and of no destination. */
+  /** Registers the metrics of the whole store. */
   private static void register(Meters meters, Outbox outbox) {
     OutboxCounts counts = outbox.counts();
     for (String code : OutboxCounts.CODES) {
       count(
           meters,
           "rejected.events",
-          "What came in as an event and is none, by the code that its sender is told",
+          "Inputs that were not valid events, by the code that their sender was told",
           Map.of("reason", code),
           counts.rejected(code));
     }
@@ -87,13 +87,13 @@ final class OutboxMeters {
     gauge(
         meters,
         "outbox.size.bytes",
-        "What the store takes of the disk or of memory",
+        "The size of the store, on disk or in memory",
         Map.of(),
         () -> outbox.figures().sizeBytes());
     meters.add(
         new Durations(
             "dromedary.outbox.commit.duration",
-            "The time that a transaction of the store takes, with its commit",
+            "The duration of the store's transactions, including the commit",
             Map.of(),
             counts.commits));
   }

@@ -9,8 +9,8 @@ import org.apache.camel.CamelContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where an outbox is, for what is kept beside it and is not to hinder it: in a file of its own, or
- * in tables of the same database by connections of its own. Thread-safe.
+ * Locates an outbox, for data that is stored beside it without slowing it down: in a separate file,
+ * or in tables of the same database over separate connections. Thread-safe.
  */
 public final class OutboxPlace {
 
@@ -20,29 +20,29 @@ public final class OutboxPlace {
     this.settings = settings;
   }
 
-  /** Where the outbox of a context is. */
+  /** The location of a context's outbox. */
   public static OutboxPlace of(CamelContext context) {
     OutboxSettings own = context.getComponent("outbox", OutboxComponent.class).getSettings();
     return new OutboxPlace(own == null ? Settings.outbox(context) : own);
   }
 
-  /** Where an outbox of these settings is. */
+  /** The location of an outbox with these settings. */
   public static OutboxPlace of(OutboxSettings settings) {
     return new OutboxPlace(settings);
   }
 
-  /** Whether other nodes may have the same outbox, in a database that is a server. */
+  /** Whether the outbox is in a database server, where other nodes may share it. */
   public boolean isShared() {
     return !settings.url().startsWith(SqliteUrl.PREFIX);
   }
 
-  /** The file of the outbox, or null where it is in no file of ours. */
+  /** The file of the outbox, or null if it is in memory or in a database server. */
   public @Nullable Path file() {
     Path named = isShared() ? null : SqliteUrl.of(settings.url()).file();
     return named == null ? null : named.toAbsolutePath();
   }
 
-  /** Connects to a database that is shared, without automatic commits. */
+  /** Connects to the shared database, with auto-commit off. */
   public Connection connect() throws SQLException {
     return new PostgresDialect(settings).connect();
   }

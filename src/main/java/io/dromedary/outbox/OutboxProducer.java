@@ -26,12 +26,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Stores what the exchange carries and lets it go on when it is on disk: an {@link Event}, a list
- * or an iterator of {@link Event}s and {@link RejectedEvent}s, or anything else that can be
- * converted to bytes, as one event.
+ * Stores the body of the exchange, and completes when it is on disk. The body is an {@link Event},
+ * a list or an iterator of {@link Event}s and {@link RejectedEvent}s, or anything else that can be
+ * converted to bytes, which becomes one event.
  *
- * <p>What an iterator gives is stored in pieces. If one cannot be stored, the exchange fails, and
- * if it is sent again it goes on with that piece: nothing is stored twice, and nothing left out.
+ * <p>The events of an iterator are stored in chunks. If a chunk cannot be stored, the exchange
+ * fails. If the exchange is redelivered, it continues with that chunk, so no event is stored twice
+ * or left out.
  */
 final class OutboxProducer extends DefaultAsyncProducer {
 
@@ -39,11 +40,15 @@ final class OutboxProducer extends DefaultAsyncProducer {
 
   private static final String NOT_STORED = "DromedaryNotStored";
 
-  /** What of a body is not known to be stored, and at which endpoint: all but the first so many. */
+  /**
+   * The part of a body that is not known to be stored at an endpoint.
+   *
+   * @param stored the number of events at the beginning that are stored
+   */
   private record NotStored(
       OutboxEndpoint endpoint, @Nullable Object body, EventSequence all, long stored) {
 
-    /** What another body or another endpoint has left is none of this one's business. */
+    /** Whether this is about the given body at the given endpoint. */
     @SuppressWarnings("ReferenceEquality") // The same body, not an equal one.
     boolean isOf(OutboxEndpoint now, @Nullable Object sent) {
       return endpoint == now && body == sent;
@@ -66,7 +71,7 @@ final class OutboxProducer extends DefaultAsyncProducer {
   @Override
   protected void doStart() throws Exception {
     super.doStart();
-    // A store that cannot be opened is told at the start.
+    // If the store cannot be opened, the start of the route fails.
     Outbox outbox = endpoint.outbox();
     spans = Tracing.of(endpoint.getCamelContext());
     DataSource dataSource = endpoint.getDataSource();
@@ -78,7 +83,7 @@ final class OutboxProducer extends DefaultAsyncProducer {
 
   @Override
   public boolean process(Exchange exchange, AsyncCallback callback) {
-    // Whoever sets it completes the exchange, once, whatever is thrown.
+    // The thread that sets this completes the exchange, so that happens once whatever is thrown.
     AtomicBoolean isDone = new AtomicBoolean();
     try {
       HostTransaction transaction = joined;
@@ -101,7 +106,9 @@ final class OutboxProducer extends DefaultAsyncProducer {
     return true;
   }
 
-  /** Returns whether the caller goes on; otherwise another thread does. */
+  /**
+   * Stores the body. Returns whether the caller continues the route; otherwise another thread does.
+   */
   private boolean storeAndGoOn(Exchange exchange, AsyncCallback callback, AtomicBoolean isDone)
       throws Exception {
     Appended last = store(exchange);
@@ -140,7 +147,7 @@ final class OutboxProducer extends DefaultAsyncProducer {
         : failure;
   }
 
-  /** Stores all of it on the caller's thread, whose transaction it is. */
+  /** Stores the whole body on the caller's thread, in its transaction. */
   private void join(HostTransaction transaction, Exchange exchange) throws Exception {
     NotStored all = notStored(exchange);
     Chunk piece = Chunk.of(all.all(), all.stored());
@@ -164,11 +171,11 @@ final class OutboxProducer extends DefaultAsyncProducer {
       throw e;
     }
     sent.end(null);
-    // An iterator cannot be read again if the transaction has to be repeated: the piece is kept.
+    // An iterator cannot be read again, so its events are kept in case the transaction is repeated.
     if (isStored || !(all.body() instanceof Iterator)) {
       exchange.removeProperty(NOT_STORED);
     }
-    // In a route that is transacted the commit comes before. Otherwise the consumer looks for it.
+    // In a transacted route this is after the commit. Otherwise the poller finds the events later.
     exchange
         .getExchangeExtension()
         .addOnCompletion(
@@ -183,7 +190,7 @@ final class OutboxProducer extends DefaultAsyncProducer {
             });
   }
 
-  /** What of the body is not known to be stored: all of it, the first time. */
+  /** The part of the body that is not known to be stored. At first that is all of it. */
   private NotStored notStored(Exchange exchange) throws InvalidPayloadException {
     Object body = exchange.getMessage().getBody();
     NotStored before = exchange.getProperty(NOT_STORED, NotStored.class);
@@ -194,7 +201,7 @@ final class OutboxProducer extends DefaultAsyncProducer {
     return before;
   }
 
-  /** Stores all pieces but the last, and begins to store that. */
+  /** Stores all chunks but the last, and starts to store the last. */
   private Appended store(Exchange exchange) throws Exception {
     NotStored left = notStored(exchange);
     while (true) {
@@ -254,7 +261,7 @@ final class OutboxProducer extends DefaultAsyncProducer {
         : List.of(endpoint.getName());
   }
 
-  /** A piece that is stored when the future says so. */
+  /** A chunk that is being stored. */
   private record Appended(CompletableFuture<Integer> stored, SendSpans sent) {}
 
   private Appended append(Exchange exchange, List<?> piece) throws OutboxException {
@@ -282,7 +289,7 @@ final class OutboxProducer extends DefaultAsyncProducer {
     }
   }
 
-  /** What is to be stored of a piece. */
+  /** The events and dead letters to store for a chunk. */
   private record Arrivals(List<StoreOperation.Arrival> events, List<DeadLetter> invalid) {}
 
   private Arrivals arrivals(List<?> piece) {
@@ -295,7 +302,7 @@ final class OutboxProducer extends DefaultAsyncProducer {
         OutboxEvent stored =
             new OutboxEvent(
                 event.messageId(), event.type().json(), event.acceptedAt(), event.json());
-        // In one transaction: an event is at all its destinations, or at none.
+        // In one transaction, so the event is stored for all of its destinations or for none.
         for (String part : parts(event)) {
           arrivals.add(new StoreOperation.Arrival(part, stored));
         }

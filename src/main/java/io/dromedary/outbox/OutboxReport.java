@@ -8,8 +8,8 @@ import org.apache.camel.CamelContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is known of the store without waiting for it: figures that are five seconds old at the most
- * while it answers, and what has been counted since the process started. Thread-safe.
+ * Reports on the store without blocking: figures that are at most five seconds old as long as the
+ * store answers, and counts since the process started. Thread-safe.
  */
 public final class OutboxReport {
 
@@ -29,51 +29,51 @@ public final class OutboxReport {
     return outbox.failure();
   }
 
-  /** What may be shown of where the events are. */
+  /** The location of the events, without secrets. */
   public String shown() {
     return outbox.settings().shown();
   }
 
-  /** Whether events outlive the process. */
+  /** Whether events survive the end of the process. */
   public boolean isDurable() {
     return outbox.isDurable();
   }
 
-  /** What the store takes, in bytes; null: not known. */
+  /** The size of the store in bytes, or null if it is unknown. */
   public @Nullable Long sizeBytes() {
     double bytes = outbox.figures().sizeBytes();
     return Double.isNaN(bytes) ? null : (long) bytes;
   }
 
   /**
-   * How many events of a destination are not done; null: not known.
-   *
-   * <p>No more than {@value StoreFigures#MOST_COUNTED} are counted.
+   * The number of pending events of a destination, or null if it is unknown. No more than {@value
+   * StoreFigures#MOST_COUNTED} are counted.
    */
   public @Nullable Long waiting(String destination) {
     Backlog backlog = outbox.backlog(destination);
     return backlog == null ? null : backlog.events();
   }
 
-  /** Whether there may be more events than are counted. */
+  /** Whether there may be more pending events than were counted. */
   public static boolean isMost(long waiting) {
     return waiting >= StoreFigures.MOST_COUNTED;
   }
 
   /**
-   * How long ago the oldest event of a destination that is not done was accepted; null: unknown.
+   * The time since the oldest pending event of a destination was accepted, or null if it is
+   * unknown.
    */
   public @Nullable Duration oldest(String destination) {
     Backlog backlog = outbox.backlog(destination);
     return backlog == null ? null : backlog.oldest();
   }
 
-  /** How many events of a destination have been stored since the start. */
+  /** The number of events of a destination stored since the start. */
   public long accepted(String destination) {
     return outbox.counts().accepted(destination).sum();
   }
 
-  /** How many events of a destination have been given up since the start, by the reason. */
+  /** The number of events of a destination given up since the start, by reason. */
   public Map<Reason, Long> dead(String destination) {
     Map<Reason, Long> counts = new EnumMap<>(Reason.class);
     for (Reason reason : Reason.values()) {

@@ -11,9 +11,9 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 
 /**
- * Files and folders that only their owner may read, from the instant they are there: events hold
- * what others may not know. What exists already stays as it is, since who made it may have let
- * others read it. A file system without POSIX permissions decides by itself.
+ * Creates files and folders that only their owner may read, from the start, since events may
+ * contain confidential data. Existing files keep their permissions, which somebody may have chosen.
+ * A file system without POSIX permissions uses its own defaults.
  */
 public final class OwnersFiles {
 
@@ -23,23 +23,23 @@ public final class OwnersFiles {
 
   private OwnersFiles() {}
 
-  /** Makes a folder, and those that it is in, where there is none. */
+  /** Creates a folder and its parents, unless it exists. */
   public static void createFolder(Path folder) throws IOException {
     if (!Files.isDirectory(folder)) {
       Files.createDirectories(folder, isPosix(folder) ? FOLDER : NONE);
     }
   }
 
-  /** Makes an empty file where there is none. */
+  /** Creates an empty file, unless it exists. */
   public static void createFile(Path file) throws IOException {
     try {
       Files.createFile(file, isPosix(file) ? FILE : NONE);
     } catch (FileAlreadyExistsException e) {
-      // Of a former life.
+      // An earlier process has created it.
     }
   }
 
-  /** Opens a file; one that is made by that is its owner's. */
+  /** Opens a file. If that creates it, only its owner may read it. */
   static FileChannel open(Path file, OpenOption... options) throws IOException {
     return FileChannel.open(file, Set.of(options), isPosix(file) ? FILE : NONE);
   }

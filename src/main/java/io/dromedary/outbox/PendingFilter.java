@@ -4,11 +4,11 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which pending events are meant.
+ * Selects pending events.
  *
- * @param event what they are like, and when they were accepted
- * @param delivery what their delivery has come to, which the store does not know
- * @param replay the number of the replay that they come from; null: wherever they come from
+ * @param event criteria for the event, with the instants of its acceptance
+ * @param delivery a criterion for the progress of its delivery, which the database cannot check
+ * @param replay the number of the replay that the event comes from; null selects any event
  */
 public record PendingFilter(
     EventFilter event, Predicate<PendingEvent> delivery, @Nullable Long replay) {
@@ -16,7 +16,7 @@ public record PendingFilter(
   /** All pending events. */
   public static final PendingFilter ALL = new PendingFilter(EventFilter.ALL, pending -> true);
 
-  /** Those that come from anywhere. */
+  /** Selects events of any origin. */
   public PendingFilter(EventFilter event, Predicate<PendingEvent> delivery) {
     this(event, delivery, null);
   }

@@ -15,23 +15,23 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One thread that claims what is due, for all destinations of an outbox. It sleeps until the first
- * is due or somebody wakes it; a store that is shared it asks once a second, in one statement, what
- * others have put into it. Thread-safe.
+ * Claims due events for all destinations of an outbox, on one thread. The thread sleeps until the
+ * first event is due or another thread wakes it. If the store is shared with other nodes, it asks
+ * once a second, in one statement, for the events that they have added. Thread-safe.
  *
- * <p>Nothing that is thrown ends it. While it fails, {@link #failure} says so.
+ * <p>No exception or error ends the thread. While claiming fails, {@link #failure} says why.
  */
 final class Poller implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Poller.class);
 
-  /** Clocks may jump: it looks at them so often. */
+  /** The longest sleep, since the clock may jump. */
   private static final long TICK_MILLIS = 1000;
 
-  /** So often where a limit or memory is in the way, or a clock that somebody may move. */
+  /** The longest sleep while a limit or memory holds events back, or with a clock set by a test. */
   private static final long SHORT_TICK_MILLIS = 50;
 
-  /** How often a store is asked that other nodes write to, too. */
+  /** How often a store that other nodes write to is asked for their events. */
   private static final long SHARED_POLL_NANOS = Duration.ofSeconds(1).toNanos();
 
   private static final long QUIET_NANOS = Duration.ofMinutes(1).toNanos();
@@ -47,10 +47,10 @@ final class Poller implements AutoCloseable {
   private volatile long sleepsUntilMillis = Long.MIN_VALUE;
   private volatile @Nullable String failure;
 
-  /** Destinations whose claims are on their way; guarded by this. */
+  /** Whether the thread is claiming at the moment; guarded by this. */
   private boolean isPassing;
 
-  // Of the thread.
+  // Used by the thread only.
   private long polledNanos = System.nanoTime() - SHARED_POLL_NANOS;
   private long quietUntilNanos = System.nanoTime();
 
@@ -60,7 +60,7 @@ final class Poller implements AutoCloseable {
     this.tickMillis = clock.equals(Clock.systemUTC()) ? TICK_MILLIS : SHORT_TICK_MILLIS;
   }
 
-  /** From now on it claims for that queue. */
+  /** Starts to claim for a queue. */
   synchronized void add(ClaimQueue queue) {
     if (thread == null) {
       Thread made = new Thread(this::run, "outbox-poller");
@@ -72,7 +72,7 @@ final class Poller implements AutoCloseable {
     wake();
   }
 
-  /** Claims no more for that queue, and waits until what it had asked for has come. */
+  /** Stops claiming for a queue, and waits until the claims it has asked for have arrived. */
   synchronized void remove(ClaimQueue queue) throws InterruptedException {
     queues.remove(queue);
     wake();
@@ -82,7 +82,7 @@ final class Poller implements AutoCloseable {
     }
   }
 
-  /** Has it look at once. */
+  /** Wakes the thread, so that it claims at once. */
   void wake() {
     if (!awake) {
       awake = true;
@@ -90,14 +90,14 @@ final class Poller implements AutoCloseable {
     }
   }
 
-  /** Has it look at an instant at the latest. */
+  /** Makes the thread claim at an instant at the latest. */
   void wakeBy(long millis) {
     if (millis < sleepsUntilMillis) {
       wake();
     }
   }
 
-  /** Why nothing is claimed, or null. */
+  /** Why no events are claimed, or null if claiming works. */
   synchronized @Nullable String failure() {
     return thread != null && !thread.isAlive() && !closed
         ? "the thread that claims events has ended"
@@ -107,7 +107,7 @@ final class Poller implements AutoCloseable {
   private void run() {
     while (!closed) {
       try {
-        // Meant for nobody here; it would not sleep any more.
+        // Clears a stray interrupt, which would keep the thread from sleeping.
         boolean unused = Thread.interrupted();
         awake = false;
         pass();
@@ -128,12 +128,12 @@ final class Poller implements AutoCloseable {
       }
       LockSupport.parkNanos(this, ClaimQueue.PAUSE.toNanos());
     } catch (Throwable e) {
-      // For want of memory, probably: then nothing can be said, either.
+      // Probably there is no memory left, so this cannot be logged, either.
     }
   }
 
   private void sleep() {
-    // Whoever has something earlier wakes it until it is said until when it sleeps.
+    // Until the end of the sleep is known, every call of wakeBy wakes the thread.
     sleepsUntilMillis = Long.MAX_VALUE;
     long nowMillis = clock.millis();
     long untilMillis = nowMillis + tickMillis;
@@ -171,7 +171,7 @@ final class Poller implements AutoCloseable {
     }
     List<Claiming> all = new ArrayList<>(queues.values());
     Throwable failed = null;
-    // First all are asked for, so that they may be one transaction.
+    // All claims are requested before the first answer is awaited, so they can share a transaction.
     for (Claiming each : all) {
       try {
         each.queue().sweep();
@@ -195,7 +195,7 @@ final class Poller implements AutoCloseable {
     }
   }
 
-  /** Finds out what other nodes, or transactions of a host, have put into the store. */
+  /** Finds out which events other nodes, or transactions of the host, have added to the store. */
   private void askForOthers() {
     List<String> destinations = queues.keySet().stream().map(ClaimQueue::destination).toList();
     long fromMillis = clock.millis();
@@ -211,11 +211,11 @@ final class Poller implements AutoCloseable {
         }
       }
     } catch (CompletionException e) {
-      // The store does not work; it has said so, and asks us to come again when it does.
+      // The store does not work. It has logged that, and wakes this thread when it works again.
     }
   }
 
-  /** Ends when what it has asked for has come. */
+  /** Stops the thread, and waits until the claims it has asked for have arrived. */
   @Override
   public void close() {
     closed = true;

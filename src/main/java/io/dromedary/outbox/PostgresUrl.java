@@ -9,11 +9,11 @@ import java.util.Properties;
 import java.util.Set;
 
 /**
- * A JDBC URL of PostgreSQL without who connects by it: the driver logs the URL, and says it in the
- * failure when it cannot read it.
+ * A JDBC URL of PostgreSQL, with the credentials taken out of it. The driver logs the URL, and
+ * quotes it in its error message if it cannot parse it.
  *
- * @param jdbc what to connect with
- * @param credentials what the URL has said of the user, as the driver's properties
+ * @param jdbc the URL to connect to, without credentials
+ * @param credentials the user and passwords from the URL, as properties of the driver
  */
 record PostgresUrl(String jdbc, Properties credentials) {
 
@@ -54,7 +54,7 @@ record PostgresUrl(String jdbc, Properties credentials) {
     try {
       return URLDecoder.decode(text, UTF_8);
     } catch (IllegalArgumentException e) {
-      // As the driver does.
+      // The driver, too, takes such a text literally.
       return text;
     }
   }

@@ -12,12 +12,12 @@ import java.sql.SQLException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps a database to one outbox of one process, by a lock on a file beside it that is held for
- * life.
+ * Restricts a database to one outbox of one process, by a lock on a file beside it. The lock is
+ * held for as long as the outbox is open.
  *
- * <p>POSIX takes a process's locks on a file away when the process closes <em>any</em> descriptor
- * of it. So who holds a lock is also noted in the system properties, which even the class loaders
- * of a process have in common, and the file is opened by nobody else.
+ * <p>POSIX releases a process's locks on a file as soon as the process closes <em>any</em>
+ * descriptor of it. So only this class opens the file, and each lock is also recorded in the system
+ * properties, which all class loaders of a process share.
  */
 final class ProcessLock implements AutoCloseable {
 
@@ -34,7 +34,7 @@ final class ProcessLock implements AutoCloseable {
   /**
    * Locks a database.
    *
-   * @param database its real path: another name of it would be another lock
+   * @param database its real path, since another path to it would lead to another lock
    * @throws IllegalStateException if it is in use
    */
   static ProcessLock of(Path database) throws IOException {
@@ -44,7 +44,7 @@ final class ProcessLock implements AutoCloseable {
   }
 
   private void acquire() throws IOException {
-    // It stays when its process has ended.
+    // The file remains when the process has ended.
     OwnersFiles.createFile(file);
     Object found = key(file);
     if (System.getProperties().putIfAbsent(property(found), file.toString()) != null) {
@@ -53,7 +53,7 @@ final class ProcessLock implements AutoCloseable {
               + database
               + " is in use by another outbox of this process: expected one a file.");
     }
-    // From here on close() gives back what there is.
+    // From here on close() releases what has been acquired.
     key = found;
     try {
       FileChannel opened = FileChannel.open(file, StandardOpenOption.WRITE);
@@ -80,7 +80,10 @@ final class ProcessLock implements AutoCloseable {
     }
   }
 
-  /** By which the file system tells a file from another of the same name, or else the path. */
+  /**
+   * The key that identifies the file in the file system, even if another file takes over its path;
+   * the path itself if the file system has no such keys.
+   */
   private static Object key(Path file) throws IOException {
     Object key = Files.readAttributes(file, BasicFileAttributes.class).fileKey();
     return key == null ? file : key;
@@ -91,10 +94,10 @@ final class ProcessLock implements AutoCloseable {
   }
 
   /**
-   * Makes sure that whoever comes finds the lock.
+   * Checks that another process would still find the lock.
    *
-   * @throws SQLException if the file was deleted: somebody else may have locked another since. It
-   *     is locked anew if nobody has it now.
+   * @throws SQLException if the file was moved or deleted, since another process may have locked a
+   *     new one. The lock is acquired again if no process holds it now.
    */
   void check() throws SQLException {
     try {
@@ -102,7 +105,7 @@ final class ProcessLock implements AutoCloseable {
         return;
       }
     } catch (NoSuchFileException e) {
-      // It is made again.
+      // It is created again below.
     } catch (IOException e) {
       throw new SQLException("the lock " + file + " cannot be looked at: " + e, e);
     }
@@ -126,7 +129,7 @@ final class ProcessLock implements AutoCloseable {
         channel.close();
       }
     } catch (IOException e) {
-      // The descriptor has gone all the same, and the lock with it.
+      // The descriptor is closed nevertheless, which releases the lock.
     }
     channel = null;
     if (key != null) {

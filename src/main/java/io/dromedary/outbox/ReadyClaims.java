@@ -8,25 +8,23 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Claims that may be started, in two lanes, and which goes next. Thread-safe.
+ * Queues the claims that are ready to start, in two lanes, and chooses the next one. Thread-safe.
  *
- * <p>While events wait that have never been attempted, those that have failed before get a quarter
- * of what is in flight, and of the starts: an event that fails again and again, or that takes long
- * to fail, must not hold up the others.
+ * <p>While fresh events wait, retries get a quarter of the places in flight and of the starts. An
+ * event that fails again and again, or that takes long to fail, must not hold up the others.
  */
 final class ReadyClaims {
 
-  /** While others wait, the share of events that have been attempted before: one in so many. */
+  /** While fresh events wait, one in so many places and starts is for a retry. */
   static final int RETRY_SHARE = 4;
 
   private final Queue<Claim> fresh = new ConcurrentLinkedQueue<>();
   private final Queue<Claim> retries = new ConcurrentLinkedQueue<>();
   private final ClaimCounts places;
 
-  /** How many fresh events have begun since the last retry. */
+  /** The number of fresh events that have started since the last retry. */
   private final AtomicInteger freshInTurn = new AtomicInteger();
 
-  /** None yet. */
   ReadyClaims(ClaimCounts places) {
     this.places = places;
   }
@@ -48,10 +46,10 @@ final class ReadyClaims {
   }
 
   /**
-   * Takes the next one, which its caller starts; null if there is none that may be.
+   * Takes the next claim, which the caller starts. Returns null if none may start now.
    *
-   * @param most how many may be in flight
-   * @param freshDue whether fresh ones wait in the store, too
+   * @param most the number of events that may be in flight
+   * @param freshDue whether fresh events wait in the store as well
    */
   @Nullable Claim next(int most, boolean freshDue) {
     boolean othersWait = freshDue || hasFresh();
@@ -72,24 +70,30 @@ final class ReadyClaims {
     return claim;
   }
 
-  /** All that wait. */
+  /** All waiting claims. */
   Set<Claim> all() {
     Set<Claim> all = new HashSet<>(fresh);
     all.addAll(retries);
     return all;
   }
 
-  /** Takes any of them. */
+  /** Takes any waiting claim; null if there is none. */
   @Nullable Claim poll() {
     Claim claim = fresh.poll();
     return claim == null ? retries.poll() : claim;
   }
 
-  /** How many retries may be claimed, if there is room for so many events. */
+  /**
+   * The number of retries that may be claimed.
+   *
+   * @param most the number of events that may be in flight
+   * @param room the number of events that may be claimed, fresh ones included
+   * @param freshDue whether fresh events wait in the store as well
+   */
   int retryRoom(int most, int room, boolean freshDue) {
     boolean othersWait = freshDue || hasFresh();
     int share = Math.max(1, (othersWait ? room : most) / RETRY_SHARE);
-    // So few are held ready that fresh ones always find room.
+    // Few enough retries are held ready that fresh events always find room.
     int mostHeld = (othersWait ? Math.max(1, most / RETRY_SHARE) : most) + share;
     return Math.max(0, Math.min(othersWait ? share : room, mostHeld - places.retriesHeld()));
   }

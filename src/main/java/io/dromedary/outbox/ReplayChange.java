@@ -6,8 +6,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes events of dead letters, which become due at a rate, and counts them as a replay. It belongs
- * to the thread that replays; the writer runs it while that thread waits.
+ * Turns dead letters back into events that become due at a given rate, and records them as a
+ * replay. Owned by the thread that replays. The writer runs it while that thread waits.
  */
 final class ReplayChange implements DeadLetters.Change {
 
@@ -22,12 +22,12 @@ final class ReplayChange implements DeadLetters.Change {
     this.spread = new DueSpread(ratePerSecond);
   }
 
-  /** The number of the replay, or null where nothing was replayed. */
+  /** The number of the replay, or null if nothing was replayed. */
   @Nullable Long id() {
     return isStored ? id : null;
   }
 
-  /** What was done last is committed. */
+  /** Notes that the last change is committed. */
   void stored() {
     isStored = true;
   }

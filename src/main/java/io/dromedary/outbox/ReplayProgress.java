@@ -5,18 +5,18 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How far a replay has come.
+ * The progress of a replay.
  *
- * @param rate how many of its events become due in a second
- * @param events how many dead letters it has put back into the outbox
- * @param waiting how many of these are not done, whether they are due or not
- * @param delivered how many are delivered, or were dropped by a transform
- * @param dead how many are dead letters again, by the status of the last answer; {@code none} where
- *     there was no answer, {@code cancelled} where an operator has given them up
- * @param deleted how many an operator has deleted while they waited
- * @param restored how many are the dead letters again that they were, since it was stopped before
- *     they were due
- * @param lastDueAt when the last of those that wait is due; null: none waits
+ * @param rate the number of its events that become due per second
+ * @param events the number of dead letters it has put back into the outbox
+ * @param waiting the number of its events that are pending, whether they are due or not
+ * @param delivered the number of events that were delivered, or dropped by a transform
+ * @param dead the numbers of events that are dead letters again, by the status of the last answer;
+ *     {@code none} if there was no answer, {@code cancelled} if an operator gave them up
+ * @param deleted the number of events that an operator deleted while they were pending
+ * @param restored the number of events that were not due when the replay was stopped, and are the
+ *     same dead letters as before
+ * @param lastDueAt when the last pending event is due, or null if none is pending
  */
 public record ReplayProgress(
     long id,
@@ -35,7 +35,7 @@ public record ReplayProgress(
     dead = Map.copyOf(dead);
   }
 
-  /** In one word. */
+  /** The state in one word: running, stopping, finished or stopped. */
   public String state() {
     if (waiting > 0) {
       return stoppedAt == null ? "running" : "stopping";
@@ -43,7 +43,7 @@ public record ReplayProgress(
     return stoppedAt == null ? "finished" : "stopped";
   }
 
-  /** How many are dead letters again, for whatever reason. */
+  /** The number of events that are dead letters again, for any reason. */
   public long deadAgain() {
     return dead.values().stream().mapToLong(Long::longValue).sum();
   }

@@ -7,30 +7,31 @@ import java.sql.SQLException;
 import java.sql.Statement;
 
 /**
- * The rows about replays: one a replay, and one for each of its events that has become something
- * else than delivered. An event that is still waiting has the replay's number in its own row, so
- * what is neither there nor among the ends is delivered. They belong to the writer's connection.
+ * Reads and writes the rows about replays, on the writer's connection. Each replay has one row in
+ * {@code replay}, and one in {@code replay_end} for each of its events that ended other than by
+ * delivery. The row of an event that still waits has the replay's number. An event that has neither
+ * is delivered.
  */
 final class ReplayRows {
 
   static final String INSERT_END = "INSERT INTO replay_end (replay, id, outcome) VALUES (?, ?, ?)";
 
-  /** The outcome of what was deleted while it waited. */
+  /** The outcome of an event that was deleted while it waited. */
   static final String DELETED = "deleted";
 
-  /** The outcome of what an operator has given up. */
+  /** The outcome of an event that an operator gave up. */
   static final String CANCELLED = "cancelled";
 
   private static final int EXPIRED_ROWS = 2000;
 
   private ReplayRows() {}
 
-  /** What a dead letter counts as: the status of its last answer, or none. */
+  /** The outcome of an event that died again: the status of its last answer, or {@code none}. */
   static String outcome(DeadLetter letter) {
     return letter.lastStatus() == null ? "none" : letter.lastStatus().toString();
   }
 
-  /** Adds a replay, and returns its number. */
+  /** Adds a replay and returns its number. */
   static long begin(Connection connection, long nowMillis, int ratePerSecond) throws SQLException {
     try (PreparedStatement insert =
         connection.prepareStatement(
@@ -45,7 +46,7 @@ final class ReplayRows {
     }
   }
 
-  /** Marks events as those of a replay; they have to be in the store. */
+  /** Marks events, which must be in the store already, as part of a replay. */
   static void mark(Connection connection, long replay, String ids, int count) throws SQLException {
     try (Statement update = connection.createStatement()) {
       update.execute("UPDATE outbox SET replay = " + replay + " WHERE " + ids);
@@ -53,7 +54,10 @@ final class ReplayRows {
     }
   }
 
-  /** Whether a replay goes on; keeps it from being stopped until the transaction has ended. */
+  /**
+   * Whether a replay has not been stopped. Locks its row, so that it cannot be stopped until the
+   * transaction has ended.
+   */
   static boolean goesOn(Connection connection, long replay) throws SQLException {
     try (Statement update = connection.createStatement()) {
       return update.executeUpdate(
@@ -62,7 +66,7 @@ final class ReplayRows {
     }
   }
 
-  /** Stops a replay, and returns whether there is one of that number. */
+  /** Stops a replay. Returns whether there is a replay with that number. */
   static boolean stop(Connection connection, long replay, long nowMillis) throws SQLException {
     try (Statement update = connection.createStatement()) {
       return update.executeUpdate(
@@ -74,14 +78,14 @@ final class ReplayRows {
     }
   }
 
-  /** So many events of a replay are the dead letters again that they were. */
+  /** Counts events of a stopped replay that were restored as dead letters. */
   static void restored(Connection connection, long replay, int count) throws SQLException {
     try (Statement update = connection.createStatement()) {
       update.execute("UPDATE replay SET restored = restored + " + count + " WHERE id = " + replay);
     }
   }
 
-  /** Notes what becomes of events, as far as they come from replays, while their rows are there. */
+  /** Records the outcome of those events that come from replays, before their rows are deleted. */
   static void end(Connection connection, String ids, String outcome) throws SQLException {
     try (PreparedStatement insert =
         connection.prepareStatement(
@@ -93,7 +97,7 @@ final class ReplayRows {
     }
   }
 
-  /** Deletes what is kept of an old replay, a bounded part of it; returns whether more is left. */
+  /** Deletes a bounded number of rows of an old replay. Returns whether there may be more. */
   static boolean tidy(Connection connection, long beforeMillis) throws SQLException {
     long replay;
     try (Statement statement = connection.createStatement()) {

@@ -15,8 +15,9 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an event that is replayed was as a dead letter. Its row has that as its progress until the
- * first attempt, so that it can be the same dead letter again if the replay is stopped before.
+ * Converts a dead letter to an event that is replayed, and back. Until the first attempt, the
+ * event's progress contains the dead letter, so that the same dead letter can be restored if the
+ * replay is stopped before.
  */
 final class ReplayedLetter {
 
@@ -24,7 +25,7 @@ final class ReplayedLetter {
 
   private ReplayedLetter() {}
 
-  /** The event of a dead letter, as one that nobody has tried to deliver. */
+  /** Makes an event of a dead letter, with no attempts so far. */
   static OutboxEvent event(DeadLetter letter, Instant dueAt) {
     OutboxEvent was = letter.event();
     return new OutboxEvent(
@@ -60,7 +61,10 @@ final class ReplayedLetter {
     }
   }
 
-  /** The dead letter that an event was which nobody has tried to deliver since; null: none. */
+  /**
+   * Returns the dead letter that an event was before its replay, or null if the event has been
+   * attempted since or is not replayed.
+   */
   static @Nullable DeadLetter of(PendingEvent pending) {
     OutboxEvent event = pending.event();
     JsonObject was = read(event.progress());
@@ -101,7 +105,7 @@ final class ReplayedLetter {
       JsonValue was = new JsonReader(progress.getBytes(UTF_8)).readObject().get(FIELD);
       return was == null || was.kind() != JsonKind.OBJECT ? null : was.asObject();
     } catch (InvalidJsonException e) {
-      // Routes of others may note what they like.
+      // The progress was written by a host's route, in a format of its own.
       return null;
     }
   }

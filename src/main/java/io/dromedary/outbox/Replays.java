@@ -13,13 +13,13 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The replays of an outbox's dead letters. What has become of their events is counted by rows, so a
- * crash or a restart loses nothing of it, and it does not matter which node asks. A replay is known
- * for as long as a dead letter would be. Reading hinders no commit. Thread-safe.
+ * The replays of an outbox's dead letters. Their progress is counted from rows of the store, so a
+ * crash or a restart does not lose it, and every node sees the same. The store keeps a replay for
+ * as long as it keeps a dead letter. Reading does not delay commits. Thread-safe.
  */
 public final class Replays {
 
-  /** How many replays {@link #latest} returns at the most. */
+  /** The largest number of replays that {@link #latest} returns. */
   public static final int MOST_LISTED = 20;
 
   private static final int MOST_STANDING = 200;
@@ -27,7 +27,8 @@ public final class Replays {
   private static final Duration READ_TIME = Duration.ofSeconds(10);
 
   /**
-   * One statement, and so of one instant: what ends in between would count twice, or not at all.
+   * Reads all counts in one statement, as of one instant. With several statements, an event that
+   * ends in between would count twice or not at all.
    */
   private static final String PROGRESS =
       "SELECT 0, CAST(rate AS TEXT), events, restored, started_at, stopped_at"
@@ -42,13 +43,13 @@ public final class Replays {
     this.outbox = outbox;
   }
 
-  /** The replay of that number, or null. */
+  /** Returns the replay with that number, or null. */
   public @Nullable ReplayProgress get(long id) throws OutboxException {
     List<ReplayProgress> found = read(" WHERE id = ?", List.of(id));
     return found.isEmpty() ? null : found.get(0);
   }
 
-  /** The latest replays, the newest first. */
+  /** Returns the latest replays, newest first. */
   public List<ReplayProgress> latest() throws OutboxException {
     return read(" ORDER BY id DESC LIMIT ?", List.of(MOST_LISTED));
   }
@@ -129,16 +130,19 @@ public final class Replays {
   }
 
   /**
-   * What can be seen of a replay without counting its events.
+   * The state of a replay, as far as it is known without counting its events.
    *
-   * @param events how many dead letters it has put back into the outbox so far
-   * @param waits whether some of these are not done
+   * @param events the number of dead letters it has put back into the outbox so far
+   * @param waits whether any of them is still pending
    */
   public record Standing(long id, long events, boolean waits) {}
 
   /**
-   * Some replays, the latest first: those with a later number, and those of these numbers, {@value
-   * #MOST_STANDING} at the most. It takes a look into an index for each.
+   * Returns replays, latest first, at most {@value #MOST_STANDING}. Each costs one lookup in an
+   * index.
+   *
+   * @param after replays with a higher number are included
+   * @param ids replays with these numbers are included as well
    */
   public List<Standing> standing(long after, Collection<Long> ids) throws OutboxException {
     String these = ids.stream().map(String::valueOf).collect(Collectors.joining(", "));
@@ -161,10 +165,11 @@ public final class Replays {
   }
 
   /**
-   * Stops a replay: those of its events that are not due yet are the dead letters again that they
-   * were, with their reasons and instants. What is due goes on.
+   * Stops a replay. Those of its events that are not due yet become the same dead letters again as
+   * before, with their reasons and instants. Events that are due are still delivered.
    *
-   * @return how many are dead letters again, or null where there is no replay of that number
+   * @return the number of events that are dead letters again, or null if there is no replay with
+   *     that number
    */
   public @Nullable Long stop(long id) throws OutboxException {
     long now =
@@ -192,7 +197,7 @@ public final class Replays {
     List<PendingEvent> restored = new ArrayList<>();
     for (PendingEvent event : events) {
       DeadLetter letter = ReplayedLetter.of(event);
-      // As it is now: it may have been tried meanwhile.
+      // The row is read again within the transaction: the event may have been attempted meanwhile.
       if (letter != null && event.dueAt().isAfter(stopped)) {
         store.insertDead(event.id(), letter);
         restored.add(event);

@@ -4,9 +4,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Calls what has to be called, whatever it throws, an {@link Error} too: once more if it has
- * failed, since what is thrown for want of memory or of stack is thrown once as a rule. So what is
- * called goes on where it has broken off, and does nothing that it has done.
+ * Makes a call that must not be lost. If it throws anything, even an {@link Error}, it is made once
+ * more, since a lack of memory or stack usually passes quickly. The second call must continue where
+ * the first has stopped, without repeating anything.
  */
 final class RetryOnce {
 
@@ -15,9 +15,9 @@ final class RetryOnce {
   private RetryOnce() {}
 
   /**
-   * Calls somebody, who may fail without anybody else being the worse for it.
+   * Runs a call, and throws nothing.
    *
-   * @param failure what a log says of it
+   * @param failure the text to log if it fails
    */
   static void call(String failure, Runnable call) {
     try {
@@ -36,7 +36,7 @@ final class RetryOnce {
     try {
       LOG.error(text, failure, why);
     } catch (Throwable e) {
-      // For want of memory, probably: then nothing can be said, either.
+      // Probably there is no memory left, so this cannot be logged, either.
     }
   }
 }

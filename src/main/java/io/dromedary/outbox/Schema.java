@@ -3,7 +3,7 @@ package io.dromedary.outbox;
 import java.sql.Connection;
 import java.sql.SQLException;
 
-/** The schema of the store: a script for each version leads to it from the one before. */
+/** Migrates the schema of the store. A script for each version upgrades the previous version. */
 final class Schema {
 
   /** The version that this code needs. */
@@ -12,9 +12,9 @@ final class Schema {
   private Schema() {}
 
   /**
-   * Brings the schema to the version that is needed.
+   * Upgrades the schema to {@link #VERSION}.
    *
-   * @throws IllegalStateException if it is of a later version
+   * @throws IllegalStateException if the database has a later version
    */
   static void migrate(SqlDialect dialect, Connection connection) throws SQLException {
     int found = dialect.version(connection);

@@ -6,29 +6,32 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The ids seen within a window, in memory: at a million of them a unique index on disk makes
- * appending five times slower. Takes at most 34 bytes an id, beside 17 KB. Not thread-safe: the
- * store's writer thread owns it, and publishes the figures it wants others to see.
+ * Remembers the ids seen within a window, in memory: with a million ids, a unique index on disk
+ * makes appending five times slower. Takes at most 34 bytes per id, plus 17 KB. Not thread-safe:
+ * owned by the store's writer thread, which publishes the figures that other threads need.
  *
- * <p>Ids are forgotten by generation, not one by one, so an id is remembered for the window and at
- * most a 24th of it longer; never shorter, unless there are too many. Then the oldest generation is
- * forgotten before its time. A generation ends after a 24th of the window, or a 24th of the most
- * ids, so that a flood does not make it forget everything at once.
+ * <p>Ids are forgotten by generation, not one by one, so an id is remembered for the window and up
+ * to a 24th of it longer. Only if there are too many ids is the oldest generation forgotten early.
+ * A generation ends after a 24th of the window or a 24th of the most ids, so a flood of ids does
+ * not make this forget everything at once.
  *
- * <p>The clock may step back: time stands still until it has caught up, and ids are remembered
- * longer by as much. If it is set back by more than the window, that would be too long: what is
- * remembered then counts as seen at that instant.
+ * <p>If the clock steps back, time stands still until the clock has caught up, and ids are
+ * remembered longer by as much. If the clock is set back by more than the window, that would be too
+ * long: all remembered ids then count as seen at that instant.
  */
 final class SeenIds {
 
   private static final int PARTS = 24;
 
-  /** The oldest, those that time has begun since, and those that numbers have. */
+  /**
+   * The oldest generation, those begun since because of time, and those begun because of numbers.
+   */
   private static final int GENERATIONS = 1 + 2 * PARTS;
 
   /**
-   * Tables by id, not by generation: of those, an id that is new, as nearly all are, would have to
-   * be looked up in every one. Growing one of many at a time needs little memory for the copy.
+   * Ids are divided among tables by their bits, not by generation: a new id, as nearly all are,
+   * would have to be looked up in the table of every generation. There are many tables, so growing
+   * one at a time needs little memory for the copy.
    */
   private static final int TABLES_BITS = 6;
 
@@ -37,20 +40,22 @@ final class SeenIds {
   private final long windowMillis;
   private final int most;
 
-  /** A ring of generations, {@code live} of them from {@code oldest} on. */
+  /** The sizes of generations, in a ring: {@code live} of them, from {@code oldest} on. */
   private final int[] sizes = new int[GENERATIONS];
 
-  /** When each began. */
+  /** When each generation began. */
   private final long[] starts = new long[GENERATIONS];
 
-  /** When an id was last added to each. */
+  /** When an id was last added to each generation. */
   private final long[] ends = new long[GENERATIONS];
 
   private int oldest;
   private int live;
   private long newestStart;
 
-  /** Before any instant, and far enough from the least number to subtract from. */
+  /**
+   * The latest time seen. Before that, less than any instant, but large enough to subtract from.
+   */
   private long latest = Long.MIN_VALUE / 2;
 
   private int size;
@@ -58,7 +63,7 @@ final class SeenIds {
 
   /**
    * @param window how long an id is remembered, at least a millisecond
-   * @param most how many ids are remembered, at least one
+   * @param most the most ids that are remembered, at least one
    */
   SeenIds(Duration window, int most) {
     if (window.toMillis() < 1) {
@@ -74,10 +79,10 @@ final class SeenIds {
   }
 
   /**
-   * Remembers an id. To load what a store has kept, add it in order of time, with the instant at
-   * which it was seen; an instant later than the present would end the window of those before it.
+   * Remembers an id. To load stored ids, add them in order of time, each with the instant at which
+   * it was seen. An instant later than the present would end the window of the ids before it.
    *
-   * @return false if it was seen within the window; that does not prolong its window
+   * @return false if the id was seen within the window already, which does not prolong the window
    */
   boolean add(Fingerprint id, long nowMillis) {
     expire(nowMillis);
@@ -98,16 +103,16 @@ final class SeenIds {
     return true;
   }
 
-  /** When an id was seen: not before the first instant, and not after the second. */
+  /** The range of time in which an id was seen, both ends included. */
   record Bounds(long fromMillis, long untilMillis) {}
 
-  /** When an id was seen, which is known by its generation, or null if it is not remembered. */
+  /** Returns the range of the id's generation, or null if the id is not remembered. */
   @Nullable Bounds seen(Fingerprint id) {
     int tag = table(id).tag(id.high(), id.low());
     return tag == 0 ? null : new Bounds(starts[tag - 1], ends[tag - 1]);
   }
 
-  /** Undoes an {@code add} that returned true; what it made others forget stays forgotten. */
+  /** Undoes an {@code add} that returned true. Ids that were forgotten for it stay forgotten. */
   void remove(Fingerprint id) {
     int tag = table(id).remove(id.high(), id.low());
     if (tag != 0) {
@@ -116,7 +121,7 @@ final class SeenIds {
     }
   }
 
-  /** Forgets the ids whose window is over, as {@code add} does, too. */
+  /** Forgets the ids whose window is over, as {@code add} does as well. */
   void expire(long nowMillis) {
     if (nowMillis < latest - windowMillis) {
       startOver(nowMillis);
@@ -133,12 +138,12 @@ final class SeenIds {
     return size;
   }
 
-  /** How many ids were forgotten before their time since the start, because there were too many. */
+  /** The number of ids that were forgotten early since the start, because there were too many. */
   long forgotten() {
     return forgotten;
   }
 
-  /** The memory that the ids take. */
+  /** The memory that the ids take, in bytes. */
   long bytes() {
     return Arrays.stream(tables).mapToLong(FingerprintTable::bytes).sum();
   }
@@ -151,11 +156,14 @@ final class SeenIds {
   }
 
   private boolean isNewestOver() {
-    // In long arithmetic without division: a part need not be a whole number.
+    // Multiplied rather than divided, since a 24th need not be a whole number.
     return PARTS * (latest - newestStart) >= windowMillis || (long) PARTS * sizes[newest()] >= most;
   }
 
-  /** After many removals or a clock set back there may be no room: then the newest lasts longer. */
+  /**
+   * Begins a generation. After many removals, or if the clock was set back, the ring may be full.
+   * The newest generation then lasts longer.
+   */
   private void beginGeneration() {
     if (live < GENERATIONS) {
       live++;
@@ -165,7 +173,10 @@ final class SeenIds {
     }
   }
 
-  /** Its ids stay in the tables until they are swept. */
+  /**
+   * Drops the oldest generation and returns the set of its tag, empty if it has no ids. The ids
+   * stay in the tables until they are swept.
+   */
   private long dropOldest() {
     long tagSet = sizes[oldest] == 0 ? 0 : 1L << tag(oldest);
     size -= sizes[oldest];
@@ -187,7 +198,7 @@ final class SeenIds {
     return (oldest + live - 1) % GENERATIONS;
   }
 
-  /** By bits of the half from which the table does not take the slot. */
+  /** Chooses the table by bits of the high half; a table chooses the slot by the low half. */
   private FingerprintTable table(Fingerprint id) {
     return tables[(int) (id.high() >>> (Long.SIZE - TABLES_BITS))];
   }

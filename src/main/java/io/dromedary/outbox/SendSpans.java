@@ -9,7 +9,7 @@ import java.util.Map;
 import org.apache.camel.Exchange;
 import org.jspecify.annotations.Nullable;
 
-/** The spans of an append, one for each destination. Confined to whoever has the exchange. */
+/** The spans of an append, one for each destination. Used by the thread that has the exchange. */
 final class SendSpans {
 
   private final List<OpenSpan> spans;
@@ -21,9 +21,9 @@ final class SendSpans {
   }
 
   /**
-   * Begins the spans of events.
+   * Starts the spans of events.
    *
-   * @param begun begins spans, or null if nothing is traced
+   * @param begun starts spans; null if tracing is off
    */
   static SendSpans of(
       @Nullable Spans begun, Exchange exchange, List<StoreOperation.Arrival> events) {
@@ -50,12 +50,12 @@ final class SendSpans {
     return new SendSpans(spans, traced);
   }
 
-  /** The events that are to be stored, which know of their spans. */
+  /** The events to store, each with its span. */
   List<StoreOperation.Arrival> events() {
     return events;
   }
 
-  /** The events are stored, or are not: then the failure says why. */
+  /** Ends the spans, with the failure if the events are not stored. */
   void end(@Nullable Throwable failure) {
     for (OpenSpan span : spans) {
       if (failure == null) {

@@ -3,13 +3,16 @@ package io.dromedary.outbox;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
-/** What becomes of a claimed event. */
+/** The outcome of a claimed event. */
 public sealed interface Settlement {
 
-  /** The exchange property by which a route says what becomes of the event; none means done. */
+  /**
+   * The exchange property by which a route chooses the settlement. Without it, an exchange that
+   * succeeds is settled as {@link #DONE}.
+   */
   String PROPERTY = "DromedarySettlement";
 
-  /** The event is delivered and goes. */
+  /** The event is delivered and its row is deleted. */
   Settlement DONE = new Done();
 
   /** See {@link #DONE}. */
@@ -19,8 +22,8 @@ public sealed interface Settlement {
    * The event is parked: it leaves memory until it is due again.
    *
    * @param dueAt the instant from which it may be claimed again, by this node's clock
-   * @param attempts how many rounds there have been
-   * @param progress what the deliverer wants to know next time, or null
+   * @param attempts the number of rounds so far
+   * @param progress the deliverer's notes for the next round, or null
    */
   record Parked(Instant dueAt, int attempts, @Nullable String progress) implements Settlement {}
 

@@ -9,160 +9,160 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * In what the databases differ. The connection, its transaction and what an implementation
- * remembers belong to one thread at a time, the store's writer.
+ * Hides the differences between the databases. The connection, its transaction and the state of an
+ * implementation are used by one thread, the store's writer, unless a method says otherwise.
  */
 interface SqlDialect extends StoreFigures.Source, AutoCloseable {
 
-  /** Whose fault it is that a transaction has failed. */
+  /** The cause of a failed transaction. */
   enum Fault {
-    /** What was to be done is wrong: it would fail again, and other work would not. */
+    /** The operation is wrong. It would fail again, but other operations would not. */
     WORK,
-    /** What was to be done cannot be done now, and other work can. */
+    /** The operation cannot be done now, but others can. */
     LATER,
-    /** The store cannot do it now. The connection is good, and other work may be done. */
+    /** The store cannot do it now. The connection works, and other operations may succeed. */
     STORE,
-    /** Anything else: another connection may fare better, now or later. */
+    /** Anything else. A new connection may work, now or later. */
     CONNECTION
   }
 
-  /** The dialect of a JDBC URL. */
+  /** Makes the dialect for a JDBC URL. */
   static SqlDialect of(OutboxSettings settings, Clock clock) {
     return settings.url().startsWith("jdbc:sqlite:")
         ? new SqliteDialect(settings, clock)
         : new PostgresDialect(settings);
   }
 
-  /** The name of the scripts that make the schema. */
+  /** The prefix in the names of the schema's scripts. */
   String name();
 
-  /** Opens a connection to write on, without automatic commits; there is one at a time. */
+  /** Opens the connection for writing, with auto-commit off. There is one at a time. */
   Connection connect() throws SQLException;
 
-  /** Opens a connection beside it, to read on. May be called by any thread. */
+  /** Opens another connection, for reading. May be called by any thread. */
   @Override
   default Connection connectToRead() throws SQLException {
     return connect();
   }
 
-  /** Closes a connection to write on, whatever state it is in. */
+  /** Closes a connection for writing, in any state. */
   default void disconnect(Connection connection) {
     try {
       connection.close();
     } catch (SQLException e) {
-      // It is of no use any more, whatever it says.
+      // The connection is no longer needed, so the failure does not matter.
     }
   }
 
-  /** The version of the schema that the database has; 0 where it has none. */
+  /** The version of the database's schema; 0 if it has none. */
   int version(Connection connection) throws SQLException;
 
   void setVersion(Connection connection, int version) throws SQLException;
 
-  /** Prepares for a new connection, or for the first one: called after the schema is there. */
+  /** Prepares each new connection for writing. Called after the schema exists. */
   void connected(Connection connection) throws SQLException;
 
-  /** What a failure means. */
+  /** Classifies a failure. */
   Fault fault(SQLException failure);
 
-  /** Ends a transaction that has failed; the connection is then as it was before. */
+  /** Rolls back a failed transaction. The connection can then be used again. */
   default void rollback(Connection connection) throws SQLException {
     connection.rollback();
   }
 
   /**
-   * Fails if what is committed now would not be found again. Called before each commit, and now and
-   * then while there is none.
+   * Fails if a commit would be lost, for example because the database's file was deleted. Called
+   * before each commit, and regularly while there are none.
    */
   default void check() throws SQLException {}
 
   /**
-   * Whether the transaction that begins may wait for others. It may not where it repeats in parts
-   * what has waited already.
+   * Sets whether the next transaction may wait for locks of others. It may not if it repeats part
+   * of a transaction that has waited already.
    */
   default void setPatient(boolean patient) {}
 
   /**
-   * New events of so many bytes are about to be written, by that connection.
+   * Checks that new events of that many bytes may be written on a connection.
    *
-   * @throws SQLException if they are to be refused, so that there is room for what makes room
+   * @throws SQLException if they must be refused, to leave room for settlements
    */
   default void admit(Connection connection, long bytes) throws SQLException {}
 
   /**
-   * Prepares for new events after they were refused.
+   * Prepares to accept new events again after they were refused.
    *
-   * @throws SQLException if they still are to be
+   * @throws SQLException if they must still be refused
    */
   default void makeRoom(Connection connection) throws SQLException {}
 
-  /** Why new events are refused although the store works; null where they are not. */
+  /** Why new events are refused although the store works, or null if they are accepted. */
   default @Nullable String lack() {
     return null;
   }
 
-  /** The time that decides what is due, in milliseconds since 1970. */
+  /** The time by which events are due, in milliseconds since 1970. */
   long nowMillis(Connection connection) throws SQLException;
 
-  /** Takes an id that nobody else has. */
+  /** Returns a new unique id. */
   long takeId(Connection connection) throws SQLException;
 
-  /** Whether what is committed survives the process. */
+  /** Whether committed data survives the end of the process. */
   default boolean isDurable() {
     return true;
   }
 
-  /** Whether other nodes may write to the store, so that it has to be asked for what they did. */
+  /** Whether other nodes may write to the store, so that it has to be polled for their events. */
   @Override
   boolean isShared();
 
-  /** What is claimed, where that is known in memory and not by the store; otherwise null. */
+  /** The claims, if they are tracked in memory; null if they are stored in the rows. */
   default @Nullable InMemoryClaims held() {
     return null;
   }
 
   /**
-   * The statement that claims what is due of a lane and returns its rows. Parameters: the new due
-   * time and the token, then the destination, the time, the most rows and the most bytes by {@link
-   * MemoryBudget#cost}, which the last row may exceed. Where claims are {@link #held} it only
-   * reads, and its parameters are the destination, the due time and the id behind which it begins,
-   * the time and the most rows.
+   * The statement that claims due rows of a lane and returns them. Its parameters are the new due
+   * time, the token, the destination, the time, the most rows and the most bytes by {@link
+   * MemoryBudget#cost}, which the last row may exceed. If claims are {@link #held} in memory, the
+   * statement only reads. Its parameters are then the destination, the due time and the id after
+   * which it starts, the time and the most rows.
    */
   String claim(Lane lane);
 
-  /** Does something in a transaction that may take long. */
+  /** Does work in a transaction that may take long. */
   default void patiently(Connection connection, Patient work) throws SQLException {
     work.run();
   }
 
-  /** What may take long. */
+  /** Work that may take long. */
   interface Patient {
     void run() throws SQLException;
   }
 
-  /** Notes what was accepted, and returns what of it was not known before. */
+  /** Remembers accepted ids, and returns those that were not known before. */
   Set<Fingerprint> remember(Connection connection, List<Fingerprint> accepted, long nowMillis)
       throws SQLException;
 
   /**
-   * When something was accepted, in milliseconds, as near as that is known without a long look, or
-   * null where it is not known at all. By the one who writes.
+   * Returns when an id was accepted, as exactly as a quick lookup can tell, or null if it is not
+   * remembered. Called by the writer.
    */
   SeenIds.@Nullable Bounds seen(Connection connection, Fingerprint id) throws SQLException;
 
-  /** Writes what {@link #remember} has noted and not written yet. */
+  /** Writes the ids that {@link #remember} has noted and not written yet. */
   default void flush(Connection connection) throws SQLException {}
 
-  /** Undoes what {@link #remember} noted in memory in a transaction that has failed. */
+  /** Forgets ids that {@link #remember} noted in memory in a transaction that has failed. */
   void forget(Set<Fingerprint> added);
 
   /**
-   * Deletes fingerprints that are out of the window, and gives back space. Returns whether more is
-   * left.
+   * Deletes a limited number of expired fingerprints, and gives back space. Returns whether there
+   * may be more to do.
    */
   boolean tidy(Connection connection, long nowMillis) throws SQLException;
 
-  /** How many message ids were forgotten before their time. May be called by any thread. */
+  /** The number of message ids that were forgotten early. May be called by any thread. */
   default long forgotten() {
     return 0;
   }

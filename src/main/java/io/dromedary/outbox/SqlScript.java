@@ -11,7 +11,8 @@ import java.util.Objects;
 import java.util.regex.Pattern;
 
 /**
- * Statements of ours, separated by semicolons, with comments from two hyphens to the line's end.
+ * Runs SQL scripts from the class path. Statements are separated by semicolons, and comments reach
+ * from two hyphens to the end of the line.
  */
 public final class SqlScript {
 
@@ -20,9 +21,9 @@ public final class SqlScript {
   private SqlScript() {}
 
   /**
-   * Runs a script, without a commit.
+   * Runs a script without committing.
    *
-   * @param script its name on the class path, from the root
+   * @param script its absolute name on the class path
    */
   public static void run(String script, Connection connection) throws SQLException {
     try (InputStream in =

@@ -11,10 +11,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * How far an SQLite database and its log may grow: by what the disk has ({@link FreeSpace}), or by
- * the number of pages that its URL, or memory, sets. In both, events are refused while there is
- * still room for what becomes of those that are there. Used by the store's writer; {@link #lack()}
- * by any thread.
+ * Limits how far an SQLite database and its log may grow: to the space on the disk ({@link
+ * FreeSpace}), or to a number of pages, which the URL or the memory of the machine sets. In both
+ * cases new events are refused while there is still room to settle those that are stored. Used by
+ * the store's writer; {@link #lack()} by any thread.
  */
 final class SqliteCapacity {
 
@@ -22,7 +22,7 @@ final class SqliteCapacity {
 
   private static final int FULL = 13;
 
-  /** A quota that is used up, and files that may not grow, are not told as such. */
+  /** The errors that SQLite reports if a quota is used up or a file may not grow. */
   private static final List<String> NO_ROOM =
       List.of(
           "SQLITE_IOERR_WRITE",
@@ -33,20 +33,20 @@ final class SqliteCapacity {
 
   private static final int PAGE_BYTES = 4096;
 
-  /** Pages of the log after which it is moved to the database. */
+  /** The number of pages in the log at which SQLite moves them to the database. */
   private static final int CHECKPOINT_PAGES = 4000;
 
-  /** Pages given back to the file system at once: 4 MiB, a few milliseconds. */
+  /** Pages given back to the file system at a time: 4 MiB, which takes a few milliseconds. */
   private static final int VACUUM_PAGES = 1024;
 
-  /** Those of the event with which is tried whether there is room, and some. */
+  /** The pages of the event that is written to test for room, and a few more. */
   private static final int PROBE_PAGES = 20;
 
   private static final int LEAST_RESERVED_PAGES = 10;
 
   private static final long UNBOUNDED_PAGES = 1L << 30;
 
-  /** What SQLite takes in memory. */
+  /** The most memory that a database in memory may take, in bytes. */
   private static final long MOST_MEMORY = 1L << 30;
 
   private static final String BOUND_REACHED =
@@ -55,7 +55,7 @@ final class SqliteCapacity {
   private static final String UNPACKED_TO = "org.sqlite.tmpdir";
   private static final long LIBRARY_BYTES = 4L << 20;
 
-  /** Null for a database in memory. */
+  /** Null if the database is in memory, or if its disk cannot be examined. */
   private final @Nullable FreeSpace space;
 
   private long mostPages = UNBOUNDED_PAGES;
@@ -83,7 +83,10 @@ final class SqliteCapacity {
     }
   }
 
-  /** The driver copies a library out of its jar, which a full disk would keep from being loaded. */
+  /**
+   * Makes the driver unpack its native library beside the database if the temporary folder has no
+   * room for it. Without the library the database could not be opened.
+   */
   private static void unpackWhereThereIsRoom(FreeSpace space, Path folder) throws IOException {
     Path usual = Path.of(System.getProperty("java.io.tmpdir"));
     if (System.getProperty(UNPACKED_TO) == null
@@ -95,11 +98,11 @@ final class SqliteCapacity {
     }
   }
 
-  /** A connection to write on has been opened, with what its URL says. */
+  /** Sets the limits of a new connection for writing. The options of its URL are set already. */
   void opened(Connection connection, boolean isInMemory) throws SQLException {
     mostPages = SqliteDialect.number(connection, "PRAGMA max_page_count");
     if (isInMemory) {
-      // It is outside of the heap, but in the same machine.
+      // The database is outside the heap, but takes memory of the same machine.
       long bytes = Math.min(MOST_MEMORY, Runtime.getRuntime().maxMemory() / 4);
       mostPages = Math.min(mostPages, bytes / SqliteDialect.number(connection, "PRAGMA page_size"));
     }
@@ -110,7 +113,7 @@ final class SqliteCapacity {
     }
   }
 
-  /** Events of so many bytes are about to be written; throws if they are to be refused. */
+  /** Checks that events of that many bytes may be written. Throws if they must be refused. */
   void admit(Connection connection, long bytes) throws SQLException {
     if (space != null) {
       try {
@@ -124,7 +127,7 @@ final class SqliteCapacity {
     }
   }
 
-  /** All has been written, but to the log. */
+  /** Notes that the transaction is about to commit, which writes the log. */
   void committing() {
     isCommitting = true;
     ended();
@@ -136,7 +139,10 @@ final class SqliteCapacity {
     }
   }
 
-  /** Whether a transaction has failed for want of room: then the next one may have some. */
+  /**
+   * Returns whether a transaction has failed for want of room. If so, refuses new events or gives
+   * up ballast, so that the next transaction may succeed.
+   */
   boolean isShortAfter(SQLException failure) {
     boolean wasCommitting = isCommitting;
     isCommitting = false;
@@ -146,7 +152,7 @@ final class SqliteCapacity {
     if (!isNoRoom(failure)) {
       return false;
     }
-    // The log is written at the commit. Before that only the number of pages is in the way.
+    // The log is written at the commit. Only the limit on pages can be reached before that.
     boolean isByPages = code(failure) == FULL && !wasCommitting;
     if (isByPages && isBounded()) {
       isAtBound = true;
@@ -156,7 +162,7 @@ final class SqliteCapacity {
     return true;
   }
 
-  /** Whether opening the database, which takes some room as well, is to be tried again. */
+  /** Whether to try again to open the database, which takes some room as well. */
   boolean isThereMoreAfter(SQLException failure) {
     return space != null && isNoRoom(failure) && space.full(String.valueOf(failure.getMessage()));
   }
@@ -166,12 +172,12 @@ final class SqliteCapacity {
     return code(failure) == FULL || NO_ROOM.stream().anyMatch(message::contains);
   }
 
-  /** An extended code has more in its higher bits. */
+  /** The primary error code. An extended code has further information in its higher bits. */
   private static int code(SQLException failure) {
     return failure.getErrorCode() & 0xff;
   }
 
-  /** The transaction has ended, and another has not begun. */
+  /** Notes that the transaction has been rolled back. No other has begun. */
   void rolledBack(Connection connection) throws SQLException {
     isCommitting = false;
     ended();
@@ -181,7 +187,7 @@ final class SqliteCapacity {
     }
   }
 
-  /** Prepares for new events; throws if they are still to be refused. */
+  /** Makes room for new events. Throws if they must still be refused. */
   void make(Connection connection) throws SQLException {
     if (space != null) {
       space.restore();
@@ -198,21 +204,21 @@ final class SqliteCapacity {
     rationIfNeeded(connection);
   }
 
-  /** Why events are refused; null where they are not. */
+  /** Why events are refused, or null if they are accepted. */
   @Nullable String lack() {
     String lack = space == null ? null : space.lack();
     return lack == null && isAtBound ? BOUND_REACHED : lack;
   }
 
-  /** Gives pages back to the disk that are not used, some at a time, and says whether more are. */
+  /** Gives some of the unused pages back to the disk. Returns whether there may be more. */
   boolean giveBack(Connection connection) throws SQLException {
-    // On a full disk, all that there are.
+    // On a full disk, all unused pages are given back.
     boolean isLow = space != null && space.isLow();
     long pages = isLow ? rationPages() : VACUUM_PAGES;
     boolean more = SqliteDialect.number(connection, "PRAGMA freelist_count") > (isLow ? 0 : pages);
     if (more) {
       try (Statement vacuum = connection.createStatement()) {
-        // Each of its steps gives back a page, and only an update takes all of them.
+        // Each step of the statement gives back one page. Only executeUpdate runs all steps.
         vacuum.executeUpdate("PRAGMA incremental_vacuum(" + pages + ")");
       }
     }
@@ -227,7 +233,7 @@ final class SqliteCapacity {
     return mostPages < UNBOUNDED_PAGES;
   }
 
-  /** As many are kept for what becomes of events when no more are accepted. */
+  /** The number of pages kept for settlements when no more events are accepted. */
   private long reservedPages() {
     return isBounded() ? Math.max(LEAST_RESERVED_PAGES, mostPages / 16) : 0;
   }
@@ -248,8 +254,9 @@ final class SqliteCapacity {
   }
 
   /**
-   * While events are refused, the log is moved to the database often, so that it does not grow, and
-   * the database grows no further than that is possible.
+   * Sets the limits of the database and its log. While events are refused, the log is moved to the
+   * database often, so that the log does not grow. The database may then grow only as far as the
+   * ballast leaves room to move the log.
    */
   private void ration(Connection connection) throws SQLException {
     long most = isRationed ? mostPages : mostPages - reservedPages();
@@ -269,8 +276,8 @@ final class SqliteCapacity {
   }
 
   /**
-   * Moves the log to the database, so that it begins anew in the blocks that it has. SQLite does
-   * that behind a commit, and there may be none.
+   * Moves the log to the database, so that the log starts over in the blocks that it already has.
+   * SQLite does that only after a commit, and no commit may succeed.
    */
   private void checkpoint(Connection connection) throws SQLException {
     if (space == null) {
@@ -279,7 +286,7 @@ final class SqliteCapacity {
     try (Statement statement = connection.createStatement()) {
       statement.execute("PRAGMA wal_checkpoint(PASSIVE)");
     } catch (SQLException e) {
-      // The database has to grow for that: with the next piece of the ballast.
+      // The database has to grow for that. The next piece of the ballast makes it possible.
       if (!connection.getAutoCommit()) {
         begin(connection);
       }
@@ -287,7 +294,8 @@ final class SqliteCapacity {
   }
 
   /**
-   * A statement that fails for want of room may end the transaction, which the driver cannot know.
+   * Begins a transaction if none is open. A statement that fails for want of room may have ended it
+   * without the driver's knowledge.
    */
   private static void begin(Connection connection) throws SQLException {
     try (Statement statement = connection.createStatement()) {

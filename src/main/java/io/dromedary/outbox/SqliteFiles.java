@@ -10,18 +10,18 @@ import java.sql.SQLException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The files of an SQLite database, as they are known to who opens them next: SQLite itself would go
- * on to write to files that were deleted or replaced, which nobody finds again. Looked at before
- * each commit, which takes a few microseconds. Thread-safe.
+ * Checks that the files of an SQLite database are still found under their names. SQLite itself
+ * would continue to write to files that were deleted or replaced, and those commits would be lost.
+ * The check before each commit takes a few microseconds. Thread-safe.
  */
 final class SqliteFiles implements AutoCloseable {
 
-  /** A log that was longer is cut off by SQLite itself when it begins anew. */
+  /** SQLite truncates a log that is longer than this when it starts over. */
   static final long LOG_BYTES = 64L << 20;
 
   private static final int MOST_LINKS = 40;
 
-  /** Files as they were when a connection had opened them; null where there was none. */
+  /** The keys of the files after a connection had opened them; null for a missing file. */
   private record Opened(@Nullable Object database, @Nullable Object log, @Nullable Object index) {}
 
   private final Path database;
@@ -41,16 +41,16 @@ final class SqliteFiles implements AutoCloseable {
   }
 
   /**
-   * Locks a database, which need not exist yet; its folder is made.
+   * Locks a database, which need not exist yet. Creates its folder if necessary.
    *
-   * @throws IllegalStateException if it is in use, or cannot be
+   * @throws IllegalStateException if the database is in use or cannot be opened
    */
   static SqliteFiles lock(Path named) {
     SqliteFiles files = null;
     try {
       files = new SqliteFiles(real(named));
       files.checkLinks();
-      // SQLite would let others read it, and gives its log and index the permissions that it has.
+      // SQLite would create a file that others may read. The log and the index get its permissions.
       OwnersFiles.createFile(files.database);
       return files;
     } catch (IOException e) {
@@ -72,7 +72,9 @@ final class SqliteFiles implements AutoCloseable {
     }
   }
 
-  /** The path behind all links: SQLite's log is beside that, and so has the lock to be. */
+  /**
+   * Resolves all links. SQLite keeps its log beside the real file, so the lock must be there, too.
+   */
   private static Path real(Path named) throws IOException {
     Path path = named.toAbsolutePath();
     for (int links = 0; Files.isSymbolicLink(path); links++) {
@@ -110,7 +112,7 @@ final class SqliteFiles implements AutoCloseable {
     return database;
   }
 
-  /** A connection has opened the files; others may have before. */
+  /** Notes the files that a connection has opened, possibly after other connections. */
   synchronized void opened() throws SQLException {
     if (opened != null && opened.log() != null) {
       checkLog(opened);
@@ -121,7 +123,7 @@ final class SqliteFiles implements AutoCloseable {
     opened = new Opened(key(attributes(database)), key(found), key(attributes(index)));
   }
 
-  /** No connection has the log open any more: the next one finds what stands under the name. */
+  /** Notes that no connection has the log open any more. The next one opens the file found then. */
   synchronized void closed() {
     isLogLost = false;
     if (opened != null) {
@@ -130,9 +132,9 @@ final class SqliteFiles implements AutoCloseable {
   }
 
   /**
-   * Compares what stands under the names with what was opened.
+   * Compares the files found under the names with those that were opened.
    *
-   * @throws SQLException if that is something else: what is committed now would not be found again
+   * @throws SQLException if a file is missing or another one, so that commits would be lost
    */
   synchronized void check() throws SQLException {
     Opened before = opened;
@@ -148,7 +150,7 @@ final class SqliteFiles implements AutoCloseable {
     }
   }
 
-  /** The same for the lock, which is taken again if need be: for the one who writes. */
+  /** Checks the lock, and acquires it again if necessary. Called by the writer only. */
   void checkLock() throws SQLException {
     lock.check();
   }
@@ -159,7 +161,7 @@ final class SqliteFiles implements AutoCloseable {
       if (found == null || !before.log().equals(found.fileKey())) {
         throw lost(log);
       }
-      // Somebody else's checkpoint may cut it off rightly: then nothing is lost by being careful.
+      // Another program's checkpoint may truncate it legitimately. Then the error does no harm.
       if (found.size() < logBytes) {
         throw lost(log);
       }
@@ -176,8 +178,8 @@ final class SqliteFiles implements AutoCloseable {
   }
 
   /**
-   * Whether {@link #check} has found another log, or none, beside the right database. Who has it
-   * open still can read it.
+   * Whether {@link #check} has found that the log is missing or was replaced, while the database is
+   * the right one. A connection that has the old log open can still read it.
    */
   synchronized boolean isLogLost() {
     return isLogLost;
@@ -187,7 +189,7 @@ final class SqliteFiles implements AutoCloseable {
     return attributes == null ? null : attributes.fileKey();
   }
 
-  /** Null where there is no such file. */
+  /** Returns null if there is no such file. */
   private static @Nullable BasicFileAttributes attributes(Path file) throws SQLException {
     try {
       return Files.readAttributes(file, BasicFileAttributes.class);

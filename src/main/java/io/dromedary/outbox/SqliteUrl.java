@@ -13,11 +13,11 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a JDBC URL of SQLite names: a file, by its path or by a {@code file:} URI, or a database in
- * memory.
+ * A parsed JDBC URL of SQLite. It names a file, by its path or by a {@code file:} URI, or a
+ * database in memory.
  *
- * @param jdbc what to connect with; every connection to it sees the same database
- * @param file the path that is named; null for a database in memory
+ * @param jdbc the URL to connect to; every connection to it sees the same database
+ * @param file the path of the file; null for a database in memory
  */
 record SqliteUrl(String jdbc, @Nullable Path file) {
 
@@ -41,7 +41,7 @@ record SqliteUrl(String jdbc, @Nullable Path file) {
     }
   }
 
-  /** As SQLite reads it: without authority and fragment, and with percent-encoded characters. */
+  /** The path of a URI as SQLite reads it: without authority and fragment, percent-decoded. */
   private static String path(String uri) {
     String path = uri.split("#", 2)[0];
     if (path.startsWith("//")) {
@@ -62,9 +62,9 @@ record SqliteUrl(String jdbc, @Nullable Path file) {
   }
 
   /**
-   * A database in memory belongs to one connection unless it has a name, which is made up here: two
-   * outboxes of a process have one each. In shared-cache mode, the alternative, a reader makes
-   * commits fail.
+   * The URL of a database in memory. Without a name such a database belongs to a single connection,
+   * so it gets a random one, different for each outbox of the process. The alternative,
+   * shared-cache mode, would let readers make commits fail.
    */
   private static String inMemory(List<String> options) {
     return options.stream()

@@ -7,21 +7,25 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The prepared statements of a connection, which gather rows until they are executed. It belongs to
- * one thread at a time.
+ * The prepared statements of a connection. Rows are added to their batches, which {@link #execute}
+ * runs all at once. Not thread-safe.
  */
 final class Statements {
 
   private final Connection connection;
 
-  /** Sorted: what a DELETE makes free is there for an INSERT, also where there is no other room. */
+  /**
+   * Sorted, so each DELETE comes before an INSERT, which can then reuse the space on a full disk.
+   */
   private final Map<String, PreparedStatement> bySql = new TreeMap<>();
 
   Statements(Connection connection) {
     this.connection = connection;
   }
 
-  /** The statement of that text: one that has gathered rows must not be executed by itself. */
+  /**
+   * Returns the statement with that SQL. While it has a batch, only {@link #execute} may run it.
+   */
   PreparedStatement prepared(String sql) throws SQLException {
     PreparedStatement statement = bySql.get(sql);
     if (statement == null) {
@@ -31,14 +35,14 @@ final class Statements {
     return statement;
   }
 
-  /** Executes what they have gathered. */
+  /** Executes all batches, in the alphabetical order of their SQL. */
   void execute() throws SQLException {
     for (PreparedStatement statement : bySql.values()) {
       statement.executeBatch();
     }
   }
 
-  /** Forgets what they have gathered. */
+  /** Discards all batches. */
   void clear() throws SQLException {
     for (PreparedStatement statement : bySql.values()) {
       statement.clearBatch();

@@ -20,15 +20,18 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the store has of each destination, for whoever watches it: read for all of them by one
- * statement, at most once in five seconds, on a connection that hinders no commit. Thread-safe.
+ * Counts and dates the events of each destination in the store, for monitoring. Figures of all
+ * destinations are read by one statement, at most every five seconds, on a connection that delays
+ * no commit. Thread-safe.
  *
- * <p>Who asks waits a moment for new figures, and gets the last ones, if they are no more than a
- * minute old, from a store that does not answer in time.
+ * <p>Callers wait briefly for new figures. If the store does not answer in time, they get the last
+ * ones, unless those are older than a minute.
  */
 final class StoreFigures implements AutoCloseable {
 
-  /** How far rows are counted: what that costs must not depend on how long an outage lasts. */
+  /**
+   * The most rows that are counted, so that the cost does not grow with the length of an outage.
+   */
   static final int MOST_COUNTED = 100_000;
 
   private static final long FRESH_NANOS = Duration.ofSeconds(5).toNanos();
@@ -36,12 +39,11 @@ final class StoreFigures implements AutoCloseable {
   private static final long WAIT_MILLIS = 200;
 
   /**
-   * What is known of a destination; NaN where nothing is.
+   * The figures of a destination; NaN if they are unknown.
    *
-   * @param events that are not done
-   * @param overdueMillis how long that event has been due that has been due for longest and that
-   *     nobody has taken
-   * @param oldestMillis how long ago that event was accepted that was accepted first
+   * @param events the number of pending events
+   * @param overdueMillis how long the most overdue event that is not claimed has been due
+   * @param oldestMillis how long ago the oldest pending event was accepted
    */
   record Figures(double events, double overdueMillis, double oldestMillis) {
 
@@ -49,16 +51,16 @@ final class StoreFigures implements AutoCloseable {
     static final Figures NONE = new Figures(0, 0, 0);
   }
 
-  /** What is looked at. */
+  /** The store that figures are read from. */
   interface Source {
 
-    /** Opens a connection to read on, which is the caller's to close. */
+    /** Opens a connection for reading, which the caller has to close. */
     Connection connectToRead() throws SQLException;
 
-    /** What the tables take, in bytes, without looking at rows. */
+    /** The size of the tables in bytes, found without reading rows. */
     long sizeBytes(Connection connection) throws SQLException;
 
-    /** Whether the store itself knows what is claimed. */
+    /** Whether nodes share the store, so that claims are recorded in its rows. */
     boolean isShared();
   }
 
@@ -87,9 +89,9 @@ final class StoreFigures implements AutoCloseable {
   private long askedNanos = System.nanoTime() - FRESH_NANOS;
 
   /**
-   * Figures of a store.
+   * Reads figures of a store.
    *
-   * @param taken the destinations, and the rows of each that are in this process's memory
+   * @param taken supplies the destinations, each with the ids of its rows in this process's memory
    */
   StoreFigures(Source source, Supplier<Map<String, List<Long>>> taken, Clock clock) {
     this.source = source;
@@ -99,19 +101,19 @@ final class StoreFigures implements AutoCloseable {
     thread.allowCoreThreadTimeOut(true);
   }
 
-  /** What is known of a destination. */
+  /** The figures of a destination. */
   Figures of(String destination) {
     Look seen = look();
     return seen == null ? Figures.UNKNOWN : seen.figures().getOrDefault(destination, Figures.NONE);
   }
 
-  /** What the tables take, in bytes; NaN where that is not known. */
+  /** The size of the tables in bytes; NaN if it is unknown. */
   double sizeBytes() {
     Look seen = look();
     return seen == null ? Double.NaN : seen.sizeBytes();
   }
 
-  /** What has been seen last, or null if that is too long ago. */
+  /** The last figures, or null if they are too old. */
   private @Nullable Look look() {
     CompletableFuture<Void> now = read();
     if (now != null) {
@@ -120,14 +122,18 @@ final class StoreFigures implements AutoCloseable {
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
       } catch (ExecutionException | TimeoutException e) {
-        // Then the last ones are told.
+        // The last figures are returned.
       }
     }
     Look seen = last;
     return System.nanoTime() - seen.atNanos() > STALE_NANOS ? null : seen;
   }
 
-  /** Begins to read, if that is worth it, and returns what to wait for: only one does. */
+  /**
+   * Starts to read figures if the last ones are too old and nothing is being read. Returns the
+   * future to wait for, or null if it has not started: one caller waits, the others get the last
+   * figures.
+   */
   private synchronized @Nullable CompletableFuture<Void> read() {
     long nowNanos = System.nanoTime();
     if (nowNanos - askedNanos < FRESH_NANOS || (reading != null && !reading.isDone())) {
@@ -137,7 +143,7 @@ final class StoreFigures implements AutoCloseable {
     try {
       reading = CompletableFuture.runAsync(this::query, thread);
     } catch (RuntimeException | Error e) {
-      // It is closed, or there is no thread: nothing is known.
+      // This is closed, or no thread could be started.
       reading = null;
     }
     return reading;
@@ -169,7 +175,7 @@ final class StoreFigures implements AutoCloseable {
       }
       last = new Look(found, source.sizeBytes(connection), System.nanoTime());
     } catch (SQLException e) {
-      // The outbox itself tells that its store does not work.
+      // The outbox itself reports that the store does not work.
     }
   }
 
@@ -185,7 +191,7 @@ final class StoreFigures implements AutoCloseable {
     for (int column = 6; column <= 7; column++) {
       long acceptedMillis = row.getLong(column);
       if (!row.wasNull()) {
-        // What is replayed counts as accepted when it will be due.
+        // A replayed event counts as accepted at its due time, which may be in the future.
         oldestMillis = Math.max(oldestMillis, clock.millis() - acceptedMillis);
       }
     }
@@ -194,8 +200,8 @@ final class StoreFigures implements AutoCloseable {
   }
 
   /**
-   * By the indexes of the lanes, of which each is read from its beginning. What is asked of many
-   * rows is in these indexes.
+   * The statement, which reads the index of each lane from its beginning. The columns that it needs
+   * of many rows are part of these indexes.
    */
   private String sql(int destinations) {
     StringBuilder counts = new StringBuilder();
@@ -206,7 +212,7 @@ final class StoreFigures implements AutoCloseable {
       counts.append(", (SELECT count(*) FROM (SELECT 1").append(rows);
       counts.append(" LIMIT " + MOST_COUNTED + ") AS counted)");
       firsts.append(", (SELECT due_at").append(rows);
-      // Where the store does not know what is claimed, its due time is still that of before.
+      // If claims are in memory only, claimed rows still have their old due times.
       firsts.append(isShared ? "" : " AND id NOT IN (SELECT value FROM json_each(?))");
       firsts.append(" ORDER BY due_at LIMIT 1)");
       oldest.append(", (SELECT min(accepted_at) FROM (SELECT accepted_at").append(rows);

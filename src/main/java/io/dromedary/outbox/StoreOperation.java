@@ -8,24 +8,24 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Something for the store to do. The writer calls {@link #join}, and then, when the transaction has
- * ended, either {@link #committed} or {@link #failed}, all on its own thread; the two that end it
- * may not block. What they throw is logged and changes nothing for others, and they are called once
- * more ({@link Twice}).
+ * An operation on the store. The writer calls {@link #join} and, when the transaction has ended,
+ * either {@link #committed} or {@link #failed}, all on its own thread. The latter two must not
+ * block. If one of them throws anything, it is called once more ({@link RetryOnce}); the exception
+ * is logged and does not affect other operations.
  */
 abstract class StoreOperation {
 
   private static final int MOST_TRIES = 3;
 
-  // Of the writer's thread.
+  // Used by the writer's thread only.
   private int tries;
 
-  /** From when it is on disk. */
+  /** Whether it is on disk. */
   boolean isStored;
 
   private boolean isTold;
 
-  /** It has been told of its end. */
+  /** Notes that {@link #committed} or {@link #failed} has been called. */
   final void setTold() {
     isTold = true;
   }
@@ -34,44 +34,44 @@ abstract class StoreOperation {
     return isTold;
   }
 
-  /** Whether it is tried again after an error that is neither its own fault nor the store's. */
+  /** Whether to try it again after an error that is neither its own fault nor the store's. */
   final boolean mayTryAgain() {
     return ++tries < MOST_TRIES;
   }
 
-  /** How many rows it is about, so that a transaction stays short. */
+  /** The number of rows that it affects, by which the writer keeps transactions short. */
   int rows() {
     return 1;
   }
 
-  /** Takes part in a transaction. Called again if that failed because of other work in it. */
+  /** Does the work in a transaction. Called again if another operation made that fail. */
   abstract void join(Store store, long nowMillis) throws SQLException;
 
   abstract void committed();
 
-  /** The transaction is rolled back, and may be tried again. */
+  /** Called after the transaction was rolled back. The operation may be tried again. */
   void rolledBack() {}
 
-  /** The store could not do it, and it will be tried again. */
+  /** Called if the store could not do it. The operation will be tried again. */
   void postponed() {}
 
-  /** It will not be tried again. */
+  /** Called if it has failed for good. */
   abstract void failed(OutboxException failure);
 
-  /** Whether it is tried until it succeeds, because nobody waits for it who could do so. */
+  /** Whether it is tried until it succeeds, because no caller waits for it and could try again. */
   boolean isLasting() {
     return false;
   }
 
   static long token() {
-    // Another than the 0 that stands for none.
+    // Not 0, which means that there is no claim.
     return ThreadLocalRandom.current().nextLong(1, Long.MAX_VALUE);
   }
 
-  /** An event and where it goes. */
+  /** An event and its destination. */
   record Arrival(String destination, OutboxEvent event) {}
 
-  /** What has become of claimed events. */
+  /** Settles a claim. */
   static final class Settle extends StoreOperation {
 
     private static final Logger LOG = LoggerFactory.getLogger(Settle.class);
@@ -91,10 +91,10 @@ abstract class StoreOperation {
     @Override
     void join(Store store, long nowMillis) throws SQLException {
       if (settlement instanceof Settlement.Parked parked) {
-        // A wait, since this node's clock need not be the store's.
+        // The remaining wait is added to the store's time, since this node's clock may differ.
         long waitMillis = Math.max(0, outbox.millisUntil(parked.dueAt()));
         long dueMillis = nowMillis + waitMillis;
-        // Events that wait to be parked would keep those from being delivered that make room.
+        // Events that cannot be parked would block the deliveries that make room.
         boolean isRoomShort = isPostponed || outbox.lack() != null;
         if (isRoomShort
             && store.parkInMemory(claim, dueMillis, parked.attempts(), parked.progress())) {
@@ -103,7 +103,7 @@ abstract class StoreOperation {
           store.park(claim, nowMillis, dueMillis, parked.attempts(), parked.progress());
         }
       } else if (settlement instanceof Settlement.Dead dead) {
-        // Whoever has claimed it since then decides.
+        // If another node has claimed the event since, that node decides.
         isDead = store.giveUp(claim, dead.letter());
       } else {
         store.delete(claim.id());
@@ -123,7 +123,7 @@ abstract class StoreOperation {
       LOG.error(
           "What became of an event cannot be stored, so it is delivered again: {}",
           failure.getMessage());
-      // The row stays where it is: it is claimed again when its lease has ended.
+      // The row is unchanged, so the event is claimed again when its lease has ended.
       outbox.leaveClaimed(claim);
       claim.setNoted();
       OutboxEvent event = claim.event();
@@ -135,7 +135,7 @@ abstract class StoreOperation {
     }
 
     private void end(Settlement last) {
-      // First: its taker finds it by that if it is not told.
+      // First, so that the poller finds it if the listener cannot be notified.
       claim.end(last);
       outbox.settled(claim, last);
     }
@@ -151,10 +151,10 @@ abstract class StoreOperation {
     }
   }
 
-  /** Anything else, such as a replay. */
+  /** Any other operation, such as a part of a replay. */
   static final class Task<T> extends StoreOperation {
 
-    /** What is done on the store. */
+    /** The work to do on the store. */
     interface Body<T> {
       T run(Store store, long nowMillis) throws SQLException;
     }

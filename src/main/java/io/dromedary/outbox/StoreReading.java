@@ -12,8 +12,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * Reads the store for an operator, on a connection of its own, so that no commit waits for it, and
- * each statement for a bounded time. Not thread-safe.
+ * Reads the store for an operator, on a separate connection, so that commits do not wait for it.
+ * Each statement has a time limit. Not thread-safe.
  */
 final class StoreReading implements AutoCloseable {
 
@@ -23,15 +23,16 @@ final class StoreReading implements AutoCloseable {
   private final Duration longest;
   private final String what;
 
-  /** What is made of rows. */
+  /** Reads the rows of a result. */
   interface Rows<T> {
     T read(ResultSet rows) throws SQLException;
   }
 
   /**
-   * Connects.
+   * Opens the connection.
    *
-   * @param what is read, to tell of it
+   * @param longest the time limit of each statement
+   * @param what the name of the data to read, for error messages
    */
   StoreReading(Outbox outbox, Duration longest, String what) throws OutboxException {
     this.longest = longest;
@@ -50,7 +51,7 @@ final class StoreReading implements AutoCloseable {
         query.setObject(i + 1, values.get(i));
       }
       query.setFetchSize(FETCHED_ROWS);
-      // SQLite's driver takes a query timeout for the time to wait for a lock.
+      // The query timeout is of no use: SQLite's driver applies it only to waits for locks.
       CompletableFuture<Void> timer =
           CompletableFuture.runAsync(
               () -> cancel(query, isLate),
@@ -61,7 +62,7 @@ final class StoreReading implements AutoCloseable {
       } finally {
         timer.cancel(false);
       }
-      // A transaction that stays open would keep the file of what is newer from being reused.
+      // While a transaction is open, SQLite cannot reuse the write-ahead log.
       connection.commit();
       return read;
     } catch (SQLException e) {
@@ -70,7 +71,7 @@ final class StoreReading implements AutoCloseable {
     }
   }
 
-  /** The error of what takes longer than that to read. */
+  /** The error message for data that takes longer than the limit to read. */
   static String late(String what, Duration longest) {
     return "the "
         + what
@@ -84,7 +85,7 @@ final class StoreReading implements AutoCloseable {
     try {
       query.cancel();
     } catch (SQLException e) {
-      // It has just ended.
+      // The query has just ended.
     }
   }
 

@@ -1,6 +1,6 @@
 package io.dromedary.outbox;
 
-/** The store cannot be opened: its message is a sentence that says why. */
+/** Thrown if the store cannot be opened. The message is a sentence that says why. */
 public final class UnopenedStoreException extends IllegalStateException {
 
   private static final long serialVersionUID = 1L;

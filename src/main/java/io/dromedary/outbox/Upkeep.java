@@ -12,9 +12,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What is done in the store now and then beside what is asked for: it deletes what has been kept
- * long enough, a bounded part at a time, and makes due what a wrong clock has put off. Owned by the
- * store's writer thread.
+ * Maintains the store regularly: deletes expired rows, a bounded number at a time, and corrects due
+ * times that a wrong clock has put too far ahead. Owned by the store's writer thread.
  */
 final class Upkeep {
 
@@ -24,7 +23,7 @@ final class Upkeep {
   private static final long SOON_NANOS = TimeUnit.SECONDS.toNanos(1);
   private static final long MORE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
-  /** One in so much time is spent on looking for due times that are wrong. */
+  /** The search for wrong due times takes at most one in this many parts of the time. */
   private static final long MOST_SHARE = 200;
 
   private final Outbox outbox;
@@ -42,9 +41,9 @@ final class Upkeep {
     this.lease = outbox.settings().lease();
   }
 
-  /** Whether there is something to do now. */
+  /** Whether there is maintenance to do now. */
   boolean isDue(boolean isIdle) {
-    // What is left is done also while the writer is never idle, or the file would grow for as long.
+    // The rest is done even if the writer is never idle. Otherwise the file would keep growing.
     long pauseNanos = outbox.lack() == null ? NANOS : SOON_NANOS;
     if (hasMore) {
       pauseNanos = isIdle ? 0 : MORE_NANOS;
@@ -52,7 +51,7 @@ final class Upkeep {
     return System.nanoTime() - doneNanos >= pauseNanos;
   }
 
-  /** The next part. */
+  /** Makes the operation that does the next part. */
   StoreOperation next() {
     doneNanos = System.nanoTime();
     hasMore = false;
@@ -89,9 +88,9 @@ final class Upkeep {
                   destination,
                   nowMillis,
                   nowMillis + latest.toMillis(),
-                  // Of nodes that share a store, none knows its clock that well.
+                  // A node that shares the store knows its clock only roughly.
                   nowMillis + lease.toMillis());
-      // It takes time where routes have parked much for very long.
+      // The search takes long if routes have parked many events for a very long time.
       long nowNanos = System.nanoTime();
       nextLookNanos.put(destination, nowNanos + MOST_SHARE * (nowNanos - beganNanos));
       return found;
@@ -101,7 +100,7 @@ final class Upkeep {
     void committed() {
       hasMore = isUnfinished;
       failure = null;
-      // Their takers wait for the instant at which they were due before.
+      // Their consumers still wait for the old due times.
       mended.forEach(outbox::due);
     }
 

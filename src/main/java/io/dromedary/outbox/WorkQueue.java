@@ -6,13 +6,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
-/** Work that waits for the writer. Thread-safe; one thread takes it. */
+/** The queue of operations that wait for the writer. Any thread may add; one thread takes. */
 final class WorkQueue {
 
-  /** A group takes more work until it has so many rows. */
+  /** A group takes further operations until it has this many rows. */
   private static final int MOST_ROWS = 4000;
 
-  /** From so much lasting work on, a commit is worth its while at once. */
+  /** A group of this many operations is committed at once, even if nobody waits for the commit. */
   private static final int MANY = 200;
 
   private static final long LASTING_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
@@ -32,10 +32,10 @@ final class WorkQueue {
   }
 
   /**
-   * Adds what there is to a group that has nothing yet, up to a bound.
+   * Fills an empty group with the operations that wait, up to a bound.
    *
-   * @param waitMillis how long it waits for the first
-   * @param closing whether it does not wait for what may share a commit
+   * @param waitMillis how long to wait for the first operation
+   * @param closing whether to commit at once, without waiting for operations to share the commit
    */
   void gather(List<StoreOperation> group, long waitMillis, boolean closing)
       throws InterruptedException {
@@ -46,13 +46,16 @@ final class WorkQueue {
     group.add(first);
     boolean isAwaited = gatherMore(group);
     if (!isAwaited && group.size() < MANY && !closing) {
-      // Nobody waits for it to be on disk: gathered for a moment it shares a commit.
+      // Nobody waits for these to be on disk. After a short pause more of them share a commit.
       LockSupport.parkNanos(LASTING_NANOS);
       gatherMore(group);
     }
   }
 
-  /** Takes what there is, up to a bound, and says whether somebody waits for any of the group. */
+  /**
+   * Takes the operations that wait, up to a bound. Returns whether a caller waits for the commit of
+   * any operation in the group.
+   */
   private boolean gatherMore(List<StoreOperation> group) {
     int rows = 0;
     boolean isAwaited = false;

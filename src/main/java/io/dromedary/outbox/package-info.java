@@ -1,4 +1,4 @@
-/** The outbox: the durable store of events that are not done. */
+/** The outbox: the durable store of pending events and dead letters, as a Camel component. */
 @NullMarked
 package io.dromedary.outbox;
 
