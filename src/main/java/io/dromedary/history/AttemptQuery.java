@@ -6,10 +6,10 @@ import java.util.List;
 import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 
-/** A filter as the conditions of a statement, with the values of their parameters. */
+/** Converts a filter to the conditions of a statement, with the values of their parameters. */
 final class AttemptQuery {
 
-  /** Behind any other character. */
+  /** The last character, which ends the range of texts with a given prefix. */
   private static final String LAST = Character.toString(Character.MAX_CODE_POINT);
 
   private final StringJoiner conditions = new StringJoiner(" AND ");
@@ -20,9 +20,9 @@ final class AttemptQuery {
   }
 
   /**
-   * A query.
+   * Makes a query.
    *
-   * @param isWhole whether the message id is one, and not the beginning of some
+   * @param isWhole whether the message id of the filter is complete, rather than a prefix
    */
   AttemptQuery(AttemptFilter filter, boolean isWhole) {
     add("destination = ?", filter.destination());
@@ -32,7 +32,7 @@ final class AttemptQuery {
     if (id != null && isWhole) {
       add("message_id = ?", AttemptRows.text(id));
     } else if (id != null) {
-      // A range, which an index has, where LIKE would depend on collations.
+      // An index supports a range. Whether it supports LIKE depends on the collation.
       add("message_id >= ?", AttemptRows.text(id));
       add("message_id < ?", AttemptRows.text(id) + LAST);
     }
@@ -96,7 +96,7 @@ final class AttemptQuery {
     return this;
   }
 
-  /** What stands behind WHERE. */
+  /** The conditions, to be written after WHERE. */
   String where() {
     return conditions.length() == 0 ? "1 = 1" : conditions.toString();
   }

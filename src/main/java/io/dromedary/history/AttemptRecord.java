@@ -7,26 +7,27 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is known of one event in one attempt. An attempt with a batch has a record of each event.
- * What an operator or a transform has taken out of the outbox has one, too, whose webhook and
- * number are 0.
+ * A record of one event in one attempt. An attempt with a batch has a record for each event. An
+ * event that an operator or a transform has removed from the outbox has a record as well, whose
+ * webhook and number are 0.
  *
- * @param seq its place in the history; 0 before it has one
+ * @param seq its position in the history; 0 if it is not stored yet
  * @param at the instant at which the attempt began
- * @param webhook its number at the destination, from 1
- * @param webhookName what may be shown of its URL
+ * @param webhook the number of the webhook at the destination, from 1
+ * @param webhookName the part of the webhook's URL that may be shown
  * @param type the type of the event
- * @param number of the attempt at this event, from 1
- * @param outcome {@code accepted}, {@code temporary}, {@code permanent}; or {@link #DROPPED},
+ * @param number the number of the attempt at this event, from 1
+ * @param outcome {@code accepted}, {@code temporary} or {@code permanent}; or {@link #DROPPED} or
  *     {@link #DELETED}
- * @param attemptClass what it was, in one word of a few, such as {@code timeout} or {@code 5xx}
- * @param status the HTTP status, or null where there was no answer
- * @param took from the beginning to the outcome
- * @param detail what is wrong, with the beginning of the answer: at most {@value #MOST_DETAIL}
- *     bytes; null where nothing is
- * @param nextAt the instant of the next attempt, or null where there is none
- * @param because why then and not before, or why never
- * @param origin what the attempt was made for
+ * @param attemptClass the class of the result, one of a few words such as {@code timeout} or {@code
+ *     5xx}
+ * @param status the HTTP status, or null if there was no answer
+ * @param took the time from the beginning to the outcome
+ * @param detail the problem, with the beginning of the answer, in at most {@value #MOST_DETAIL}
+ *     bytes; null if there was none
+ * @param nextAt the instant of the next attempt, or null if there is none
+ * @param because why the next attempt is at that instant, or why there is none
+ * @param origin the reason for which the attempt was made
  */
 public record AttemptRecord(
     long seq,
@@ -49,22 +50,22 @@ public record AttemptRecord(
   /** The outcome of an attempt whose event the webhook has accepted. */
   public static final String ACCEPTED = "accepted";
 
-  /** The outcome of an attempt that is repeated. */
+  /** The outcome of an attempt that is retried. */
   public static final String TEMPORARY = "temporary";
 
-  /** The outcome of an attempt that no other follows at this webhook. */
+  /** The outcome of an attempt that is not retried at this webhook. */
   public static final String PERMANENT = "permanent";
 
-  /** The transform has left the event out. */
+  /** The outcome of an event that the transform has dropped. */
   public static final String DROPPED = "dropped";
 
-  /** An operator has deleted the event, or its dead letter. */
+  /** The outcome of an event that an operator has deleted, or of its dead letter. */
   public static final String DELETED = "deleted";
 
-  /** How the reason begins of an attempt after which the event was given up. */
+  /** The beginning of {@code because} if the event was given up after the attempt. */
   public static final String DEAD_LETTER = "it is a dead letter: ";
 
-  /** How many bytes the detail has at the most. */
+  /** The most bytes of the detail. */
   public static final int MOST_DETAIL = 256;
 
   public AttemptRecord {
@@ -73,7 +74,7 @@ public record AttemptRecord(
     }
   }
 
-  /** The end of an event that has not come of an attempt. */
+  /** Makes the record of an event that has ended without an attempt. */
   public static AttemptRecord gone(
       Instant at, String destination, String messageId, String type, String outcome) {
     return new AttemptRecord(
@@ -95,7 +96,7 @@ public record AttemptRecord(
         Origin.DELIVERY);
   }
 
-  /** The same with another detail. */
+  /** A copy with another detail. */
   public AttemptRecord withDetail(@Nullable String other) {
     return new AttemptRecord(
         seq,
@@ -116,22 +117,22 @@ public record AttemptRecord(
         origin);
   }
 
-  /** Whether it is of no attempt, but of an event that was dropped or deleted. */
+  /** Whether it is about an event that was dropped or deleted, rather than an attempt. */
   public boolean isGone() {
     return webhook == 0;
   }
 
-  /** Whether the event was given up after it. */
+  /** Whether the event was given up after this attempt. */
   boolean isLastOfDead() {
     return because != null && because.startsWith(DEAD_LETTER);
   }
 
-  /** Whether it is kept whatever else there is: all but events that were accepted at once. */
+  /** Whether it is anything but the delivery of an event that was accepted at once. */
   boolean isInteresting() {
     return number != 1 || !outcome.equals(ACCEPTED) || origin != Origin.DELIVERY;
   }
 
-  /** What it takes in memory and, about, in the store. */
+  /** The memory it takes, in bytes, which is about its size in the store. */
   int bytes() {
     return 200
         + destination.length()
@@ -142,7 +143,7 @@ public record AttemptRecord(
         + (because == null ? 0 : because.length());
   }
 
-  /** Cut behind a whole character. */
+  /** Cuts a text off after a whole character. */
   private static String cut(String text) {
     if (text.length() <= MOST_DETAIL / 3) {
       return text;

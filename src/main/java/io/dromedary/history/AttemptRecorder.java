@@ -5,8 +5,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Records the attempts at one webhook: an attempt is counted, and then a record is made of each of
- * its events if it is kept. Never blocks, never throws. Thread-safe.
+ * Records the attempts at one webhook. Each attempt is counted, and a record of each of its events
+ * may be kept. Never blocks and never throws. Thread-safe.
  */
 public final class AttemptRecorder {
 
@@ -23,7 +23,7 @@ public final class AttemptRecorder {
   /**
    * Counts an attempt.
    *
-   * @return whether it was slow: slower than 99 % of the last hour's
+   * @return whether it was slower than 99 % of the attempts in the last hour
    */
   public boolean count(String outcome, String attemptClass, Duration took) {
     return webhook.attempt(outcome, attemptClass, TimeUnit.NANOSECONDS.toMicros(took.toNanos()));
@@ -34,7 +34,7 @@ public final class AttemptRecorder {
     destination.delivered(Math.max(0, sinceAccepted.toMillis()));
   }
 
-  /** Whether a record is kept of one event in an attempt; each call counts. */
+  /** Whether to keep a record of one event in an attempt. Each call counts towards the limit. */
   public boolean isKept(
       String outcome, String attemptClass, int number, Origin origin, boolean isSlow) {
     return history.isKept(webhook, destination, outcome, attemptClass, number, origin, isSlow);
@@ -43,7 +43,7 @@ public final class AttemptRecorder {
   /**
    * Keeps a record.
    *
-   * @param user by which it is found for a user, see {@link UserHash}; null where there is none
+   * @param user the {@link UserHash} of the event's user, or null if it has none
    */
   public void keep(AttemptRecord attempt, boolean isSlow, @Nullable Long user) {
     history.keep(new Kept(attempt, isSlow || attempt.isInteresting(), user));

@@ -12,10 +12,10 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** The rows of attempts, as they are written and read. */
+/** Writes and reads the rows of attempts. */
 final class AttemptRows {
 
-  /** What {@link #read} reads. */
+  /** The columns that {@link #read} reads. */
   static final String COLUMNS =
       "seq, at, destination, webhook, webhook_name, message_id, type, number, outcome, class,"
           + " status, took_micros, detail, next_at, because, origin";
@@ -89,7 +89,7 @@ final class AttemptRows {
     }
   }
 
-  /** PostgreSQL takes any character but one. */
+  /** Replaces the zero character, which is the only one that PostgreSQL does not accept. */
   static String text(String value) {
     return value.indexOf('\0') < 0 ? value : value.replace('\0', '\uFFFD');
   }

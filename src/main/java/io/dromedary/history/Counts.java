@@ -3,10 +3,10 @@ package io.dromedary.history;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** What was counted in a time: outcomes, classes and durations. Not thread-safe. */
+/** The counts of a period: outcomes, classes and durations. Not thread-safe. */
 final class Counts {
 
-  /** By outcome and class, as {@code temporary 5xx}. */
+  /** The number of attempts by outcome and class, such as {@code temporary 5xx}. */
   private final Map<String, Long> ended = new TreeMap<>();
 
   /** The durations of attempts, in microseconds. */
@@ -44,7 +44,7 @@ final class Counts {
     return all;
   }
 
-  /** How many attempts have failed of each class. */
+  /** The number of failed attempts of each class. */
   Map<String, Long> failed() {
     Map<String, Long> failed = new TreeMap<>();
     ended.forEach(
@@ -64,14 +64,14 @@ final class Counts {
     return ended.isEmpty() && deliveries.size() == 0;
   }
 
-  /** The outcomes as text, for a row. */
+  /** The outcomes as text, for a column of the store. */
   String endedText() {
     StringBuilder text = new StringBuilder();
     ended.forEach((key, count) -> text.append(key).append(' ').append(count).append(';'));
     return text.toString();
   }
 
-  /** Adds what {@link #endedText} has made of others. */
+  /** Adds outcomes that {@link #endedText} has written. */
   void addEnded(String text) {
     for (String each : text.split(";", -1)) {
       int at = each.lastIndexOf(' ');

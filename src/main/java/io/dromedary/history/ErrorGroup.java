@@ -5,11 +5,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The attempts that have failed in one way.
+ * The failed attempts of one class.
  *
- * @param count how many have, also of those that are not kept
- * @param last when one did for the last time, as far as it is kept
- * @param samples the first three that are kept and the last seven, the oldest first
+ * @param count the number of attempts, including those without a record
+ * @param last the instant of the last attempt that has a record, or null if there is none
+ * @param samples the first three and the last seven attempts that have a record, oldest first
  */
 public record ErrorGroup(
     String attemptClass, long count, @Nullable Instant last, List<AttemptRecord> samples) {

@@ -23,23 +23,23 @@ import org.apache.camel.CamelContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What has become of an event at each of its destinations: of every event whose id is known for the
- * sake of the de-duplication, whether or not its attempts are kept.
+ * The state of an event at each of its destinations, with its attempts. It is known for every event
+ * whose id is remembered for de-duplication, whether or not its attempts are kept.
  *
- * @param parts a part for each destination at which anything is known of it
- * @param historyFailure why attempts cannot be told of, or null
+ * @param parts a part for each destination that knows the event
+ * @param historyFailure why the attempts could not be read, or null
  */
 public record EventStory(String messageId, List<Part> parts, @Nullable String historyFailure) {
 
   private static final int MOST = 100;
 
-  /** Where an event is. Of several destinations the first of these is told. */
+  /** The state of an event. If it differs among destinations, the first of these counts. */
   public enum State {
-    /** It is in the outbox. */
+    /** It is pending. */
     WAITING,
-    /** It was given up and is kept. */
+    /** It was given up, and is kept as a dead letter. */
     DEAD,
-    /** It was accepted, and dropped by the transform or deleted by an operator. */
+    /** It was accepted, and then dropped by the transform or deleted by an operator. */
     GONE,
     /** Enough webhooks have accepted it. */
     DELIVERED,
@@ -48,17 +48,17 @@ public record EventStory(String messageId, List<Part> parts, @Nullable String hi
 
     private final String json = name().toLowerCase(Locale.ROOT);
 
-    /** The state as it is written, in lower case. */
+    /** The state in lower case, as it is written in JSON. */
     public String json() {
       return json;
     }
   }
 
   /**
-   * What is known of an event at one destination.
+   * The state of an event at one destination.
    *
-   * @param acceptance when it was accepted, or null where that is not known any more
-   * @param attempts those that are kept, the oldest first, and what else has happened to it
+   * @param acceptance when it was accepted, or null if that is no longer known
+   * @param attempts the recorded attempts, and records of its deletion or the like, oldest first
    */
   public record Part(
       String destination,
@@ -68,7 +68,7 @@ public record EventStory(String messageId, List<Part> parts, @Nullable String hi
       List<DeadLetter> deadLetters,
       List<AttemptRecord> attempts) {
 
-    /** When it was accepted, at the earliest; null where that is not known any more. */
+    /** The earliest instant at which it can have been accepted; null if it is no longer known. */
     public @Nullable Instant acceptedAt() {
       if (acceptance != null) {
         return acceptance.from();
@@ -80,7 +80,10 @@ public record EventStory(String messageId, List<Part> parts, @Nullable String hi
           .orElse(null);
     }
 
-    /** Whether a record says how it ended; otherwise it follows from that it is in no place. */
+    /**
+     * Whether the state is certain. Without a record of its delivery, an event counts as delivered
+     * because it is neither pending nor a dead letter.
+     */
     public boolean isCertain() {
       return state != State.DELIVERED
           || attempts.stream().anyMatch(each -> each.outcome().equals(AttemptRecord.ACCEPTED));
@@ -91,12 +94,12 @@ public record EventStory(String messageId, List<Part> parts, @Nullable String hi
     parts = List.copyOf(parts);
   }
 
-  /** Where the event is. */
+  /** The state of the event. */
   public State state() {
     return parts.stream().map(Part::state).min(State::compareTo).orElse(State.UNKNOWN);
   }
 
-  /** When the event was accepted, at the earliest; null where that is not known. */
+  /** The earliest instant at which the event can have been accepted; null if it is not known. */
   public @Nullable Instant acceptedAt() {
     return parts.stream()
         .map(Part::acceptedAt)
@@ -105,30 +108,30 @@ public record EventStory(String messageId, List<Part> parts, @Nullable String hi
         .orElse(null);
   }
 
-  /** The events of that id that are not done. */
+  /** The pending events with that id. */
   public List<PendingEvent> pending() {
     return parts.stream().flatMap(part -> part.pending().stream()).toList();
   }
 
-  /** The dead letters of that id. */
+  /** The dead letters with that id. */
   public List<DeadLetter> deadLetters() {
     return parts.stream().flatMap(part -> part.deadLetters().stream()).toList();
   }
 
-  /** The attempts that are kept, of all destinations. */
+  /** The recorded attempts, of all destinations. */
   public List<AttemptRecord> attempts() {
     return parts.stream().flatMap(part -> part.attempts().stream()).toList();
   }
 
   /**
-   * What has become of an event.
+   * Finds out the state of an event.
    *
    * @throws OutboxException if the outbox cannot be read
    */
   public static EventStory of(CamelContext context, String messageId) throws OutboxException {
     Outbox outbox = context.getComponent("outbox", OutboxComponent.class).outbox();
     EventFilter filter = new EventFilter(null, null, messageId, null, null, null, Set.of());
-    // In this order: what is no longer pending is a dead letter by then, or done.
+    // In this order, so that an event which is given up meanwhile is found as a dead letter.
     List<PendingEvent> pending = pending(outbox.pendingEvents(), filter);
     List<DeadLetter> dead =
         outbox
@@ -198,12 +201,12 @@ public record EventStory(String messageId, List<Part> parts, @Nullable String hi
     return new Part(destination, state, acceptance, waiting, letters, made);
   }
 
-  /** Of an event that is in no place any more: whether it was taken out before it was delivered. */
+  /** Whether an event that is neither pending nor a dead letter was removed before its delivery. */
   private static boolean isGone(List<AttemptRecord> attempts) {
     if (attempts.stream().anyMatch(each -> each.outcome().equals(AttemptRecord.ACCEPTED))) {
       return false;
     }
-    // A dead letter that is in no place any more was deleted, or has expired.
+    // If the last attempt made it a dead letter, that has been deleted or has expired.
     return !attempts.isEmpty()
         && (attempts.stream().anyMatch(AttemptRecord::isGone)
             || attempts.get(attempts.size() - 1).isLastOfDead());

@@ -9,8 +9,8 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Deletes what has been kept long enough, or is more than there is room for: plain successes, which
- * are many, apart from what is interesting. Owned by the thread that writes.
+ * Deletes records that are too old or take too much space. Plain successes, which are numerous,
+ * have limits separate from those of interesting records. Owned by the writer's thread.
  */
 final class Expiry {
 
@@ -23,14 +23,14 @@ final class Expiry {
 
   private static final int PIECE = 2000;
 
-  /** So long is spent on it before the next write. */
+  /** The most time it takes before the next write. */
   private static final long MOST_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
   private static final long LOOK_NANOS = TimeUnit.MINUTES.toNanos(1);
 
   private long nextLookNanos = System.nanoTime();
 
-  /** Deletes in transactions of its own. */
+  /** Deletes expired records, in separate transactions. */
   void expire(HistoryPlace place, Connection connection, long nowMillis) throws SQLException {
     long end = System.nanoTime() + MOST_NANOS;
     if (!place.lockToExpire(connection)) {
@@ -72,7 +72,7 @@ final class Expiry {
     }
   }
 
-  /** Whether no more are left than there is room for. */
+  /** Deletes the oldest records of a kind if they take too much space. Returns whether they fit. */
   private static boolean expireMany(Connection connection, int kind, long most, long endNanos)
       throws SQLException {
     long bytes = bytes(connection, kind);

@@ -21,19 +21,19 @@ import org.apache.camel.support.SimpleEventNotifierSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What has become of attempts: counts of all of them, and records of those that are interesting and
- * of a part of the others. It is for looking: bounded in age and size, deletable at any time, and a
- * crash loses its last five seconds. What has to be exact is in the outbox.
+ * Keeps the history of attempts: counts of all attempts, and records of the interesting ones and of
+ * some of the others. It is meant for inspection. It is bounded in age and size, it may be deleted
+ * at any time, and a crash loses its last five seconds. Exact data is in the outbox.
  *
- * <p>Recording never blocks and never throws; what finds no room is dropped and counted. Reading
- * blocks, and is for threads of operators. Thread-safe.
+ * <p>Recording never blocks and never throws; records that find no room are dropped and counted.
+ * Reading blocks, and is for operators' requests. Thread-safe.
  */
 public final class History {
 
-  /** How many records of one class at one webhook are kept in a second. */
+  /** The most records of one class at one webhook that are kept per second. */
   private static final int MOST_DETAILS = 200;
 
-  /** How many records of one event are read. */
+  /** The most records of one event that are read. */
   private static final int MOST_OF_EVENT = 1000;
 
   private static final String PLAIN = "plain";
@@ -48,7 +48,7 @@ public final class History {
   private History(HistorySettings settings, OutboxPlace outbox, Clock clock) {
     this.successes = settings.successes();
     this.clock = clock;
-    // Rows of a node that starts again are others than before: each is written by one process.
+    // The name is new at each start, so that each row is written by a single process.
     String node = node();
     HistoryPlace place =
         outbox.isShared() ? new HistoryTables(outbox) : HistoryFile.beside(outbox.file());
@@ -66,7 +66,7 @@ public final class History {
     return host == null || host.isBlank() ? start : host + "-" + start;
   }
 
-  /** The history of a context, or null where there is none (webhooks.history = off). */
+  /** The history of a context, or null if it is off (webhooks.history = off). */
   public static synchronized @Nullable History of(CamelContext context) {
     HistorySettings settings = Settings.of(context).history();
     if (!settings.isOn()) {
@@ -90,19 +90,19 @@ public final class History {
         new Meter(
             Kind.COUNTER,
             "dromedary.history.dropped.attempts",
-            "Attempts that were to be kept and found no room, or could not be written",
+            "Records of attempts that were dropped for want of room, or could not be written",
             Map.of(),
             buffer.dropped()::sum));
     meters.add(
         new Meter(
             Kind.GAUGE,
             "dromedary.history.size.bytes",
-            "What the history of attempts takes; NaN while it does not work",
+            "The size of the history of attempts; NaN while it does not work",
             Map.of(),
             writer::sizeBytes));
   }
 
-  /** It is written while its context runs, and once more when that has stopped. */
+  /** Starts the writer when the context has started, and stops it when the context has stopped. */
   private final class Life extends SimpleEventNotifierSupport {
 
     @Override
@@ -121,18 +121,18 @@ public final class History {
     }
   }
 
-  /** What counts the attempts at a webhook; 0: the deliveries of a destination. */
+  /** The counters of a webhook; webhook 0 counts the deliveries of the destination. */
   private Tally tally(String destination, int webhook) {
     return tallies.computeIfAbsent(
         webhook + " " + destination, key -> new Tally(destination, webhook));
   }
 
-  /** What records the attempts at a webhook, without looking for it each time. */
+  /** Returns a recorder for the attempts at a webhook, which saves a lookup for each attempt. */
   public AttemptRecorder recorder(String destination, int webhook) {
     return new AttemptRecorder(this, tally(destination, webhook), tally(destination, 0));
   }
 
-  /** Counts an attempt at one event, and keeps a record of it unless it is one of too many. */
+  /** Counts an attempt at one event, and keeps a record of it unless there are too many. */
   public void record(AttemptRecord attempt) {
     AttemptRecorder recorder = recorder(attempt.destination(), attempt.webhook());
     boolean isSlow =
@@ -173,31 +173,31 @@ public final class History {
   }
 
   /**
-   * Some attempts, the newest first.
+   * Returns attempts, newest first.
    *
-   * @param beforeSeq only those whose place is before; null: any
+   * @param beforeSeq the position before which attempts are returned; null for the newest ones
    */
   public List<AttemptRecord> attempts(AttemptFilter filter, @Nullable Long beforeSeq, int limit)
       throws HistoryException {
     return reader.attempts(filter, beforeSeq, limit);
   }
 
-  /** Some attempts whose place is behind {@code afterSeq}, the oldest first. */
+  /** Returns attempts after a position, oldest first. */
   public List<AttemptRecord> since(long afterSeq, AttemptFilter filter, int limit)
       throws HistoryException {
     return reader.since(afterSeq, filter, limit);
   }
 
-  /** The attempts at an event that are kept, the oldest first; the last thousand, if more. */
+  /** Returns the recorded attempts at an event, oldest first. Of more than 1,000, only the last. */
   public List<AttemptRecord> ofEvent(String messageId) throws HistoryException {
     return reader.ofEvent(messageId, MOST_OF_EVENT);
   }
 
   /**
-   * What was counted, where anything was: from ten seconds at a time in the last hour, from a
-   * minute in the last 24 hours, from an hour in the last 30 days.
+   * Returns counts, without steps in which nothing was counted. The shortest step is ten seconds
+   * for the last hour, a minute for the last 24 hours and an hour for the last 30 days.
    *
-   * @param webhook its number; null: all of the destination
+   * @param webhook the number of the webhook; null for all of the destination
    */
   public List<Rollup> rollups(
       String destination, @Nullable Integer webhook, Instant from, Instant to, Duration step)
@@ -206,23 +206,26 @@ public final class History {
   }
 
   /**
-   * What was counted of all webhooks, by their destinations and numbers, where anything was: from a
-   * minute in the last 24 hours, from an hour in the last 30 days. Number 0 is the deliveries.
+   * Returns the counts of all webhooks, by destination and number, without steps in which nothing
+   * was counted. Number 0 stands for the deliveries of the destination. The shortest step is a
+   * minute for the last 24 hours and an hour for the last 30 days.
    */
   public Map<String, Map<Integer, List<Rollup>>> allRollups(Instant from, Instant to, Duration step)
       throws HistoryException {
     return reader.all(from, to, step);
   }
 
-  /** How attempts at a webhook have failed since an instant, the most frequent way first. */
+  /**
+   * Returns the failed attempts at a webhook since an instant by class, the most frequent first.
+   */
   public List<ErrorGroup> errors(String destination, int webhook, Instant from)
       throws HistoryException {
     return reader.errors(destination, webhook, from, clock.instant());
   }
 
   /**
-   * Keeps what an operator has deleted from the outbox: each of them, since what is in no place
-   * would be taken for delivered. Waits until it is written.
+   * Records the events that an operator has deleted from the outbox, and waits until the records
+   * are written. There is no limit, since an event without a trace would count as delivered.
    */
   public void deleted(List<AttemptRecord> events) throws HistoryException {
     List<Kept> kept = events.stream().map(each -> new Kept(each, true, null)).toList();
@@ -234,8 +237,8 @@ public final class History {
   }
 
   /**
-   * Erases the records that are meant, and says how many they were; counts stay. A message id is
-   * taken as a whole.
+   * Erases matching records and returns their number. Counts are not changed. The message id of the
+   * filter must match completely.
    */
   public long erase(AttemptFilter filter) throws HistoryException {
     AttemptQuery query = new AttemptQuery(filter, true);

@@ -9,12 +9,12 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * What waits to be written, bounded in number and bytes: what does not fit is dropped and counted.
- * Thread-safe.
+ * A queue of records that wait to be written, bounded in number and bytes. Records that do not fit
+ * are dropped and counted. Thread-safe.
  */
 final class HistoryBuffer {
 
-  /** When so many have gathered, they are written. */
+  /** The number of records at which they are written. */
   static final int FLUSHED = 4096;
 
   private static final int MOST = 4 * FLUSHED;
@@ -39,14 +39,14 @@ final class HistoryBuffer {
     if (size.get() >= MOST || bytes.get() + length > mostBytes) {
       return false;
     }
-    // A few more threads may have seen the same room: as many records, no more.
+    // Other threads may have seen the same room, so the bound may be exceeded by a record for each.
     size.incrementAndGet();
     bytes.addAndGet(length);
     queue.add(kept);
     return true;
   }
 
-  /** Whether so much has gathered that it is worth a write. */
+  /** Whether enough records wait to be worth a write. */
   boolean isWorthFlushing() {
     return size.get() >= FLUSHED || bytes.get() >= mostBytes / 2;
   }
@@ -55,7 +55,7 @@ final class HistoryBuffer {
     return queue.isEmpty();
   }
 
-  /** Takes what has gathered. */
+  /** Removes and returns the records that wait. */
   List<Kept> drain() {
     List<Kept> taken = new ArrayList<>(Math.min(MOST, size.get()));
     for (Kept next = queue.poll(); next != null; next = queue.poll()) {
@@ -69,7 +69,7 @@ final class HistoryBuffer {
     return taken;
   }
 
-  /** Records that have found no room, or could not be written. */
+  /** Counts the records that found no room or could not be written. */
   LongAdder dropped() {
     return dropped;
   }

@@ -2,7 +2,7 @@ package io.dromedary.history;
 
 import org.jspecify.annotations.Nullable;
 
-/** The history cannot be read; the message says why, for an operator. */
+/** Thrown if the history cannot be read or changed. The message says why, for an operator. */
 public final class HistoryException extends Exception {
 
   private static final long serialVersionUID = 1L;

@@ -20,10 +20,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A history in a file of its own beside that of an outbox, which it never hinders: no fsync for a
- * commit, no page of the same cache. The file may be deleted at any time. One that is corrupt is
- * put aside. Without a file it is in memory, as the outbox is. Owned by the thread that writes, but
- * for {@link #connectToRead}.
+ * A history in a separate file beside that of an outbox. It does not slow the outbox down: commits
+ * need no fsync, and the page cache is not shared. The file may be deleted at any time. A corrupt
+ * file is put aside. If the outbox is in memory, so is the history. Owned by the writer's thread,
+ * except for {@link #connectToRead}.
  */
 final class HistoryFile implements HistoryPlace {
 
@@ -49,16 +49,16 @@ final class HistoryFile implements HistoryPlace {
   }
 
   /**
-   * The history of an outbox.
+   * Makes the history of an outbox.
    *
-   * @param outbox its file; null: it is in memory
+   * @param outbox the file of the outbox, or null if it is in memory
    */
   static HistoryFile beside(@Nullable Path outbox) {
     if (outbox == null) {
       return new HistoryFile(null);
     }
     String name = String.valueOf(outbox.getFileName());
-    // Two outboxes may be in one folder.
+    // A folder may contain two outboxes, so the name depends on the outbox.
     return new HistoryFile(
         outbox.resolveSibling(
             name.equals("outbox.db")
@@ -77,7 +77,7 @@ final class HistoryFile implements HistoryPlace {
       return MOST_BYTES_IN_MEMORY;
     }
     try {
-      // The disk is the outbox's: as it fills, the history gives its space back.
+      // The outbox needs the disk. As it fills, the history shrinks.
       return Math.min(MOST_BYTES, Files.getFileStore(file).getUsableSpace() / 4);
     } catch (IOException e) {
       return MOST_BYTES;
@@ -117,7 +117,7 @@ final class HistoryFile implements HistoryPlace {
   @Override
   public Connection connectToRead() throws SQLException {
     if (file != null && !Files.exists(file)) {
-      // SQLite would make one.
+      // SQLite would create it.
       throw new SQLException("the file " + file + " is gone; another is begun soon");
     }
     Connection connection = open();
@@ -131,13 +131,13 @@ final class HistoryFile implements HistoryPlace {
       statement.execute("PRAGMA busy_timeout = 2000");
       statement.execute("PRAGMA auto_vacuum = INCREMENTAL");
       statement.execute("PRAGMA journal_mode = " + (file == null ? "MEMORY" : "WAL"));
-      // What is lost by a power failure is a few seconds: nobody waits for the disk.
+      // Commits do not wait for the disk. A power failure loses the last few seconds.
       statement.execute("PRAGMA synchronous = NORMAL");
-      // Negative: KiB. Outside of the heap.
+      // A negative size is in KiB. The cache is outside the heap.
       statement.execute("PRAGMA cache_size = -4096");
       statement.execute("PRAGMA temp_store = MEMORY");
       statement.execute("PRAGMA journal_size_limit = " + (16 << 20));
-      // What is deleted is overwritten: it may be of a user who is to be forgotten.
+      // Deleted data is overwritten, since it may belong to a user whose data must be erased.
       statement.execute("PRAGMA secure_delete = ON");
       return connection;
     } catch (SQLException e) {
@@ -152,7 +152,7 @@ final class HistoryFile implements HistoryPlace {
     }
   }
 
-  /** SQLite would go on writing to a file that was deleted. */
+  /** Fails if the file was deleted or replaced, since SQLite would continue to write to it. */
   @Override
   public void check() throws SQLException {
     Object opened = key;
@@ -182,7 +182,7 @@ final class HistoryFile implements HistoryPlace {
   public void shrink(Connection connection) throws SQLException {
     try (Statement statement = connection.createStatement()) {
       if (number(statement, "PRAGMA freelist_count") > SHRUNK_PAGES) {
-        // The driver steps through it only if it is read.
+        // The driver runs all steps of the statement only if its result is read.
         try (ResultSet rows =
             statement.executeQuery("PRAGMA incremental_vacuum(" + SHRUNK_PAGES + ")")) {
           while (rows.next()) {
@@ -193,12 +193,12 @@ final class HistoryFile implements HistoryPlace {
     }
   }
 
-  /** What was deleted is in the log until that is moved into the file, and cut off. */
+  /** Moves the log into the file and truncates it, since it may still contain deleted data. */
   @Override
   public void forget(Connection connection) throws SQLException {
     connection.setAutoCommit(true);
     try (Statement statement = connection.createStatement()) {
-      // Where somebody reads, a later one does it.
+      // While another connection reads, this has no effect, and a later checkpoint does it.
       statement.execute("PRAGMA wal_checkpoint(TRUNCATE)");
     } finally {
       connection.setAutoCommit(false);
@@ -212,7 +212,7 @@ final class HistoryFile implements HistoryPlace {
     }
     return switch (failure.getErrorCode() & 0xff) {
       case CORRUPT, NO_DATABASE -> putAside(file, failure);
-      // The disk is the outbox's: what others may need is given back.
+      // The outbox needs the space on the disk.
       case FULL -> delete(file);
       default -> false;
     };

@@ -3,49 +3,49 @@ package io.dromedary.history;
 import java.sql.Connection;
 import java.sql.SQLException;
 
-/** In what the places differ that a history may be kept at. */
+/** The place of a history: a file, or tables in the database of the outbox. */
 interface HistoryPlace {
 
-  /** What may be shown of it. */
+  /** Its name for operators, without secrets. */
   String name();
 
-  /** Opens a connection to write on, making the tables where there are none. */
+  /** Opens a connection for writing, and creates the tables if there are none. */
   Connection connectToWrite() throws SQLException;
 
-  /** Opens a connection to read on. */
+  /** Opens a connection for reading. */
   Connection connectToRead() throws SQLException;
 
-  /** Fails where what is written now would not be found again. */
+  /** Fails if data that is written now would be lost. */
   default void check() throws SQLException {}
 
-  /** What the tables take. */
+  /** The size of the tables in bytes. */
   long sizeBytes(Connection connection) throws SQLException;
 
-  /** How many bytes are kept of each kind of attempts. */
+  /** The most bytes that are kept of each kind of attempts. */
   long mostBytes();
 
   /**
-   * Waits until no other node writes attempts, so that their places are in the order of commits.
+   * Waits until no other node writes attempts, so that their positions are in the order of commits.
    */
   default void lockToWrite(Connection connection) throws SQLException {}
 
-  /** Whether no other node does what is to be done once for all of them. */
+  /** Locks the expiry, which one node does for all. Returns false if another node is doing it. */
   default boolean lockToExpire(Connection connection) throws SQLException {
     return true;
   }
 
   /**
-   * Does what there is to do about a failure.
+   * Repairs the place after a failure, if possible.
    *
-   * @return whether it is worth it to try again at once
+   * @return whether to try again at once
    */
   default boolean mend(SQLException failure) {
     return false;
   }
 
-  /** Gives back what has been deleted, a bounded part of it. */
+  /** Gives back a limited amount of the space that deleted rows took. */
   default void shrink(Connection connection) throws SQLException {}
 
-  /** Has nothing left of what was erased, after the commit of it. */
+  /** Removes the remains of erased rows. Called after the commit. */
   default void forget(Connection connection) throws SQLException {}
 }

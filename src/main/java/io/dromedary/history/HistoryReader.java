@@ -17,7 +17,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** Reads a history, each time on a connection of its own and for a bounded time. Thread-safe. */
+/** Reads a history, each time on a new connection and with a time limit. Thread-safe. */
 final class HistoryReader {
 
   private static final int MOST_POINTS = 10_000;
@@ -37,12 +37,12 @@ final class HistoryReader {
     this.node = node;
   }
 
-  /** What is made of rows. */
+  /** Maps the rows of a result. */
   private interface Rows<T> {
     T read(ResultSet rows) throws SQLException;
   }
 
-  /** What is read on a connection. */
+  /** Reads on a connection. */
   private interface Reading<T> {
     T read(Connection connection) throws SQLException;
   }
@@ -63,7 +63,7 @@ final class HistoryReader {
     }
   }
 
-  /** A statement that was broken off. */
+  /** Thrown if a statement was cancelled at the time limit. */
   private static final class LateException extends SQLException {
     private static final long serialVersionUID = 1L;
 
@@ -100,7 +100,7 @@ final class HistoryReader {
     try {
       query.cancel();
     } catch (SQLException e) {
-      // It has just ended.
+      // The query has just ended.
     }
     return true;
   }
@@ -120,7 +120,7 @@ final class HistoryReader {
   List<AttemptRecord> ofEvent(String messageId, int limit) throws HistoryException {
     AttemptQuery query =
         new AttemptQuery(AttemptFilter.ALL).add("message_id = ?", AttemptRows.text(messageId));
-    // The latest, if there are more.
+    // If there are more, the latest are read.
     List<AttemptRecord> found =
         new ArrayList<>(read(connection -> rows(connection, query, "seq DESC", limit)));
     Collections.reverse(found);
@@ -164,8 +164,8 @@ final class HistoryReader {
   }
 
   /**
-   * What was counted of every webhook, by its destination and number: read at once, since to look
-   * at each by itself would take seconds where there are hundreds.
+   * Returns the counts of every webhook, by destination and number. They are read by one statement,
+   * since one per webhook would take seconds if there are hundreds of them.
    */
   Map<String, Map<Integer, List<Rollup>>> all(Instant from, Instant to, Duration step)
       throws HistoryException {
@@ -208,7 +208,7 @@ final class HistoryReader {
     return all;
   }
 
-  /** The webhook, or all of the destination, and the destination itself as webhook 0. */
+  /** The webhook, or all webhooks if it is null, and 0 for the destination itself. */
   private static Iterable<Integer> webhooks(
       Connection connection, String destination, @Nullable Integer webhook) throws SQLException {
     if (webhook != null) {
@@ -243,7 +243,7 @@ final class HistoryReader {
           points.addTo(
               sums, destination, webhook, from.toEpochMilli(), to.toEpochMilli(), stepMillis);
     }
-    // Where there are no points, of other nodes and of before the start, there are minutes.
+    // There are no points of other nodes, or from before the start. Minutes take their place.
     long pointsFrom = first;
     query(
         connection,

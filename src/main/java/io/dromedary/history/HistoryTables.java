@@ -8,8 +8,8 @@ import java.sql.SQLException;
 import java.sql.Statement;
 
 /**
- * A history in tables beside those of an outbox that nodes share, on PostgreSQL. Each row says
- * which node has written it. Thread-safe.
+ * A history in tables beside those of an outbox that nodes share, on PostgreSQL. Each row has the
+ * name of the node that wrote it. Thread-safe.
  */
 final class HistoryTables implements HistoryPlace {
 
@@ -40,7 +40,7 @@ final class HistoryTables implements HistoryPlace {
   public Connection connectToWrite() throws SQLException {
     Connection connection = outbox.connect();
     try (Statement statement = connection.createStatement()) {
-      // Nobody waits for the disk: a crash of the database may lose what was written last.
+      // Commits do not wait for the disk. A crash of the database may lose the latest rows.
       statement.execute("SET synchronous_commit = off");
       statement.execute(MAKE);
       if (!isTrue(connection, IS_THERE)) {

@@ -17,9 +17,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes what is kept, every five seconds or when enough has gathered, on a thread of its own. If
- * that fails, what was to be written is dropped and counted, and the next write opens another
- * connection: nobody else waits or fails. What callers do is thread-safe.
+ * Writes records and rollups on a thread of its own, every five seconds or when enough records have
+ * gathered. If a write fails, its records are dropped and counted, and the next write opens a new
+ * connection. So no other thread waits or fails. Thread-safe.
  */
 final class HistoryWriter {
 
@@ -28,10 +28,10 @@ final class HistoryWriter {
   private static final long FLUSH_SECONDS = 5;
   private static final long LEARN_NANOS = TimeUnit.MINUTES.toNanos(1);
 
-  /** After a failure, nothing is tried for so long. */
+  /** How long nothing is written after a failure. */
   private static final long PAUSE_NANOS = TimeUnit.SECONDS.toNanos(4);
 
-  /** How long somebody who reads waits for what is not written yet. */
+  /** How long a reader waits until earlier records are written. */
   private static final long WAIT_SECONDS = 5;
 
   private static final String NOT_RUNNING = "the history has stopped, or has not started";
@@ -47,18 +47,18 @@ final class HistoryWriter {
   private volatile @Nullable ScheduledThreadPoolExecutor thread;
   private volatile double sizeBytes = Double.NaN;
 
-  // Of the thread.
+  // Used by the thread only.
   private @Nullable Connection connection;
   private boolean isFailing;
   private long pausedNanos;
   private long nextLearnNanos = System.nanoTime() + LEARN_NANOS;
 
-  /** What is done on the connection. */
+  /** Work to do on the connection, in a transaction. */
   interface Task<T> {
     T run(Connection connection) throws SQLException;
   }
 
-  /** What is done on the connection outside of a transaction. */
+  /** Work to do on the connection after the commit. */
   private interface AfterCommit {
     void run(Connection connection) throws SQLException;
   }
@@ -92,12 +92,12 @@ final class HistoryWriter {
     thread = made;
   }
 
-  /** What the tables take, as far as it is known; NaN otherwise. */
+  /** The size of the tables in bytes; NaN if it is unknown. */
   double sizeBytes() {
     return sizeBytes;
   }
 
-  /** Has what has gathered written soon. Never blocks. */
+  /** Requests a write soon. Never blocks. */
   void wake() {
     ScheduledThreadPoolExecutor to = thread;
     if (to != null && isWoken.compareAndSet(false, true)) {
@@ -108,22 +108,22 @@ final class HistoryWriter {
               flush();
             });
       } catch (RejectedExecutionException e) {
-        // It stops.
+        // The writer is stopping.
       }
     }
   }
 
-  /** Waits until what was recorded before is written. */
+  /** Waits until all earlier records are written. */
   void catchUp() throws HistoryException {
     run(connection -> true);
   }
 
-  /** Does something when what was recorded before is written, in a transaction. */
+  /** Runs a task in a transaction, after all earlier records have been written. */
   <T> T run(Task<T> task) throws HistoryException {
     return run(task, open -> {});
   }
 
-  /** Deletes something, of which nothing is left in files. */
+  /** Runs a task that deletes records, and removes their remains from the files. */
   <T> T erase(Task<T> task) throws HistoryException {
     return run(task, place::forget);
   }
@@ -170,14 +170,14 @@ final class HistoryWriter {
       }
       write();
     } catch (RuntimeException | Error e) {
-      // The next flush is not to be cancelled.
+      // If this were thrown, the executor would cancel all further flushes.
       LOG.error("The history of attempts fails", e);
     }
   }
 
   private void write() {
     if (isFailing && System.nanoTime() - pausedNanos < PAUSE_NANOS) {
-      // What there is room for waits meanwhile.
+      // Meanwhile records wait in the buffer, as far as there is room.
       return;
     }
     List<Kept> taken = buffer.drain();
@@ -214,12 +214,12 @@ final class HistoryWriter {
       sizeBytes = place.sizeBytes(open);
       open.commit();
     } catch (SQLException e) {
-      // What was to be written has been.
+      // The records and rollups are written already.
       boolean unused = failed(e);
     }
   }
 
-  /** Inserts records, without a commit. */
+  /** Inserts records without committing. */
   void insert(Connection to, List<Kept> all) throws SQLException {
     place.lockToWrite(to);
     AttemptRows.insert(to, node, all);
@@ -241,7 +241,7 @@ final class HistoryWriter {
     return open;
   }
 
-  /** Returns whether it is worth it to try again at once. */
+  /** Handles a failure. Returns whether to try again at once. */
   private boolean failed(SQLException failure) {
     disconnect();
     sizeBytes = Double.NaN;
@@ -264,12 +264,12 @@ final class HistoryWriter {
       try {
         open.close();
       } catch (SQLException e) {
-        // It is of no use any more.
+        // The connection is no longer needed.
       }
     }
   }
 
-  /** A reader has found that the file is damaged. */
+  /** Handles a failure of a reader, which may have found that the file is damaged. */
   void report(SQLException failure) {
     ScheduledThreadPoolExecutor to = thread;
     if (to != null) {
@@ -280,12 +280,12 @@ final class HistoryWriter {
               boolean unused = place.mend(failure);
             });
       } catch (RejectedExecutionException e) {
-        // It stops.
+        // The writer is stopping.
       }
     }
   }
 
-  /** Writes what has gathered, for a few seconds at the most, and stops. */
+  /** Writes the remaining records, for a few seconds at most, and stops. */
   void stop() {
     ScheduledThreadPoolExecutor to = thread;
     thread = null;

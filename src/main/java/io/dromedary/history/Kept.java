@@ -3,14 +3,14 @@ package io.dromedary.history;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A record on its way into the store.
+ * A record that waits to be written.
  *
  * @param isInteresting whether it is kept for longer than a plain success
- * @param user by which the records of a user are found, or null where there is none
+ * @param user the hash by which the user's records are found, or null if the event has no user
  */
 record Kept(AttemptRecord attempt, boolean isInteresting, @Nullable Long user) {
 
-  /** What an entry of the queue and the objects of a record take. */
+  /** The memory of a record's objects and its entry in the queue, in bytes. */
   private static final int OVERHEAD = 64;
 
   int bytes() {

@@ -5,9 +5,9 @@ import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
- * How many durations there were of which length, in buckets of which eight reach to the next power
- * of two: a quantile is at most 6.3 % off, and counts of several nodes and minutes are added up.
- * The unit is that of whoever counts. Not thread-safe, but for {@link Live}.
+ * A histogram of durations with eight buckets per power of two, so that a quantile is at most 6.3 %
+ * off. The counts of several nodes and minutes can be added up. Callers choose the unit. Not
+ * thread-safe, except for {@link Live}.
  */
 final class Latencies {
 
@@ -27,21 +27,21 @@ final class Latencies {
     return Math.min(BUCKETS - 1, (exponent - BITS + 1) * OF_A_POWER + part);
   }
 
-  /** The least duration of a bucket. */
+  /** The lowest duration of a bucket. */
   private static long least(int bucket) {
     int exponent = bucket / OF_A_POWER;
     long part = bucket % OF_A_POWER;
     return exponent == 0 ? part : (OF_A_POWER + part) << (exponent - 1);
   }
 
-  /** Adds the counts of others. */
+  /** Adds the counts of another histogram. */
   void add(Latencies others) {
     for (int i = 0; i < BUCKETS; i++) {
       counts[i] += others.counts[i];
     }
   }
 
-  /** How many there are. */
+  /** The number of durations. */
   long size() {
     long size = 0;
     for (long count : counts) {
@@ -51,10 +51,10 @@ final class Latencies {
   }
 
   /**
-   * The duration that so large a part of all is shorter than.
+   * Returns a quantile of the durations.
    *
-   * @param part from 0 to 1
-   * @return the middle of its bucket; NaN where there are none
+   * @param part the quantile, from 0 to 1; 0.5 is the median
+   * @return the middle of the quantile's bucket; NaN if there are no durations
    */
   double quantile(double part) {
     long left = (long) Math.ceil(part * size());
@@ -67,7 +67,9 @@ final class Latencies {
     return Double.NaN;
   }
 
-  /** The buckets that are not empty, each as its distance to the one before and its count. */
+  /**
+   * Encodes the buckets that are not empty: each by its distance to the last one, and its count.
+   */
   byte[] toBytes() {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     int last = -1;
@@ -81,7 +83,7 @@ final class Latencies {
     return out.toByteArray();
   }
 
-  /** Adds what {@link #toBytes} has made of others. */
+  /** Adds the counts of another histogram, encoded by {@link #toBytes}. */
   void add(byte[] bytes) {
     ByteBuffer in = ByteBuffer.wrap(bytes);
     int bucket = -1;
@@ -112,7 +114,7 @@ final class Latencies {
     return number;
   }
 
-  /** Counts durations while others read. Thread-safe. */
+  /** Counts durations from many threads, while another reads them. Thread-safe. */
   static final class Live {
 
     private final AtomicLongArray counts = new AtomicLongArray(BUCKETS);
@@ -122,7 +124,7 @@ final class Latencies {
       counts.getAndIncrement(bucket(duration));
     }
 
-    /** What has been counted since this was last called. For one thread. */
+    /** Returns the counts since the last call. For one thread only. */
     Latencies take() {
       Latencies since = new Latencies();
       for (int i = 0; i < BUCKETS; i++) {

@@ -3,12 +3,12 @@ package io.dromedary.history;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** Lets so many through in each second. Thread-safe. */
+/** Limits the number of calls that get through in each second. Thread-safe. */
 final class Limit {
 
   private static final int BITS = 24;
 
-  /** The second, and behind it how many have got through in it. */
+  /** The current second, and in the lower bits the number of calls that have got through in it. */
   private final AtomicLong state = new AtomicLong();
 
   boolean take(int most) {

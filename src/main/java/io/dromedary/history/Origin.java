@@ -2,7 +2,7 @@ package io.dromedary.history;
 
 import java.util.Locale;
 
-/** What an attempt was made for. */
+/** The reason for which an attempt was made. */
 public enum Origin {
   /** An event that was accepted. */
   DELIVERY,
@@ -10,12 +10,12 @@ public enum Origin {
   REPLAY,
   /** A test event that an operator has sent. */
   TEST,
-  /** An event by which a webhook that is down is probed. */
+  /** An event that probes a webhook that is down. */
   PROBE;
 
   private final String json = name().toLowerCase(Locale.ROOT);
 
-  /** The origin as it is written, in lower case. */
+  /** The origin in lower case, as it is written in JSON and in the store. */
   public String json() {
     return json;
   }

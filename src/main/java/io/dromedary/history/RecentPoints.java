@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.SortedMap;
 
 /**
- * What was counted in each ten seconds of the last hour, in memory and bounded by bytes: of many
- * webhooks less of each is remembered. Thread-safe.
+ * Keeps the counts for each ten seconds of the last hour in memory, bounded in bytes. If there are
+ * many webhooks, it keeps a shorter time of each. Thread-safe.
  */
 final class RecentPoints {
 
@@ -17,7 +17,7 @@ final class RecentPoints {
   private static final int MOST = 360;
   private static final int LEAST = 6;
 
-  /** What a point takes, about. */
+  /** The approximate memory of a point. */
   private static final int BYTES = 400;
 
   private final long mostBytes;
@@ -25,7 +25,7 @@ final class RecentPoints {
 
   private record Key(String destination, int webhook) {}
 
-  /** Counts in little memory. */
+  /** Counts in a compact form. */
   private static final class Point {
 
     private final long at;
@@ -55,7 +55,7 @@ final class RecentPoints {
     this.mostBytes = mostBytes;
   }
 
-  /** Adds what was counted, in the order of time. */
+  /** Adds counts. Must be called in order of time. */
   synchronized void add(String destination, int webhook, long nowMillis, Counts counts) {
     long at = nowMillis / STEP_MILLIS * STEP_MILLIS;
     Deque<Point> points =
@@ -78,9 +78,9 @@ final class RecentPoints {
   }
 
   /**
-   * Adds the points of a webhook to what was counted of others.
+   * Adds the points of a webhook to sums.
    *
-   * @return the time from which there are points, or the greatest number where there are none
+   * @return the time of the first point, or {@link Long#MAX_VALUE} if there are no points
    */
   synchronized long addTo(
       SortedMap<Long, Counts> sums,
@@ -102,7 +102,7 @@ final class RecentPoints {
     return points.getFirst().at();
   }
 
-  /** The durations of the attempts of the last hour. */
+  /** The durations of the attempts in the last hour. */
   synchronized Latencies attempts(String destination, int webhook) {
     Latencies all = new Latencies();
     Deque<Point> points = series.get(new Key(destination, webhook));

@@ -7,7 +7,7 @@ import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** What was counted of the attempts at a destination, or at one webhook of it, in a time. */
+/** The counts of attempts at a destination, or at one of its webhooks, in a period. */
 public final class Rollup {
 
   private final Instant at;
@@ -18,19 +18,19 @@ public final class Rollup {
     this.counts = counts;
   }
 
-  /** What was counted in several times together. */
+  /** Adds up the counts of several periods. */
   public static Rollup sum(Instant at, Iterable<Rollup> parts) {
     Counts sum = new Counts();
     parts.forEach(part -> sum.add(part.counts));
     return new Rollup(at, sum);
   }
 
-  /** How many attempts have ended. */
+  /** The number of attempts that have ended. */
   public long attempts() {
     return accepted() + temporary() + permanent();
   }
 
-  /** When the time begins. */
+  /** The beginning of the period. */
   public Instant at() {
     return at;
   }
@@ -47,19 +47,20 @@ public final class Rollup {
     return counts.of(AttemptRecord.PERMANENT);
   }
 
-  /** How many attempts were of each class. */
+  /** The number of attempts of each class. */
   public Map<String, Long> byClass() {
     return new TreeMap<>(counts.byClass());
   }
 
-  /** How many events of the destination enough webhooks have accepted. */
+  /** The number of the destination's events that enough webhooks have accepted. */
   public long delivered() {
     return counts.deliveries.size();
   }
 
   /**
-   * The time that so large a part of the attempts has taken at the most, or null where there are
-   * none.
+   * Returns a quantile of the durations of attempts, or null if there were none.
+   *
+   * @param part the quantile, from 0 to 1
    */
   public @Nullable Duration quantile(double part) {
     double micros = counts.attempts.quantile(part);
@@ -67,8 +68,10 @@ public final class Rollup {
   }
 
   /**
-   * The time from acceptance to delivery that so large a part of the events has taken at the most,
-   * or null where there are none. It is of the whole destination.
+   * Returns a quantile of the times from acceptance to delivery, or null if nothing was delivered.
+   * It is always that of the whole destination.
+   *
+   * @param part the quantile, from 0 to 1
    */
   public @Nullable Duration deliveryQuantile(double part) {
     double millis = counts.deliveries.quantile(part);

@@ -11,20 +11,20 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Adds up what was counted to minutes and hours, and writes those that have changed. Each process
- * has rows of its own, which readers add up. Owned by the thread that writes.
+ * Adds up counts by minute and by hour, and writes the rollups that have changed. Each process has
+ * separate rows, which readers add up. Owned by the writer's thread.
  */
 final class Rollups {
 
-  /** The steps that are kept, in seconds. */
+  // The steps of the rollups, in seconds.
   static final int MINUTE = 60;
 
   static final int HOUR = 3600;
 
-  /** Fewer attempts say nothing about what is slow. */
+  /** The number of attempts below which no attempt counts as slow. */
   private static final long LEAST_ATTEMPTS = 1000;
 
-  /** Those of an hour in which nothing could be written, of many webhooks. */
+  /** The most unfinished rollups in memory: many webhooks, for an hour in which no write worked. */
   private static final int MOST_OPEN = 2000;
 
   private static final String UPSERT =
@@ -45,7 +45,7 @@ final class Rollups {
     this.points = points;
   }
 
-  /** Takes over what has been counted. */
+  /** Adds the counts since the last call. */
   void count(Collection<Tally> tallies, long nowMillis) {
     for (Tally tally : tallies) {
       Counts since = tally.take();
@@ -67,7 +67,7 @@ final class Rollups {
     }
   }
 
-  /** Learns which attempts are slow: those that take longer than 99 % of the last hour's. */
+  /** Sets the time above which attempts are slow: the 99th percentile of the last hour. */
   void learnSlow(Collection<Tally> tallies) {
     for (Tally tally : tallies) {
       Latencies lastHour = points.attempts(tally.destination(), tally.webhook());
@@ -80,7 +80,7 @@ final class Rollups {
     return !changed.isEmpty();
   }
 
-  /** Writes what has changed. */
+  /** Writes the rollups that have changed. */
   void write(Connection connection, String node) throws SQLException {
     if (changed.isEmpty()) {
       return;
@@ -105,7 +105,7 @@ final class Rollups {
     }
   }
 
-  /** What has changed is on disk: what is over is forgotten. */
+  /** Notes that the changes are committed, and forgets rollups whose period is over. */
   void written(long nowMillis) {
     changed.clear();
     open.keySet().removeIf(key -> key.at() + key.step() * 1000L <= nowMillis);

@@ -5,16 +5,16 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * Counts what comes of the attempts at one webhook, and says of which something is kept. The number
- * 0 is the destination itself: its deliveries, and what was kept of its plain successes.
- * Thread-safe.
+ * Counts the outcomes of attempts at one webhook, and limits how many records are kept. Webhook 0
+ * stands for the destination itself: it counts deliveries, and limits the records of plain
+ * successes. Thread-safe.
  */
 public final class Tally {
 
   private final String destination;
   private final int webhook;
 
-  /** By outcome, then by class: to make one key of both would cost more than to count. */
+  /** The counts by outcome and class. Making a single key of both would cost more than counting. */
   private final Map<String, Map<String, LongAdder>> ended = new ConcurrentHashMap<>();
 
   private final Map<String, Long> taken = new ConcurrentHashMap<>();
@@ -22,7 +22,7 @@ public final class Tally {
   private final Latencies.Live attempts = new Latencies.Live();
   private final Latencies.Live deliveries = new Latencies.Live();
 
-  /** An attempt that takes longer is one of the slow ones. */
+  /** An attempt that takes longer than this is slow. */
   private volatile long slowMicros = Long.MAX_VALUE;
 
   Tally(String destination, int webhook) {
@@ -52,12 +52,12 @@ public final class Tally {
     return tookMicros > slowMicros;
   }
 
-  /** Counts an event that has been delivered. */
+  /** Counts a delivered event. */
   void delivered(long tookMillis) {
     deliveries.record(tookMillis);
   }
 
-  /** Whether one more of a kind may be kept in this second. */
+  /** Whether another record of a kind may be kept in this second. Counts it if so. */
   boolean isWithin(String kind, int most) {
     return limits.computeIfAbsent(kind, key -> new Limit()).take(most);
   }
@@ -66,7 +66,7 @@ public final class Tally {
     slowMicros = micros;
   }
 
-  /** What has been counted since this was last called. For one thread. */
+  /** Returns the counts since the last call. For one thread only. */
   Counts take() {
     Counts since = new Counts();
     ended.forEach(

@@ -13,14 +13,14 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is kept of a {@code userId}: 64 bits of its SHA-256, so that a user's attempts are found and
- * can be erased while the id itself is nowhere in the history.
+ * Hashes a {@code userId} to 64 bits of its SHA-256. With the hash a user's attempts can be found
+ * and erased, although the id itself is not in the history.
  */
 public final class UserHash {
 
   private UserHash() {}
 
-  /** The hash of the user of an event, or null where it has none. */
+  /** Returns the hash of an event's user, or null if the event has none. */
   public static @Nullable Long of(byte[] event) {
     Long hash = null;
     try {
@@ -28,14 +28,14 @@ public final class UserHash {
       json.beginObject();
       for (String name = json.nextName(); name != null; name = json.nextName()) {
         if (name.equals("userId")) {
-          // Of a name that comes twice the last value counts.
+          // If a name occurs twice, the last value counts.
           hash = of(json.read());
         } else {
           json.skip();
         }
       }
     } catch (InvalidJsonException e) {
-      // It is read so far and no further.
+      // What was read up to here decides.
     }
     return hash;
   }
@@ -48,7 +48,9 @@ public final class UserHash {
     };
   }
 
-  /** The hashes of what an operator may mean: a text, and the number that it looks like. */
+  /**
+   * Returns the hashes to search for: that of the text, and that of the number it may represent.
+   */
   static List<Long> ofAsked(String userId) {
     long text = hash('s', userId);
     try {
@@ -59,7 +61,7 @@ public final class UserHash {
         return List.of(text, hash('n', new String(value.toBytes(), UTF_8)));
       }
     } catch (InvalidJsonException e) {
-      // It is no number.
+      // It is not a number.
     }
     return List.of(text);
   }

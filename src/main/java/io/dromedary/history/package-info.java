@@ -1,4 +1,4 @@
-/** What has become of attempts: kept for a while, counted for longer, for whoever looks into it. */
+/** The history of attempts: records for a short time and counts for longer, for operators. */
 @NullMarked
 package io.dromedary.history;
 
