@@ -6,14 +6,16 @@ import java.util.Map;
 import org.apache.camel.CamelContext;
 import org.jspecify.annotations.Nullable;
 
-/** Tells which versions run: a figure that changes can then be held against a deployment. */
+/**
+ * Publishes the versions that run, so that changes of other metrics can be related to deployments.
+ */
 public final class BuildInfo {
 
   private static final String UNKNOWN = "unknown";
 
   private BuildInfo() {}
 
-  /** A gauge that is always 1, with the versions as labels. */
+  /** Makes a gauge that is always 1, with the versions as labels. */
   public static Meter of(CamelContext context) {
     return new Meter(
         Kind.GAUGE,
@@ -21,7 +23,7 @@ public final class BuildInfo {
         "Always 1, with the versions of Dromedary, Camel and Java",
         Map.of(
             "version",
-            // Of the jar's manifest, so not known where the classes are in a folder.
+            // From the jar's manifest, so it is unknown if the classes are in a folder.
             known(BuildInfo.class.getPackage().getImplementationVersion()),
             "camel",
             known(context.getVersion()),

@@ -6,13 +6,13 @@ import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Counts durations by how long they are. It keeps nothing itself: until {@link Meters} publishes
- * it, and where there is no Micrometer, a recorded duration is ignored. Recording costs less than
+ * A histogram of durations with fixed buckets. It stores nothing itself: until {@link Meters}
+ * publishes it, and without Micrometer, recorded durations are ignored. Recording costs less than
  * 100 ns. Thread-safe.
  */
 public final class Histogram {
 
-  /** Takes durations where somebody can read them. */
+  /** Receives the durations of a published histogram. */
   interface Sink {
     void record(long nanos);
   }
@@ -25,21 +25,21 @@ public final class Histogram {
   }
 
   /**
-   * A histogram of requests: from 5 ms to 10 s, in the steps that OpenTelemetry recommends for
+   * Makes a histogram of requests, with buckets from 5 ms to 10 s as OpenTelemetry recommends for
    * HTTP.
    */
   public static Histogram ofRequests() {
     return new Histogram(requests());
   }
 
-  /** A histogram of deliveries, which may take as long as the longest retry window: up to 4 h. */
+  /** Makes a histogram of deliveries, with buckets up to the longest retry window, 4 h. */
   public static Histogram ofDeliveries() {
     return new Histogram(
         LongStream.concat(
             requests(), LongStream.of(30_000, 60_000, 300_000, 900_000, 3_600_000, 14_400_000)));
   }
 
-  /** A histogram of what a disk does: from 1 ms to 10 s. */
+  /** Makes a histogram of commits, with buckets from 1 ms to 10 s. */
   public static Histogram ofCommits() {
     return new Histogram(LongStream.concat(LongStream.of(1, 2), requests()));
   }
@@ -53,19 +53,19 @@ public final class Histogram {
     return buckets;
   }
 
-  /** Counts a duration; a negative one counts as none. */
+  /** Records a duration. A negative one counts as 0. */
   public void record(long nanos) {
     Sink to = sink;
     if (to != null) {
       try {
         to.record(Math.max(0, nanos));
       } catch (RuntimeException e) {
-        // A registry that fails is no reason to deliver an event again.
+        // A registry that fails must not cause an event to be delivered again.
       }
     }
   }
 
-  /** From now on durations go there; null: nowhere. */
+  /** Sets the receiver of durations; null to ignore them. */
   void publish(@Nullable Sink to) {
     sink = to;
   }

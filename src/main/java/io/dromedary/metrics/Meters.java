@@ -10,22 +10,22 @@ import org.apache.camel.support.SimpleEventNotifierSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is measured in a context. Values are only read when somebody asks for them, so a meter costs
- * what its owner pays to count; only a histogram is written to. They are in the host's Micrometer
- * registry, or in each if it has several, from the start of the context to its stop, and nowhere if
- * there is none: this class does without that library. Thread-safe.
+ * The meters of a context. Values are read only on request, so a meter costs no more than its
+ * owner's counting; only histograms are written to. From the start of the context to its stop, the
+ * meters are in the host's Micrometer registry, or in all of its registries if there are several.
+ * Without Micrometer they are not published; this class does not need the library. Thread-safe.
  */
 public final class Meters {
 
-  /** How a value behaves. */
+  /** The kind of a value. */
   public enum Kind {
-    /** It only grows while the process runs. */
+    /** A value that only grows while the process runs. */
     COUNTER,
-    /** It goes up and down; NaN where it is not known. */
+    /** A value that goes up and down; NaN if it is unknown. */
     GAUGE
   }
 
-  /** What can be published. */
+  /** A meter that can be published. */
   sealed interface Measured permits Meter, Durations {
     String name();
 
@@ -35,20 +35,20 @@ public final class Meters {
   }
 
   /**
-   * A value.
+   * A meter with a value.
    *
-   * @param name by Micrometer's convention, in lower case with dots
-   * @param labels of which each has a bounded number of values, none of them secret
+   * @param name its name by Micrometer's convention, in lower case with dots
+   * @param labels its labels, each with a bounded number of values, none of which is secret
    */
   public record Meter(
       Kind kind, String name, String description, Map<String, String> labels, DoubleSupplier value)
       implements Measured {}
 
   /**
-   * Durations, by how long they are.
+   * A meter with a histogram of durations.
    *
-   * @param name by Micrometer's convention, which adds the unit
-   * @param labels of which each has a bounded number of values, none of them secret
+   * @param name its name by Micrometer's convention; Micrometer adds the unit
+   * @param labels its labels, each with a bounded number of values, none of which is secret
    */
   public record Durations(
       String name, String description, Map<String, String> labels, Histogram histogram)
@@ -75,12 +75,12 @@ public final class Meters {
     return meters;
   }
 
-  /** Adds a value, in the place of one that has the same name and labels. */
+  /** Adds a value. Replaces a meter that has the same name and labels. */
   public void add(Meter meter) {
     addMeasured(meter);
   }
 
-  /** Adds a histogram, in the place of one that has the same name and labels. */
+  /** Adds a histogram. Replaces a meter that has the same name and labels. */
   public void add(Durations durations) {
     addMeasured(durations);
   }
@@ -110,7 +110,7 @@ public final class Meters {
     }
   }
 
-  /** Registries are there when a context has started, whoever makes them. */
+  /** Publishes meters once the context has started, since only then all registries exist. */
   private final class Life extends SimpleEventNotifierSupport {
 
     @Override

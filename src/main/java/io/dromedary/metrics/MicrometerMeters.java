@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The meters of a context in a registry of Micrometer. Confined to {@link Meters}. */
+/** Publishes the meters of a context in a Micrometer registry. Guarded by {@link Meters}. */
 final class MicrometerMeters {
 
   private static final Logger LOG = LoggerFactory.getLogger(Meters.class);
@@ -34,7 +34,7 @@ final class MicrometerMeters {
     this.registry = registry;
   }
 
-  /** In the registry that the host has, or prefers, or else in each; null if it has none. */
+  /** Uses the host's only or primary registry, or else all of them; null if it has none. */
   static @Nullable MicrometerMeters of(CamelContext context) {
     MeterRegistry only = context.getRegistry().findSingleByType(MeterRegistry.class);
     Set<MeterRegistry> all =
@@ -49,7 +49,7 @@ final class MicrometerMeters {
     };
   }
 
-  /** The registries that are no part of another, which would have each value twice. */
+  /** The registries that are not part of a composite one, which would get each value twice. */
   private static Set<MeterRegistry> ends(Set<MeterRegistry> registries) {
     Set<MeterRegistry> ends = new HashSet<>(registries);
     for (MeterRegistry each : registries) {
@@ -86,7 +86,7 @@ final class MicrometerMeters {
       return new Published(timer, histogram);
     }
     Meters.Meter meter = (Meters.Meter) measured;
-    // Held by the list of meters: the registry has only a weak reference to what a counter counts.
+    // The list of meters keeps the value alive, since the registry only has a weak reference to it.
     DoubleSupplier value = meter.value();
     return new Published(
         switch (meter.kind()) {
@@ -109,7 +109,7 @@ final class MicrometerMeters {
     published.clear();
   }
 
-  /** What is in the registry, and the histogram that writes to it, or null. */
+  /** A meter in the registry, and the histogram that writes to it, or null. */
   private record Published(Meter meter, @Nullable Histogram histogram) {
 
     void withdraw(MeterRegistry registry) {

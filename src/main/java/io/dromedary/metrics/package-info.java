@@ -1,4 +1,4 @@
-/** What an operator can count, by Micrometer where a host has it. */
+/** Metrics for operators, published through Micrometer if the host has it. */
 @NullMarked
 package io.dromedary.metrics;
 
