@@ -7,16 +7,16 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /**
- * Ids that can be shown and sent. Message ids come from senders, and a header takes fewer
- * characters than they may send.
+ * Converts message ids to a form that can be shown and sent. Senders choose the ids, and may use
+ * characters that a header must not contain.
  */
 public final class MessageIds {
 
   private MessageIds() {}
 
   /**
-   * The id itself where it is made of visible ASCII without a full stop (the separator of what is
-   * signed), otherwise a hash of it: no input can break out of a header.
+   * Returns the id itself if it consists of visible ASCII without a full stop (the separator in the
+   * signed text), otherwise a hash of it. So no id can break out of its header.
    */
   static String asHeader(String id) {
     for (int i = 0; i < id.length(); i++) {
@@ -32,7 +32,7 @@ public final class MessageIds {
     return "msg_" + fingerprint(id);
   }
 
-  /** What tells a text from others without telling the text: 32 hex digits. */
+  /** Returns 32 hex digits that identify a text without revealing it. */
   public static String fingerprint(String text) {
     try {
       byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(UTF_8));

@@ -3,8 +3,8 @@ package io.dromedary.signing;
 import java.util.List;
 
 /**
- * The body of a request and what a signature needs to know of it. Immutable as long as nobody
- * writes to the arrays, which are not copied.
+ * The body of a request, with its id and its first event, which signatures need. Immutable unless a
+ * caller modifies the arrays, which are not copied.
  */
 public final class Payload {
 
@@ -18,14 +18,15 @@ public final class Payload {
     this.body = body;
   }
 
-  /** One event as the body. */
+  /** Makes a payload whose body is one event. */
   public static Payload single(String messageId, byte[] event) {
     return new Payload(messageId, event, event);
   }
 
   /**
-   * A JSON array of events as the body. Its id is the same at every attempt, and none of its
-   * events': a receiver that drops ids it has seen must not drop an event that is sent again alone.
+   * Makes a payload whose body is a JSON array of events. Its id is the same at every attempt, and
+   * differs from the ids of its events: a receiver that drops requests with known ids must not drop
+   * an event that is retried on its own.
    */
   public static Payload batch(String firstMessageId, List<byte[]> events) {
     int length = 1 + events.size();
@@ -49,7 +50,7 @@ public final class Payload {
     return id;
   }
 
-  /** The first event, which is the whole body where there is no batch. */
+  /** The first event, which is the whole body unless this is a batch. */
   byte[] first() {
     return first;
   }

@@ -7,8 +7,9 @@ import java.util.HexFormat;
 import java.util.Map;
 
 /**
- * {@code X-Signature} as Segment's Webhooks destination sends it: lower-case hex HMAC-SHA1 over the
- * body, or over the first event of a batch. It carries one signature, so it takes one secret.
+ * Signs with the header {@code X-Signature} as Segment's Webhooks destination does: the HMAC-SHA1
+ * of the body, or of the first event of a batch, in lower-case hex digits. The header has room for
+ * one signature, so there is one secret.
  */
 public final class SharedSecretSigner implements Signer {
 
@@ -19,7 +20,7 @@ public final class SharedSecretSigner implements Signer {
 
   private final Hmac hmac;
 
-  /** A signer with the secret's UTF-8 bytes as the key. */
+  /** Makes a signer whose key is the secret in UTF-8. */
   public SharedSecretSigner(String secret) {
     hmac = new Hmac("HmacSHA1", secret.getBytes(UTF_8));
   }
@@ -29,7 +30,7 @@ public final class SharedSecretSigner implements Signer {
     headers.put(HEADER, signature(payload.first()));
   }
 
-  /** The signature of an event's bytes. */
+  /** Returns the signature of an event's bytes. */
   public String signature(byte[] event) {
     return HEX.formatHex(hmac.hash(event));
   }

@@ -19,8 +19,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Checks the signature of a request as a receiver does, and says what is wrong with it: what was
- * done to the body, to the header or to the secret, if that can be told. Immutable.
+ * Checks the signature of a request as a receiver does. If it is wrong, explains what may have
+ * happened to the body, the header or the secret. Immutable.
  */
 public final class SignatureCheck {
 
@@ -31,17 +31,17 @@ public final class SignatureCheck {
   private final List<String> secrets;
 
   /**
-   * What a check has found.
+   * The result of a check.
    *
-   * @param isGood whether a receiver has to accept it
-   * @param reason a sentence for an operator, with no secret in it
+   * @param isGood whether a receiver has to accept the request
+   * @param reason a sentence for an operator, without any secret
    */
   public record Result(boolean isGood, String reason) {}
 
   /**
-   * A check of a request.
+   * Makes a check of a request.
    *
-   * @param headers its headers, by names in lower case
+   * @param headers its headers, with their names in lower case
    * @param secrets the signing secrets, at least one
    */
   public SignatureCheck(Map<String, String> headers, byte[] body, List<String> secrets) {
@@ -50,7 +50,7 @@ public final class SignatureCheck {
     this.secrets = List.copyOf(secrets);
   }
 
-  /** Checks {@code X-Signature}. */
+  /** Checks the header {@code X-Signature}. */
   public Result sharedSecret() {
     String found = headers.get(SharedSecretSigner.HEADER.toLowerCase(Locale.ROOT));
     if (found == null) {
@@ -159,7 +159,7 @@ public final class SignatureCheck {
     return secrets.stream().anyMatch(secret -> fits.test(secret, bytes));
   }
 
-  /** What is said where the body is as it was signed, or null where it is not. */
+  /** Returns the good result if a secret's signature of the bytes fits, or null if none does. */
   private @Nullable Result check(BiPredicate<String, byte[]> fits, byte[] bytes) {
     for (int i = 0; i < secrets.size(); i++) {
       if (fits.test(secrets.get(i), bytes)) {
@@ -172,7 +172,7 @@ public final class SignatureCheck {
     return null;
   }
 
-  /** Tries what receivers most often get wrong. */
+  /** Explains a signature that does not fit, by trying the most frequent mistakes of receivers. */
   private Result unknown(String header, BiPredicate<String, byte[]> fits, byte[] signed) {
     if (signed.length == 0) {
       return bad("the body is empty, expected what was sent");
@@ -238,7 +238,7 @@ public final class SignatureCheck {
     }
   }
 
-  /** The first event of a batch, as it stands there, or null where it is none. */
+  /** Returns the first event of a batch, or null if the body is not a batch. */
   private static byte @Nullable [] firstOf(byte[] text) {
     int start = 0;
     while (start < text.length && Character.isWhitespace(text[start])) {

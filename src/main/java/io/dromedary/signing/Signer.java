@@ -10,7 +10,7 @@ public interface Signer {
    * Signs one request.
    *
    * @param now the instant of the attempt
-   * @param headers takes the signature's headers
+   * @param headers receives the headers with the signature
    */
   void sign(Payload payload, Instant now, Map<String, Object> headers);
 }

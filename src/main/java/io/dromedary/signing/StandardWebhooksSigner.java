@@ -9,9 +9,9 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * The headers of the Standard Webhooks specification: {@code webhook-id}, {@code webhook-timestamp}
- * (Unix seconds) and {@code webhook-signature}, one {@code v1} signature for each secret, so that
- * receivers can change theirs at any time during a rotation.
+ * Signs according to the Standard Webhooks specification, with the headers {@code webhook-id},
+ * {@code webhook-timestamp} (Unix seconds) and {@code webhook-signature}. The last one has a {@code
+ * v1} signature for each secret, so that receivers can change theirs at any time during a rotation.
  */
 public final class StandardWebhooksSigner implements Signer {
 
@@ -23,9 +23,9 @@ public final class StandardWebhooksSigner implements Signer {
   private final List<Hmac> hmacs;
 
   /**
-   * A signer with one or more secrets.
+   * Makes a signer with one or more secrets.
    *
-   * @param secrets {@code whsec_} and base64; the prefix may be missing
+   * @param secrets each in Base64, with or without the prefix {@code whsec_}
    */
   public StandardWebhooksSigner(List<String> secrets) {
     hmacs = secrets.stream().map(secret -> new Hmac("HmacSHA256", key(secret))).toList();
@@ -45,7 +45,7 @@ public final class StandardWebhooksSigner implements Signer {
     headers.put(HEADER, signature(id, timestamp, payload.body()));
   }
 
-  /** The signatures of a body, one for each secret. */
+  /** Returns the signatures of a body, one for each secret. */
   public String signature(String id, String timestamp, byte[] body) {
     byte[] prefix = (id + "." + timestamp + ".").getBytes(US_ASCII);
     return hmacs.stream()

@@ -1,4 +1,4 @@
-/** How requests are signed, so that a receiver can tell they are ours. */
+/** Signs requests, so that receivers can verify that they come from Dromedary. */
 @NullMarked
 package io.dromedary.signing;
 
