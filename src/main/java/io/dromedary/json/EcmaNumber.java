@@ -6,11 +6,11 @@ import java.math.MathContext;
 import java.math.RoundingMode;
 import java.nio.charset.StandardCharsets;
 
-/** Numbers as ECMAScript's {@code Number::toString} writes the double nearest to them. */
+/** Writes numbers as ECMAScript's {@code Number::toString} writes the nearest double. */
 final class EcmaNumber {
   /**
-   * Decimals of so many digits lie far enough apart, but for the very smallest, that no two have
-   * the same nearest double. So each is itself the shortest that gives its double.
+   * Decimals with up to this many digits are so far apart, except for the very smallest, that no
+   * two have the same nearest double. So each is the shortest decimal for its double.
    */
   private static final int SAFE_DIGITS = 15;
 
@@ -28,7 +28,7 @@ final class EcmaNumber {
       digits(text);
     }
     int point = text.at;
-    int last = point; // the end of what counts, without the zeros that end a fraction
+    int last = point; // the end of the significant digits, without trailing zeros of a fraction
     if (step(text, '.', '.')) {
       digits(text);
       last = text.at;
@@ -46,12 +46,12 @@ final class EcmaNumber {
     }
 
     while (first < last && (bytes[first] == '0' || bytes[first] == '.')) {
-      first++; // the first digit that counts
+      first++; // to the first significant digit
     }
     int significant = last - first - (first < point && point < last ? 1 : 0);
     boolean atLeastOneMillionth = first - point <= 6;
     if (significant == 0) {
-      out.append('0'); // whatever its exponent and its sign
+      out.append('0'); // with any exponent and sign
     } else if (!exponent && significant <= SAFE_DIGITS && atLeastOneMillionth) {
       out.append(bytes, start, last);
     } else {
@@ -78,15 +78,15 @@ final class EcmaNumber {
     }
   }
 
-  /** Appends a double; one that is not finite is {@code null}. */
+  /** Appends a double, or {@code null} if it is not finite. */
   static void append(double value, JsonBuffer out) {
     if (value == 0 || !Double.isFinite(value)) {
       out.appendAscii(value == 0 ? "0" : "null");
       return;
     }
     BigDecimal shortest = new BigDecimal(NumberOutput.toString(value, true));
-    // Java takes the nearest of two digits or more: 4.9E-324. Among the smallest numbers, which
-    // have but a few bits, one digit can tell as much: 5e-324.
+    // Java writes two digits or more: 4.9E-324. The smallest numbers have only a few bits, so one
+    // digit may be enough: 5e-324.
     BigDecimal shorter = shortest.round(ONE_DIGIT);
     if (Math.abs(value) < 1e-320 && shorter.doubleValue() == value) {
       shortest = shorter;

@@ -1,32 +1,32 @@
 package io.dromedary.json;
 
 /**
- * The text is not what {@code JSON.parse} takes. The message says what was found, at which byte,
+ * Thrown if {@code JSON.parse} would reject a text. The message says what was found, at which byte,
  * and what was expected there.
  *
- * <p>It is checked, because the text comes from outside and every caller has to choose what it
- * refuses: one event or the whole text. It carries no stack trace, because it speaks of the text
- * and not of the code, and because a sender of nonsense must not be able to make it expensive.
+ * <p>It is a checked exception, because the text comes from outside and every caller has to decide
+ * what to reject: one event or the whole text. It has no stack trace, because it is about the text
+ * rather than the code, and because senders of invalid text must not be able to make it expensive.
  */
 public final class InvalidJsonException extends Exception {
   private static final long serialVersionUID = 1L;
 
-  /** What a refusal has to cover. */
+  /** The reason, which determines how much of the text has to be rejected. */
   public enum Reason {
-    /** It is not JSON: nothing that follows can be relied on, the whole text is refused. */
+    /** It is not JSON. Nothing that follows can be relied on, so the whole text is rejected. */
     SYNTAX(""),
     /**
-     * A value is nested too deeply: it is refused, and {@link JsonReader#skip} goes on after it.
+     * A value is nested too deeply. It is rejected, and {@link JsonReader#skip} continues after it.
      */
     NESTING("nested too deeply: "),
     /**
-     * A value holds {@code NaN}, {@code Infinity} or {@code -Infinity} where a number has to be,
-     * and is JSON but for that. It has been read to its end and is refused; the reader stands
-     * behind it.
+     * A value has {@code NaN}, {@code Infinity} or {@code -Infinity} in place of a number, and is
+     * valid JSON otherwise. It has been read to its end and is rejected. The reader continues after
+     * it.
      */
     NOT_FINITE(""),
     /**
-     * A string is not UTF-8: its value is refused, and {@link JsonReader#skip} goes on after it.
+     * A string is not UTF-8. Its value is rejected, and {@link JsonReader#skip} continues after it.
      */
     ENCODING("malformed UTF-8: ");
 
@@ -54,7 +54,7 @@ public final class InvalidJsonException extends Exception {
     return reason;
   }
 
-  /** The offending byte, counted from the start of the array that was read. */
+  /** The offset of the invalid byte, from the start of the array that was read. */
   public int offset() {
     return offset;
   }

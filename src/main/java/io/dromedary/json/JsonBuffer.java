@@ -3,8 +3,8 @@ package io.dromedary.json;
 import java.util.Arrays;
 
 /**
- * The output, which only grows. Whoever keeps an offset into it keeps the buffer too, never its
- * array: a larger one takes its place.
+ * The output, an array of bytes that only grows. An offset is valid together with the buffer, but
+ * not with its array, which is replaced by a larger one.
  */
 final class JsonBuffer {
   byte[] bytes;

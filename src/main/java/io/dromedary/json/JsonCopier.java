@@ -4,27 +4,26 @@ import io.dromedary.json.InvalidJsonException.Reason;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Copies one value after another from a text to a buffer, in the form of {@code JSON.stringify}.
- */
+/** Copies values, one at a time, from a text to a buffer in the form of {@code JSON.stringify}. */
 final class JsonCopier {
-  /** Brackets that may be open at once: a bound on memory, and on hostile texts. */
+  /** The most brackets that may be open at once, which bounds the memory for hostile texts. */
   private static final int MAX_DEPTH = 1_000;
 
   private final JsonText text;
   private final JsonBuffer out;
 
   /**
-   * For each container that is open: an object's first member in {@link #members}; -1 for an array.
+   * For each open container: the index of an object's first member in {@link #members}, or -1 for
+   * an array.
    */
   private int[] open = new int[16];
 
   private int depth;
 
-  /** The members of the objects that are open. */
+  /** The members of the open objects. */
   private final Members members;
 
-  /** Where the first number that is none was found since {@link #begin}, or null. */
+  /** The error of the first number since {@link #begin} that was not finite, or null. */
   private @Nullable InvalidJsonException notFinite;
 
   JsonCopier(JsonText text, JsonBuffer out) {
@@ -33,15 +32,15 @@ final class JsonCopier {
     this.members = new Members(out);
   }
 
-  /** A value begins that is taken or refused as a whole, after {@link #end}. */
+  /** Begins a value that is accepted or rejected as a whole, when {@link #end} is called. */
   void begin() {
     notFinite = null;
   }
 
   /**
-   * The value that was begun has been read to its end.
+   * Ends the value that was begun.
    *
-   * @throws InvalidJsonException if it holds a number that is none
+   * @throws InvalidJsonException if it contains a number that is not finite
    */
   void end() throws InvalidJsonException {
     if (notFinite != null) {
@@ -50,9 +49,10 @@ final class JsonCopier {
   }
 
   /**
-   * Appends the next value. It iterates, so that no nesting overflows the stack of the thread.
+   * Appends the next value. It iterates rather than recursing, so that nesting cannot overflow the
+   * stack.
    *
-   * @param outer brackets that are open around the value
+   * @param outer the number of brackets that are open around the value
    */
   void copyValue(int outer) throws InvalidJsonException {
     depth = 0;
@@ -107,8 +107,9 @@ final class JsonCopier {
   }
 
   /**
-   * Steps over {@code NaN} and the like, as Python writes them. Nothing but what may follow a
-   * number may follow, so the end of the value is known, and what is behind it can be relied on.
+   * Steps over {@code NaN} and the like, which Python writes. The text after it must be valid after
+   * a number. So the end of the value is known, and the text behind it can be relied on. Returns
+   * false if there is no such word.
    */
   private boolean stepOverNotFinite() {
     String word = text.notFinite();
@@ -116,7 +117,7 @@ final class JsonCopier {
       return false;
     }
     if (notFinite == null) {
-      // With what is said of other texts that are no JSON.
+      // The message is the same as for other texts that are not JSON.
       boolean isNegative = word.charAt(0) == '-';
       text.at += isNegative ? 1 : 0;
       notFinite = text.unexpected(Reason.NOT_FINITE, isNegative ? "a digit" : "a value");
@@ -135,7 +136,7 @@ final class JsonCopier {
     }
   }
 
-  /** After a value: closes the containers that end with it, up to one that goes on with another. */
+  /** Closes the containers that end after a value, up to one that continues with another value. */
   private void closeEnded() throws InvalidJsonException {
     for (; depth > 0; depth--) {
       int first = open[depth - 1];
@@ -157,12 +158,12 @@ final class JsonCopier {
     }
   }
 
-  /** Puts the members from {@code first} on into their order in the buffer, and forgets them. */
+  /** Puts the members from {@code first} on in order in the buffer, and forgets them. */
   private void arrange(int first) {
     if (members.size > first) {
       int start = members.start(first);
       if (members.arrange(first, false)) {
-        // Written behind the end and then moved to the front, for the one may overlap the other.
+        // Written after the end and then moved, since source and target overlap.
         int length = members.length(first);
         out.ensure(length);
         members.write(first, out.bytes, out.length);
@@ -176,10 +177,10 @@ final class JsonCopier {
   private void copyMemberName() throws InvalidJsonException {
     int start = out.length;
     int colon = copyName();
-    members.add(start, colon, colon); // it ends later, after its value
+    members.add(start, colon, colon); // its end is set later, after its value
   }
 
-  /** Copies a name and the colon after it. Returns where the colon is in the buffer. */
+  /** Copies a name and the colon after it. Returns the offset of the colon in the buffer. */
   int copyName() throws InvalidJsonException {
     if (text.token() != '"') {
       throw text.unexpected("a name in double quotes");

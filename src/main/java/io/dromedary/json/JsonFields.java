@@ -6,14 +6,14 @@ import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
 
-/** Writes the fields of a JSON object of our own: an answer, a dead letter, a page. */
+/** Writes the fields of a JSON object: an answer, a dead letter, a page. */
 @FunctionalInterface
 public interface JsonFields {
 
   /** Writes the fields. */
   void write(JsonGenerator json) throws IOException;
 
-  /** The text of an object with these fields, on one line. */
+  /** Returns an object with these fields as text, on one line. */
   static String write(JsonFields fields) {
     StringWriter text = new StringWriter();
     try (JsonGenerator json = Factory.JSON.createGenerator(text)) {
@@ -26,7 +26,7 @@ public interface JsonFields {
     return text.toString();
   }
 
-  /** Keeps the factory out of the interface. */
+  /** Holds the factory, which would be public as a field of the interface. */
   final class Factory {
     private static final JsonFactory JSON = new JsonFactory();
 

@@ -2,7 +2,7 @@ package io.dromedary.json;
 
 import org.jspecify.annotations.Nullable;
 
-/** What a {@link JsonValue} is, or what stands next in the text of a {@link JsonReader}. */
+/** The kind of a {@link JsonValue}, or of the next value in the text of a {@link JsonReader}. */
 public enum JsonKind {
   OBJECT,
   ARRAY,
@@ -11,10 +11,10 @@ public enum JsonKind {
   TRUE,
   FALSE,
   NULL,
-  /** No value: only white space is left. */
+  /** No value, since only white space is left. */
   END;
 
-  /** The kind of the value that begins with this byte; null if none does, {@link #END} for -1. */
+  /** The kind of value that begins with this byte; null if none does, {@link #END} for -1. */
   static @Nullable JsonKind of(int first) {
     return switch (first) {
       case '{' -> OBJECT;

@@ -3,9 +3,9 @@ package io.dromedary.json;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The members of an object, in the order of {@code JSON.stringify} whatever is changed. What is put
- * is appended to the buffer of the reader. Not thread-safe, and neither are two objects of one
- * reader.
+ * The members of a JSON object, always in the order of {@code JSON.stringify}. Members that are put
+ * are appended to the reader's buffer. Not thread-safe. Two objects of the same reader must not be
+ * used concurrently, either.
  */
 public final class JsonObject {
   private final JsonBuffer buffer;
@@ -20,7 +20,7 @@ public final class JsonObject {
     return members.size;
   }
 
-  /** The value of a member; null if there is none. A member that is {@code null} has a value. */
+  /** Returns a member's value, or null if there is no such member. JSON's null is a value. */
   public @Nullable JsonValue get(String name) {
     int member = find(name);
     return member < 0
@@ -28,7 +28,10 @@ public final class JsonObject {
         : new JsonValue(buffer, members.colon(member) + 1, members.end(member));
   }
 
-  /** Sets a member: in its place if it is there, otherwise at the end, or in order as an index. */
+  /**
+   * Sets a member. An existing member keeps its place. A new one is added at the end, or in order
+   * if its name is an array index.
+   */
   public void put(String name, JsonValue value) {
     int member = find(name);
     int start = buffer.length;
@@ -44,7 +47,7 @@ public final class JsonObject {
     }
   }
 
-  /** Removes a member, if it is there. */
+  /** Removes a member if there is one with that name. */
   public void remove(String name) {
     int member = find(name);
     if (member >= 0) {
@@ -52,7 +55,7 @@ public final class JsonObject {
     }
   }
 
-  /** Adds those members of another object that this one has not. */
+  /** Adds the members of another object that this one lacks. */
   public void addAllAbsent(JsonObject other) {
     Members added = other.members;
     for (int i = 0, count = added.size; i < count; i++) {
@@ -64,7 +67,7 @@ public final class JsonObject {
     members.arrange(0, true);
   }
 
-  /** How many bytes {@link #toBytes()} has. */
+  /** The number of bytes of {@link #toBytes()}. */
   public int length() {
     return members.length(0) + 2;
   }
@@ -77,7 +80,7 @@ public final class JsonObject {
     return bytes;
   }
 
-  /** This object as it is now, as a value to put into another. */
+  /** Returns the current state of this object as a value, which can be put into another object. */
   public JsonValue toValue() {
     int from = buffer.length;
     buffer.append(toBytes(), 0, length());

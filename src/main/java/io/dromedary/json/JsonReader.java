@@ -5,15 +5,15 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads JSON text once, front to back. Each value that is read is appended to one buffer, in the
- * form of {@code JSON.stringify}.
+ * Reads JSON text once, from front to back. Each value that is read is appended to one buffer, in
+ * the form of {@code JSON.stringify}.
  *
- * <p>A text can hold several values: one after another, or in an array or object that is begun and
- * stepped through. Those that were read stay good while the reader goes on, and when a later one is
- * refused. Offsets count bytes from the start of the array. Not thread-safe.
+ * <p>A text can have several values: one after another, or in an array or object that is begun and
+ * stepped through. Values that were read stay valid while the reader continues, even if a later one
+ * is rejected. Offsets count bytes from the start of the array. Not thread-safe.
  */
 public final class JsonReader {
-  /** Bytes for what is put into an object, so that the buffer seldom has to grow for it. */
+  /** Spare bytes for members that are put into an object, so that the buffer rarely has to grow. */
   private static final int ROOM_TO_PUT = 256;
 
   private final JsonText text;
@@ -34,7 +34,7 @@ public final class JsonReader {
     this.copier = new JsonCopier(this.text, out);
   }
 
-  /** The kind of the next value, as its first byte tells it; END if there is none. */
+  /** Returns the kind of the next value, according to its first byte; END if there is none. */
   public JsonKind peek() throws InvalidJsonException {
     JsonKind kind = JsonKind.of(text.token());
     if (kind == null && text.notFinite() != null) {
@@ -46,13 +46,13 @@ public final class JsonReader {
     return kind;
   }
 
-  /** Where the next value, or whatever comes after white space, begins. */
+  /** The offset of the next byte that is not white space, such as the start of the next value. */
   public int offset() {
     text.token();
     return text.at;
   }
 
-  /** Goes on at another offset, as within the same array or object as before. */
+  /** Continues at another offset, which must be within the same array or object as before. */
   public void resume(int offset) {
     text.at = Objects.checkIndex(offset, text.end + 1);
   }
@@ -65,7 +65,7 @@ public final class JsonReader {
       copier.copyValue(0);
       copier.end();
     } catch (InvalidJsonException e) {
-      out.length = from; // or a text that is refused again and again would fill the memory
+      out.length = from; // otherwise a text that is rejected repeatedly would fill the memory
       throw e;
     }
     return new JsonValue(out, from, out.length);
@@ -112,17 +112,17 @@ public final class JsonReader {
   }
 
   /**
-   * Whether the array that was begun has another element, which then has to be read, skipped or
-   * begun. If not, the array has been left.
+   * Whether the array that was begun has another element, which must then be read, skipped or
+   * begun. If it has none, the reader has left the array.
    */
   public boolean hasNextElement() throws InvalidJsonException {
     return hasNext(']');
   }
 
   /**
-   * The name of the next member of the object that was begun, whose value then has to be read,
-   * skipped or begun; null if there is none, and the object has been left. A name may come twice:
-   * to JavaScript the last one counts.
+   * Returns the name of the next member of the object that was begun. Its value must then be read,
+   * skipped or begun. Returns null if there is no other member; the reader has then left the
+   * object. A name may occur twice. In JavaScript the last one counts.
    */
   public @Nullable String nextName() throws InvalidJsonException {
     if (!hasNext('}')) {
@@ -141,9 +141,9 @@ public final class JsonReader {
   }
 
   /**
-   * Steps over the next value by its brackets, which have to match, and quotes alone, however deep,
-   * without checking what is in it. So a reader gets past a value that was refused, after {@link
-   * #resume} at its start.
+   * Skips the next value by its quotes and its brackets, which have to match, to any depth and
+   * without checking its content. After {@link #resume} at its start, this gets past a value that
+   * was rejected.
    */
   public void skip() throws InvalidJsonException {
     switch (peek()) {
@@ -181,7 +181,7 @@ public final class JsonReader {
     } while (depth > 0);
   }
 
-  /** Makes sure that only white space follows. */
+  /** Checks that only white space follows. */
   public void end() throws InvalidJsonException {
     if (text.token() >= 0) {
       throw text.unexpected("the end of the text");

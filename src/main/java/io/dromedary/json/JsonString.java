@@ -4,14 +4,14 @@ import io.dromedary.json.InvalidJsonException.Reason;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Strings as {@code JSON.stringify} writes them. Each has one form, so strings are equal if and
- * only if their bytes are.
+ * Reads and writes strings as {@code JSON.stringify} does. Each string has one form, so strings are
+ * equal if and only if their bytes are.
  */
 final class JsonString {
-  /** ASCII that stands for itself: not the quote, the backslash and the controls. */
+  /** The ASCII characters that need no escape: not the quote, the backslash or a control. */
   private static final boolean[] PLAIN = new boolean[256];
 
-  /** The letters of the short escapes, in the order of the characters they stand for. */
+  /** The letters of the short escapes, in the order of the characters that they represent. */
   private static final String LETTERS = "\"\\bfnrt";
 
   private static final String ESCAPED = "\"\\\b\f\n\r\t";
@@ -28,7 +28,7 @@ final class JsonString {
   static void copy(JsonText text, JsonBuffer out) throws InvalidJsonException {
     byte[] bytes = text.bytes;
     int end = text.end;
-    int run = text.at; // from here on the text goes out as it is
+    int run = text.at; // the start of the part that is copied unchanged
     int i = run + 1;
     while (true) {
       while (i < end && PLAIN[bytes[i] & 0xff]) {
@@ -52,14 +52,14 @@ final class JsonString {
     }
   }
 
-  /** Steps over an escape that goes out as it came. */
+  /** Steps over an escape that is copied unchanged. Returns false if it has to be rewritten. */
   private static boolean isShortEscape(JsonText text) {
     boolean same = text.at + 1 < text.end && LETTERS.indexOf(text.bytes[text.at + 1]) >= 0;
     text.at += same ? 2 : 0;
     return same;
   }
 
-  /** Reads an escaped slash or UTF-16 unit, and the half after it if it takes both. */
+  /** Reads an escaped slash or UTF-16 unit, with the second unit of a surrogate pair. */
   private static int unescape(JsonText text) throws InvalidJsonException {
     text.at++;
     int letter = text.at < text.end ? text.bytes[text.at] : -1;
@@ -81,7 +81,7 @@ final class JsonString {
       if (Character.isLowSurrogate((char) low)) {
         return Character.toCodePoint((char) unit, (char) low);
       }
-      text.at = next; // the first half stands alone
+      text.at = next; // the first surrogate is unpaired
     }
     return unit;
   }
@@ -98,14 +98,14 @@ final class JsonString {
     return unit;
   }
 
-  /** Steps over a character of several bytes. */
+  /** Steps over a character of several bytes, and checks its encoding. */
   private static void checkUtf8(JsonText text) throws InvalidJsonException {
     int lead = text.bytes[text.at] & 0xff;
     if (lead < 0xc2 || lead > 0xf4) {
       throw text.unexpected(Reason.ENCODING, "the first byte of a character");
     }
     int more = lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
-    // The second byte's bounds keep out longer forms than needed, surrogates, and what is beyond
+    // The bounds of the second byte exclude overlong forms, surrogates, and code points above
     // U+10FFFF.
     int low = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
     int high = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
@@ -120,7 +120,7 @@ final class JsonString {
     }
   }
 
-  /** Appends a string of Java's, in quotes. */
+  /** Appends a Java string in quotes, with escapes. */
   static void append(String string, JsonBuffer out) {
     out.append('"');
     for (int i = 0; i < string.length(); ) {
@@ -138,7 +138,7 @@ final class JsonString {
       out.append('\\');
       out.append(LETTERS.charAt(ESCAPED.indexOf(c)));
     } else if (c < ' ' || Character.getType(c) == Character.SURROGATE) {
-      out.appendAscii("\\u"); // a control, or half a pair alone, which UTF-8 cannot write
+      out.appendAscii("\\u"); // a control, or an unpaired surrogate, which UTF-8 cannot encode
       for (int shift = 12; shift >= 0; shift -= 4) {
         out.append(Character.forDigit((c >> shift) & 0xf, 16));
       }
@@ -151,7 +151,7 @@ final class JsonString {
     }
   }
 
-  /** What the string, quotes included, from {@code from} to {@code to} says. */
+  /** Decodes the string from {@code from} to before {@code to}, quotes included. */
   static String decode(byte[] bytes, int from, int to) {
     String raw = new String(bytes, from + 1, to - from - 2, StandardCharsets.UTF_8);
     StringBuilder decoded = new StringBuilder(raw.length());
@@ -170,7 +170,7 @@ final class JsonString {
     return start == 0 ? raw : decoded.append(raw, start, raw.length()).toString();
   }
 
-  /** Whether that string says the same as {@code string}. It allocates nothing if it is ASCII. */
+  /** Whether such a string, decoded, equals {@code string}. Allocates nothing if it is ASCII. */
   static boolean equals(byte[] bytes, int from, int to, String string) {
     int length = to - from - 2;
     for (int i = 0; i < length; i++) {
@@ -185,7 +185,7 @@ final class JsonString {
     return length == string.length();
   }
 
-  /** Steps over the rest of a string, by its quotes and backslashes alone. */
+  /** Skips the rest of a string, looking only at quotes and backslashes. */
   static void skip(JsonText text) throws InvalidJsonException {
     boolean escaped = false;
     for (; text.at < text.end; text.at++) {

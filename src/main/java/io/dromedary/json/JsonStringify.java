@@ -1,13 +1,13 @@
 package io.dromedary.json;
 
-/** {@code JSON.stringify(JSON.parse(text))} for texts in UTF-8. */
+/** Implements {@code JSON.stringify(JSON.parse(text))} for texts in UTF-8. */
 public final class JsonStringify {
   private JsonStringify() {}
 
   /**
-   * The whole text in that form.
+   * Rewrites a whole text.
    *
-   * @throws InvalidJsonException if {@code JSON.parse} would not take the text, if it has more than
+   * @throws InvalidJsonException if {@code JSON.parse} would reject the text, if it has more than
    *     1,000 brackets open at once, or if it is not UTF-8
    */
   public static byte[] stringify(byte[] json) throws InvalidJsonException {

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** The text being read, and how far it has been read. */
+/** The text being read, and the position in it. */
 final class JsonText {
   private static final List<String> NOT_FINITE = List.of("NaN", "Infinity", "-Infinity");
 
@@ -23,7 +23,9 @@ final class JsonText {
     this.end = to;
   }
 
-  /** The word for a number that is not finite that stands here, or null. */
+  /**
+   * The word for a number that is not finite, such as {@code NaN}, if it is next; otherwise null.
+   */
   @Nullable String notFinite() {
     for (String word : NOT_FINITE) {
       if (startsWith(word)) {
@@ -45,9 +47,7 @@ final class JsonText {
     return true;
   }
 
-  /**
-   * Steps over white space. Returns the byte that stands there, which is not read; -1 at the end.
-   */
+  /** Skips white space. Returns the next byte without reading it, or -1 at the end. */
   int token() {
     int i = at;
     while (i < end && isWhite(bytes[i])) {
@@ -61,7 +61,7 @@ final class JsonText {
     return b <= ' ' && (b == ' ' || b == '\n' || b == '\r' || b == '\t');
   }
 
-  /** Reads what follows a value: a comma or, then false, the bracket that closes. */
+  /** Reads the byte after a value. Returns true for a comma, false for the closing bracket. */
   boolean comma(char bracket) throws InvalidJsonException {
     int c = token();
     if (c != ',' && c != bracket) {
@@ -75,7 +75,7 @@ final class JsonText {
     return unexpected(Reason.SYNTAX, expected);
   }
 
-  /** The error that it is not {@code expected} what stands at the place reached. */
+  /** Makes the error that the text at the current position is not what was expected. */
   InvalidJsonException unexpected(Reason reason, String expected) {
     return new InvalidJsonException(reason, at, found(), expected);
   }

@@ -4,8 +4,9 @@ import java.util.Arrays;
 import java.util.Objects;
 
 /**
- * A value in the form of {@code JSON.stringify}: a slice of its reader's output, which it keeps in
- * memory and which stays as it is while the reader goes on. Not thread-safe while it does.
+ * A value in the form of {@code JSON.stringify}: a slice of its reader's output. It keeps that
+ * output in memory, and does not change while the reader continues. Not thread-safe while the
+ * reader is in use.
  */
 public final class JsonValue {
   final JsonBuffer buffer;
@@ -18,14 +19,14 @@ public final class JsonValue {
     this.to = to;
   }
 
-  /** A string value; surrogates that stand alone are kept. */
+  /** Makes a string value. Unpaired surrogates are kept. */
   public static JsonValue ofString(String string) {
     JsonBuffer buffer = new JsonBuffer(string.length() + 2);
     JsonString.append(string, buffer);
     return new JsonValue(buffer, 0, buffer.length);
   }
 
-  /** A number value; beyond 2^53 it is the nearest double, as everywhere in JavaScript. */
+  /** Makes a number value. Beyond 2^53 it is the nearest double, as everywhere in JavaScript. */
   public static JsonValue ofNumber(long number) {
     JsonBuffer buffer = new JsonBuffer(24);
     EcmaNumber.append((double) number, buffer);
@@ -36,7 +37,7 @@ public final class JsonValue {
     return Objects.requireNonNull(JsonKind.of(buffer.bytes[from]));
   }
 
-  /** How many bytes {@link #toBytes()} has. */
+  /** The number of bytes of {@link #toBytes()}. */
   public int length() {
     return to - from;
   }
@@ -46,9 +47,10 @@ public final class JsonValue {
   }
 
   /**
-   * What a string value says. Half a surrogate pair that stands alone is half a pair in Java too.
+   * Returns the text of a string value. An unpaired surrogate is unpaired in the Java string as
+   * well.
    *
-   * @throws IllegalStateException if this is no string
+   * @throws IllegalStateException if this is not a string
    */
   public String asString() {
     require(JsonKind.STRING);
@@ -56,9 +58,10 @@ public final class JsonValue {
   }
 
   /**
-   * The members of an object value, to be changed without changing this value.
+   * Returns the members of an object value as a copy, which can be changed without changing this
+   * value.
    *
-   * @throws IllegalStateException if this is no object
+   * @throws IllegalStateException if this is not an object
    */
   public JsonObject asObject() {
     require(JsonKind.OBJECT);

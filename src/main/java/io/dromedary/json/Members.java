@@ -10,11 +10,11 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Members of objects, as offsets into a buffer that holds each of them as {@code "name":value}. To
- * {@link JsonCopier} they are a stack: those of inner objects lie above those of outer ones.
+ * The members of objects, as offsets into a buffer that contains each as {@code "name":value}.
+ * {@link JsonCopier} uses them as a stack: members of inner objects are above those of outer ones.
  */
 final class Members {
-  // Fields of a member, beside where it starts: its colon, its end, and a hash of its name.
+  // The fields of a member after its start: its colon, its end, and a hash of its name.
   private static final int COLON = 1;
   private static final int END = 2;
   private static final int HASH = 3;
@@ -23,7 +23,7 @@ final class Members {
   private static final VarHandle EIGHT_BYTES =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
-  /** More than any array index. */
+  /** Larger than any array index. */
   private static final long NO_INDEX = 0xffff_ffffL;
 
   private final JsonBuffer buffer;
@@ -66,7 +66,7 @@ final class Members {
   }
 
   private int hashOf(int start, int end) {
-    buffer.ensure(Long.BYTES); // so that eight bytes can be taken from anywhere in the name
+    buffer.ensure(Long.BYTES); // so that eight bytes can be read anywhere in the name
     long hash = 0;
     for (int i = start; i < end; i += Long.BYTES) {
       long bytes = (long) EIGHT_BYTES.get(buffer.bytes, i);
@@ -88,7 +88,7 @@ final class Members {
     size--;
   }
 
-  /** The bytes that the members from {@code first} on take, with commas between them. */
+  /** The number of bytes of the members from {@code first} on, with commas between them. */
   int length(int first) {
     int length = Math.max(0, size - first - 1);
     for (int i = first; i < size; i++) {
@@ -111,8 +111,8 @@ final class Members {
 
   /**
    * Brings the members from {@code first} on into the order of {@code JSON.stringify}: array
-   * indices ascending, then the others as they came. Of those with the same name one stays, in the
-   * place of the first: the first if {@code keepFirst}, otherwise the last.
+   * indices ascending, then the others in their original order. If a name repeats, one member
+   * remains, in the place of the first: the first one if {@code keepFirst}, otherwise the last.
    *
    * @return whether anything changed
    */
@@ -121,7 +121,9 @@ final class Members {
     return sortIndices(first) || merged;
   }
 
-  /** Whether names may repeat: a cheap look at all hashes first, and an exact one if need be. */
+  /**
+   * Whether hashes of names repeat, by a cheap estimate first and an exact comparison if needed.
+   */
   private boolean hashesRepeat(int first) {
     long seen = 0;
     boolean repeat = false;
@@ -145,8 +147,8 @@ final class Members {
   }
 
   /**
-   * Merges members with equal names. A sender can make all hashes equal, here as in the map, but
-   * the map then keeps strings in a tree: n members take n log n comparisons at most.
+   * Merges members with equal names. A sender can choose names whose hashes are all equal, both
+   * here and in the map. The map then uses a tree, so n members take at most n log n comparisons.
    */
   private boolean merge(int first, boolean keepFirst) {
     Map<String, Integer> places = new HashMap<>();
@@ -173,7 +175,7 @@ final class Members {
     if (!digits) {
       return false;
     }
-    // Index and place in one number each: the indices in their order, then the others in theirs.
+    // Each number combines index and place, so indices are sorted, and others keep their order.
     long[] order = new long[size - first];
     Arrays.setAll(order, i -> (arrayIndex(first + i) << 31) | i);
     long[] sorted = order.clone();
@@ -186,7 +188,7 @@ final class Members {
     return !Arrays.equals(order, sorted);
   }
 
-  /** The array index that a name is: 0 to 4294967294 in its one form; otherwise NO_INDEX. */
+  /** The array index that a name represents, 0 to 4294967294 in canonical form, or NO_INDEX. */
   private long arrayIndex(int member) {
     int from = start(member) + 1;
     int to = colon(member) - 1;
@@ -197,7 +199,7 @@ final class Members {
       }
       index = index * 10 + buffer.bytes[i] - '0';
     }
-    boolean oneForm = Long.toString(index).length() == to - from; // no zero before it
+    boolean oneForm = Long.toString(index).length() == to - from; // no leading zeros
     return oneForm ? Math.min(index, NO_INDEX) : NO_INDEX;
   }
 

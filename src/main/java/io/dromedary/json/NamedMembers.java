@@ -11,28 +11,28 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Members of JSON whose values are not to be shown, by their names at any depth. Immutable.
+ * The names of JSON members, at any depth, whose values must not be shown. Immutable.
  *
- * @param names in lower case; with dots, a member of a member
+ * @param names the names in lower case; one with dots is the path of a nested member
  */
 public record NamedMembers(List<String> names) {
 
-  /** Stands for what is not shown. */
+  /** The text that replaces a hidden value. */
   public static final String HIDDEN = "•••";
 
   private static final JsonFactory JSON = new JsonFactory();
 
-  /** Shorter values would also be parts of words. */
+  /** Shorter values are not hidden in texts, since they would also be parts of words. */
   private static final int SHORTEST_VALUE = 4;
 
-  /** A payload has few; each is looked for in each text. */
+  /** The most values, since each is searched for in each text. A payload has few. */
   private static final int MOST_VALUES = 100;
 
   public NamedMembers {
     names = List.copyOf(names);
   }
 
-  /** Whether the last member of a path, in lower case, is one of them. */
+  /** Whether the last member of a path, in lower case, has one of these names. */
   public boolean has(List<String> path) {
     String last = path.get(path.size() - 1);
     for (String name : names) {
@@ -45,7 +45,7 @@ public record NamedMembers(List<String> names) {
     return false;
   }
 
-  /** The values in a text, the longest first; of what is no JSON, those before it ends to be. */
+  /** Returns the values to hide in a text, longest first; those before the error if it has one. */
   public List<String> values(byte[] json) {
     List<String> values = new ArrayList<>();
     List<String> path = new ArrayList<>();
@@ -64,17 +64,17 @@ public record NamedMembers(List<String> names) {
         }
       }
     } catch (IOException e) {
-      // What there is before is known.
+      // The values before the error are known.
     }
     return longestFirst(values);
   }
 
-  /** Values in the order in which they are hidden. */
+  /** Sorts values in the order in which they must be hidden: no value after a part of it. */
   public static List<String> longestFirst(List<String> values) {
     return values.stream().sorted(Comparator.comparingInt(String::length).reversed()).toList();
   }
 
-  /** Reads to the end of a value, and notes the texts in it. */
+  /** Reads to the end of a value, and adds the strings and numbers in it. */
   public static void gather(JsonParser in, List<String> values) throws IOException {
     int depth = 0;
     do {
@@ -94,8 +94,8 @@ public record NamedMembers(List<String> names) {
   }
 
   /**
-   * A text without values, as they are or as JSON writes them, and without the beginning of one
-   * where the text is cut off.
+   * Hides values in a text, both in plain form and escaped as in JSON. If the text is cut off
+   * within a value, the beginning of that value is hidden as well.
    */
   public static String hide(String text, List<String> values) {
     String hidden = text;

@@ -1,10 +1,10 @@
 /**
- * JSON exactly as {@code JSON.stringify(JSON.parse(text))} writes it, copied in one pass from bytes
- * to bytes, with no tree in between.
+ * Rewrites JSON exactly as {@code JSON.stringify(JSON.parse(text))} does, in one pass from bytes to
+ * bytes, without building a tree.
  *
- * <p>The receiver of a signed webhook may hash either the bytes it got or what its own {@code
- * JSON.stringify} makes of them. Both have to give the same signature, so what goes out must be a
- * fixed point of that function.
+ * <p>The receiver of a signed webhook may hash either the bytes that it received, or the output of
+ * its own {@code JSON.stringify} for them. Both must have the same signature, so the bytes that are
+ * sent must be a fixed point of that function.
  */
 @NullMarked
 package io.dromedary.json;
