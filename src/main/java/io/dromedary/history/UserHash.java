@@ -35,7 +35,7 @@ public final class UserHash {
         }
       }
     } catch (InvalidJsonException e) {
-      // What was read up to here decides.
+      // The part before the error decides.
     }
     return hash;
   }

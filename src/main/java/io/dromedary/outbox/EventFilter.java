@@ -96,7 +96,7 @@ public record EventFilter(
         }
       }
     } catch (InvalidJsonException e) {
-      // What was read up to here decides.
+      // The part before the error decides.
     }
     return isOfUser;
   }

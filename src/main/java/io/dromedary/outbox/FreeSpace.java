@@ -61,7 +61,7 @@ final class FreeSpace {
 
   private static final long LEAST_BALLAST = 256 * 1024;
 
-  /** The ballast takes at most one in so many bytes of the disk, which matters on small disks. */
+  /** The ballast takes at most an eighth of the disk, which matters if the disk is small. */
   private static final int SHARE = 8;
 
   /** An event takes its size in the log, and again in the database with its indexes. */

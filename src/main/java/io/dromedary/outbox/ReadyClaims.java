@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ReadyClaims {
 
-  /** While fresh events wait, one in so many places and starts is for a retry. */
+  /** While fresh events wait, retries get one of this many places in flight, and of the starts. */
   static final int RETRY_SHARE = 4;
 
   private final Queue<Claim> fresh = new ConcurrentLinkedQueue<>();
