@@ -1,4 +1,4 @@
--- One event in one attempt, or what has become of one without an attempt (webhook 0).
+-- A record of one event in one attempt, or of an event that was dropped or deleted (webhook 0).
 -- All instants are milliseconds since 1970.
 CREATE TABLE attempt_history (
   seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -22,14 +22,14 @@ CREATE TABLE attempt_history (
   origin TEXT NOT NULL,
   user_hash INTEGER
 );
--- What expires, and what it takes, is read from here alone.
+-- The expiry reads positions, ages and sizes from this index alone.
 CREATE INDEX attempt_history_expiry ON attempt_history (interesting, seq, at, bytes);
 CREATE INDEX attempt_history_event ON attempt_history (message_id, seq);
 CREATE INDEX attempt_history_webhook ON attempt_history (destination, webhook, seq);
 CREATE INDEX attempt_history_failed ON attempt_history (destination, webhook, class, seq)
   WHERE outcome IN ('temporary', 'permanent');
 
--- What was counted in a minute or an hour (step is 60 or 3600 seconds); webhook 0 is the destination.
+-- A rollup: the counts of a minute or an hour (step is 60 or 3600 seconds). Webhook 0 is the destination.
 CREATE TABLE attempt_rollup (
   step INTEGER NOT NULL,
   destination TEXT NOT NULL,

@@ -1,4 +1,4 @@
--- An event that is not done. It may be claimed when it is due; claim_token is set while it is claimed.
+-- A pending event. It may be claimed when it is due; claim_token is set while it is claimed.
 -- All instants are milliseconds since 1970.
 CREATE TABLE outbox (
   id BIGINT PRIMARY KEY,
@@ -13,12 +13,12 @@ CREATE TABLE outbox (
   body BYTEA NOT NULL
 );
 CREATE INDEX outbox_due ON outbox (destination, due_at);
--- Rows come and go: vacuum by their number, not by a share of a table that was large once.
+-- Rows are deleted all the time: vacuum by their number, not by a share of a table that may have been large.
 ALTER TABLE outbox SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000);
 -- Nodes take ids in blocks of this size.
 CREATE SEQUENCE outbox_id INCREMENT BY 1000;
 
--- An event that was given up, until its retention is over or it is replayed.
+-- A dead letter: an event that was given up. It is kept until its retention ends or it is replayed.
 CREATE TABLE dead_letter (
   id BIGINT PRIMARY KEY,
   destination TEXT NOT NULL,

@@ -1,4 +1,4 @@
--- The time of acceptance is read of many events at once, to tell the oldest: from the index alone.
+-- To find the oldest event, the time of acceptance of many events is read from the index alone.
 DROP INDEX outbox_fresh;
 DROP INDEX outbox_retry;
 CREATE INDEX outbox_fresh ON outbox (destination, due_at) INCLUDE (accepted_at) WHERE attempts = 0;

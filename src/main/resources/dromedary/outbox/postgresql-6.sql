@@ -1,5 +1,5 @@
--- What alerts are about, and what was told of it last: changed by compare-and-set of the version, so
--- that of several nodes who see the same one tells it.
+-- The subjects of alerts, each with its last reported state. Changed by compare-and-set of the version, so that only
+-- one of several nodes reports a change that all of them see.
 CREATE TABLE alert (
   kind TEXT NOT NULL,
   subject TEXT NOT NULL,

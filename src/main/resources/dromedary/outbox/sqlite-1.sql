@@ -1,4 +1,4 @@
--- An event that is not done. It may be claimed when it is due, of which only the process knows.
+-- A pending event. It may be claimed when it is due; claims are in the memory of the process only.
 -- All instants are milliseconds since 1970.
 CREATE TABLE outbox (
   id INTEGER PRIMARY KEY,
@@ -13,7 +13,7 @@ CREATE TABLE outbox (
 );
 CREATE INDEX outbox_due ON outbox (destination, due_at);
 
--- An event that was given up, until its retention is over or it is replayed.
+-- A dead letter: an event that was given up. It is kept until its retention ends or it is replayed.
 CREATE TABLE dead_letter (
   id INTEGER PRIMARY KEY,
   destination TEXT NOT NULL,
@@ -32,8 +32,8 @@ CREATE TABLE dead_letter (
 );
 CREATE INDEX dead_letter_dead_at ON dead_letter (dead_at);
 
--- Fingerprints of the message ids that were accepted, 16 bytes each, those of a commit together:
--- they are looked up in memory, since an index over random values would cost a page an event.
+-- Fingerprints of the message ids that were accepted, 16 bytes each, with those of a commit in one row. They are looked
+-- up in memory, since an index over random values would write a page per event.
 CREATE TABLE seen (
   id INTEGER PRIMARY KEY,
   fingerprint BLOB NOT NULL,

@@ -1,6 +1,6 @@
--- Events that have never been attempted do not wait behind those that have failed: a lane each.
+-- A lane for events that have never been attempted and one for retries, so that the former do not wait for the latter.
 CREATE INDEX outbox_fresh ON outbox (destination, due_at) WHERE attempts = 0;
 CREATE INDEX outbox_retry ON outbox (destination, due_at) WHERE attempts > 0;
 DROP INDEX outbox_due;
--- When an event was parked. A due time that is far ahead comes of a wrong clock if this is ahead, too.
+-- When an event was parked. If this and the due time are far in the future, the clock was wrong.
 ALTER TABLE outbox ADD COLUMN parked_at INTEGER;

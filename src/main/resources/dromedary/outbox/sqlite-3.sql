@@ -1,5 +1,5 @@
--- The time of acceptance is read of many events at once, to tell the oldest: from the index alone.
--- The id is named since claims read in the order of due time and id.
+-- To find the oldest event, the time of acceptance of many events is read from the index alone.
+-- The index includes the id, since claims read in the order of due time and id.
 DROP INDEX outbox_fresh;
 DROP INDEX outbox_retry;
 CREATE INDEX outbox_fresh ON outbox (destination, due_at, id, accepted_at) WHERE attempts = 0;

@@ -1,4 +1,4 @@
--- A replay of dead letters. Its events have its number until they are done.
+-- A replay of dead letters. Its events have its number while they are pending.
 CREATE TABLE replay (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   started_at INTEGER NOT NULL,
@@ -10,8 +10,8 @@ CREATE TABLE replay (
 ALTER TABLE outbox ADD COLUMN replay INTEGER;
 CREATE INDEX outbox_replay ON outbox (replay, id) WHERE replay IS NOT NULL;
 
--- An event of a replay that has become something else than delivered: the status of its last answer, or what was
--- done to it. One row an event, and no count, for which writers of several nodes would wait.
+-- An event of a replay that ended other than by delivery, with the status of its last answer, or what an operator did
+-- to it. There is a row per event rather than a counter, which writers of several nodes would contend for.
 CREATE TABLE replay_end (
   replay INTEGER NOT NULL,
   id INTEGER NOT NULL,

@@ -1,5 +1,5 @@
--- What alerts are about, and what was told of it last: changed by compare-and-set of the version, so
--- that of several who see the same one tells it.
+-- The subjects of alerts, each with its last reported state. Changed by compare-and-set of the version, so that a
+-- change is reported once.
 CREATE TABLE alert (
   kind TEXT NOT NULL,
   subject TEXT NOT NULL,
