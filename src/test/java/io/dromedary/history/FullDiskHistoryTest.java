@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A disk that others fill: the history gives way, and comes back. */
+/** Tests that the history gives up its space when other programs fill the disk, and recovers. */
 @Timeout(180)
 @EnabledIf("canMount")
 class FullDiskHistoryTest {
@@ -69,7 +69,7 @@ class FullDiskHistoryTest {
         out.write(piece);
       }
     } catch (IOException e) {
-      // It is full.
+      // The disk is full.
     }
   }
 
@@ -93,7 +93,7 @@ class FullDiskHistoryTest {
 
       fill(filler);
       int[] sent = {0};
-      // Each of them is answered, whatever becomes of the history.
+      // Each request is answered, whatever happens to the history.
       await()
           .atMost(AT_MOST)
           .until(
@@ -105,7 +105,7 @@ class FullDiskHistoryTest {
       Files.delete(filler);
       await().atMost(AT_MOST).until(() -> send(application, "after") == 200);
       await().atMost(AT_MOST).until(() -> receiver.messageIds().containsKey("after"));
-      // It is written again, or begun anew.
+      // The history is written again, or a new one is.
       int[] more = {0};
       await()
           .atMost(AT_MOST)

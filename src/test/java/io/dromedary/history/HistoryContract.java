@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the application remembers of attempts. */
+/** The contract of the history, tested in the application on each store. */
 @Timeout(60)
 abstract class HistoryContract {
 
@@ -32,7 +32,7 @@ abstract class HistoryContract {
   final Receiver receiver = Receiver.start();
   Application application;
 
-  /** Settings of the store. */
+  /** The settings of the store. */
   abstract Map<String, String> store();
 
   void start(Map<String, String> settings) {
@@ -190,7 +190,7 @@ abstract class HistoryContract {
                 () -> history().errors("default", 1, from),
                 found -> !found.isEmpty() && found.get(0).count() >= 1000);
     assertThat(errors.get(0).samples()).hasSize(10);
-    // Of how many seconds they were is not known.
+    // It is not known in how many seconds the attempts were made.
     assertThat(history().attempts(AttemptFilter.ALL, null, 5000)).hasSizeBetween(200, 999);
   }
 }

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A process that is killed loses the last seconds of its history, and nothing else. */
+/** Tests that a killed process loses the last seconds of its history, and nothing else. */
 @Timeout(120)
 class HistoryCrashTest {
 
@@ -57,7 +57,7 @@ class HistoryCrashTest {
         if (now > kept) {
           kept = now;
           flushes++;
-          // What was delivered before the flush that has just been is in it.
+          // A flush has just ended, which wrote all deliveries before it.
           sentBeforeLastFlush = (int) kept;
         }
       }
@@ -69,13 +69,13 @@ class HistoryCrashTest {
         Application again = Application.start(folder, Map.of("webhooks.urls", receiver.url()))) {
       History history = History.of(again.context());
       assertThat(history).isNotNull();
-      // Nothing of what had been written is lost; what came behind it may be.
+      // No record that was written is lost; later ones may be.
       List<AttemptRecord> left = history.since(0, AttemptFilter.ALL, sent.size() + 1);
       assertThat(left)
           .hasSizeGreaterThanOrEqualTo(sentBeforeLastFlush)
           .extracting(AttemptRecord::messageId)
           .isSubsetOf(sent);
-      // What has become of each event is known all the same.
+      // The state of each event is known nevertheless.
       for (String each : sent) {
         EventStory story = EventStory.of(again.context(), each);
         assertThat(story.acceptedAt()).as(each).isNotNull();

@@ -9,7 +9,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
 
-/** The application in a process of its own, which lives until it is killed. */
+/** The application in a separate process, which runs until it is killed. */
 final class HistoryProcess implements AutoCloseable {
 
   private static final String PORT = "port: ";
@@ -43,7 +43,7 @@ final class HistoryProcess implements AutoCloseable {
     if (line == null) {
       throw new IllegalStateException("the process did not start");
     }
-    // What it logs has to be read, or it would wait.
+    // Its log has to be read, or it would block.
     Thread reader = new Thread(() -> out.lines().forEach(each -> {}));
     reader.setDaemon(true);
     reader.start();
@@ -54,7 +54,7 @@ final class HistoryProcess implements AutoCloseable {
     return url + path;
   }
 
-  /** As kill -9 does. */
+  /** Kills the process as kill -9 does. */
   void kill() {
     process.destroyForcibly();
     try {
@@ -69,8 +69,8 @@ final class HistoryProcess implements AutoCloseable {
     kill();
   }
 
-  /** The other process. */
-  @SuppressWarnings("try") // It is there, and that is all.
+  /** The main method of the other process. */
+  @SuppressWarnings("try") // The application is started and not used.
   public static void main(String[] arguments) throws Exception {
     try (Application application =
         Application.start(

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Quantiles of durations that are only counted in buckets. */
+/** Tests the quantiles of durations that are counted in buckets. */
 class LatenciesTest {
 
   private static Latencies of(long... durations) {

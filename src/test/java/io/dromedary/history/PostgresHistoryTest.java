@@ -10,7 +10,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 
-/** In tables beside the outbox that nodes share. */
+/** Tests the history in tables beside an outbox on PostgreSQL. */
 class PostgresHistoryTest extends HistoryContract {
 
   private static EmbeddedPostgres server;

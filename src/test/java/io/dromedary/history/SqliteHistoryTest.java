@@ -17,7 +17,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** In a file beside SQLite's outbox, which may be damaged or deleted at any time. */
+/** Tests the history in a file beside an outbox on SQLite, which may be damaged or deleted. */
 class SqliteHistoryTest extends HistoryContract {
 
   @Override
@@ -36,7 +36,7 @@ class SqliteHistoryTest extends HistoryContract {
     awaitAttempts("m-1", 1);
     assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file())))
         .isEqualTo("rw-------");
-    // The user's id itself is nowhere in it.
+    // The file does not contain the user's id itself.
     assertThat(Files.readString(file(), ISO_8859_1)).doesNotContain("ann");
   }
 
@@ -87,7 +87,7 @@ class SqliteHistoryTest extends HistoryContract {
     awaitAttempts("m-1", 1);
     application.close();
     byte[] bytes = Files.readAllBytes(file());
-    // All but the first page, which opens well.
+    // All pages but the first, so that the file can be opened.
     Arrays.fill(bytes, 4096, bytes.length, (byte) 0x5a);
     Files.write(file(), bytes);
 

@@ -7,11 +7,11 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Makes up JSON texts that are hard to write as JavaScript writes them. */
+/** Generates JSON texts that are hard to write as JavaScript writes them. */
 final class HostileJson {
   private static final String[] SPACES = {"", "", "", "", " ", "\n", "\t\r\n "};
 
-  /** Names that are one name written in two ways, and those that are array indices or nearly. */
+  /** Names that are equal but written differently, and names that are array indices or almost. */
   private static final String[] NAMES = {
     "",
     "a",
@@ -96,7 +96,7 @@ final class HostileJson {
     };
   }
 
-  /** ASCII above the quote, but not the backslash. */
+  /** Returns an ASCII character above the quote, but not the backslash. */
   private String plain() {
     int c = '#' + random.nextInt('~' - '#');
     return Character.toString(c < '\\' ? c : c + 1);
@@ -118,7 +118,7 @@ final class HostileJson {
     return power + (random.nextInt(7) - 3) * Math.ulp(power);
   }
 
-  /** A double as Java writes it, exactly, or rounded. */
+  /** Writes a double as Java does, exactly, or rounded. */
   private String spelled(double value) {
     if (!Double.isFinite(value)) {
       return "-1e999";

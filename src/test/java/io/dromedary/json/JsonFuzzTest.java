@@ -16,8 +16,9 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Any bytes, against the {@code JSON} of a JavaScript engine: they are refused by both, or written
- * alike by both. What only we refuse is text that is nested too deeply, and bytes that are no text.
+ * Compares the reading of any bytes with the {@code JSON} of a JavaScript engine: both reject them,
+ * or both write the same. Only Dromedary rejects text that is nested too deeply, and bytes that are
+ * not text.
  */
 class JsonFuzzTest {
 
@@ -26,7 +27,9 @@ class JsonFuzzTest {
   private static final Context ENGINE =
       Context.newBuilder("js").option("engine.WarnInterpreterOnly", "false").build();
 
-  /** What the engine writes, and the values of an object by their names; null if it refuses. */
+  /**
+   * The engine's output, and the values of an object by their names; null if it rejects the text.
+   */
   private static final Value ORACLE =
       ENGINE.eval(
           "js",
@@ -99,7 +102,7 @@ class JsonFuzzTest {
     }
   }
 
-  /** Whoever steps over a value ends where whoever reads it does. */
+  /** Checks that skipping a value ends at the same place as reading it. */
   private static void checkSkip(byte[] input) throws InvalidJsonException {
     JsonReader reader = new JsonReader(input);
     reader.skip();

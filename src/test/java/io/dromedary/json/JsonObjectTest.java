@@ -86,7 +86,7 @@ class JsonObjectTest {
     assertThat(text(object)).startsWith("{\"a\":{\"a\":[1],\"b0\":[1],").endsWith(",\"b99\":[1]}");
   }
 
-  /** The buffer is full at one member or another, at whichever of its bytes. */
+  /** The buffer becomes full at different bytes of different members. */
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9})
   void putsMoreThanTheBufferHasRoomFor(int length) throws Exception {

@@ -215,7 +215,7 @@ class JsonReaderTest {
     assertThat(text(reader.read())).isEqualTo("7");
   }
 
-  /** As Python writes them. Whether a word is one of them is clear where it ends. */
+  /** Python writes these words. Whether a word is one of them is clear only at its end. */
   @ParameterizedTest
   @ValueSource(strings = {"NaN", "Infinity", "-Infinity"})
   void goesOnBehindAValueWithANumberThatIsNone(String word) throws Exception {
@@ -278,7 +278,7 @@ class JsonReaderTest {
         .hasMessage("unexpected 'N' at byte 1, expected a name in double quotes");
   }
 
-  /** What is in it is not looked at, but a bracket of another kind is not its end. */
+  /** The content is not checked, but a bracket of another kind does not end the value. */
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -305,7 +305,7 @@ class JsonReaderTest {
         .hasMessage("unexpected end of text at byte 2, expected the rest of a string");
   }
 
-  /** Numbers can grow: the buffer is replaced several times here. */
+  /** Numbers can become longer, so the buffer is replaced several times here. */
   @Test
   void keepsWhatWasReadWhileTheBufferGrows() throws Exception {
     JsonReader reader = reader("{\"a\":1e20} [" + "1e20,".repeat(10_000) + "0]");

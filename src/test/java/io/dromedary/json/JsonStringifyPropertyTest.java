@@ -15,9 +15,9 @@ import org.graalvm.polyglot.Context;
 import org.graalvm.polyglot.Value;
 
 /**
- * Random hostile texts, against the {@code JSON} of a JavaScript engine. That is GraalJS, because
- * it alone on the JVM gave what Node.js gave for the same texts: Rhino takes large array indices
- * for names, and QuickJS misses the shortest digits of some numbers.
+ * Compares random hostile texts with the {@code JSON} of a JavaScript engine. The engine is
+ * GraalJS, because on the JVM only its output was equal to that of Node.js: Rhino treats large
+ * array indices as names, and QuickJS does not find the shortest digits of some numbers.
  */
 class JsonStringifyPropertyTest {
   private static final Context ENGINE =

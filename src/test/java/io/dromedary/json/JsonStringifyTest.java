@@ -38,7 +38,7 @@ class JsonStringifyTest {
     assertThat(stringify(vector.output())).isEqualTo(vector.output());
   }
 
-  /** Beside the vectors: the cases at which the code takes another way. */
+  /** In addition to the vectors, the cases at which the code takes another branch. */
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -74,8 +74,8 @@ class JsonStringifyTest {
   }
 
   /**
-   * Java gives two digits at least. These are more than all the doubles for which one can be enough
-   * and the two are not one and a zero.
+   * Java writes at least two digits. These doubles include all for which one digit can be enough
+   * although the second is not a zero.
    */
   @Test
   void writesTheSmallestNumbersWithOneDigitIfItIsEnough() throws Exception {

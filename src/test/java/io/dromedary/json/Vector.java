@@ -8,7 +8,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Objects;
 
-/** A row of {@code vectors/json-stringify.tsv}: what a JavaScript engine made of a text. */
+/** A row of {@code vectors/json-stringify.tsv}: a text, and the output of a JavaScript engine. */
 record Vector(String name, String input, String output) {
 
   static List<Vector> all() throws IOException {

@@ -22,7 +22,7 @@ import java.util.function.Supplier;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.junit.jupiter.api.Test;
 
-/** Meters in a host's registry, or without one. */
+/** Tests meters with and without a registry of the host. */
 class MetersTest {
 
   private static Meter gauge(String label, double value) {
@@ -75,7 +75,7 @@ class MetersTest {
     assertThat(second.getMeters()).isEmpty();
   }
 
-  /** As Spring Boot makes one of all that are on the class path. */
+  /** Spring Boot, for example, combines all registries on the class path. */
   @Test
   void whatARegistryIsMadeOfIsNotCountedTwice() {
     SimpleMeterRegistry part = new SimpleMeterRegistry();
@@ -124,7 +124,7 @@ class MetersTest {
     camel.stop();
     assertThat(first.getMeters()).isEmpty();
     assertThat(second.getMeters()).isEmpty();
-    // Nobody reads it any more, and nothing fails.
+    // The meter is no longer published, and recording does not fail.
     histogram.record(1);
   }
 
@@ -144,7 +144,7 @@ class MetersTest {
     }
   }
 
-  /** Runs in a class loader that knows of no Micrometer, and so without the class around it. */
+  /** Runs in a class loader without Micrometer, and so without the enclosing class. */
   public static final class Without implements Supplier<String> {
 
     @Override

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What holds of the rows of alerts on every store. */
+/** The contract of the rows of alerts, tested on each store. */
 @Timeout(60)
 abstract class AlertRowsContract {
 
@@ -28,7 +28,7 @@ abstract class AlertRowsContract {
   final SettableClock clock = new SettableClock(Instant.now());
   Outbox outbox;
 
-  /** The settings of a store that is empty at the first call of a test. */
+  /** The URL of a store that is empty at the first call of a test. */
   abstract String url();
 
   Outbox open() {
@@ -89,7 +89,7 @@ abstract class AlertRowsContract {
     assertThat(stored()).containsExactly("dromedary_alerts a-1");
   }
 
-  /** Of several who have read the same row one changes it, and only its alert is stored. */
+  /** If several threads have read the same row, one changes it, and only its alert is stored. */
   @Test
   void isChangedByOneOnly() throws Exception {
     AlertRow none = AlertRow.of("webhook", "crm/1", "failing", START);

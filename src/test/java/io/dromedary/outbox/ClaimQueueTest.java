@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Which events of a destination are taken into memory, and which of them begin. */
+/** Tests which events of a destination are taken into memory, and which of them start. */
 @Timeout(120)
 class ClaimQueueTest {
 
@@ -72,7 +72,7 @@ class ClaimQueueTest {
               public void start(Claim claim) {
                 started.add(claim);
                 if (isEnded.get()) {
-                  // As where its threads have ended.
+                  // As if the threads of the consumer have ended.
                   giveBack(claim, Duration.ZERO);
                 }
               }
@@ -116,7 +116,7 @@ class ClaimQueueTest {
 
     awaitStarted(8);
     for (int done = 1; done <= 94; done++) {
-      // Retries hang; every place that becomes free is for another fresh event.
+      // Retries hang, so every free place goes to another fresh event.
       assertThat(inFlight(Lane.RETRY)).hasSizeLessThanOrEqualTo(2);
       inFlight(Lane.FRESH).get(0).settle(Settlement.DONE);
       awaitStarted(8 + done);
@@ -152,10 +152,10 @@ class ClaimQueueTest {
     await()
         .atMost(AT_MOST)
         .until(() -> started.stream().filter(claim -> claim.lane() == Lane.FRESH).count() == 3);
-    // They were written as claimed: none of them waits in the store.
+    // The events were written as claimed, so none of them waits in the store.
     assertThat(queue.ids()).containsAll(inFlight(Lane.FRESH).stream().map(Claim::id).toList());
     List<OutboxEvent> next = List.of(started.get(0).event());
-    // While more is asked for, all room is reserved for that.
+    // While a request for more is pending, all room is reserved for it.
     await().atMost(AT_MOST).until(() -> queue.reserve(next) == 1);
     queue.giveBack(next);
   }
@@ -172,7 +172,7 @@ class ClaimQueueTest {
     assertThat(inFlight(Lane.FRESH)).hasSize(3);
   }
 
-  /** A receiver that is as quick as the disk would wait for it otherwise. */
+  /** Otherwise a receiver that is as fast as the disk would have to wait for the disk. */
   @ParameterizedTest
   @CsvSource({"4, 10", "10, 15"})
   void nextOnesBeginBeforeACommitButNotWithoutEnd(int running, int most) throws Exception {
@@ -244,7 +244,7 @@ class ClaimQueueTest {
     assertThat(queue.places().held()).isEqualTo(499);
   }
 
-  /** As where something is thrown on the way to it. */
+  /** As if an error was thrown before the listener was notified. */
   @Test
   void whatNobodyTellsOfASettlementIsFoundOut() throws Exception {
     append("fresh", 0, 5);
@@ -260,7 +260,7 @@ class ClaimQueueTest {
     assertThat(queue.memory().used()).isZero();
   }
 
-  /** As where something is thrown between the two. */
+  /** As if an error was thrown between the two steps. */
   @Test
   void aClaimThatIsTakenToBeginAndDoesNotIsGivenBack() throws Exception {
     append("fresh", 0, 5);

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What holds of dead letters on every store. */
+/** The contract of dead letters, tested on each store. */
 @Timeout(60)
 abstract class DeadLettersContract {
 
@@ -41,7 +41,7 @@ abstract class DeadLettersContract {
   final SettableClock clock = new SettableClock(Instant.now());
   Outbox outbox;
 
-  /** The settings of a store that is empty at the first call of a test. */
+  /** The URL of a store that is empty at the first call of a test. */
   abstract String url();
 
   Outbox open() {
@@ -109,7 +109,7 @@ abstract class DeadLettersContract {
         .join();
   }
 
-  /** One of each kind, a second apart. */
+  /** Stores a dead letter of each kind, a second apart. */
   private void keepSome() {
     keep(
         letter(Reason.REJECTED, "track", "m-0", START),
@@ -119,7 +119,7 @@ abstract class DeadLettersContract {
   }
 
   private void keepMany(int count) {
-    // Three at each instant.
+    // Three of them died at each instant.
     keep(
         IntStream.range(0, count)
             .mapToObj(i -> letter(Reason.EXPIRED, "track", "m-" + i, START.plusMillis(i / 3)))
@@ -155,7 +155,7 @@ abstract class DeadLettersContract {
       @Nullable String progress,
       String body) {}
 
-  /** What is in the outbox, in the order in which it is due. */
+  /** Returns the rows of the outbox in the order of their due times. */
   private List<Row> rows() throws Exception {
     List<Row> rows = new ArrayList<>();
     try (Connection connection = outbox.connect();
@@ -309,7 +309,7 @@ abstract class DeadLettersContract {
     assertThat(rows)
         .containsExactly(
             new Row(id, "default", "m-1", "page", due, due, 0, rows.get(0).progress(), VALID));
-    // What it was before, in case that the replay is stopped.
+    // The previous dead letter, in case the replay is stopped.
     assertThat(rows.get(0).progress()).startsWith("{\"replayed\":{\"reason\":\"expired\",");
   }
 
@@ -399,7 +399,7 @@ abstract class DeadLettersContract {
     assertThat(replay).isEqualTo(new Replay(replayed, refused, id));
   }
 
-  /** What is due later would be taken for written by a clock gone wrong, and all due at once. */
+  /** Later due times would look as if written with a wrong clock, and would be corrected. */
   @Test
   void noMoreAreReplayedThanBecomeDueWithinTheWindow() throws Exception {
     keepMany(14_500);
@@ -521,7 +521,7 @@ abstract class DeadLettersContract {
     keepMany(50_000);
     DeadLetters impatient = new DeadLetters(outbox, Duration.ofNanos(1));
 
-    // The first ones may come before the query does.
+    // The first events may be delivered before the query.
     await()
         .untilAsserted(
             () ->

@@ -42,7 +42,7 @@ class ElasticThreadsTest {
     }
   }
 
-  /** Whoever has taken a task begins it a moment later, which others do not wait for. */
+  /** Waits until tasks have begun, which is a moment after threads have taken them. */
   private void awaitBegun(int tasks) {
     await().atMost(AT_MOST).until(() -> begun.get() == tasks);
   }
@@ -124,7 +124,7 @@ class ElasticThreadsTest {
     before.get(AT_MOST.toSeconds(), TimeUnit.SECONDS);
   }
 
-  /** As claims are given back, one by another, when the outbox is closed. */
+  /** When the outbox is closed, each claim that is given back causes the next to be given back. */
   @Test
   void afterTheEndTasksThatGiveOneAnotherAreRunOneBehindTheOther() {
     threads.close();

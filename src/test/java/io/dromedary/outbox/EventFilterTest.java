@@ -8,7 +8,7 @@ import java.util.Set;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Whose an event is: who erases a user must not leave what could not be delivered. */
+/** Tests which user an event belongs to: erasing a user must include invalid events. */
 class EventFilterTest {
 
   @ParameterizedTest
@@ -42,7 +42,7 @@ class EventFilterTest {
   void anEventIsOfTheUserThatItsTextSays(String userId, boolean expected, String text) {
     EventFilter filter = new EventFilter(null, null, null, userId, null, null, Set.of());
 
-    // In ISO 8859-1 a letter beyond ASCII is no UTF-8.
+    // A letter beyond ASCII in ISO 8859-1 is not valid UTF-8.
     assertThat(filter.isOfUser(json(text).getBytes(ISO_8859_1))).isEqualTo(expected);
   }
 }

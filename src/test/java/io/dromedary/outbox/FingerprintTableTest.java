@@ -14,7 +14,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 
-/** With a seed of one, a slot follows from the first bits of the low half. */
+/** Tests the table with a seed of 1, so that the first bits of the low half choose the slot. */
 class FingerprintTableTest {
 
   private static final long LAST_SLOT = -1;
@@ -39,7 +39,7 @@ class FingerprintTableTest {
     for (int high = 0; high < 8; high++) {
       assertThat(table.add(high, LAST_SLOT, 1)).isTrue();
     }
-    // One whose place they have taken stands behind them, and moves home when they go.
+    // An id whose slot they occupy is placed after them, and moves back when they are removed.
     assertThat(table.add(100, 0, 1)).isTrue();
     for (int high = 0; high < 8; high++) {
       assertThat(table.remove(high, LAST_SLOT)).isEqualTo(1);
@@ -98,7 +98,7 @@ class FingerprintTableTest {
     assertThat(table.size()).isZero();
   }
 
-  /** Ids crowd around the end of the table and its start. */
+  /** Generates ids whose slots are near the end of the table and its start. */
   @Provide
   Arbitrary<List<Step>> steps() {
     Arbitrary<Step.Id> ids =

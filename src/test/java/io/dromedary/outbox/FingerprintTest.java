@@ -18,7 +18,7 @@ class FingerprintTest {
 
   @Test
   void staysWhatItIs() {
-    // Stores keep it: printf 'default\0msg-1' | sha256sum | cut -c 1-32
+    // Stores contain it, so it must not change: printf 'default\0msg-1' | sha256sum | cut -c 1-32
     assertThat(HexFormat.of().formatHex(Fingerprint.of("default", "msg-1").toBytes()))
         .isEqualTo("4b7e28643c57a6e9865a354aa8ccba24");
   }

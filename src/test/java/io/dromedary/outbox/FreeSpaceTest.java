@@ -13,7 +13,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** When events are refused for want of room, and what becomes of the room that is set aside. */
+/** Tests when events are refused for want of room, and how the ballast is given up and restored. */
 class FreeSpaceTest {
 
   private static final long MIB = 1L << 20;
@@ -27,7 +27,7 @@ class FreeSpaceTest {
     space = open();
   }
 
-  /** On a disk of 16 MiB: 2 are set aside, and 1 is never written to by events. */
+  /** Opens it on a disk of 16 MiB: 2 MiB are ballast, and new events never use the last 1 MiB. */
   private FreeSpace open() {
     return new FreeSpace(
         folder.resolve("outbox.db"),
@@ -50,7 +50,7 @@ class FreeSpaceTest {
 
   private void makeWhole() {
     while (space.tend()) {
-      // Until it is.
+      // Until the ballast is complete.
     }
   }
 
@@ -79,7 +79,7 @@ class FreeSpaceTest {
     makeWhole();
     usable.set(2 * MIB);
     space.admit(100_000);
-    // Those of one transaction together.
+    // The events of a transaction are added up.
     assertThatThrownBy(() -> space.admit(300_000))
         .isInstanceOf(FreeSpace.NoRoomException.class)
         .hasMessage(
@@ -100,7 +100,7 @@ class FreeSpaceTest {
   void whatWasSetAsideIsGivenUpPieceByPieceAndMadeAgain() throws Exception {
     makeWhole();
     usable.set(0);
-    // The first time events are refused, which may be enough.
+    // The first failure only refuses events, which may be enough.
     assertThat(space.full("[SQLITE_FULL]")).isTrue();
     assertThat(file()).hasSize(2 * MIB);
     for (int given = 1; given <= 16; given++) {
@@ -111,7 +111,7 @@ class FreeSpaceTest {
     assertThatThrownBy(space::restore)
         .hasMessageStartingWith("[SQLITE_FULL]: events are refused until there is room");
 
-    // Less than what is missing, and some.
+    // Less than the missing ballast and some reserve.
     usable.set(3 * MIB);
     assertThatThrownBy(space::restore).isInstanceOf(FreeSpace.NoRoomException.class);
     assertThat(file()).hasSize(0);
@@ -130,7 +130,7 @@ class FreeSpaceTest {
 
     space = open();
     assertThat(space.heldBytes()).isEqualTo(2 * MIB - 2 * MIB / 16);
-    // Too little for what is missing: known before an event is.
+    // Too little for the missing ballast, which is noticed before an event is written.
     assertThat(space.tend()).isFalse();
     assertThat(space.lack()).isEqualTo("the disk has 0 KiB left");
     assertThat(space.full("[SQLITE_FULL]")).isTrue();

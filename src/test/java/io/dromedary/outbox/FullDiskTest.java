@@ -25,8 +25,8 @@ import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A file system that is really full, where one can be made; what is decided without one is in
- * {@code FreeSpaceTest}, what happens at the bound of a file in {@code SqliteOutboxTest}.
+ * Tests the outbox on a file system that is really full, if one can be mounted. {@code
+ * FreeSpaceTest} tests the decisions, and {@code SqliteOutboxTest} the limit on the size of a file.
  */
 @Timeout(180)
 @EnabledIf("canMount")
@@ -93,7 +93,7 @@ class FullDiskTest {
 
   private int next;
 
-  /** Whether so many events were accepted. */
+  /** Appends events. Returns whether they were accepted. */
   private boolean append(Outbox outbox, int count) {
     List<StoreOperation.Arrival> arrivals = new ArrayList<>();
     for (int i = 0; i < count; i++) {
@@ -134,8 +134,8 @@ class FullDiskTest {
   }
 
   /**
-   * Delivers whatever there is, as a consumer does, and counts it. A claim fails with those that it
-   * shares a transaction with, which may want room, and is made again.
+   * Delivers all events, as a consumer does, and counts them. A claim fails together with
+   * operations in the same transaction, which may need room, and is repeated.
    */
   private int deliver(Outbox outbox, int expected) {
     int[] delivered = {0};
@@ -184,7 +184,7 @@ class FullDiskTest {
     assertThat(deliver(outbox, accepted)).isEqualTo(accepted);
     await().atMost(AT_MOST).until(() -> count(outbox) == 0);
 
-    // What was delivered has made room, since nobody else wants it.
+    // The deliveries have made room, which no other program uses.
     await().atMost(AT_MOST).until(() -> append(outbox, 1));
     assertThat(outbox.failure()).isNull();
   }
@@ -215,7 +215,7 @@ class FullDiskTest {
     Hands hands = new Hands(0);
     outbox.register("orders", hands);
 
-    // Every tenth is a dead letter, which takes more room than its event did.
+    // Every tenth event becomes a dead letter, which takes more room than the event did.
     int settled = 0;
     while (settled < accepted) {
       for (Claim claim : claim(outbox)) {

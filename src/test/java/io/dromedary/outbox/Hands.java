@@ -6,7 +6,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** A taker with room for so many events, which it keeps. */
+/** A listener with room for a number of events, which it keeps. */
 final class Hands implements ClaimListener {
 
   final List<Claim> taken = new CopyOnWriteArrayList<>();

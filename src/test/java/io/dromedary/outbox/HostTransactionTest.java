@@ -37,7 +37,7 @@ import org.springframework.jdbc.datasource.TransactionAwareDataSourceProxy;
 import org.springframework.transaction.support.TransactionTemplate;
 import org.sqlite.SQLiteDataSource;
 
-/** Appends in a host's transactions, which are Spring's, on the database of the outbox. */
+/** Tests appends in a host's transactions, here Spring's, on the database of the outbox. */
 @Timeout(120)
 class HostTransactionTest {
 
@@ -53,10 +53,10 @@ class HostTransactionTest {
   private static ProducerTemplate producer;
   private static TransactionTemplate transaction;
 
-  /** In the transaction of the calling thread, if there is one. */
+  /** Works in the transaction of the calling thread, if there is one. */
   private static JdbcTemplate host;
 
-  /** Not in that transaction: what is seen here is committed. */
+  /** Works outside that transaction, so it sees committed data only. */
   private static JdbcTemplate committed;
 
   @BeforeAll
@@ -155,7 +155,7 @@ class HostTransactionTest {
     return RECEIVER.messageIds().getOrDefault(id, 0);
   }
 
-  /** Each event of a message that was sent later, and so all before it have been delivered. */
+  /** Waits until a later event is delivered, and so all before it have been, too. */
   private static void awaitAnother(String id) {
     join(event(id));
     DELIVERIES.of(id);
@@ -167,7 +167,7 @@ class HostTransactionTest {
         status -> {
           sell("committed");
           join(event("committed"));
-          // Nobody else sees it before.
+          // No other transaction sees it before the commit.
           assertThat(count(host, "outbox WHERE message_id = 'committed'")).isEqualTo(1);
           assertThat(isStored("committed")).isFalse();
         });
@@ -230,7 +230,7 @@ class HostTransactionTest {
             });
     producer.sendBody("direct:wake", "any bytes");
     assertThat(hands.told).hasValue(1);
-    // The database's clock, which says when it is due, may be a moment ahead.
+    // The event is due by the database's clock, which may be slightly ahead.
     await()
         .atMost(AT_MOST)
         .untilAsserted(
@@ -259,7 +259,7 @@ class HostTransactionTest {
     assertThat(deliveries("twice")).isEqualTo(1);
   }
 
-  /** Runs it in a transaction of another thread, and returns when that waits for the first one. */
+  /** Runs work in a transaction of another thread. Returns when it waits for the first one. */
   private static CompletableFuture<Void> waiting(Runnable work) {
     CompletableFuture<Void> ended =
         CompletableFuture.runAsync(
@@ -311,7 +311,7 @@ class HostTransactionTest {
     transaction.executeWithoutResult(
         status -> {
           join(event("open"));
-          // By the store's own writer, which everybody shares.
+          // These go through the store's own writer, which all callers share.
           CompletableFuture<Integer> same = append(outbox, "open");
           CompletableFuture<Integer> other = append(outbox, "other");
           assertThat(other.join()).isEqualTo(1);
@@ -414,7 +414,7 @@ class HostTransactionTest {
     assertThat(count(committed, "outbox WHERE message_id LIKE 'many-%'")).isZero();
   }
 
-  // Data sources that will not do
+  // Data sources that are refused
 
   private static void sendBy(String destination, DataSource dataSource) {
     application.context().getRegistry().bind(destination + "-source", dataSource);

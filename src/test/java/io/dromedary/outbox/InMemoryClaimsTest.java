@@ -7,7 +7,7 @@ import io.dromedary.outbox.InMemoryClaims.Position;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
 
-/** What a rollback leaves of claims that are known in memory only. */
+/** Tests the state of in-memory claims after a rollback. */
 class InMemoryClaimsTest {
 
   private static final OutboxEvent ROW =

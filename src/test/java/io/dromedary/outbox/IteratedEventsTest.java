@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** A step that is repeated gets the events that it has not stored, or none. */
+/** Tests that a repeated step gets exactly the events that it has not stored. */
 class IteratedEventsTest {
 
   private static final int COUNT = Chunk.MOST_EVENTS + 1;
@@ -31,7 +31,7 @@ class IteratedEventsTest {
     Chunk rest = Chunk.of(events, Chunk.MOST_EVENTS);
     assertThat(rest.events()).isEqualTo(List.of(Chunk.MOST_EVENTS));
     assertThat(rest.isLast()).isTrue();
-    // The rest is not all of it.
+    // The first events are no longer available.
     assertThatThrownBy(() -> Chunk.of(events, 0)).isInstanceOf(IllegalArgumentException.class);
   }
 
@@ -56,13 +56,13 @@ class IteratedEventsTest {
               }
             });
 
-    // However often: the store may have refused what came before.
+    // Repeated calls return the same, since the store may have refused the chunk.
     assertThat(Chunk.of(events, 0)).isEqualTo(new Chunk(List.of(0, 1), false));
     assertThat(Chunk.of(events, 0)).isEqualTo(new Chunk(List.of(0, 1), false));
     for (int i = 0; i < 2; i++) {
       assertThatThrownBy(() -> Chunk.of(events, 2))
           .isInstanceOf(UnreadableBodyException.class)
-          // By that a route would wait for memory, for ever.
+          // If an OutOfMemoryError was the cause, a route would wait for memory forever.
           .hasNoCause();
     }
   }

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** How destinations share the memory for their events. */
+/** Tests how destinations share the memory for their events. */
 class MemoryBudgetTest {
 
   private static final int LONGEST = 1_000;
@@ -34,7 +34,7 @@ class MemoryBudgetTest {
 
     assertThat(takeAll(one, 1_000)).isBetween(790_000L, 801_000L);
     assertThat(takeAll(other, 1_000)).isBetween(150_000L, 200_000L);
-    // As it gives back what it has too much of, the other gets its share.
+    // As the first destination gives back its excess, the other one gets its share.
     assertThat(one.tryTake(1_000, new AtomicLong())).isFalse();
     for (int i = 0; i < 400; i++) {
       one.give(new AtomicLong(1_000));
@@ -44,7 +44,7 @@ class MemoryBudgetTest {
     assertThat(budget.used()).isEqualTo(other.used());
   }
 
-  /** However many there are, and however they come, all get something and the sum is bounded. */
+  /** With any number of destinations in any order, each gets memory and the sum is bounded. */
   @ParameterizedTest
   @CsvSource({"128,1", "128,50", "256,50", "2048,50", "8192,3"})
   void theSumIsBoundedAndNoneStarves(long mebibytes, int destinations) {

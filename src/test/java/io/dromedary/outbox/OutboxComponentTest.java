@@ -50,7 +50,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.sqlite.SQLiteDataSource;
 
-/** The component in anybody's Camel context, without the rest of Dromedary. */
+/** Tests the component in a Camel context without the rest of Dromedary. */
 @Timeout(120)
 class OutboxComponentTest {
 
@@ -165,7 +165,7 @@ class OutboxComponentTest {
     assertThat(then).containsExactly(List.of("one"));
   }
 
-  /** A Kafka client lets no other thread commit. */
+  /** Kafka's client, for example, does not allow another thread to commit. */
   @Test
   void aSynchronousStepGoesOnOnTheThreadThatStores() throws Exception {
     List<Object> threads = new CopyOnWriteArrayList<>();
@@ -200,7 +200,7 @@ class OutboxComponentTest {
         .get(AT_MOST.toSeconds(), TimeUnit.SECONDS);
   }
 
-  /** As a bean does that is behind an outbox and calls another route. */
+  /** A bean after an outbox may call another route that stores events. */
   @Test
   void routesThatAreBehindACommitMayWaitForAnother() throws Exception {
     int routes = 40;
@@ -320,7 +320,7 @@ class OutboxComponentTest {
                 })
             .iterator();
     assertThat(send(events).getException()).isNull();
-    // What came before the last piece was on disk before that was read.
+    // The earlier chunks were on disk before the last one was read.
     assertThat(most).hasValue(5000);
     assertThat(stored())
         .containsExactlyElementsOf(IntStream.range(0, 6001).mapToObj(i -> "id" + i).toList());
@@ -354,7 +354,7 @@ class OutboxComponentTest {
     Exchange sent = camel.createFluentProducerTemplate().to("direct:in").withBody(events).send();
     assertThat(sent.getException()).isNull();
     assertThat(failures).hasValue(1);
-    // Without de-duplication, so that each that is stored twice is found.
+    // De-duplication is off, so an event that is stored twice is found twice.
     assertThat(stored())
         .containsExactlyElementsOf(IntStream.range(0, 3000).mapToObj(i -> "id" + i).toList());
   }
@@ -400,7 +400,7 @@ class OutboxComponentTest {
     assertThat(stored()).isEmpty();
   }
 
-  /** An iterator that fails may give what is behind a gap when it is asked again. */
+  /** An iterator that has failed might continue after a gap if it were read further. */
   @Test
   void nothingBehindAGapIsStored() throws Exception {
     start();
@@ -433,7 +433,7 @@ class OutboxComponentTest {
       for (int i = 0; i < 3; i++) {
         assertThat(exchange.getException(failure.getClass())).isSameAs(failure);
         assertThat(stored()).hasSize(before + 2_999);
-        // The step is repeated, as an error handler does.
+        // The step is repeated, as an error handler would do.
         exchange.setException(null);
         camel.createProducerTemplate().send("outbox:orders", exchange);
       }
@@ -475,7 +475,7 @@ class OutboxComponentTest {
             "outbox:orders?inFlight=4",
             exchange -> {
               most.accumulateAndGet(now.incrementAndGet(), Math::max);
-              // Until all that may are here, or there are no more.
+              // Waits until as many exchanges run as may.
               await().atMost(AT_MOST).until(() -> most.get() == 4);
               see(exchange);
               now.decrementAndGet();
@@ -593,7 +593,7 @@ class OutboxComponentTest {
         null);
   }
 
-  /** As a strategy has to do it: else an event is done when it has been gathered. */
+  /** An aggregation strategy that hands events over, as it must. */
   private static Exchange gather(@Nullable Exchange batch, Exchange exchange) {
     String body = exchange.getMessage().getBody(String.class);
     Exchange into = batch == null ? new DefaultExchange(exchange.getContext()) : batch;
@@ -625,7 +625,7 @@ class OutboxComponentTest {
     assertThat(stored()).containsExactly("a", "b", "c");
     batches.release();
     awaitEmpty();
-    // Several threads take them, in any order.
+    // Several threads process the events, in any order.
     assertThat(seen).singleElement(as(STRING)).hasSize(3).contains("a", "b", "c");
   }
 
@@ -695,7 +695,7 @@ class OutboxComponentTest {
     assertThat(outbox.idle()).isEmpty();
   }
 
-  /** As the JVM says it where the system gives it no more threads. */
+  /** The executor fails as the JVM does if the system has no more threads. */
   @Test
   void anEventThatNoThreadCanBeMadeForIsGivenBackAndKeepsNoRoom() throws Exception {
     AtomicInteger refused = new AtomicInteger();
@@ -724,7 +724,7 @@ class OutboxComponentTest {
     threads.shutdown();
   }
 
-  /** The rejected policy of Camel's pools, unless they say otherwise. */
+  /** The executor has the default rejection policy of Camel's pools. */
   @Test
   void threadsThatHaveTheirCallerRunARouteAreRefused() {
     camel
@@ -736,7 +736,7 @@ class OutboxComponentTest {
                 + " queue: expected Abort.");
   }
 
-  /** What is thrown where an event is settled must not hold its place. */
+  /** An error while an event is settled must not keep its place. */
   @Test
   void anEventWhoseSettlementFailsComesAgain() throws Exception {
     AtomicInteger failures = new AtomicInteger(2);
@@ -842,7 +842,7 @@ class OutboxComponentTest {
     await().atMost(AT_MOST).until(() -> begun.get() == 2);
     camel.getRouteController().stopRoute("consume", 10, TimeUnit.MILLISECONDS);
     camel.getRouteController().startRoute("consume");
-    // What is in flight is given back, too, since its end is not waited for.
+    // The events in flight are given back as well, since the stop does not wait for them.
     await().atMost(AT_MOST).until(() -> begun.get() == 4);
     ends.countDown();
     awaitEmpty();

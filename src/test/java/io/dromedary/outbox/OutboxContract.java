@@ -40,8 +40,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What an outbox promises, whatever the database is. */
-@SuppressWarnings("try") // A hold has nothing to do but to end.
+/** The contract of an outbox, tested on each database. */
+@SuppressWarnings("try") // A hold is only opened and closed.
 @Timeout(120)
 abstract class OutboxContract {
 
@@ -52,24 +52,24 @@ abstract class OutboxContract {
   static final Duration RETENTION = Duration.ofDays(30);
   static final Duration LONGEST_WAIT = Duration.ofMinutes(10);
 
-  /** Not the time of day of the database, which may have a clock of its own. */
+  /** The clock of the outbox. The database may have another one. */
   final SettableClock clock = new SettableClock(Instant.ofEpochMilli(System.currentTimeMillis()));
 
   private final Deque<Outbox> open = new ArrayDeque<>();
 
-  /** Of this test's own database. */
+  /** The URL of this test's own database. */
   abstract String url();
 
-  /** A connection beside those of the outbox, with automatic commits. */
+  /** Opens a connection in addition to those of the outbox, with auto-commit on. */
   abstract Connection connect() throws SQLException;
 
-  /** Makes a schema that this code does not know. */
+  /** Marks the schema with another version. */
   abstract void writeVersion(int version) throws SQLException;
 
-  /** Another node on the same database, or the same where there can be only one. */
+  /** Returns another node on the same database, or the given one if there can be only one. */
   abstract Outbox anotherNode(Outbox first);
 
-  /** Lets time pass for the store, of which the clock may be the database's. */
+  /** Lets time pass for the store, which may use the clock of the database. */
   abstract void pass(Duration duration) throws SQLException;
 
   @AfterEach
@@ -100,7 +100,7 @@ abstract class OutboxContract {
         id, "track", clock.instant(), ("{\"id\":\"" + id + "\"}").getBytes(UTF_8));
   }
 
-  /** One that cannot be stored: it has no type. */
+  /** Makes an event that cannot be stored, since it has no type. */
   @SuppressWarnings("NullAway")
   final OutboxEvent broken() {
     return new OutboxEvent("broken", null, clock.instant(), new byte[0]);
@@ -136,12 +136,12 @@ abstract class OutboxContract {
     return claims.stream().map(claim -> claim.event().messageId()).toList();
   }
 
-  /** Waits until what was handed to the outbox before has been done. */
+  /** Waits until the outbox has done all earlier operations. */
   final void settle(Outbox outbox) {
     long unused = join(outbox.run((store, nowMillis) -> nowMillis));
   }
 
-  /** Each row as one text. */
+  /** Returns each row as one text. */
   final List<String> query(String sql) {
     List<String> found = new ArrayList<>();
     try (Connection connection = connect();
@@ -171,7 +171,7 @@ abstract class OutboxContract {
     return query("SELECT message_id FROM outbox ORDER BY id");
   }
 
-  /** Holds the writer until it is closed: what comes meanwhile is done together. */
+  /** Blocks the writer until it is closed, so that operations added meanwhile form one group. */
   static final class Hold implements AutoCloseable {
     private final CountDownLatch released = new CountDownLatch(1);
     private final CompletableFuture<Boolean> done;
@@ -191,7 +191,7 @@ abstract class OutboxContract {
       assertThat(reached.await(AT_MOST.toSeconds(), TimeUnit.SECONDS)).isTrue();
     }
 
-    /** Whatever becomes of its transaction. */
+    /** Lets the writer continue, even if its transaction fails. */
     void release() {
       released.countDown();
     }
@@ -252,7 +252,7 @@ abstract class OutboxContract {
                 }
               });
     }
-    // All are written, and none is committed yet.
+    // All events are written, and none of them is committed yet.
     assertThat(join(sizes)).containsExactly(20, 0);
     appends.forEach(append -> assertThat(join(append)).isEqualTo(1));
     assertThat(stored()).hasSize(20);
@@ -278,7 +278,7 @@ abstract class OutboxContract {
     Hands hands = new Hands(10);
     outbox.register(ORDERS, hands);
     List<CompletableFuture<Void>> blocked = new ArrayList<>();
-    // More than there are threads at first.
+    // There are more routes than threads at the start.
     for (int i = 0; i < 8; i++) {
       CompletableFuture<Void> ended = new CompletableFuture<>();
       outbox.goOn(
@@ -373,7 +373,7 @@ abstract class OutboxContract {
                 t ->
                     new Thread(
                         () -> {
-                          // Nobody settles: so what is found twice was given twice.
+                          // Nothing is settled, so an event found twice was claimed twice.
                           while (claimed.size() < 300) {
                             claimed.addAll(ids(claim(t % 2 == 0 ? one : other, 7)));
                           }
@@ -512,7 +512,7 @@ abstract class OutboxContract {
         join(new ClaimDue(outbox, ORDERS, new ClaimDue.Wanted(20, 20, 0, 3 * cost - 1_000)).ask());
     assertThat(ids(due.claims())).containsExactly("m0", "m1", "m2");
     assertThat(due.freshMillis()).isZero();
-    // However little memory there is, one goes on.
+    // Even with hardly any memory, one event is claimed.
     due = join(new ClaimDue(outbox, ORDERS, new ClaimDue.Wanted(20, 20, 0, 1)).ask());
     assertThat(ids(due.claims())).containsExactly("m3");
     assertThat(claim(outbox, 20)).hasSize(16);
@@ -531,7 +531,7 @@ abstract class OutboxContract {
     hands.taken.addAll(claimed);
     await().atMost(AT_MOST).until(() -> outbox.figures().of(ORDERS).events() == 2);
     assertThat(outbox.figures().of(ORDERS).overdueMillis()).isZero();
-    // Taken or not, the oldest counts.
+    // The oldest event counts, whether it is claimed or not.
     assertThat(outbox.figures().of(ORDERS).oldestMillis()).isBetween(50_000.0, 110_000.0);
     assertThat(outbox.figures().sizeBytes()).isGreaterThan(8192);
   }
@@ -566,7 +566,7 @@ abstract class OutboxContract {
     assertThat(outbox.failure()).isNull();
   }
 
-  /** The outbox on a dialect of which each call is first told to somebody. */
+  /** Opens the outbox on a dialect that passes the name of each call to a listener first. */
   final Outbox open(Consumer<String> told) {
     OutboxSettings settings = settings(LEASE, WINDOW);
     SqlDialect real = SqlDialect.of(settings, clock);
@@ -612,12 +612,12 @@ abstract class OutboxContract {
     }
     good.forEach(append -> assertThat(join(append)).isEqualTo(1));
     assertThatThrownBy(() -> join(broken)).hasRootCauseInstanceOf(NullPointerException.class);
-    // Twice the binary logarithm, and what is tidied meanwhile.
+    // Twice the binary logarithm of the number of events, and some for the upkeep meanwhile.
     assertThat(transactions.get()).isLessThan(40);
     assertThat(stored()).hasSize(2000);
   }
 
-  /** Somebody who takes events and fails at it, by an error. */
+  /** Registers a listener of which one method throws an error. */
   private static void register(Outbox outbox, String method) {
     Hands hands = new Hands(100);
     outbox.register(
@@ -682,7 +682,7 @@ abstract class OutboxContract {
     assertThat(outbox.failure()).isNull();
   }
 
-  /** Each call fails once, those of a rollback too. */
+  /** Each call fails once, even those of a rollback. */
   @ParameterizedTest
   @ValueSource(classes = {IllegalStateException.class, StackOverflowError.class})
   void whateverTheDatabaseThrowsTheWriterGoesOnAndTellsTheTruth(Class<? extends Throwable> kind)
@@ -691,7 +691,7 @@ abstract class OutboxContract {
     Outbox outbox =
         open(
             called -> {
-              // What any thread may ask, and the end, are none of the writer's.
+              // These calls are not made by the writer's thread.
               if (!Set.of("held", "isShared", "name", "close", "forgotten").contains(called)
                   && left.decrementAndGet() == 0) {
                 throwAny(newInstance(kind));
@@ -750,7 +750,7 @@ abstract class OutboxContract {
     outbox.register(ORDERS, hands);
     append(outbox, "a");
     await().atMost(AT_MOST).until(() -> hands.taken.size() == 1);
-    // So far ahead that no number of milliseconds says it.
+    // So far ahead that the milliseconds exceed a long.
     hands.taken.get(0).settle(new Settlement.Parked(Instant.MAX, 1, null));
     await().atMost(AT_MOST).until(() -> hands.room.get() == 1);
     assertThat(append(outbox, "b")).isEqualTo(1);
@@ -768,7 +768,7 @@ abstract class OutboxContract {
     assertThatThrownBy(() -> join(outbox.append(List.of(one, two, broken), List.of())))
         .hasRootCauseInstanceOf(NullPointerException.class);
     assertThat(stored()).isEmpty();
-    // Not known either: the same again is all accepted.
+    // The ids are not known, either: the same events are all accepted.
     assertThat(join(outbox.append(List.of(one, two), List.of()))).isEqualTo(2);
     assertThat(stored()).containsExactly("a", "a");
   }
@@ -827,8 +827,7 @@ abstract class OutboxContract {
                         () -> {
                           for (int i = 0; i < 25; i++) {
                             Outbox node = t % 2 == 0 ? one : other;
-                            // In opposite orders, which must not make the nodes wait for each
-                            // other.
+                            // In opposite orders, which must not make the nodes deadlock.
                             String[] ids = {"x" + i, "y" + i};
                             int count = t < 2 ? append(node, ids) : append(node, ids[1], ids[0]);
                             accepted.addAndGet(count);
@@ -906,7 +905,7 @@ abstract class OutboxContract {
     claim.settle(new Settlement.Dead(letter(claim)));
     settle(outbox);
     assertThat(stored()).isEmpty();
-    // What no database can keep has become a character that says so.
+    // A character that the database cannot store has become a replacement character.
     assertThat(
             query(
                 "SELECT id, destination, message_id, type, accepted_at, attempts, reason, detail,"
@@ -985,7 +984,7 @@ abstract class OutboxContract {
   void whatCanOnlyBeDueByAWrongClockIsDueNowAndItsTakerIsTold() throws Exception {
     Outbox outbox = open();
     append(outbox, "far", "near", "parked", "parked ahead");
-    // A route may do so for longer than anything is retried.
+    // A route may park an event for longer than the retry window.
     Settlement.Parked days = new Settlement.Parked(clock.instant().plus(WINDOW), 1, null);
     claim(outbox, 10).stream().skip(2).forEach(claim -> claim.settle(days));
     settle(outbox);
@@ -1025,7 +1024,7 @@ abstract class OutboxContract {
 
   // Schema
 
-  /** Makes the schema that version 1 of it was. */
+  /** Creates version 1 of the schema. */
   final void createVersion1() throws Exception {
     String script =
         "/dromedary/outbox/"
@@ -1070,7 +1069,7 @@ abstract class OutboxContract {
                 + " 99, expected at most "
                 + Schema.VERSION
                 + ": it was written by a later version of Dromedary.");
-    // It has let go of everything.
+    // The outbox that could not be opened holds no lock.
     writeVersion(Schema.VERSION);
     assertThat(append(open(), "a")).isEqualTo(1);
   }

@@ -14,7 +14,7 @@ import org.apache.camel.util.json.JsonObject;
 import org.apache.camel.util.json.Jsoner;
 import org.junit.jupiter.api.Test;
 
-/** What Camel knows of the component by the metadata that the build generates. */
+/** Tests the component's metadata, which the build generates for Camel. */
 class OutboxOptionsTest {
 
   private final DefaultCamelContext camel = new DefaultCamelContext();
@@ -67,7 +67,7 @@ class OutboxOptionsTest {
                 + " outbox:");
   }
 
-  /** As the YAML DSL makes it, whose steps have a scheme and parameters. */
+  /** The YAML DSL, whose steps have a scheme and parameters, makes URIs in this way. */
   @Test
   void aUriIsMadeOfParameters() throws Exception {
     EndpointUriFactory factory = camel.getCamelContextExtension().getEndpointUriFactory("outbox");

@@ -10,14 +10,14 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 
-/** Another process that opens an outbox on SQLite, says so, and lives until it is killed. */
+/** Another process that opens an outbox on SQLite, prints a line, and runs until it is killed. */
 final class OutboxProcess implements AutoCloseable {
 
   private static final String OPEN = "open";
 
   private final Process process;
 
-  /** What it said first: that it is open, or why not. */
+  /** Its first line: that the outbox is open, or why it is not. */
   final String said;
 
   private OutboxProcess(Process process, String said) {
@@ -54,8 +54,8 @@ final class OutboxProcess implements AutoCloseable {
     process.destroyForcibly();
   }
 
-  /** The other process. */
-  @SuppressWarnings("try") // It is there, and that is all.
+  /** The main method of the other process. */
+  @SuppressWarnings("try") // The outbox is opened and not used.
   public static void main(String[] arguments) throws Exception {
     OutboxSettings settings =
         new OutboxSettings(

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Nobody but their owner may read the files of an outbox. */
+/** Tests that only their owner may read the files of an outbox. */
 @DisabledOnOs(OS.WINDOWS)
 class OwnersFilesTest {
 
@@ -30,7 +30,7 @@ class OwnersFilesTest {
     return PosixFilePermissions.toString(Files.getPosixFilePermissions(file));
   }
 
-  /** Opens an outbox, stores an event, and returns which file has which permissions meanwhile. */
+  /** Opens an outbox, stores an event, and returns the permissions of each file meanwhile. */
   private static Map<String, String> permissionsOfAnOutboxIn(Path folder) throws Exception {
     OutboxSettings settings =
         new OutboxSettings(

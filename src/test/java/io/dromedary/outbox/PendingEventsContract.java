@@ -22,7 +22,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What holds of pending events on every store. */
+/** The contract of pending events, tested on each store. */
 @Timeout(60)
 abstract class PendingEventsContract {
 
@@ -32,7 +32,7 @@ abstract class PendingEventsContract {
   private final SettableClock clock = new SettableClock(Instant.now());
   private Outbox outbox;
 
-  /** The settings of a store that is empty at the first call of a test. */
+  /** The URL of a store that is empty at the first call of a test. */
   abstract String url();
 
   @BeforeEach
@@ -59,7 +59,7 @@ abstract class PendingEventsContract {
     return outbox.pendingEvents();
   }
 
-  /** Stores events that nobody claims by that. */
+  /** Stores events without claiming them. */
   private void store(String destination, String... ids) throws OutboxException {
     outbox
         .append(
@@ -82,7 +82,7 @@ abstract class PendingEventsContract {
     return new ClaimDue(outbox, ORDERS, ClaimDue.Wanted.of(most)).ask().join().claims();
   }
 
-  /** They have failed once, and wait for an hour. */
+  /** Stores events that have failed once and wait for an hour. */
   private void park(String... ids) throws OutboxException {
     store(ORDERS, ids);
     for (Claim claim : claim(ids.length)) {
@@ -164,7 +164,7 @@ abstract class PendingEventsContract {
     assertThat(found).containsExactly(all);
     assertThat(pages).isEqualTo(4);
     assertThat(pending().count(PendingFilter.ALL)).isEqualTo(new Count(1201, true));
-    // A page ends behind so many bytes, and has one at the least.
+    // A page ends when it exceeds the bytes, but has at least one event.
     assertThat(pending().list(PendingFilter.ALL, 0, 400, 1).events()).hasSize(1);
   }
 
@@ -220,7 +220,7 @@ abstract class PendingEventsContract {
     return hands;
   }
 
-  /** Whatever becomes of the attempt that is under way, nothing of the event is kept. */
+  /** Whatever the outcome of the attempt under way, nothing of the event is kept. */
   @Test
   void whatIsDeletedStaysDeleted() throws Exception {
     store(ORDERS, "done", "parked", "dead", "waits");

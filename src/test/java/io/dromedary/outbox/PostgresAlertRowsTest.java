@@ -5,7 +5,7 @@ import java.io.IOException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 
-/** On the store that nodes share, whose clock is the database's. */
+/** Tests the rows of alerts on PostgreSQL, whose own clock counts. */
 class PostgresAlertRowsTest extends AlertRowsContract {
 
   private static EmbeddedPostgres server;

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** On the store that nodes share, whose clock is the database's. */
+/** Tests dead letters on PostgreSQL, whose own clock counts. */
 class PostgresDeadLettersTest extends DeadLettersContract {
 
   private static EmbeddedPostgres server;

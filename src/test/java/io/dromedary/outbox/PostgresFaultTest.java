@@ -23,7 +23,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What can happen to the database, each caused for real. */
+/** Tests faults of the database, caused for real. */
 class PostgresFaultTest {
 
   @TempDir Path folder;
@@ -46,7 +46,7 @@ class PostgresFaultTest {
                 "1s",
                 "webhooks.outbox.url",
                 database.getJdbcUrl("postgres", "postgres"),
-                // What was claimed in a transaction of which nobody knows how it ended.
+                // For events claimed in a transaction whose outcome is unknown.
                 "webhooks.outbox.lease",
                 "2s"));
     sender = new Sender(application.url(""), 400);
@@ -68,7 +68,7 @@ class PostgresFaultTest {
     receiver.close();
   }
 
-  /** What holds after a fault that has passed. */
+  /** Asserts what must hold after a fault has passed. */
   private void assertRecovery() {
     sender.awaitUp();
     sender.sendUntilAccepted();
@@ -116,7 +116,7 @@ class PostgresFaultTest {
   void aConnectionThatIsEndedInTheMiddle() throws Exception {
     try (Connection other = database.getPostgresDatabase().getConnection();
         Statement statement = other.createStatement()) {
-      // So often that transactions are hit at every point.
+      // Often enough to hit transactions at every point.
       for (int i = 0; i < 8; i++) {
         int before = sender.accepted().size();
         await()
@@ -139,7 +139,7 @@ class PostgresFaultTest {
       lock.execute("LOCK TABLE outbox");
       sender.sendUntilRefused();
       sender.awaitDown("");
-      // One of which nobody waits for the end any more would have locks of its own afterwards.
+      // A statement that was abandoned but not cancelled would still hold locks afterwards.
       await()
           .during(Duration.ofSeconds(6))
           .atMost(Duration.ofSeconds(30))
@@ -149,7 +149,7 @@ class PostgresFaultTest {
     assertRecovery();
   }
 
-  /** How many statements of ours the database is working on. */
+  /** The number of Dromedary's statements that the database is executing. */
   private int waiting() throws SQLException {
     try (Connection other = database.getPostgresDatabase().getConnection();
         Statement statement = other.createStatement();

@@ -26,8 +26,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The outbox on PostgreSQL, and what becomes of it when the database goes away. */
-@SuppressWarnings("try") // A hold has nothing to do but to end.
+/** Tests the outbox on PostgreSQL, also while the database is not available. */
+@SuppressWarnings("try") // A hold is only opened and closed.
 class PostgresOutboxTest extends OutboxContract {
 
   private static final AtomicInteger DATABASES = new AtomicInteger();
@@ -35,7 +35,9 @@ class PostgresOutboxTest extends OutboxContract {
 
   private String database;
 
-  /** One server for the life of the JVM, and a database for each test. */
+  /**
+   * Returns the server, which is shared by all tests of the JVM; each test has its own database.
+   */
   static synchronized EmbeddedPostgres server() {
     if (server == null) {
       try {
@@ -52,7 +54,7 @@ class PostgresOutboxTest extends OutboxContract {
     database = newDatabase();
   }
 
-  /** Makes an empty database and returns its name. */
+  /** Creates an empty database and returns its name. */
   static String newDatabase() throws SQLException {
     String database = "outbox_" + DATABASES.incrementAndGet();
     try (Connection connection =
@@ -85,7 +87,7 @@ class PostgresOutboxTest extends OutboxContract {
     return open(first.settings(), first.clock());
   }
 
-  /** The database's clock cannot be set: what it is compared with is. */
+  /** The database's clock cannot be set, so the stored times are changed instead. */
   @Override
   void pass(Duration duration) throws SQLException {
     clock.advance(duration);
@@ -117,7 +119,7 @@ class PostgresOutboxTest extends OutboxContract {
         .get(0)
         .settle(new Settlement.Parked(clock.instant().plusSeconds(3600), 1, null));
     settle(ahead);
-    // A node whose clock is a day ahead does not think that the event is due.
+    // To a node whose clock is a day ahead the event is not due, either.
     clock.advance(Duration.ofDays(1));
     assertThat(claim(ahead, 1)).isEmpty();
     assertThat(claim(anotherNode(ahead), 1)).isEmpty();
@@ -146,18 +148,18 @@ class PostgresOutboxTest extends OutboxContract {
         .containsExactlyElementsOf(before.subList(0, 2));
     assertThat(query("SELECT message_id FROM dead_letter")).isEmpty();
     assertThat(one.counts().dead(ORDERS, DeadLetter.Reason.REJECTED).sum()).isZero();
-    // Its new holder is not confused by the row that has gone.
+    // The node that claimed the event later is not confused by the missing row.
     held.get(2).settle(new Settlement.Dead(letter(held.get(2))));
     held.get(1).settle(new Settlement.Dead(letter(held.get(1))));
     settle(other);
     assertThat(stored()).containsExactly("parked");
     assertThat(query("SELECT message_id FROM dead_letter")).containsExactly("dead");
     one.close();
-    // Not even by now.
+    // Still nothing by now.
     assertThat(told).isEmpty();
   }
 
-  /** Others that share its commit would wait half a second for each of them. */
+  /** Otherwise operations in the same commit would wait half a second for each append. */
   @Test
   void manyAppendsThatWaitForAHostsTransactionHoldUpTheOthersOnce() throws Exception {
     Outbox outbox = open();
@@ -187,7 +189,7 @@ class PostgresOutboxTest extends OutboxContract {
     }
   }
 
-  /** What is not due, or in the other lane, must not cost anything. */
+  /** Rows that are not due, or are in the other lane, must not cost anything. */
   @ParameterizedTest
   @EnumSource
   void aClaimReadsItsPartOfAnIndexInOrder(Lane lane) throws Exception {
@@ -207,7 +209,9 @@ class PostgresOutboxTest extends OutboxContract {
     }
   }
 
-  /** Plans are kept, and one for a table of a row would take minutes for a claim of 500. */
+  /**
+   * PostgreSQL caches plans. One for a table with one row would make a claim of 500 take minutes.
+   */
   @Test
   void aTableThatHasGrownSinceItsClaimsWerePlannedIsClaimedAsFast() throws Exception {
     Outbox outbox = open();
@@ -224,7 +228,7 @@ class PostgresOutboxTest extends OutboxContract {
             + ORDERS
             + "', 'm' || i, 'track', 0, i, 0, '' FROM generate_series(1, 50000) AS i");
 
-    // Longer than the five seconds after which a statement is given up, nothing would come.
+    // A claim that takes longer than five seconds is cancelled.
     for (int i = 0; i < 4; i++) {
       assertThat(claim(outbox, 500)).hasSize(500);
     }
@@ -320,7 +324,7 @@ class PostgresOutboxTest extends OutboxContract {
   void whatWasCommittedWithoutAnAnswerIsADuplicateWhenItIsSentAgain() throws Exception {
     Outbox outbox = open();
     append(outbox, "a");
-    // As it is when the answer to the commit is lost: the sender has heard of a failure.
+    // As if the answer to the commit was lost, so that the sender was told of a failure.
     killConnections();
     await()
         .atMost(AT_MOST)

@@ -5,7 +5,7 @@ import java.io.IOException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 
-/** On the store that nodes share, where the rows say what is claimed. */
+/** Tests pending events on PostgreSQL, where claims are stored in the rows. */
 class PostgresPendingEventsTest extends PendingEventsContract {
 
   private static EmbeddedPostgres server;

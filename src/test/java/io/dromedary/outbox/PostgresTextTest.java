@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** PostgreSQL does not take every text: what it would refuse never gets there. */
+/** Tests that PostgreSQL is never given a text that it would refuse. */
 @Timeout(120)
 class PostgresTextTest {
 
@@ -62,7 +62,7 @@ class PostgresTextTest {
     return outbox.deadLetters().list(DeadLetterFilter.ALL, null, 10).deadLetters();
   }
 
-  /** What PostgreSQL does not take has been replaced, in events as in what is asked for them. */
+  /** Characters that PostgreSQL does not accept are replaced, both in events and in queries. */
   @Test
   void noTextOfAnEventIsRefused() throws Exception {
     List<String> ids =

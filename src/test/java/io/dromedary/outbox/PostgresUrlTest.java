@@ -6,7 +6,7 @@ import java.util.TreeMap;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What the driver is told of a URL, and what besides. */
+/** Tests how a URL is split into the one for the driver and the credentials. */
 class PostgresUrlTest {
 
   @ParameterizedTest

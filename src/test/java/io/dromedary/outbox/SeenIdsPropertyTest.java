@@ -14,7 +14,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.Tuple;
 
-/** Random histories, against a map of ids to the instants at which they were seen. */
+/** Compares random histories with a map from ids to the instants at which they were seen. */
 class SeenIdsPropertyTest {
 
   private static final long WINDOW = 240;
@@ -107,7 +107,10 @@ class SeenIdsPropertyTest {
     EXPIRE
   }
 
-  /** An id that may have been forgotten when the clock was set back has two such instants. */
+  /**
+   * When an id was seen. The instants differ if it may have been forgotten as the clock stepped
+   * back.
+   */
   private record Seen(long atEarliest, long atLatest) {}
 
   private record Step(Kind kind, Fingerprint id, long millis) {}

@@ -28,7 +28,7 @@ class SeenIdsTest {
     assertThat(seen.add(ID, NOW)).isFalse();
     assertThat(seen.add(ID, NOW + DAY - 1)).isFalse();
     assertThat(seen.size()).isEqualTo(1);
-    // That it was seen again did not prolong its window.
+    // Seeing the id again did not prolong its window.
     assertThat(seen.add(ID, NOW + DAY)).isTrue();
     assertThat(seen.add(ID, NOW + DAY + DAY - 1)).isFalse();
     assertThat(seen.forgotten()).isZero();
@@ -82,7 +82,7 @@ class SeenIdsTest {
     seen.remove(ID);
     assertThat(seen.size()).isEqualTo(1);
     assertThat(seen.add(ID, NOW + 2 * HOUR)).isTrue();
-    // It is of the later generation now.
+    // The id is in the later generation now.
     assertThat(seen.add(ID, NOW + DAY + 2 * HOUR - 1)).isFalse();
   }
 
@@ -189,7 +189,7 @@ class SeenIdsTest {
     SplittableRandom random = new SplittableRandom(1);
     for (int i = 0; i < million; i++) {
       Fingerprint id = new Fingerprint(random.nextLong(), random.nextLong());
-      // No assertThat here: a million of them take ten times as long as what they check.
+      // Not assertThat: a million of them take ten times as long as the code under test.
       if (!seen.add(id, NOW + i * (DAY - 1) / million)) {
         throw new AssertionError("found falsely: " + i);
       }

@@ -3,7 +3,7 @@ package io.dromedary.outbox;
 import java.nio.file.Path;
 import org.junit.jupiter.api.io.TempDir;
 
-/** On the embedded store, whose clock is this process's own. */
+/** Tests dead letters on SQLite, which uses the clock of the process. */
 class SqliteDeadLettersTest extends DeadLettersContract {
 
   @TempDir Path folder;

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What can happen to the file, each caused for real; a full disk is in {@code FaultIT}. */
+/** Tests faults of the database's file, caused for real; {@code FaultIT} tests a full disk. */
 class SqliteFaultTest {
 
   private static final Duration AT_MOST = Duration.ofSeconds(30);
@@ -59,7 +59,7 @@ class SqliteFaultTest {
     return new Sender(application.url(""), 400);
   }
 
-  /** What holds after a fault that has passed. */
+  /** Asserts what must hold after a fault has passed. */
   private void assertRecovery(Sender sender) {
     sender.awaitUp();
     sender.sendUntilAccepted();
@@ -96,7 +96,7 @@ class SqliteFaultTest {
 
       sender.sendUntilRefused();
       sender.awaitDown("has been moved or deleted");
-      // A folder alone does not make it work: a new file would not have the events.
+      // Creating the folder does not help, since a new file would lack the events.
       Files.createDirectory(data);
       assertThat(sender.send()).isFalse();
       sender.awaitDown("has been moved or deleted");
@@ -114,7 +114,7 @@ class SqliteFaultTest {
       Sender sender = sender(application);
       assertThat(sender.send()).isTrue();
       Outbox outbox = application.context().getComponent("outbox", OutboxComponent.class).outbox();
-      // Permissions do not bind every user that may run this. Each new connection is made so.
+      // Permissions do not bind every user that may run this, so new connections are read-only.
       AtomicBoolean readOnly = new AtomicBoolean(true);
       Thread thread =
           new Thread(
@@ -151,7 +151,7 @@ class SqliteFaultTest {
       sender.sendUntilRefused();
       sender.awaitDown("SQLITE_FULL");
 
-      // What is delivered makes room.
+      // Deliveries make room.
       receiver.answer(Answer.status(200));
       assertRecovery(sender);
     }
@@ -161,7 +161,7 @@ class SqliteFaultTest {
   void aFileThatIsOverwrittenIsNotUsedUntilItIsPutBack() throws Exception {
     receiver.answer(Answer.status(500));
     try (Application application = Application.start(folder, settings)) {
-      // More than is kept in memory.
+      // More settlements than are kept in memory.
       Sender sender = new Sender(application.url(""), 30_000);
       for (int i = 0; i < 110; i++) {
         assertThat(sender.send(15)).isTrue();
@@ -209,7 +209,7 @@ class SqliteFaultTest {
       clock.advance(Duration.ofHours(-1));
       receiver.answer(Answer.status(200));
 
-      // At once, and what waited not an hour later than it would have been.
+      // New events are delivered at once, and waiting ones not an hour late.
       assertThat(sender.send()).isTrue();
       Instant stepped = clock.instant();
       await()

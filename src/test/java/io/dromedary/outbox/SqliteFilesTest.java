@@ -29,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The files of an outbox on SQLite: who may open them, and what happens when one goes. */
+/** Tests the files of an outbox on SQLite: opening them twice, and losing them while open. */
 @Timeout(120)
 class SqliteFilesTest {
 
@@ -73,7 +73,7 @@ class SqliteFilesTest {
     return open(file().toString());
   }
 
-  /** Whether an event was accepted. */
+  /** Appends an event. Returns whether it was accepted. */
   private boolean append(Outbox outbox, String id) {
     OutboxEvent event = new OutboxEvent(id, "track", clock.instant(), "{}".getBytes(UTF_8));
     try {
@@ -90,7 +90,7 @@ class SqliteFilesTest {
     await().atMost(AT_MOST).until(() -> append(outbox, id));
   }
 
-  /** What another process would find after this one had been killed now. */
+  /** Returns the events that another process would find if this one was killed now. */
   private List<String> foundAfterAKill() throws Exception {
     Path copies = Files.createDirectories(folder.resolve("copies"));
     for (String ending : List.of("", "-wal")) {
@@ -111,7 +111,7 @@ class SqliteFilesTest {
     return found;
   }
 
-  // Who may open them
+  // Opening the files twice
 
   @Test
   void aSecondOutboxOfThisProcessIsRefusedAndLeavesTheLockToTheFirst() throws Exception {
@@ -144,7 +144,7 @@ class SqliteFilesTest {
     Path link = Files.createSymbolicLink(folder.resolve("link.db"), real);
     Path linkedFolder = Files.createSymbolicLink(folder.resolve("linked"), data);
 
-    // The link is there before the file is.
+    // The link exists before the file does.
     Outbox first = open(link.toString());
     assertThat(append(first, "a")).isTrue();
     for (String name :
@@ -180,7 +180,7 @@ class SqliteFilesTest {
         .hasMessageContaining("SQLite opened " + file() + "?no_such_pragma=1, expected " + file());
   }
 
-  // What happens when one goes
+  // Losing files while they are open
 
   @ParameterizedTest
   @ValueSource(strings = {"-wal", "-shm", "-wal -shm"})
@@ -191,7 +191,7 @@ class SqliteFilesTest {
       Files.delete(beside(ending));
     }
 
-    // What is accepted from now on, or was before, is found after a kill.
+    // Events accepted before or from now on are found after a kill.
     awaitAccepted(outbox, "b");
     assertThat(foundAfterAKill()).containsExactly("a", "b");
     awaitAccepted(outbox, "c");
@@ -225,7 +225,7 @@ class SqliteFilesTest {
     try (var bytes = Files.newByteChannel(beside("-wal"), java.nio.file.StandardOpenOption.WRITE)) {
       bytes.truncate(0);
     }
-    // What was only in it is lost. What comes afterwards is not.
+    // Events that were only in the log are lost. Later ones are not.
     awaitAccepted(outbox, "b");
     assertThat(foundAfterAKill()).contains("b");
   }

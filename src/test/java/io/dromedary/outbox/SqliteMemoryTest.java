@@ -35,7 +35,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
 
-/** An outbox in memory, for whoever wants no disk: dead letters, and what only it does. */
+/** Tests an outbox in memory: the contract of dead letters, and its own behaviour. */
 class SqliteMemoryTest extends DeadLettersContract {
 
   @TempDir Path folder;
@@ -120,7 +120,7 @@ class SqliteMemoryTest extends DeadLettersContract {
       List<Claim> claims = claim(first, 10);
       assertThat(claims).hasSize(2);
       claims.get(0).settle(Settlement.DONE);
-      // A second time it is known.
+      // The second time the id is known.
       assertThat(append(first, event("a", 10)).get()).isZero();
       assertThat(count(first)).isEqualTo(1);
     }
@@ -136,7 +136,7 @@ class SqliteMemoryTest extends DeadLettersContract {
   @Test
   void whatWasStoredSurvivesItsConnection() throws Exception {
     append(outbox, event("a", 10)).get();
-    // As of a driver that fails.
+    // As if the driver failed.
     assertThatThrownBy(
             () ->
                 outbox

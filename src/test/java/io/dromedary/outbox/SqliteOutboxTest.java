@@ -28,8 +28,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The outbox on SQLite, and what only one process a file can promise. */
-@SuppressWarnings("try") // A hold has nothing to do but to end.
+/** Tests the outbox on SQLite, with the guarantees that need a single process per file. */
+@SuppressWarnings("try") // A hold is only opened and closed.
 class SqliteOutboxTest extends OutboxContract {
 
   @TempDir Path folder;
@@ -78,7 +78,7 @@ class SqliteOutboxTest extends OutboxContract {
                 + " cannot be opened: expected a file in a folder that can be written to, found ");
   }
 
-  /** What is not due, or in the other lane, must not cost anything. */
+  /** Rows that are not due, or are in the other lane, must not cost anything. */
   @ParameterizedTest
   @EnumSource
   void aClaimReadsItsPartOfAnIndexInOrder(Lane lane) throws Exception {
@@ -119,7 +119,7 @@ class SqliteOutboxTest extends OutboxContract {
     Outbox outbox = open();
     append(outbox, "a", "b", "c");
     List<Claim> claims = claim(outbox, 10);
-    // All of them have become due at the same millisecond, at which the clock still stands.
+    // All became due in the same millisecond, and the clock has not moved since.
     claims.get(1).settle(new Settlement.Parked(clock.instant(), 1, null));
     settle(outbox);
     assertThat(ids(claim(outbox, 10))).containsExactly("b");
@@ -197,7 +197,7 @@ class SqliteOutboxTest extends OutboxContract {
         accepted += begin(outbox, events).get(AT_MOST.toSeconds(), TimeUnit.SECONDS);
       } catch (Exception e) {
         refused++;
-        // What makes room is written although the file is full.
+        // Settlements, which make room, are written although the file is full.
         claim(outbox, 2).forEach(claim -> claim.settle(Settlement.DONE));
         settle(outbox);
         accepted -= 2;
@@ -239,7 +239,7 @@ class SqliteOutboxTest extends OutboxContract {
       assertThat(ids(claims)).containsExactly("a", "b", "c", "d");
       claims.get(0).settle(Settlement.DONE);
       claims.get(1).settle(dead(claims.get(1)));
-      // Writes nothing: the row is as it was.
+      // Nothing is written, so the row is unchanged.
       claims.get(2).settle(new Settlement.Parked(clock.instant(), 7, "progress"));
       claims.get(3).settle(new Settlement.Parked(clock.instant().plusSeconds(60), 7, "progress"));
       settle(outbox);
@@ -258,7 +258,7 @@ class SqliteOutboxTest extends OutboxContract {
     }
   }
 
-  /** At the bound of the database: what is given up has its room, and nothing of it is lost. */
+  /** At the limit of the database's size, dead letters still find room, and none is lost. */
   @ParameterizedTest
   @ValueSource(ints = {250, 4000})
   void whatIsGivenUpWhileTheFileMayNotGrowIsADeadLetter(int bytes) throws Exception {

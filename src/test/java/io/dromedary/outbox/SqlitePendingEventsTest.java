@@ -3,7 +3,7 @@ package io.dromedary.outbox;
 import java.nio.file.Path;
 import org.junit.jupiter.api.io.TempDir;
 
-/** On the embedded store, where what is claimed is known in memory. */
+/** Tests pending events on SQLite, where claims are in memory. */
 class SqlitePendingEventsTest extends PendingEventsContract {
 
   @TempDir Path folder;

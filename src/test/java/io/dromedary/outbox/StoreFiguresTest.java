@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What it costs to look at the store, and whom it may hold up. */
+/** Tests the figures of the store, their cost, and that they block nothing else. */
 @Timeout(60)
 class StoreFiguresTest {
 
@@ -64,7 +64,7 @@ class StoreFiguresTest {
     return DriverManager.getConnection("jdbc:sqlite:" + folder.resolve("outbox.db"));
   }
 
-  /** What the figures look at. */
+  /** Opens the connections on which figures are read. */
   private interface Connecting {
     Connection connect() throws SQLException;
   }
@@ -124,10 +124,10 @@ class StoreFiguresTest {
             + " (5, 'd8', 98000, 99000, 3), (6, 'nobody', 0, 0, 0), (7, 'd9', 100001, 100001, 0)");
 
     await().atMost(AT_MOST).until(() -> figures.of("d7").events() == 4);
-    // What is in memory is taken, however long it has been due.
+    // An event in memory is claimed, so it is not overdue, however long it has been due.
     assertThat(figures.of("d7")).isEqualTo(new StoreFigures.Figures(4, 70_000, 93_000));
     assertThat(figures.of("d8")).isEqualTo(new StoreFigures.Figures(1, 1_000, 2_000));
-    // It is due later, as what is replayed may be.
+    // The event is due later, as replayed events may be.
     assertThat(figures.of("d9")).isEqualTo(new StoreFigures.Figures(1, 0, 0));
     assertThat(figures.sizeBytes()).isEqualTo(8192);
     for (int i = 10; i < 50; i++) {
@@ -144,7 +144,7 @@ class StoreFiguresTest {
       assertThat(figures.of(destination).events()).isNaN();
     }
     assertThat(figures.sizeBytes()).isNaN();
-    // One of them has waited, and none for as long as the store.
+    // One of the callers has waited for a moment, and none for as long as the store takes.
     assertThat(Duration.ofNanos(System.nanoTime() - beganNanos)).isLessThan(Duration.ofSeconds(5));
     answers.countDown();
     await().atMost(AT_MOST).until(() -> figures.of("d1").events() == 0);

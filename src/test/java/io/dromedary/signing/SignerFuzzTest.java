@@ -22,12 +22,12 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Any events, secrets and ids: every signature is what the definition of HMAC says, the library of
- * the Standard Webhooks verifies it, and nothing breaks out of a header.
+ * Tests with any events, secrets and ids that every signature equals the one by the definition of
+ * HMAC, that the library of Standard Webhooks verifies it, and that nothing breaks out of a header.
  */
 class SignerFuzzTest {
 
-  /** A secret, an id and the events, each with a byte before it that says how long it is. */
+  /** A secret, an id and the events, each after a byte with its length. */
   static Stream<byte[]> seeds() {
     return Stream.of(
         seed("sharedsecretvalue", "m-1", "{\"event\":\"Café ☕ 😀\",\"n\":1}"),
@@ -68,7 +68,7 @@ class SignerFuzzTest {
         events.size() == 1 ? Payload.single(id, events.get(0)) : Payload.batch(id, events);
     checkBody(payload, events);
     checkSharedSecret(new String(secret, UTF_8), payload, events.get(0));
-    // No others are taken.
+    // Settings accept no other lengths.
     if (secret.length >= 16 && secret.length <= 128) {
       checkStandardWebhooks(secret, payload);
     }
@@ -90,7 +90,7 @@ class SignerFuzzTest {
   private static void checkSharedSecret(String secret, Payload payload, byte[] first)
       throws NoSuchAlgorithmException {
     if (secret.isBlank()) {
-      return; // is none
+      return; // not a secret
     }
     Map<String, Object> headers = new HashMap<>();
     new SharedSecretSigner(secret).sign(payload, Instant.EPOCH, headers);
@@ -140,7 +140,7 @@ class SignerFuzzTest {
     return "v1," + Base64.getEncoder().encodeToString(hmac("SHA-256", key, signed));
   }
 
-  /** RFC 2104, without the platform's own HMAC. */
+  /** Computes an HMAC according to RFC 2104, without the platform's implementation. */
   private static byte[] hmac(String hash, byte[] key, byte[] bytes)
       throws NoSuchAlgorithmException {
     MessageDigest digest = MessageDigest.getInstance(hash);

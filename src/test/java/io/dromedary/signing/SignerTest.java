@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Every signature is computed again here, with plain {@code javax.crypto}, as a receiver would. */
+/** Tests signatures by computing each again with {@code javax.crypto}, as a receiver would. */
 class SignerTest {
 
   private static final String SECRET = "sharedsecretvalue";
@@ -83,7 +83,7 @@ class SignerTest {
         .isEqualTo(Map.of("X-Signature", signature));
   }
 
-  /** The example of the reference libraries' own tests. */
+  /** Uses the example from the tests of the reference libraries. */
   @Test
   void standardWebhooksSignsAsTheReferenceDoes() {
     Signer signer = new StandardWebhooksSigner(List.of(CURRENT));
@@ -166,16 +166,16 @@ class SignerTest {
         "a.b",
         ".",
         "é",
-        "\u010d\u010a", // Whose low bytes are CR and LF.
+        "\u010d\u010a", // Characters whose low bytes are CR and LF.
         "😀",
-        "\ud83d", // Half a pair.
+        "\ud83d", // An unpaired surrogate.
         "",
       })
   void aHostileIdBecomesAHash(String id) throws GeneralSecurityException {
     Map<String, Object> headers = sign(new StandardWebhooksSigner(List.of(CURRENT)), single(id));
 
     assertThat((String) headers.get("webhook-id")).matches("msg_[0-9a-f]{32}");
-    // What is signed is the id that is sent.
+    // The signed text has the same id as the header.
     assertThat(headers.get("webhook-signature"))
         .isEqualTo(v1(CURRENT, (String) headers.get("webhook-id"), new String(EVENT, UTF_8)));
     assertThat(sign(new StandardWebhooksSigner(List.of(CURRENT)), single(id))).isEqualTo(headers);

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What receivers do who verify with the reference library of the Standard Webhooks. */
+/** Verifies signatures as receivers do, with the reference library of Standard Webhooks. */
 class StandardWebhooksLibraryTest {
 
   private static final String CURRENT = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
