@@ -170,7 +170,7 @@ public record EventStory(String messageId, List<Part> parts, @Nullable String hi
         events.list(new PendingFilter(filter, event -> true), 0, MOST, DeadLetters.PAGE_BYTES);
     if (page.next() != null && page.events().isEmpty()) {
       throw new OutboxException(
-          "the events that wait could not all be looked at in time; ask again, or for the id of the"
+          "not all pending events could be searched in time; try again, or search for the id of the"
               + " event in the outbox");
     }
     return page.events();

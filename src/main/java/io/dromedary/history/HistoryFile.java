@@ -118,7 +118,7 @@ final class HistoryFile implements HistoryPlace {
   public Connection connectToRead() throws SQLException {
     if (file != null && !Files.exists(file)) {
       // SQLite would create it.
-      throw new SQLException("the file " + file + " is gone; another is begun soon");
+      throw new SQLException("the file " + file + " is gone; a new one is created soon");
     }
     Connection connection = open();
     connection.setAutoCommit(false);

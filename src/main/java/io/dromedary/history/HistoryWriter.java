@@ -150,7 +150,7 @@ final class HistoryWriter {
     } catch (RejectedExecutionException e) {
       throw new HistoryException(NOT_RUNNING, e);
     } catch (TimeoutException e) {
-      throw new HistoryException("the history is not written in time", e);
+      throw new HistoryException("the history was not written in time", e);
     } catch (ExecutionException e) {
       throw new HistoryException(
           "the history of attempts ("
@@ -232,7 +232,7 @@ final class HistoryWriter {
         place.check();
         return open;
       } catch (SQLException e) {
-        LOG.warn("The history of attempts begins anew: {}", e.getMessage());
+        LOG.warn("A new history of attempts is begun: {}", e.getMessage());
         disconnect();
       }
     }

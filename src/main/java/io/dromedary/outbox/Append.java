@@ -156,7 +156,7 @@ final class Append extends StoreOperation {
     try {
       return taker.reserve(wanted);
     } catch (RuntimeException | Error e) {
-      LOG.error("Events wait in the store, since there is no telling for how many is room", e);
+      LOG.error("Events wait in the store, since room for them could not be reserved", e);
       return 0;
     }
   }

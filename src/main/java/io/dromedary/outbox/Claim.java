@@ -146,7 +146,7 @@ public final class Claim {
     try {
       now.otherwise().run();
     } catch (RuntimeException | Error e) {
-      LOG.error("What an event has left behind cannot be cleared away", e);
+      LOG.error("The resources of a lost event cannot be released", e);
     }
   }
 
@@ -199,7 +199,7 @@ public final class Claim {
   public void pause() {
     ClaimListener taker = outbox.taker(destination);
     if (taker != null && settlement.get() == null) {
-      RetryOnce.call("An event that waits could not be counted as such", () -> taker.paused(this));
+      RetryOnce.call("A waiting event could not be counted as paused", () -> taker.paused(this));
     }
   }
 
@@ -210,7 +210,7 @@ public final class Claim {
       try {
         taker.resumed(this);
       } catch (RuntimeException | Error e) {
-        LOG.error("An event goes on that could not be counted as in flight", e);
+        LOG.error("An event resumes, but could not be counted as in flight", e);
       }
     }
   }

@@ -83,7 +83,8 @@ final class Continuations implements AutoCloseable {
                     next.accept(count, failed);
                   };
               RetryOnce.call(
-                  "What waits for a commit could not go on", () -> threads.execute(task));
+                  "A route that waits for a commit could not continue",
+                  () -> threads.execute(task));
             });
   }
 

@@ -192,7 +192,7 @@ final class ElasticThreads implements Executor, AutoCloseable {
         }
         before = now;
       } catch (RuntimeException | Error e) {
-        LOG.error("Threads of {} are still watched after an error", name, e);
+        LOG.error("The watch of the threads of {} continues after an error", name, e);
       }
     }
   }
@@ -242,7 +242,7 @@ final class ElasticThreads implements Executor, AutoCloseable {
         } catch (InterruptedException e) {
           // The interrupt was meant for an earlier task, not for the next one.
         } catch (Throwable e) {
-          report("A thread of {} goes on after an error", e);
+          report("A thread of {} continues after an error", e);
         }
       }
     }

@@ -94,7 +94,7 @@ final class OutboxProducer extends DefaultAsyncProducer {
       }
     } catch (Throwable e) {
       if (!isDone.compareAndSet(false, true)) {
-        LOG.error("An exchange goes on elsewhere after an error", e);
+        LOG.error("An exchange continues on another thread after an error", e);
         return false;
       }
       if (e instanceof InterruptedException) {

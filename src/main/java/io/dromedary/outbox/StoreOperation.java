@@ -121,7 +121,7 @@ abstract class StoreOperation {
     @Override
     void failed(OutboxException failure) {
       LOG.error(
-          "What became of an event cannot be stored, so it is delivered again: {}",
+          "The settlement of an event cannot be stored, so it is delivered again: {}",
           failure.getMessage());
       // The row is unchanged, so the event is claimed again when its lease has ended.
       outbox.leaveClaimed(claim);
