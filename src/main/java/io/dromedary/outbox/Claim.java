@@ -217,7 +217,7 @@ public final class Claim {
 
   /**
    * Whether a paused event may resume. It may not while twice the configured number of events are
-   * in flight, since a crash would repeat all of them.
+   * in flight, even if some only wait for their commit: a crash would repeat all of them.
    */
   public boolean mayResume() {
     ClaimListener taker = outbox.taker(destination);

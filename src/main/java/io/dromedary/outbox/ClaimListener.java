@@ -38,7 +38,7 @@ interface ClaimListener {
   /** Notes that there are due events in the store. */
   void due();
 
-  /** Notes that an event's exchange has ended, although its settlement is not yet committed. */
+  /** Notes that an event's exchange has ended, which frees its place before its commit. */
   default void ended(Claim claim) {}
 
   /** Notes that a settlement has been committed. */
