@@ -80,7 +80,7 @@ public final class AlertRows {
     return all;
   }
 
-  /** Counts the dead letters that died after one instant, up to and including another. */
+  /** Counts the dead letters that were given up after one instant, up to and including another. */
   public List<Deaths> deaths(Instant after, Instant until) throws OutboxException {
     try (StoreReading reading = new StoreReading(outbox, TIME, "dead letters")) {
       return reading.read(

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Selects dead letters. A dead letter matches if it meets every criterion that is not null.
  *
- * @param event criteria for the event, with the instants of its death
+ * @param event criteria for the event, with the instants at which it was given up
  * @param webhook the name of a webhook that the event was meant for
  * @param status the status of the last answer, such as {@code 503}, a class such as {@code 5xx}, or
  *     {@code none} if there was no answer

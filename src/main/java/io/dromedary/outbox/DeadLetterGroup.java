@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param webhook the name of the webhook that has not accepted them; empty if none was tried
  * @param status the status of their last answer, or {@code none}
- * @param oldest when the first of them died
- * @param newest when the last of them died
+ * @param oldest when the first of them was given up
+ * @param newest when the last of them was given up
  */
 public record DeadLetterGroup(
     Reason reason,

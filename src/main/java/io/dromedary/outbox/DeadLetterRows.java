@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.function.Predicate;
 
 /**
- * Reads the dead letters that match a filter, in the order of their deaths, a page at a time.
+ * Reads the dead letters that match a filter, by the time they were given up, a page at a time.
  * Criteria that need the text of an event are checked here, not by the database. Not thread-safe.
  *
  * @param <T> the type that rows are mapped to
@@ -15,7 +15,7 @@ final class DeadLetterRows<T> implements AutoCloseable {
   /** The number of the first requested column. */
   static final int FIRST_COLUMN = 4;
 
-  /** The order of the dead letters, by their deaths. */
+  /** The order of the dead letters, by the time they were given up. */
   enum Order {
     OLDEST_FIRST(" > ", ""),
     LATEST_FIRST(" < ", " DESC");

@@ -17,8 +17,9 @@ import org.jspecify.annotations.Nullable;
  * criterion that is not null.
  *
  * @param userId the event's {@code userId}
- * @param since the earliest instant of acceptance, or of a dead letter's death, inclusive
- * @param until the latest instant of the same, exclusive
+ * @param since the earliest instant, inclusive, at which a pending event was accepted or a dead
+ *     letter was given up
+ * @param until the latest such instant, exclusive
  * @param ids the ids in the store; empty selects any
  */
 public record EventFilter(

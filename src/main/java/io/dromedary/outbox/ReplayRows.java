@@ -26,7 +26,7 @@ final class ReplayRows {
 
   private ReplayRows() {}
 
-  /** The outcome of an event that died again: the status of its last answer, or {@code none}. */
+  /** The outcome of a new dead letter: the status of its last answer, or {@code none}. */
   static String outcome(DeadLetter letter) {
     return letter.lastStatus() == null ? "none" : letter.lastStatus().toString();
   }
