@@ -28,7 +28,9 @@ final class FingerprintTable {
 
   private int size;
 
-  /** @param seed an odd number, secret, so that senders cannot search for ids that share a slot */
+  /**
+   * @param seed an odd number, secret, so that senders cannot search for ids that share a slot
+   */
   FingerprintTable(long seed) {
     this.seed = seed;
   }
