@@ -3,13 +3,14 @@ package io.dromedary.delivery.flow;
 import java.time.Duration;
 
 /**
- * How many attempts may be in flight: as many as bring more accepted events, and no more. It starts
- * low and doubles with each round trip while twice as many bring more. From then on a few more and
- * a few less are tried for a moment every now and then, and what was better is kept.
+ * Finds how many attempts may be in flight: as many as increase the number of accepted events, and
+ * no more. The limit starts low and doubles with each round trip as long as twice as many attempts
+ * increase the throughput. After that, slightly higher and lower limits are tried for a moment from
+ * time to time, and the better one is kept.
  *
- * <p>What a number brings follows from how long the attempts take that began with it (Little's
- * law), so a judgement needs no longer than they do. Failures alone say nothing here, only
- * time-outs do: with those the number is halved.
+ * <p>The throughput at a limit follows from the duration of the attempts that began under it
+ * (Little's law), so a judgement takes no longer than those attempts. Failures alone do not lower
+ * the limit; timeouts halve it.
  *
  * <p>Not thread-safe.
  */
@@ -18,53 +19,66 @@ final class ConcurrencyLimit {
   private enum Mode {
     GROW,
     HOLD,
-    /** One number of attempts is compared with another, in turns. */
+    /** Two limits are compared by switching between them. */
     TRIAL
   }
 
   private static final int FIRST = 16;
   private static final int AFTER_OUTAGE = 4;
 
-  /** With fewer, a round trip says nothing. */
+  /** With fewer attempts in flight, a round trip says nothing. */
   private static final int FEWEST_TO_JUDGE = 16;
 
-  /** Failures often come sooner than what gets through: that must have had the time, too. */
+  /**
+   * Failures are often faster than successes: a sample lasts long enough for a success to arrive.
+   */
   private static final double LATENCIES = 1.2;
 
   private static final long GROW_NANOS = Duration.ofMillis(20).toNanos();
   private static final long HOLD_NANOS = Duration.ofMillis(100).toNanos();
 
-  /** Twice as many have to bring that much more. */
+  /** Twice as many attempts must increase the throughput by at least this factor. */
   private static final double GROWTH = 1.25;
 
-  /** That many rounds in a row it has brought less, which is not chance, for growth to end. */
+  /**
+   * Growth ends after so many consecutive rounds with too small an increase, which is not chance.
+   */
   private static final int VAIN_ROUNDS = 2;
 
   private static final double MORE = 1.4;
   private static final double FEWER = 0.7;
 
-  /** Where attempts take little time, far too many can have come of growth that was chance. */
+  /**
+   * Tried first where attempts are quick, since chance may have raised the limit far too high
+   * there.
+   */
   private static final double FAR_FEWER = 0.25;
 
   private static final double FEWEST = 0.125;
 
-  /** So many times what is in flight on average is enough, if that is less than the limit. */
+  /** A limit above this multiple of the average in flight is unused, and is lowered. */
   private static final double UNUSED = 2;
 
-  /** What {@link #MORE} have to bring to be kept, and what {@link #FEWER} have to. */
+  /**
+   * The ratio of throughputs at which {@link #MORE} is kept, and {@link #NO_LOSS} that of {@link
+   * #FEWER}.
+   */
   private static final double GAIN = 1.06;
 
   private static final double NO_LOSS = 0.97;
   private static final double CLEAR_GAIN = 1.2;
   private static final int PAIRS = 3;
 
-  /** Unless that is clear: more than needed costs processor time, so fewer are kept by less. */
+  /**
+   * The most comparisons of an unclear trial. Too many attempts cost processor time, so a lower
+   * limit needs less evidence.
+   */
   private static final int MOST_PAIRS = 6;
 
-  /** In rounds, from one vain trial to the next. */
+  /** The longest pause from one vain trial to the next, in rounds. */
   private static final int LONGEST_PAUSE = 128;
 
-  /** That many attempts are not too many if they are answered within {@link #QUICK_SECONDS}. */
+  /** So many attempts are not too many if they are answered within {@link #QUICK_SECONDS}. */
   private static final int FEW = 8;
 
   private static final double QUICK_SECONDS = 0.1;
@@ -75,7 +89,7 @@ final class ConcurrencyLimit {
 
   private Sample sample;
 
-  /** The number before the last one, and what it brought; 0 if it is not known. */
+  /** The other limit of a comparison and its throughput; the throughput is 0 if it is not known. */
   private int baseLimit;
 
   private double baseBrought;
@@ -98,7 +112,7 @@ final class ConcurrencyLimit {
     return limit;
   }
 
-  /** The receiver has come back from an outage. */
+  /** Restarts slowly after an outage of the receiver. */
   void restart(long now) {
     mode = Mode.GROW;
     baseBrought = 0;
@@ -110,11 +124,11 @@ final class ConcurrencyLimit {
   }
 
   /**
-   * An attempt has ended that did not hang.
+   * Records the end of an attempt that did not hang.
    *
-   * @param counted how many were in flight with it
-   * @param isPaced whether something else than this limit held attempts back
-   * @param latencyNanos what attempts that are answered take
+   * @param counted the number of attempts that were in flight at its end
+   * @param isPaced whether something other than this limit held attempts back
+   * @param latencyNanos the average duration of answered attempts
    */
   void ended(
       Permit permit,
@@ -160,7 +174,9 @@ final class ConcurrencyLimit {
     }
   }
 
-  /** A number that nobody comes near to says nothing of the receiver: it is found anew. */
+  /**
+   * Lowers a limit that is not reached: it says nothing of the receiver and has to be found anew.
+   */
   private void leaveUnused(int used, long now) {
     boolean hasGrownInVain = mode == Mode.GROW && baseBrought > 0 && baseLimit < limit;
     if (hasGrownInVain) {

@@ -3,28 +3,30 @@ package io.dromedary.delivery.flow;
 import java.time.Duration;
 
 /**
- * A time in which nothing is accepted. Each few attempts that fail, of those that began since the
- * last step, halve the rate, down to one a second. When the receiver asks for a pause then, or at a
- * rate so low that hardly anything was accepted before, it gets one. The first acceptance ends the
- * drought, and what was accepted since the end of the one before it, over the whole time, is the
- * rate that the receiver takes.
+ * Slows attempts down while the receiver accepts nothing. Every few failures of attempts that began
+ * after the last step halve the rate, down to one attempt a second. If the receiver asks for a
+ * pause in that time, or while the rate is so low that it hardly accepted anything before, it gets
+ * one. The first acceptance ends the drought. The events accepted since the end of the previous
+ * drought, divided by the whole time between the two ends, are the rate that the receiver can take.
  *
  * <p>Not thread-safe.
  */
 final class Drought {
 
-  /** Nothing is known of what the receiver takes. */
+  /** The receiver's rate is not known. */
   static final double UNKNOWN = Double.POSITIVE_INFINITY;
 
   private static final int FEWEST = 10;
 
-  /** Of the failures that usually lie between two acceptances: chance hardly brings as many. */
+  /**
+   * A multiple of the failures that usually lie between two acceptances; chance rarely exceeds it.
+   */
   private static final int USUAL_TIMES = 12;
 
-  /** A drought of fewer steps may be chance. */
+  /** A drought with fewer steps may be due to chance. */
   private static final int STEPS_THAT_COUNT = 2;
 
-  /** Where that share gets through usually, so many failures in a row are no chance. */
+  /** If the usual share is at least this, a row of failures cannot be chance. */
   private static final double NEARLY_ALL = 0.97;
 
   private static final double LATENCIES = 1.5;
@@ -52,12 +54,12 @@ final class Drought {
     this.stepNanos = now;
   }
 
-  /** Whether the rate is held down. */
+  /** Returns whether the rate is reduced. */
   boolean isOn() {
     return cap != Double.POSITIVE_INFINITY;
   }
 
-  /** Attempts a second while it lasts; infinity where there is none. */
+  /** Returns the attempts allowed per second during the drought, or infinity if there is none. */
   double cap() {
     return cap;
   }
@@ -69,7 +71,7 @@ final class Drought {
     return isPaused;
   }
 
-  /** Whether there was a pause since it began. */
+  /** Returns whether there was a pause since the drought began. */
   boolean hasPaused() {
     return hasPaused;
   }
@@ -78,14 +80,14 @@ final class Drought {
     return pausedUntilNanos;
   }
 
-  /** Whether mostly 429s have ended what was accepted. */
+  /** Returns whether most of the failures were 429s. */
   boolean isThrottled() {
     return throttled * 2 > failures;
   }
 
   /**
-   * An attempt was accepted, or rejected for good. Returns attempts a second that the receiver
-   * takes if this ends a drought, else {@link #UNKNOWN}.
+   * Records an attempt that was accepted, or rejected for good. If this ends a drought, returns the
+   * attempts per second that the receiver can take, otherwise {@link #UNKNOWN}.
    */
   double accepted(Permit permit, long now) {
     acceptedNanos = now;
@@ -109,7 +111,7 @@ final class Drought {
     return taken;
   }
 
-  /** Ends a drought. */
+  /** Ends a drought and starts counting acceptances anew. */
   void restart(long now) {
     end();
     cycleSinceNanos = now;
@@ -126,12 +128,13 @@ final class Drought {
   }
 
   /**
-   * An attempt failed. Returns attempts a second that the receiver takes, with the pause, if this
-   * begins one and enough was accepted before to tell; else {@link #UNKNOWN}.
+   * Records a failed attempt. If this begins a pause and enough was accepted before to tell,
+   * returns the attempts per second that the receiver can take, with the pause included in the
+   * time. Otherwise returns {@link #UNKNOWN}.
    *
-   * @param usual what share of the attempts usually gets through
-   * @param sendingRate attempts a second at present
-   * @param tookNanos what attempts usually take
+   * @param usual the share of attempts that usually gets through
+   * @param sendingRate the present number of attempts per second
+   * @param tookNanos the usual duration of an attempt
    */
   double failed(
       Permit permit, Signal signal, double usual, double sendingRate, double tookNanos, long now) {
@@ -144,7 +147,7 @@ final class Drought {
       throttled++;
     }
     double most = FEWEST + USUAL_TIMES * (1 - usual) / Math.max(usual, 0.01);
-    // Where attempts fail by chance they often do so sooner than others get through.
+    // Random failures are often faster than successes: allow time for a success to arrive.
     boolean isTold = usual >= NEARLY_ALL || now - acceptedNanos >= LATENCIES * tookNanos;
     if (isTold && failures >= most * (steps == 0 ? 1 : 1 + 0.5 * steps)) {
       cap = Math.max(1, Math.min(cap, sendingRate) / 2);

@@ -6,16 +6,17 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How much may be sent to one webhook at present. Each attempt needs a {@link Permit}, and what
- * comes of it decides about the next ones: whether the webhook is down ({@link Liveness}), how many
- * attempts are in flight ({@link ConcurrencyLimit}), how many are sent a second ({@link
- * RateLimit}), and what is left of that while nothing is accepted ({@link Drought}).
+ * Limits how much is sent to one webhook. Each attempt needs a {@link Permit}, and its outcome
+ * adjusts the limits: a circuit breaker ({@link Liveness}), the number of attempts in flight
+ * ({@link ConcurrencyLimit}), the attempts per second ({@link RateLimit}), and a lower rate while
+ * nothing is accepted ({@link Drought}).
  *
- * <p>Thread-safe, without a thread of its own: time passes when somebody asks.
+ * <p>Thread-safe. It has no thread of its own: time-dependent state is updated when a method is
+ * called.
  */
 public final class FlowControl {
 
-  /** With that part of what may be in flight, the limit is what bounds it. */
+  /** From this share of the concurrency limit on, that limit counts as the one in effect. */
   private static final double FULL = 0.8;
 
   private final LongSupplier nanoTime;
@@ -33,10 +34,10 @@ public final class FlowControl {
   private String reason = "";
 
   /**
-   * A webhook that is taken to be up.
+   * Creates a flow control for a webhook that is assumed to be up.
    *
    * @param settings its bounds
-   * @param nanoTime a monotonic clock, {@link System#nanoTime}
+   * @param nanoTime a monotonic clock such as {@link System#nanoTime}
    */
   public FlowControl(FlowSettings settings, LongSupplier nanoTime) {
     this.nanoTime = nanoTime;
@@ -53,12 +54,12 @@ public final class FlowControl {
   }
 
   /**
-   * The permission for one attempt now, or null if there is none.
+   * Returns a permit for one attempt now, or null if none is available.
    *
-   * @param eventId which event is sent: several attempts of one event say less than one of several
-   * @param isRetry whether the event was sent to this webhook before: while fresh ones are held
-   *     back, retries get at most a quarter of the permissions. Whoever has both should ask for a
-   *     retry first every fourth time, so that these are not starved either.
+   * @param eventId the event to send: failures of one event count less than failures of several
+   * @param isRetry whether the event was sent to this webhook before. While fresh events wait,
+   *     retries get at most a quarter of the permits. Callers that have both should ask for a retry
+   *     first every fourth time, so that retries are not starved.
    */
   public @Nullable Permit tryAcquire(long eventId, boolean isRetry) {
     lock.lock();
@@ -76,7 +77,7 @@ public final class FlowControl {
     }
   }
 
-  /** A permission whatever the state is. The caller has the lock. */
+  /** Returns a permit regardless of the state. The caller must hold the lock. */
   Permit permit(long eventId, boolean isRetry, long now) {
     boolean isProbe = liveness.isDown();
     if (isProbe) {
@@ -111,7 +112,7 @@ public final class FlowControl {
     return droughtPacer.hasToken(now);
   }
 
-  /** Ends an attempt; without a signal nothing was sent. */
+  /** Ends an attempt. A null signal means that nothing was sent. */
   void end(Permit permit, @Nullable Signal signal) {
     lock.lock();
     try {
@@ -199,10 +200,10 @@ public final class FlowControl {
   }
 
   /**
-   * How long until time alone may bring a permission; 0 if there may be one now, {@link
-   * Long#MAX_VALUE} if only the end of an attempt can bring one.
+   * Returns the time until a permit may become available without an attempt ending: 0 if one may be
+   * available now, {@link Long#MAX_VALUE} if an attempt has to end first.
    *
-   * @param isRetry for an event that was sent before
+   * @param isRetry whether the permit is for an event that was sent before
    */
   public long nanosUntilNext(boolean isRetry) {
     lock.lock();
@@ -228,8 +229,8 @@ public final class FlowControl {
   }
 
   /**
-   * How many attempts may be in flight now, with those that hang: 0 while it is paused or down, 1
-   * if a probe is due.
+   * Returns how many attempts may be in flight now, including attempts that hang: 0 while the
+   * webhook is paused or down, 1 if a probe is due.
    */
   public int limit() {
     lock.lock();
@@ -240,7 +241,7 @@ public final class FlowControl {
     }
   }
 
-  /** Has the next probe be due now, if the webhook is down; returns whether it is. */
+  /** Makes the next probe due now if the webhook is down; returns whether it is down. */
   public boolean probeNow() {
     lock.lock();
     try {
@@ -253,7 +254,7 @@ public final class FlowControl {
     }
   }
 
-  /** How many attempts are in flight, with those that hang. */
+  /** Returns the number of attempts in flight, including attempts that hang. */
   public int inFlight() {
     lock.lock();
     try {
@@ -274,7 +275,7 @@ public final class FlowControl {
     return concurrency.limit() + lanes.hanging();
   }
 
-  /** What the webhook is like at present. */
+  /** Returns the present state of the webhook. */
   public FlowState state() {
     lock.lock();
     try {

@@ -6,16 +6,17 @@ import org.jspecify.annotations.Nullable;
 /**
  * The bounds of one webhook's flow.
  *
- * @param mostInFlight attempts that may be in flight whatever the receiver can take
- * @param concurrency attempts in flight that the operator allows, or null
- * @param ratePerSecond attempts a second that the operator allows, or 0 for any number
- * @param downAttempts attempts in a row without a sign of life that make a webhook down
- * @param downAfter how long there must have been none, too
- * @param downEvents how many different events must have been tried in that time
- * @param probeInterval from one probe of a webhook that is down to the next
- * @param downDetection whether a webhook is ever taken to be down
- * @param maxPause how long a receiver's {@code Retry-After} may pause the webhook
- * @param timeout of one attempt
+ * @param mostInFlight the maximum number of attempts in flight, however much the receiver can take
+ * @param concurrency the operator's limit on attempts in flight, or null
+ * @param ratePerSecond the operator's limit on attempts per second, or 0 for no limit
+ * @param downAttempts the number of consecutive attempts without a sign of life after which a
+ *     webhook is down
+ * @param downAfter the minimum duration of those attempts
+ * @param downEvents the minimum number of different events among those attempts
+ * @param probeInterval the time from one probe of a webhook that is down to the next
+ * @param downDetection whether the webhook can be down at all
+ * @param maxPause the longest pause that a receiver's {@code Retry-After} may cause
+ * @param timeout the timeout of one attempt
  */
 public record FlowSettings(
     int mostInFlight,
@@ -29,7 +30,7 @@ public record FlowSettings(
     Duration maxPause,
     Duration timeout) {
 
-  /** Refuses numbers that mean nothing. */
+  /** Refuses values out of range. */
   public FlowSettings {
     atLeastOne("mostInFlight", mostInFlight);
     if (concurrency != null) {
@@ -49,7 +50,10 @@ public record FlowSettings(
     positive("timeout", timeout);
   }
 
-  /** The defaults: nothing from the operator, down after 20 attempts of 3 events in 10 s. */
+  /**
+   * The defaults: no limits by the operator; down after 20 attempts with 3 events within 10 s or
+   * more.
+   */
   public static FlowSettings defaults(int mostInFlight) {
     return new FlowSettings(
         mostInFlight,
@@ -64,7 +68,7 @@ public record FlowSettings(
         Duration.ofSeconds(5));
   }
 
-  /** Attempts in flight at most, by the operator or otherwise. */
+  /** Returns the maximum number of attempts in flight, by the operator's limit or otherwise. */
   int ceiling() {
     return concurrency == null ? mostInFlight : Math.min(concurrency, mostInFlight);
   }

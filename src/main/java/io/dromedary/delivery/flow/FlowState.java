@@ -4,14 +4,14 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a webhook is like at present, for logs, metrics and health.
+ * A webhook's present state, for logs, metrics and health.
  *
  * @param kind the state
- * @param lasting how long it has been in that state
- * @param untilNext how long until it is sent to again; null where that does not depend on time
+ * @param lasting how long the webhook has been in that state
+ * @param untilNext the time until the next attempt is allowed; null if it does not depend on time
  * @param reason the last failure in words; empty if there was none
  * @param limit how many attempts may be in flight
- * @param ratePerSecond attempts a second that are sent at most; infinity where nothing paces them
+ * @param ratePerSecond the limit on attempts per second; infinity if there is none
  */
 public record FlowState(
     Kind kind,
@@ -21,15 +21,15 @@ public record FlowState(
     int limit,
     double ratePerSecond) {
 
-  /** What a webhook is like. */
+  /** The state of a webhook. */
   public enum Kind {
-    /** It takes what it is sent. */
+    /** It accepts what is sent. */
     UP,
-    /** It is sent less than there might be, because it refuses more or was down until now. */
+    /** Its rate is limited, because it refused more or has just recovered. */
     LIMITED,
-    /** It asked to be left alone, and accepts nothing. */
+    /** It accepts nothing and has asked for a pause by {@code Retry-After}. */
     PAUSED,
-    /** Nothing has shown for a while that it lives. */
+    /** It has shown no sign of life for a while. */
     DOWN
   }
 }

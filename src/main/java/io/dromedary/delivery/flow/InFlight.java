@@ -3,9 +3,9 @@ package io.dromedary.delivery.flow;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The attempts in flight of one kind, in the order in which they began. Those that take far longer
- * than others do are counted apart, so that a few events that are never answered do not take the
- * room of all.
+ * Tracks the attempts in flight of one lane in the order in which they began. Attempts that take
+ * far longer than others are counted separately, so that a few events that are never answered do
+ * not use up the limit.
  *
  * <p>Not thread-safe.
  */
@@ -57,8 +57,8 @@ final class InFlight {
   }
 
   /**
-   * Counts attempts that began before {@code instant} as hanging, as many as there may be. Returns
-   * how many those are.
+   * Marks attempts that began before {@code instant} as hanging, up to the maximum. Returns how
+   * many were marked.
    */
   int hangBefore(long instant) {
     int before = hanging;
@@ -72,14 +72,14 @@ final class InFlight {
     return hanging - before;
   }
 
-  /** How long after {@code instant} the oldest began that may come to hang. */
+  /** Returns how long after {@code instant} the oldest attempt that can still be marked began. */
   long nanosUntilOldest(long instant) {
     return oldest == null || hanging >= mostHanging
         ? Long.MAX_VALUE
         : Math.max(1, oldest.startNanos - instant);
   }
 
-  /** Attempts in flight without those that hang. */
+  /** Returns the number of attempts in flight, without those that hang. */
   int counted() {
     return counted;
   }
@@ -88,7 +88,7 @@ final class InFlight {
     return hanging;
   }
 
-  /** Whether as many hang as may be, so that more would be counted. */
+  /** Returns whether the maximum number of attempts hangs, so that further ones stay counted. */
   boolean isFull() {
     return hanging >= mostHanging;
   }

@@ -3,25 +3,26 @@ package io.dromedary.delivery.flow;
 import java.time.Duration;
 
 /**
- * What is in flight: fresh events and retries, each in a lane of its own, and those that hang
- * beside them. While fresh events wait, retries take at most a quarter. As many attempts as hang at
- * a time may, at the rate at which they end, so that they never come to hang all at once.
+ * Tracks the attempts in flight in two lanes, one for fresh events and one for retries, and counts
+ * attempts that hang separately. While fresh events wait, retries take at most a quarter of the
+ * limit. Attempts may hang up to a maximum. Beyond half of it, new ones begin only at the rate at
+ * which hanging attempts time out, so that they do not all come to hang at once.
  *
  * <p>Not thread-safe.
  */
 final class Lanes {
 
-  /** For so long after a fresh event was held back, or sent, there are more of them. */
+  /** How long after a fresh event was held back or sent more of them are expected. */
   private static final long FRESH_NANOS = Duration.ofSeconds(1).toNanos();
 
   private static final int RETRY_SHARE = 4;
 
-  /** Beyond this time an attempt hangs, if it also takes many times as long as others. */
+  /** An attempt hangs after this time if it also takes many times as long as others. */
   private static final long HANGING_NANOS = Duration.ofMillis(250).toNanos();
 
   private static final int HANGING_TIMES = 8;
 
-  /** That many times what may be in flight may hang beside it. */
+  /** The maximum of hanging attempts, as a multiple of the maximum in flight. */
   private static final int HANGING_SHARE = 2;
 
   private final int mostHanging;
@@ -58,7 +59,7 @@ final class Lanes {
     return permit.isRetry ? retries : fresh;
   }
 
-  /** A fresh event was held back. */
+  /** Records that a fresh event was held back. */
   void freshWaits(long now) {
     freshWaitedNanos = now;
   }
@@ -69,17 +70,22 @@ final class Lanes {
     answeredNanos = now;
   }
 
-  /** What attempts that are answered take, on average; 0 if there was none. */
+  /** Returns the average duration of answered attempts; 0 if there was none. */
   double latencyNanos() {
     return latencyNanos;
   }
 
-  /** Retries are events that failed before: they say little while there are others. */
+  /**
+   * Returns whether the attempt says something about the webhook. Retries are of events that failed
+   * before, so they do not count while fresh events are sent.
+   */
   boolean isTelling(Permit permit, long now) {
     return !permit.isRetry || now - freshSentNanos >= FRESH_NANOS;
   }
 
-  /** Whether others were answered while it went on for long: that is about the event. */
+  /**
+   * Returns whether the attempt took long while others were answered, which is the event's fault.
+   */
   boolean hasHung(Permit permit, long now) {
     return permit.isHanging || (now - permit.startNanos >= hangingNanos() && isAnswering(now));
   }
@@ -88,12 +94,12 @@ final class Lanes {
     return Math.max(HANGING_NANOS, (long) (HANGING_TIMES * latencyNanos));
   }
 
-  /** Whether anything is answered at all; else nothing hangs more than the others. */
+  /** Returns whether anything is answered at all. If not, no attempt hangs more than the others. */
   private boolean isAnswering(long now) {
     return now - answeredNanos < hangingNanos();
   }
 
-  /** Counts those apart that have come to hang. */
+  /** Marks attempts that have come to hang. */
   void look(long now) {
     if (isAnswering(now)) {
       long instant = now - hangingNanos();
@@ -103,7 +109,7 @@ final class Lanes {
     }
   }
 
-  /** Attempts in flight without those that hang. */
+  /** Returns the number of attempts in flight, without those that hang. */
   int counted() {
     return fresh.counted() + retries.counted();
   }
@@ -112,7 +118,7 @@ final class Lanes {
     return fresh.hanging() + retries.hanging();
   }
 
-  /** Whether one more may begin where so many may be in flight. */
+  /** Returns whether one more attempt may begin under this limit. */
   boolean hasRoom(boolean isRetry, int limit, long now) {
     return counted() < limit
         && (!isRetry || hasShare(limit, now))
@@ -129,8 +135,8 @@ final class Lanes {
   }
 
   /**
-   * How long until time alone may make room; {@link Long#MAX_VALUE} if only the end of an attempt
-   * can.
+   * Returns the time until there may be room without an attempt ending; {@link Long#MAX_VALUE} if
+   * an attempt has to end first.
    */
   long nanosUntilRoom(boolean isRetry, int limit, long now) {
     long wait = isNearlyFull() ? hangings.nanosUntilToken(now) : 0;

@@ -4,9 +4,10 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * Whether a webhook is down: nothing has shown that it lives for a number of attempts in a row, a
- * time, and several different events. One sign of life ends that. While it is down, one attempt at
- * each interval is let through as a probe, the first at once.
+ * The circuit breaker of a webhook. The webhook is down when a minimum number of consecutive
+ * attempts, over a minimum time and with a minimum number of different events, has shown no sign of
+ * life. One sign of life ends that. While the webhook is down, one attempt per interval is let
+ * through as a probe, the first at once.
  *
  * <p>Not thread-safe.
  */
@@ -16,7 +17,10 @@ final class Liveness {
   private final long downAfterNanos;
   private final long probeNanos;
 
-  /** Attempts in a row that showed no life, the end of the first, and which events they were. */
+  /**
+   * The length of the current row of attempts without a sign of life, the end of its first attempt,
+   * and its events.
+   */
   private int row;
 
   private long rowSinceNanos;
@@ -38,7 +42,7 @@ final class Liveness {
     return now - nextProbeNanos >= 0;
   }
 
-  /** While it is down, how long until the next probe; at least 0. */
+  /** While the webhook is down, returns the time until the next probe; at least 0. */
   long nanosUntilProbe(long now) {
     return Math.max(0, nextProbeNanos - now);
   }
@@ -47,12 +51,14 @@ final class Liveness {
     nextProbeNanos = now + probeNanos;
   }
 
-  /** The probe was not sent, or somebody does not want to wait: another may go out now. */
+  /**
+   * Makes a probe due now, because the last one was not sent or an operator does not want to wait.
+   */
   void probeCancelled(long now) {
     nextProbeNanos = now;
   }
 
-  /** An attempt has shown that it lives. Returns whether it was down until now. */
+  /** Records a sign of life. Returns whether the webhook was down until now. */
   boolean alive() {
     row = 0;
     if (!events.isEmpty()) {
@@ -63,7 +69,7 @@ final class Liveness {
     return wasDown;
   }
 
-  /** An attempt has shown no life. Returns whether the webhook is down from now on. */
+  /** Records an attempt without a sign of life. Returns whether the webhook is down from now on. */
   boolean silent(long eventId, long now) {
     if (row++ == 0) {
       rowSinceNanos = now;

@@ -1,14 +1,14 @@
 package io.dromedary.delivery.flow;
 
 /**
- * Spaces attempts: a token bucket that holds what comes in within a few milliseconds, so that a
- * sender that is woken late catches up and one that was idle does not burst.
+ * A token bucket that spaces attempts. It holds the tokens of a few milliseconds, so that a sender
+ * that wakes up late catches up and one that was idle does not burst.
  *
  * <p>Not thread-safe.
  */
 final class Pacer {
 
-  /** So long tokens are kept. */
+  /** The capacity of the bucket, as the time in which it fills. */
   private static final double HELD_SECONDS = 0.01;
 
   private double ratePerSecond = Double.POSITIVE_INFINITY;
@@ -19,7 +19,7 @@ final class Pacer {
     return ratePerSecond;
   }
 
-  /** Changes the rate; tokens that are there stay as far as the new rate allows. */
+  /** Changes the rate. Tokens in the bucket are kept up to its new capacity. */
   void setRate(double perSecond, long now) {
     if (ratePerSecond == Double.POSITIVE_INFINITY) {
       filledNanos = now;
@@ -51,7 +51,7 @@ final class Pacer {
     tokens = Math.min(tokens + 1, most());
   }
 
-  /** How long until there is a token; at least 0. */
+  /** Returns the time until there is a token; at least 0. */
   long nanosUntilToken(long now) {
     if (hasToken(now)) {
       return 0;

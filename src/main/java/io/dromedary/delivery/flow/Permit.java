@@ -3,8 +3,8 @@ package io.dromedary.delivery.flow;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The permission for one attempt. It has to be ended, by {@link #ended} or {@link #cancelled}, on
- * whichever thread: only the first call counts.
+ * The permission for one attempt. The caller must end it by {@link #ended} or {@link #cancelled},
+ * on any thread. Only the first call has an effect.
  */
 public final class Permit {
 
@@ -13,21 +13,23 @@ public final class Permit {
   final boolean isRetry;
   final long startNanos;
 
-  /** Neighbours in the list of what is in flight, by start; guarded by the lock of the control. */
+  /** Neighbours in the list of attempts in flight, by start; guarded by the lock of the control. */
   @Nullable Permit before;
 
   @Nullable Permit after;
   boolean isHanging;
 
-  /** Whether the webhook was down when it was given. */
+  /** Whether the webhook was down when the permit was given. */
   boolean isProbe;
 
-  /** In which sample of the concurrency limit, and phase of the rate limit, the attempt began. */
+  /**
+   * The sample of the concurrency limit and the phase of the rate limit in which the attempt began.
+   */
   @Nullable Sample sample;
 
   @Nullable Phase phase;
 
-  /** Whether what comes of it says something about the load. */
+  /** Whether the outcome says something about the load. */
   boolean isTelling;
 
   boolean isEnded;
@@ -39,17 +41,17 @@ public final class Permit {
     this.startNanos = startNanos;
   }
 
-  /** Whether the attempt is a probe of a webhook that is down. */
+  /** Returns whether the attempt is a probe of a webhook that is down. */
   public boolean isProbe() {
     return isProbe;
   }
 
-  /** The attempt has ended. */
+  /** Records the outcome of the attempt. */
   public void ended(Signal signal) {
     control.end(this, signal);
   }
 
-  /** Nothing was sent: the permission goes back as if it had not been given. */
+  /** Gives the permit back as if it had never been given, because nothing was sent. */
   public void cancelled() {
     control.end(this, null);
   }

@@ -3,17 +3,20 @@ package io.dromedary.delivery.flow;
 import java.time.Duration;
 
 /**
- * A time in which attempts are sent at one rate: how many began in it, how many of them failed, and
- * how many only wanted to begin.
+ * A period in which attempts are sent at one rate. Counts the attempts that began in it, those of
+ * them that failed, and those that the rate held back.
  *
  * <p>Not thread-safe.
  */
 final class Phase {
 
-  /** In less time nothing is known of the rate. */
+  /** In less time the rate cannot be measured. */
   private static final long SHORTEST_NANOS = Duration.ofMillis(2).toNanos();
 
-  /** So many failures, or that share of a second's acceptances, need no whole phase. */
+  /**
+   * So many failures, or this share of the acceptances of a second, are judged before the phase is
+   * over.
+   */
   private static final int FEWEST_SEVERE = 16;
 
   private static final double SEVERE_SHARE = 0.25;
@@ -31,9 +34,9 @@ final class Phase {
   }
 
   /**
-   * An attempt begins.
+   * Records the start of an attempt.
    *
-   * @param isTelling whether what comes of it says something about the load
+   * @param isTelling whether its outcome says something about the load
    */
   void begins(Permit permit, boolean isTelling) {
     sent++;
@@ -49,18 +52,18 @@ final class Phase {
     }
   }
 
-  /** Whether the attempt began in this phase, and tells something. */
+  /** Returns whether the attempt began in this phase and says something about the load. */
   boolean has(Permit permit) {
     return permit.phase == this && permit.isTelling;
   }
 
-  /** An attempt of this phase has failed. */
+  /** Records that an attempt of this phase failed. */
   void fails(boolean isThrottled) {
     failed++;
     throttled += isThrottled ? 1 : 0;
   }
 
-  /** An attempt was held back by the pace. */
+  /** Records that the rate held an attempt back. */
   void holds() {
     held++;
   }
@@ -73,12 +76,12 @@ final class Phase {
     return now - sinceNanos;
   }
 
-  /** Attempts a second. */
+  /** Returns the attempts per second. */
   double rate(long now) {
     return sent * 1e9 / Math.max(SHORTEST_NANOS, nanos(now));
   }
 
-  /** Of how many attempts something is known or will be. */
+  /** Returns the number of attempts that say something about the load, finished or not. */
   int size() {
     return telling;
   }
@@ -87,22 +90,25 @@ final class Phase {
     return failed;
   }
 
-  /** Whether most of what failed was answered with 429, which is about the rate. */
+  /** Returns whether most failures were 429s, which are about the rate. */
   boolean isThrottled() {
     return throttled * 2 > failed;
   }
 
-  /** What got through, or may still. */
+  /** Returns the share of attempts that got through or still may. */
   double share() {
     return (double) (telling - failed) / telling;
   }
 
-  /** Whether so few get through that it is no chance, of what usually does. */
+  /** Returns whether the share is so far below the usual one that it cannot be chance. */
   boolean isBad(double usual) {
     return share() < BAD * usual;
   }
 
-  /** Whether so many have failed, beside the last second's acceptances, that it is not waited. */
+  /**
+   * Returns whether so many attempts failed, compared with the acceptances of the last second, that
+   * the phase is judged at once.
+   */
   boolean isSevere(int accepted) {
     return failed >= Math.max(FEWEST_SEVERE, SEVERE_SHARE * accepted);
   }

@@ -1,8 +1,8 @@
 package io.dromedary.delivery.flow;
 
 /**
- * How much more than a limit is tried, and how often: a little near what was refused before, twice
- * as much further up.
+ * Decides how far above a limit to try, and how often: in small steps near the rate that was
+ * refused last, in steps that double further up.
  *
  * <p>Not thread-safe.
  */
@@ -11,10 +11,10 @@ final class RateGrowth {
   private static final double FIRST_STEP = 0.1;
   private static final double LEAST_STEP = 0.03;
 
-  /** Up to so many times the rate that was refused before is near it. */
+  /** Rates up to this multiple of the refused one are near it. */
   private static final double NEAR = 1.3;
 
-  /** In phases, from one trial to the next. */
+  /** The longest time from one trial to the next, in phases. */
   private static final int LONGEST_PAUSE = 16;
 
   private double step = FIRST_STEP;
@@ -22,18 +22,18 @@ final class RateGrowth {
   private int passed;
   private double ceiling;
 
-  /** A phase has passed. Returns whether more is to be tried. */
+  /** Records the end of a phase. Returns whether a higher rate should be tried. */
   boolean isDue() {
     return ++passed >= pause;
   }
 
-  /** The rate that is tried. */
+  /** Returns the rate to try. */
   double more(double rate) {
     passed = 0;
     return rate * (1 + step);
   }
 
-  /** Whether a rate is so much more than another that they can be compared. */
+  /** Returns whether {@code rate} is high enough above {@code than} for the two to be compared. */
   boolean isMore(double than, double rate) {
     return rate >= (1 + step / 2) * than;
   }
@@ -42,34 +42,37 @@ final class RateGrowth {
     return rate <= NEAR * ceiling;
   }
 
-  /** Nothing is tried for a pause. */
+  /** Postpones the next trial by a full pause. */
   void hold() {
     passed = 0;
   }
 
-  /** The rate was cut, at a limit or in general. */
+  /**
+   * Records that the rate was cut. {@code limit} is the rate that was too high, or 0 if none was
+   * tried.
+   */
   void cut(double limit) {
     step = FIRST_STEP;
     ceiling = limit;
   }
 
-  /** No rate was ever refused for its own sake. */
+  /** Forgets the refused rate: the load was never the cause. */
   void forget() {
     expect(1);
     ceiling = 0;
   }
 
-  /** That much more is tried next, and soon. */
+  /** Makes a step of this size the next trial, and makes it due soon. */
   void expect(double more) {
     step = Math.max(FIRST_STEP, Math.min(1, more));
     pause = 1;
     passed = 0;
   }
 
-  /** More was taken. Returns whether still more is to be tried at once. */
+  /** Records that a higher rate was taken. Returns whether to try a still higher one at once. */
   boolean taken(double rate) {
     if (isNear(rate)) {
-      // A burst may be taken for a while.
+      // A receiver may take a burst for a while.
       pause = Math.max(2, pause / 2);
       return false;
     }
@@ -79,9 +82,10 @@ final class RateGrowth {
   }
 
   /**
-   * More was refused.
+   * Records that a higher rate was refused.
    *
-   * @param isByChance whether attempts fail by chance, too: a small step could not be told from it
+   * @param isByChance whether attempts also fail by chance, which would hide the effect of a small
+   *     step
    */
   void refused(double rate, boolean isByChance) {
     ceiling = rate;

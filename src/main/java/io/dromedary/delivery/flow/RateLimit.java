@@ -3,13 +3,14 @@ package io.dromedary.delivery.flow;
 import java.time.Duration;
 
 /**
- * How many attempts a second a receiver takes. Without a limit nothing is paced. When clearly less
- * of what is sent gets through than usual, the rate is cut. If that helps, the load was the cause:
- * the rate is held, and now and then a little more is tried, then the double, while that gets
- * through as well. If it does not help, the failures have nothing to do with the load: the rate is
- * what it was, and that share of failures counts as usual from then on.
+ * Finds the rate limit of a receiver, in attempts per second. Without a limit nothing is paced.
+ * When clearly less than the usual share of attempts gets through, the rate is cut. If that helps,
+ * the load was the cause: the rate is held, and from time to time a slightly higher one is tried,
+ * then twice the step, as long as that gets through as well. If it does not help, the failures have
+ * nothing to do with the load: the earlier rate is restored, and that share of failures counts as
+ * usual from then on.
  *
- * <p>At a few attempts a second nothing is judged.
+ * <p>At a few attempts per second nothing is judged.
  *
  * <p>Not thread-safe.
  */
@@ -17,12 +18,12 @@ final class RateLimit {
 
   private enum Mode {
     FREE,
-    /** The rate was cut: does that help? */
+    /** The rate was cut to see whether that helps. */
     TRIAL,
     HOLD,
-    /** A little more than the limit is tried. */
+    /** A rate slightly above the limit is tried. */
     MORE,
-    /** After an outage: the rate is doubled in short steps. */
+    /** The receiver was down, and the rate is doubled in short steps. */
     RECOVER
   }
 
@@ -31,7 +32,7 @@ final class RateLimit {
   private static final long RECOVER_NANOS = Duration.ofMillis(200).toNanos();
   private static final int FEWEST_TO_END_RECOVERY = 6;
 
-  /** What has to get through of what usually does for the rate to be doubled. */
+  /** The part of the usual share that must get through for the rate to be doubled. */
   private static final double RECOVERING = 0.75;
 
   /** Receivers count by the second. */
@@ -39,23 +40,26 @@ final class RateLimit {
 
   private static final long LONGEST_PHASE_NANOS = Duration.ofSeconds(5).toNanos();
 
-  /** Of what is in flight when a phase is judged nothing is known: it must not be much. */
+  /**
+   * The outcome of attempts in flight at a judgement is unknown, so a phase lasts several
+   * latencies.
+   */
   private static final int LATENCIES = 4;
 
   private static final int FEWEST = 20;
 
-  /** Less than that of what usually gets through is too little. */
+  /** Below this part of the usual share, too little gets through. */
   private static final double ENOUGH = 0.93;
 
-  /** The same where it is known that the load matters. */
+  /** The same part for a receiver that is known to depend on the load. */
   private static final double ENOUGH_AT_LIMIT = 0.97;
 
   private static final double BELOW = 0.97;
 
-  /** What is left of a rate after a drought at least. */
+  /** The part of a rate that is kept after a drought, at least. */
   private static final double LEAST_LEFT = 0.5;
 
-  /** Below that rate failures are not taken for a matter of the load, unless they are 429s. */
+  /** At a lower rate, failures other than 429s are not attributed to the load. */
   private static final double LEAST_RATE = 20;
 
   private final Pacer pacer = new Pacer();
@@ -66,15 +70,15 @@ final class RateLimit {
   private final Recent accepted = new Recent();
   private Mode mode = Mode.FREE;
 
-  /** The limit; while more is tried it is what was held before. */
+  /** The limit. While a higher rate is tried, the rate that was held before. */
   private double rate = FREE_RATE;
 
   private boolean isLimited;
 
-  /** Phases in a row in which something else than the pace was the bound. */
+  /** The number of consecutive phases in which the rate held no attempt back. */
   private int unbound;
 
-  /** What was tried in the phase before may still have an effect. */
+  /** Whether the rate tried in the previous phase may still have an effect. */
   private boolean isSettling;
 
   RateLimit(long now) {
@@ -86,28 +90,28 @@ final class RateLimit {
     return pacer;
   }
 
-  /** The attempts of the present phase. */
+  /** Returns the attempts of the present phase. */
   Phase phase() {
     return phase;
   }
 
-  /** What share of the attempts gets through where the load does not matter. */
+  /** Returns the share of attempts that gets through regardless of the load. */
   double usual() {
     return usual.get();
   }
 
-  /** Whether a rate is held; not while one is only tried. */
+  /** Returns whether a rate limit is in force. A rate that is only tried does not count. */
   boolean isLimited() {
     return isLimited;
   }
 
-  /** The receiver has come back from an outage. */
+  /** Restarts slowly after an outage of the receiver. */
   void restart(long now) {
     unbound = 0;
     next(Mode.RECOVER, RECOVER_RATE, now);
   }
 
-  /** A drought has ended, in which the receiver has shown what it takes. */
+  /** Sets the limit to the rate that the receiver took in a drought that has ended. */
   void takes(double perSecond, boolean isThrottled, long now) {
     double most = Math.max(isThrottled ? 1 : LEAST_RATE, perSecond / usual.get());
     if (rate != FREE_RATE) {
@@ -122,16 +126,16 @@ final class RateLimit {
     }
   }
 
-  /** What was sent in the phase until now says nothing: it begins anew. */
+  /** Begins the phase anew, because its attempts so far say nothing. */
   void again(long now) {
     next(mode, pacer.ratePerSecond(), now);
   }
 
   /**
-   * An attempt has ended that did not hang.
+   * Records the end of an attempt that did not hang.
    *
-   * @param isFull whether as many are in flight as may be
-   * @param tookNanos what attempts usually take
+   * @param isFull whether the concurrency limit is reached
+   * @param tookNanos the usual duration of an attempt
    */
   void ended(Permit permit, Signal.Kind kind, boolean isFull, double tookNanos, long now) {
     if (kind.isAnswered()) {
@@ -199,7 +203,7 @@ final class RateLimit {
   }
 
   private void cut(long now) {
-    // A receiver that counts what it refuses goes on refusing for a while.
+    // A receiver that counts the requests it refuses goes on refusing for a while.
     isSettling = phase.isThrottled();
     boolean isFurther = mode == Mode.TRIAL || (mode == Mode.HOLD && trial.isRecent(now));
     if (!isFurther) {
@@ -217,7 +221,7 @@ final class RateLimit {
       case HELPED -> {
         growth.hold();
         if (usual.get() < ENOUGH_AT_LIMIT) {
-          // It may have been chance: what was before the cut is tried next.
+          // It may have been chance: the rate before the cut is tried next.
           growth.expect(trial.cutRate() / rate - 1);
         }
         next(Mode.HOLD, rate, now);
@@ -237,7 +241,7 @@ final class RateLimit {
     double sending = phase.rate(now);
     double share = phase.share();
     if (!phase.isPaced() || !growth.isMore(rate, sending)) {
-      // Something else bounds it, and if that is the concurrency no rate is needed.
+      // Something else limits the rate. If that is the concurrency, no rate limit is needed.
       if (isFull && share >= ENOUGH * usual.get() && !growth.isNear(more)) {
         next(Mode.FREE, FREE_RATE, now);
       } else if (phase.isPaced()) {
@@ -261,7 +265,7 @@ final class RateLimit {
       next(Mode.HOLD, Math.max(rate, Math.min(more, takes)), now);
       return;
     }
-    // As much of more got through: that is what does where the load does not matter.
+    // The same share of a higher rate got through, so it is the usual share.
     usual.refine(phase);
     trial.end(now);
     boolean goesOn = growth.taken(more);

@@ -3,46 +3,51 @@ package io.dromedary.delivery.flow;
 import java.time.Duration;
 
 /**
- * Cuts of a rate, one after the other, until they help or have proved vain.
+ * A series of cuts of a rate, until one helps or the cuts have proved vain.
  *
  * <p>Not thread-safe.
  */
 final class RateTrial {
 
-  /** What a cut has come to. */
+  /** The result of a cut. */
   enum Verdict {
     OPEN,
-    /** The load was the cause. */
+    /** The load was the cause of the failures. */
     HELPED,
-    /** Not, or not enough. */
+    /** The cut did not help, or not enough. */
     CUT_MORE,
     /** The failures have nothing to do with the load. */
     VAIN
   }
 
-  /** Receivers count by the second: what is known of less may have been a burst. */
+  /** Receivers count by the second: a shorter period may have been a burst. */
   private static final long FAIR_NANOS = Duration.ofSeconds(1).toNanos();
 
   private static final long LONGEST_NANOS = Duration.ofSeconds(5).toNanos();
   private static final int FEWEST = 20;
 
-  /** Cuts within that time belong together. */
+  /** Cuts within this time belong to one series. */
   private static final long CHAIN_NANOS = Duration.ofSeconds(15).toNanos();
 
   private static final double BELOW = 0.97;
 
-  /** What is left of the rate after a further cut, so that there is something to compare. */
+  /**
+   * The part of the rate that a further cut keeps, at most, so that there is a difference to
+   * compare.
+   */
   private static final double CUT = 0.7;
 
-  /** What is left of the rate at least: the last attempts say little of the next. */
+  /**
+   * The part of the rate that a cut keeps, at least: the last attempts say little of the next ones.
+   */
   private static final double LEAST_CUT = 0.5;
 
   private static final double LEAST_QUICK_CUT = 0.25;
 
-  /** A quick cut leaves enough to judge in a second. */
+  /** The rate that a quick cut keeps, at least: enough attempts to judge in a second. */
   private static final double LEAST_TO_JUDGE = 50;
 
-  /** Less than that of what got through before a cut is still less. */
+  /** Below this part of the share before the cut, things got worse. */
   private static final double WORSE = 0.8;
 
   private static final int MOST_VAIN = 2;
@@ -59,38 +64,38 @@ final class RateTrial {
     end(now);
   }
 
-  /** Whether there was a cut lately whose cause is not known for sure. */
+  /** Returns whether there was a recent cut whose effect is not yet certain. */
   boolean isRecent(long now) {
     return now - cutNanos < CHAIN_NANOS;
   }
 
-  /** The cause is known. */
+  /** Ends the series, because the cause is known. */
   void end(long now) {
     cutNanos = now - CHAIN_NANOS;
   }
 
-  /** The rate before the first cut. */
+  /** Returns the rate before the first cut. */
   double rateBefore() {
     return rateBefore;
   }
 
-  /** The rate that was sent at before the last one. */
+  /** Returns the rate of the attempts sent before the last cut. */
   double cutRate() {
     return cutRate;
   }
 
-  /** Begins a chain of cuts. */
+  /** Begins a series of cuts. */
   void begin(double rate, Phase phase, long now) {
     rateBefore = rate;
-    // Where so much fails so soon a burst is over.
+    // A burst is over when so much fails so soon.
     vain = phase.nanos(now) >= FAIR_NANOS ? 0 : 1;
   }
 
   /**
-   * Returns the rate that is tried next.
+   * Returns the rate to try next.
    *
-   * @param isFurther whether it was cut before
-   * @param accepted how many attempts were accepted in the last second
+   * @param isFurther whether the rate was cut before in this series
+   * @param accepted the number of attempts accepted in the last second
    */
   double cut(Phase phase, double usual, boolean isFurther, int accepted, long now) {
     cutShare = phase.share();
@@ -99,7 +104,8 @@ final class RateTrial {
     isFair = phase.nanos(now) >= FAIR_NANOS;
     double takes = Math.min(1, cutShare / usual);
     if (!isFair) {
-      // The receiver has just taken that many: it is not to get less by failures of a moment.
+      // The receiver has just taken that many; failures of a moment must not lower the rate
+      // further.
       return Math.max(
           Math.max(LEAST_TO_JUDGE, accepted * BELOW),
           cutRate * Math.max(LEAST_QUICK_CUT, takes * BELOW));
@@ -108,16 +114,18 @@ final class RateTrial {
     return Math.max(1, cutRate * Math.max(LEAST_CUT, left));
   }
 
-  /** Whether so much fails after a cut that it need not be awaited what it comes to. */
+  /**
+   * Returns whether so much fails after a cut that the rate is cut again without further waiting.
+   */
   boolean isWorse(Phase phase, double rate) {
     return (!isFair && rate > 2 * LEAST_TO_JUDGE) || phase.share() < WORSE * cutShare;
   }
 
   /**
-   * Compares what gets through now with what did before the cut.
+   * Compares the share that gets through now with the share before the cut.
    *
    * @param isLow whether the rate is too low to tell more
-   * @param isMissed whether less than usual gets through
+   * @param isMissed whether less than the usual share gets through
    */
   Verdict judge(Phase phase, UsualShare usual, boolean isLow, boolean isMissed, long now) {
     double helped = Math.min(usual.get(), cutShare * cutRate / phase.rate(now));

@@ -1,7 +1,7 @@
 package io.dromedary.delivery.flow;
 
 /**
- * What came of the attempts that began with one number of them in flight.
+ * Measures the attempts that began under one concurrency limit.
  *
  * <p>Not thread-safe.
  */
@@ -23,16 +23,16 @@ final class Sample {
     permit.sample = this;
   }
 
-  /** Whether the attempt began in this one. */
+  /** Returns whether the attempt began in this sample. */
   boolean has(Permit permit) {
     return permit.sample == this;
   }
 
   /**
-   * An attempt of this sample has ended.
+   * Records the end of an attempt of this sample.
    *
-   * @param counted how many were in flight with it
-   * @param isFull whether the number was what held others back
+   * @param counted the number of attempts that were in flight at its end
+   * @param isFull whether the limit held other attempts back
    */
   void ended(Permit permit, Signal.Kind kind, int counted, boolean isFull, long now) {
     ended++;
@@ -66,17 +66,17 @@ final class Sample {
     return full * 2 > ended;
   }
 
-  /** How many were in flight on average. */
+  /** Returns the average number of attempts in flight. */
   double inFlight() {
     return inFlight / ended;
   }
 
-  /** How long attempts took on average. */
+  /** Returns the average duration of an attempt. */
   double tookNanos() {
     return tookNanos / ended;
   }
 
-  /** Accepted events a nanosecond, by Little's law. */
+  /** Returns the accepted events per nanosecond, by Little's law. */
   double brought() {
     return inFlight / ended * answered / tookNanos;
   }

@@ -1,50 +1,50 @@
 package io.dromedary.delivery.flow;
 
 /**
- * What an attempt showed about the receiver.
+ * The outcome of an attempt as evidence about the receiver.
  *
- * @param kind what came of the attempt
- * @param retryAfterNanos how long the receiver asked to be left alone, or 0
- * @param reason the failure in words, for logs and health; empty where it was accepted
+ * @param kind the kind of outcome
+ * @param retryAfterNanos the pause that the receiver asked for by {@code Retry-After}, or 0
+ * @param reason the failure in words, for logs and health; empty if the attempt was accepted
  */
 public record Signal(Kind kind, long retryAfterNanos, String reason) {
 
-  /** What came of an attempt. */
+  /** The kind of outcome. */
   public enum Kind {
     /** 2xx in time. */
     ACCEPTED,
-    /** Another 4xx: the fault of the event, from a receiver that is alive. */
+    /** Another 4xx: the event is at fault, the receiver is alive. */
     REJECTED,
     /** 429: the sending rate is too high. */
     THROTTLED,
-    /** 502, 503 or 504: the event, the load or an outage. */
+    /** 502, 503 or 504: the event, the load or an outage may be the cause. */
     UNAVAILABLE,
-    /** 500 and other 5xx: mostly about the event. */
+    /** 500 and other 5xx: usually the event is the cause. */
     ERROR,
-    /** No whole answer in time. */
+    /** No complete answer in time. */
     TIMEOUT,
-    /** The connection was refused or reset, or the host not found. */
+    /** The connection was refused or reset, or the host was not found. */
     NO_ANSWER,
-    /** The certificate or the address was not to be trusted: no event gets any further. */
+    /** The certificate was not trusted or the address not allowed: no event can be delivered. */
     UNTRUSTED;
 
-    /** Whether only a receiver that works answers so. */
+    /** Returns whether only a working receiver gives this answer. */
     boolean isLife() {
       return this == ACCEPTED || this == REJECTED || this == THROTTLED;
     }
 
-    /** Whether the receiver has dealt with the event. */
+    /** Returns whether the receiver has processed the event. */
     boolean isAnswered() {
       return this == ACCEPTED || this == REJECTED;
     }
 
-    /** Whether less load might have got the event through. */
+    /** Returns whether the event might have got through with less load. */
     boolean isRefused() {
       return this == THROTTLED || this == UNAVAILABLE || this == TIMEOUT || this == NO_ANSWER;
     }
   }
 
-  /** Refuses a negative wait. */
+  /** Refuses a negative pause. */
   public Signal {
     if (retryAfterNanos < 0) {
       throw new IllegalArgumentException(
@@ -52,7 +52,7 @@ public record Signal(Kind kind, long retryAfterNanos, String reason) {
     }
   }
 
-  /** A signal without a wait. */
+  /** Creates a signal without a pause. */
   public static Signal of(Kind kind, String reason) {
     return new Signal(kind, 0, reason);
   }

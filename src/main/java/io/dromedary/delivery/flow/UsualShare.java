@@ -1,22 +1,21 @@
 package io.dromedary.delivery.flow;
 
 /**
- * What share of the attempts gets through where the load does not matter. It is learned from a
- * comparison of two rates, never from an average over time, which would learn an overload as
- * normal.
+ * Estimates the share of attempts that gets through regardless of the load. The estimate is made by
+ * comparing two rates. An average over time would take an overload for normal.
  *
  * <p>Not thread-safe.
  */
 final class UsualShare {
 
-  /** A share that far from another is not chance, in standard deviations. */
+  /** A difference between two shares of so many standard deviations is not chance. */
   private static final double UNLIKELY = 3;
 
   private static final double LEAST_VARIANCE = 0.01;
 
   private double share = 1;
 
-  /** Of how many attempts that is known. */
+  /** The number of attempts that the share was measured with. */
   private int size = Integer.MAX_VALUE;
 
   double get() {
@@ -28,14 +27,14 @@ final class UsualShare {
     size = phase.size();
   }
 
-  /** More got through than usual: that is never by more load. */
+  /** Raises the share if clearly more than usual got through: more load never causes that. */
   void improve(Phase phase) {
     if (phase.share() > share + UNLIKELY * deviation(share, phase)) {
       learn(phase);
     }
   }
 
-  /** Makes a share that is known of a few attempts only more exact, if that is as likely. */
+  /** Makes a share measured with few attempts more precise, if the phase does not contradict it. */
   void refine(Phase phase) {
     if (size < phase.size() && phase.share() > share - UNLIKELY * deviation(share, phase)) {
       share = (share * size + phase.share() * phase.size()) / (size + phase.size());
@@ -43,13 +42,13 @@ final class UsualShare {
     }
   }
 
-  /** Whether clearly less got through than a part of what usually does. */
+  /** Returns whether clearly less got through than the given part of the usual share. */
   boolean isMissed(Phase phase, double part) {
     return phase.share() < part * share
         && phase.share() < share - UNLIKELY * deviation(share, phase);
   }
 
-  /** Whether it is by chance, perhaps, on which side of another share that of the phase is. */
+  /** Returns whether the difference between the share of the phase and another may be noise. */
   static boolean isClose(Phase phase, double other, UsualShare usual) {
     return Math.abs(phase.share() - other) < 2 * usual.deviation(other, phase);
   }

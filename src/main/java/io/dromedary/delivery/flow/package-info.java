@@ -1,4 +1,4 @@
-/** How much may be sent to one webhook at present: down and up, concurrency, and sending rate. */
+/** Limits how much is sent to one webhook: circuit breaker, concurrency limit and rate limit. */
 @NullMarked
 package io.dromedary.delivery.flow;
 
