@@ -23,39 +23,39 @@ import org.apache.hc.core5.http.NoHttpResponseException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What came of an attempt, in one word of a few: what an operator asks first. It never depends on
- * what a receiver says of itself but its status, so there are no more classes than these.
+ * The class of an attempt's outcome: one of a few words that an operator sees first. It depends on
+ * the status, but on nothing else in a receiver's answer, so the number of classes is bounded.
  */
 public enum AttemptClass {
   /** The webhook answered with a status from 200 to 299. */
   ACCEPTED("accepted"),
   /** There was no complete answer in time. */
   TIMEOUT("timeout"),
-  /** No connection was made: nothing listens there, or there is no route. */
+  /** No connection could be made: nothing listens there, or there is no route. */
   REFUSED("refused"),
   /** The host has no address. */
   DNS("dns"),
-  /** TLS could not be spoken, or the certificate is not good. */
+  /** The TLS handshake failed, or the certificate is not trusted. */
   TLS("tls"),
-  /** The address is one that webhooks may not be at. */
+  /** The address is one that webhooks may not use. */
   BLOCKED("blocked"),
   /** The connection was reset. */
   RESET("reset"),
   /** The connection was closed before there was a complete answer. */
   CLOSED("closed"),
-  /** The webhook redirects, which is not followed. */
+  /** The webhook answered with a redirect, which is not followed. */
   REDIRECTED("3xx"),
   /** The webhook took too long to read the request. */
   REQUEST_TIMEOUT("408"),
-  /** It is too early for the webhook. */
+  /** The webhook answered that the request came too early. */
   TOO_EARLY("425"),
-  /** There were too many requests for the webhook. */
+  /** The webhook answered that there were too many requests. */
   TOO_MANY("429"),
-  /** The webhook refuses the request for another reason. */
+  /** The webhook answered with another status from 400 to 499. */
   CLIENT_ERROR("4xx"),
-  /** The webhook has failed. */
+  /** The webhook answered with a status from 500 on. */
   SERVER_ERROR("5xx"),
-  /** Anything else: another Camel endpoint has failed, or what came was no HTTP. */
+  /** Anything else: another Camel endpoint failed, or the answer was not HTTP. */
   OTHER("other");
 
   private final String label;
@@ -64,17 +64,17 @@ public enum AttemptClass {
     this.label = label;
   }
 
-  /** Its name in metrics and logs. */
+  /** Returns the name of the class in metrics and logs. */
   public String label() {
     return label;
   }
 
-  /** All names, in their order. */
+  /** Returns all names, in their order. */
   public static List<String> labels() {
     return Stream.of(values()).map(AttemptClass::label).toList();
   }
 
-  /** The class of that name, or null. */
+  /** Returns the class of that name, or null. */
   static @Nullable AttemptClass ofLabel(@Nullable String label) {
     for (AttemptClass each : values()) {
       if (each.label.equals(label)) {
@@ -84,7 +84,7 @@ public enum AttemptClass {
     return null;
   }
 
-  /** What may follow from an attempt of that class. */
+  /** Returns the possible consequences of an attempt of this class. */
   public Set<Outcome.Kind> kinds() {
     return switch (this) {
       case ACCEPTED -> Set.of(Outcome.Kind.ACCEPTED);
@@ -94,7 +94,7 @@ public enum AttemptClass {
     };
   }
 
-  /** The class of an answer with that status. */
+  /** Returns the class of an answer with that status. */
   static AttemptClass of(int status) {
     return switch (status) {
       case 408 -> REQUEST_TIMEOUT;
@@ -110,7 +110,7 @@ public enum AttemptClass {
     };
   }
 
-  /** The class of an attempt that has failed without an answer. */
+  /** Returns the class of an attempt that failed without an answer. */
   static AttemptClass of(Throwable failure) {
     if (TlsFailure.of(failure) != null) {
       return TLS;
@@ -131,7 +131,7 @@ public enum AttemptClass {
       return BLOCKED;
     }
     if (cause instanceof SSLHandshakeException) {
-      // Also where the receiver has closed the connection without a word.
+      // Also if the receiver just closed the connection.
       return TLS;
     }
     if (cause instanceof SocketTimeoutException
@@ -150,7 +150,7 @@ public enum AttemptClass {
       if (message.contains("unreachable")) {
         return REFUSED;
       }
-      // A broken pipe is what a write is told of a connection that was reset.
+      // Writing to a connection that was reset fails with a broken pipe.
       return message.contains("reset") || message.contains("broken pipe") ? RESET : CLOSED;
     }
     return cause instanceof NoHttpResponseException

@@ -15,11 +15,12 @@ import org.apache.camel.support.DefaultEndpoint;
 import org.apache.camel.support.service.ServiceHelper;
 
 /**
- * The endpoints {@code dromedary-attempt:DESTINATION/N}: what is sent to one is an attempt at the
- * destination's webhook N, counted from 1. Its URL, which may hold a secret, is in no endpoint URI.
+ * The component of the endpoints {@code dromedary-attempt:DESTINATION/N}, each of which makes
+ * attempts at webhook N of a destination, counted from 1. The webhook's URL, which may hold a
+ * secret, is in no endpoint URI.
  *
- * <p>An endpoint only leads to the attempts, which live as long as the context: a route that is
- * taken away takes its endpoints with it, and may come back.
+ * <p>The attempts live as long as the context. An endpoint only refers to them, so a route can be
+ * removed together with its endpoints and added again.
  */
 final class AttemptComponent extends DefaultComponent {
 
@@ -29,7 +30,7 @@ final class AttemptComponent extends DefaultComponent {
 
   private AttemptComponent() {}
 
-  /** The component of a context. */
+  /** Returns the component of a context, which is added if it is missing. */
   static synchronized AttemptComponent of(CamelContext context) {
     if (context.hasComponent(SCHEME) instanceof AttemptComponent component) {
       return component;
@@ -39,7 +40,7 @@ final class AttemptComponent extends DefaultComponent {
     return component;
   }
 
-  /** The endpoint URI of a webhook. */
+  /** Returns the endpoint URI of a webhook. */
   static String uri(String destination, int number) {
     return SCHEME + ":" + destination + "/" + number;
   }
@@ -47,7 +48,7 @@ final class AttemptComponent extends DefaultComponent {
   /** Adds a webhook, whose attempts start and stop with the context. */
   void add(String destination, int number, Attempts attempts) throws Exception {
     webhooks.put(destination + "/" + number, attempts);
-    // At the start of the context, whose TLS settings come after its beans.
+    // The start is deferred, because the context's TLS settings are configured after its beans.
     getCamelContext().deferStartService(attempts, true);
   }
 

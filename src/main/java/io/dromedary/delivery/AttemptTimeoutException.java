@@ -3,7 +3,9 @@ package io.dromedary.delivery;
 import java.io.InterruptedIOException;
 import java.time.Duration;
 
-/** An attempt had not ended by its deadline. Carries no stack: nobody looks at it any more. */
+/**
+ * Signals that an attempt did not end by its deadline. It has no stack trace, which is never read.
+ */
 final class AttemptTimeoutException extends InterruptedIOException {
 
   private static final long serialVersionUID = 1L;

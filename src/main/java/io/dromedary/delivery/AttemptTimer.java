@@ -7,7 +7,7 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One thread for the deadlines of all attempts of the process. Its tasks must not wait. */
+/** Runs the deadlines of all attempts of the process on one thread. Its tasks must not block. */
 final class AttemptTimer {
 
   private static final Logger LOG = LoggerFactory.getLogger(AttemptTimer.class);
@@ -20,26 +20,26 @@ final class AttemptTimer {
     ScheduledThreadPoolExecutor timer =
         new ScheduledThreadPoolExecutor(
             1, task -> DeliveryThreads.daemon(task, "webhooks-deadlines"));
-    // Hardly any attempt sees its deadline.
+    // Few attempts reach their deadline, so cancelled tasks must not pile up.
     timer.setRemoveOnCancelPolicy(true);
     timer.setKeepAliveTime(10, TimeUnit.SECONDS);
     timer.allowCoreThreadTimeOut(true);
     return timer;
   }
 
-  /** Runs a task once. */
+  /** Runs a task once, after the delay. */
   static Future<?> after(Duration delay, Runnable task) {
     return TIMER.schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS);
   }
 
-  /** Runs a task until it is cancelled. */
+  /** Runs a task repeatedly until it is cancelled. */
   static Future<?> every(Duration interval, Runnable task) {
     Runnable forEver =
         () -> {
           try {
             task.run();
           } catch (RuntimeException | Error e) {
-            // Let through, it would be the last time.
+            // If it were thrown on, the executor would not run the task again.
             LOG.error("A task of the webhooks' timer has failed", e);
           }
         };

@@ -17,7 +17,7 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.function.DoubleSupplier;
 import org.apache.camel.CamelContext;
 
-/** What is counted of the deliveries of a destination. Thread-safe. */
+/** Counts the deliveries of a destination. Thread-safe. */
 final class DeliveryMeters {
 
   final LongAdder delivered = new LongAdder();
@@ -26,7 +26,7 @@ final class DeliveryMeters {
   final LongAdder dead = new LongAdder();
   private final Histogram durations = Histogram.ofDeliveries();
 
-  /** Enough webhooks have accepted events. */
+  /** Counts events that enough webhooks have accepted. */
   void delivered(List<Event> events, long nowMillis) {
     delivered.add(events.size());
     for (Event event : events) {
@@ -35,7 +35,7 @@ final class DeliveryMeters {
     }
   }
 
-  /** Puts them, and those of the webhooks, where an operator finds them. */
+  /** Registers these meters and those of the webhooks. */
   void register(CamelContext context, String destination, Duration window, List<Webhook> webhooks) {
     Meters meters = Meters.of(context);
     Map<String, String> labels = Map.of("destination", destination);
@@ -55,7 +55,7 @@ final class DeliveryMeters {
         labels,
         () -> window.toMillis() / 1000.0);
     for (int i = 0; i < webhooks.size(); i++) {
-      // Its number, since its URL may hold a secret.
+      // The number, since the URL may hold a secret.
       String number = Integer.toString(i + 1);
       register(meters, webhooks.get(i), Map.of("destination", destination, "webhook", number));
     }

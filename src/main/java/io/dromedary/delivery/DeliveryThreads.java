@@ -14,17 +14,17 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * The threads of a destination: workers that run rounds, as many at once as may be in flight, and a
- * timer in which rounds wait to be redelivered. A waiting round holds no thread; when it is due it
- * takes its turn with new ones for a worker, the longest due first, so that neither starves the
+ * timer in which rounds wait to be redelivered. A waiting round holds no thread. When it is due it
+ * queues for a worker together with new rounds, in order of due time, so that neither starves the
  * other.
  *
- * <p>Nothing is ever rejected while the destination runs: who finds all workers busy waits.
+ * <p>Nothing is ever rejected while the destination runs: a task waits until a worker is free.
  */
 final class DeliveryThreads {
 
   private static final Duration PAUSE = Duration.ofSeconds(1);
 
-  /** Fifty destinations that have nothing to do need no threads. */
+  /** Idle destinations, of which there may be fifty, keep no threads. */
   private static final Duration KEEP_ALIVE = Duration.ofSeconds(1);
 
   private final Clock clock;
@@ -33,24 +33,23 @@ final class DeliveryThreads {
   private volatile boolean hurry;
 
   /**
-   * Threads of a destination.
+   * Creates the threads of a destination.
    *
-   * @param workers run rounds, so many at once as may be in flight, and let who comes too early
-   *     wait
+   * @param workers runs as many rounds at once as may be in flight, and queues the others
    */
   DeliveryThreads(Clock clock, ExecutorService workers) {
     this.clock = clock;
     this.workers = workers;
   }
 
-  /** A thread that is not started, and keeps no JVM alive. */
+  /** Returns a new daemon thread that is not started. */
   static Thread daemon(Runnable task, String name) {
     Thread thread = new Thread(task, name);
     thread.setDaemon(true);
     return thread;
   }
 
-  /** Does one thing after the other, on a thread that ends while there is nothing to do. */
+  /** Returns an executor that runs tasks one by one, on a thread that ends when idle. */
   static ExecutorService one(String name) {
     ThreadPoolExecutor thread =
         new ThreadPoolExecutor(
@@ -64,18 +63,21 @@ final class DeliveryThreads {
     return thread;
   }
 
-  /** Keeps rounds until they are due by the clock, and hands them to the workers. */
+  /**
+   * Returns the timer, which keeps rounds until they are due by the clock and then hands them to
+   * the workers.
+   */
   ScheduledThreadPoolExecutor timer() {
     return timer;
   }
 
-  /** Whatever waits, and whatever will, is due now: the destination stops. */
+  /** Makes all waiting and future tasks due at once, because the destination stops. */
   void hurry() {
     hurry = true;
     timer.execute(() -> {});
   }
 
-  /** Ends all threads. What still waits is dropped, so the destination has to be empty. */
+  /** Ends all threads and drops waiting tasks, so the destination has to be empty. */
   void close() {
     timer.shutdownNow();
     workers.shutdown();
@@ -85,7 +87,7 @@ final class DeliveryThreads {
     try {
       workers.execute(task);
     } catch (OutOfMemoryError e) {
-      // The system has no thread left, and nobody else would have the round go on.
+      // The system has no thread left. Nothing else would continue the round, so try again later.
       Future<?> unused = AttemptTimer.after(PAUSE, () -> goOn(task));
     }
   }
@@ -101,13 +103,13 @@ final class DeliveryThreads {
     @Override
     protected <V> RunnableScheduledFuture<V> decorateTask(
         Runnable task, RunnableScheduledFuture<V> scheduled) {
-      // Rounded up: a receiver is never asked again before the instant it named.
+      // Rounded up, so that a receiver never gets a request before the instant it named.
       long nanos = scheduled.getDelay(TimeUnit.NANOSECONDS);
       return new Waiting<>(task, Math.floorDiv(nanos + 999_999, 1_000_000L));
     }
   }
 
-  /** A task that is due by the destination's clock instead of the JVM's timer. */
+  /** A task that is due by the destination's clock rather than the JVM's timer. */
   private final class Waiting<V> extends FutureTask<V> implements RunnableScheduledFuture<V> {
 
     private final long delayMillis;
@@ -117,14 +119,14 @@ final class DeliveryThreads {
     Waiting(Runnable task, long delayMillis) {
       super(() -> goOn(task), null);
       this.delayMillis = delayMillis;
-      // What need not wait goes first, which makes the timer's thread look at the clock again.
+      // A task without a delay goes first, which makes the timer's thread read the clock again.
       this.dueMillis = delayMillis <= 0 ? Long.MIN_VALUE : clock.millis() + delayMillis;
     }
 
     @Override
     public long getDelay(TimeUnit unit) {
       long leftMillis = dueMillis - clock.millis();
-      // Longer than at first: the clock was set back, nobody knows how long ago.
+      // More than the whole delay is left: the clock was set back at an unknown time.
       return hurry || dueMillis == Long.MIN_VALUE || leftMillis <= 0 || leftMillis > delayMillis
           ? 0
           : unit.convert(leftMillis, TimeUnit.MILLISECONDS);

@@ -9,10 +9,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The spans of a delivery's rounds. The first round of an event that comes straight from its commit
- * is a part of the trace in which it was stored. Any other begins a trace of its own, with links to
- * the spans by which its events were stored and to the round before. Confined as its {@link
- * Delivery} is.
+ * The tracing spans of a delivery's rounds. The first round of an event that is handed on straight
+ * from its commit belongs to the trace in which the event was stored. Any other round begins a
+ * trace of its own, with links to the spans that stored its events and to the previous round.
+ * Confined to the same thread as its {@link Delivery}.
  */
 final class DeliveryTrace {
 
@@ -37,9 +37,9 @@ final class DeliveryTrace {
   }
 
   /**
-   * The trace of a single event, or null if it is not traced.
+   * Returns the trace of a single event, or null if it is not traced.
    *
-   * @param before what {@link #before} said of the last round, or null
+   * @param before the result of {@link #before} after the last round, or null
    */
   static @Nullable DeliveryTrace of(
       @Nullable Spans spans, Claim claim, int attempts, @Nullable String before) {
@@ -55,7 +55,7 @@ final class DeliveryTrace {
         read(before));
   }
 
-  /** The trace of a batch, or null if none of its events is traced. */
+  /** Returns the trace of a batch, or null if none of its events is traced. */
   static @Nullable DeliveryTrace of(List<Delivery> singles) {
     DeliveryTrace any = null;
     List<byte[]> sent = new ArrayList<>();
@@ -89,7 +89,7 @@ final class DeliveryTrace {
     }
   }
 
-  /** The last round that was seen, as text; null if there is none. */
+  /** Returns the last recorded round as text, or null if there is none. */
   @Nullable String before() {
     return before == null ? null : HexFormat.of().formatHex(before);
   }
@@ -97,10 +97,10 @@ final class DeliveryTrace {
   /**
    * Begins the span of a round.
    *
-   * @param number of the round, from 1
+   * @param number the number of the round, from 1
    */
   void begin(int number) {
-    // One that a lost exchange has left.
+    // A lost exchange may have left a span open.
     fail("lost", "the round has not ended");
     List<byte[]> links = new ArrayList<>(sent);
     if (before != null) {
@@ -116,13 +116,13 @@ final class DeliveryTrace {
     }
   }
 
-  /** Begins the span of an attempt in the round; null if the round is not seen. */
+  /** Begins the span of an attempt in the round; null if the round is not recorded. */
   @Nullable OpenSpan attempt(String webhook, int number) {
     OpenSpan in = round;
     return in == null ? null : spans.attempt(in, events, webhook, number - 1);
   }
 
-  /** Ends the span of a round that has succeeded. */
+  /** Ends the span of a successful round. */
   void end() {
     OpenSpan ended = round;
     if (ended != null) {
@@ -131,7 +131,7 @@ final class DeliveryTrace {
     }
   }
 
-  /** Ends the span of a round that has failed; does nothing where it has ended. */
+  /** Ends the span of a failed round. Does nothing if it has already ended. */
   void fail(String type, String why) {
     OpenSpan ended = round;
     if (ended != null) {

@@ -13,15 +13,15 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What the steps of a destination's routes share. Thread-safe. */
+/** The state that the steps of a destination's routes share. Thread-safe. */
 final class Destination {
 
   private static final Logger LOG = LoggerFactory.getLogger(Destination.class);
 
-  /** Beyond what may be sent now, so that there is a round for a permission that is new. */
+  /** Rounds beyond the limit that wait for permits, so that a new permit is used at once. */
   private static final int LEAST_READY = 8;
 
-  /** Threads that do what needs no permission. */
+  /** Threads for work that needs no permit. */
   private static final int READYING = 2;
 
   private final DestinationSettings settings;
@@ -33,7 +33,7 @@ final class Destination {
   private final AttemptHistory history;
   private final @Nullable Spans spans;
 
-  /** Whether the process stops, so that nothing begins any more. */
+  /** Whether the process is stopping, so that nothing begins any more. */
   private volatile boolean stopping;
 
   Destination(
@@ -69,40 +69,40 @@ final class Destination {
     return webhooks;
   }
 
-  /** What is kept of attempts. */
+  /** Returns the history of attempts. */
   AttemptHistory history() {
     return history;
   }
 
-  /** Begins the spans of rounds, or null if nothing is traced. */
+  /** Returns the factory of the rounds' spans, or null if nothing is traced. */
   @Nullable Spans spans() {
     return spans;
   }
 
-  /** What alerts are told of the webhooks. */
+  /** Returns the facts that alerts need about the webhooks. */
   List<WebhookSight> sights() {
     return IntStream.range(0, webhooks.size()).mapToObj(i -> webhooks.get(i).sight(i + 1)).toList();
   }
 
-  /** What the log says of events that are given up. */
+  /** Returns the log of events that are given up. */
   DeadLetterLog deadLetterLog() {
     return deadLetterLog;
   }
 
-  /** What is counted of this destination. */
+  /** Returns the counters of this destination. */
   DeliveryMeters meters() {
     return meters;
   }
 
   /**
-   * How many rounds may be in flight at the moment, with some that wait to be permitted: as many as
-   * that webhook takes which is the last to accept where {@code acks} have to. While none of them
-   * may be sent to, one round waits to be the next probe. Those that hang do not count, up to as
-   * many as may be in flight.
+   * Returns how many rounds may be in flight now, including some that wait for permits. The limit
+   * is that of the slowest webhook among the fastest {@code acks} ones. While no webhook is open,
+   * one round waits to be the next probe. Attempts that hang do not count, up to the maximum in
+   * flight.
    */
   int limit() {
     if (stopping) {
-      // What would be taken now would only be given back.
+      // Events claimed now would only be given back.
       return 0;
     }
     int[] limits = new int[webhooks.size()];
@@ -115,16 +115,16 @@ final class Destination {
       return 1;
     }
     Arrays.sort(limits);
-    // Those that are closed are left out, whatever has to accept.
+    // Closed webhooks are left out, whatever the number of acks.
     int limit = limits[limits.length - Math.min(open, settings.acks())];
-    // Of several, rounds wait for different ones.
+    // With several webhooks, rounds wait for permits of different ones.
     int ready = webhooks.size() == 1 ? 1 : Math.max(LEAST_READY, limit / 4);
     return (int) Math.min(2L * settings.inFlight(), limit + ready);
   }
 
   /**
-   * How many threads are of use at the moment: for the attempts that may be made, or that were
-   * begun while there might be more, and some that need no permission.
+   * Returns how many threads are useful now: enough for the attempts that are allowed or still in
+   * flight, and some for work that needs no permit.
    */
   int attempts() {
     int attempts = READYING;
@@ -143,7 +143,7 @@ final class Destination {
     stopping = true;
   }
 
-  /** Says what has become of the events. */
+  /** Logs what has become of the events. */
   void stopped() {
     deadLetterLog.end();
     webhooks.forEach(webhook -> webhook.log().end());

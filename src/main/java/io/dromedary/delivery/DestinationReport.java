@@ -11,8 +11,8 @@ import org.apache.camel.CamelContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the deliveries of a destination are like at present, and what has been counted of them since
- * the process started. Nothing of it looks at the store. Thread-safe.
+ * Shows the present state of a destination's deliveries and their counts since the process started.
+ * It does not query the store. Thread-safe.
  */
 public final class DestinationReport {
 
@@ -25,15 +25,15 @@ public final class DestinationReport {
   }
 
   /**
-   * What is known of a webhook.
+   * The state and the counts of a webhook.
    *
-   * @param number from 1
-   * @param name what may be shown of its URL
-   * @param inFlight attempts that have not ended
-   * @param accepted how many attempts it has accepted
-   * @param failed how many have failed in each way in which any has
-   * @param hasCertificate whether it speaks TLS
-   * @param certificateExpiry when the certificate expires that it has shown last; null: none was
+   * @param number the webhook's number, from 1
+   * @param name the part of its URL that may be shown
+   * @param inFlight the number of attempts in flight
+   * @param accepted the number of accepted attempts
+   * @param failed the number of failed attempts by class, without classes that never occurred
+   * @param hasCertificate whether the webhook uses TLS
+   * @param certificateExpiry the expiry of the certificate presented last; null if there was none
    */
   public record WebhookFigures(
       int number,
@@ -45,35 +45,35 @@ public final class DestinationReport {
       boolean hasCertificate,
       @Nullable Instant certificateExpiry) {
 
-    /** How many attempts have ended. */
+    /** Returns the number of attempts that have ended. */
     public long attempts() {
       return accepted + failed.values().stream().mapToLong(Long::longValue).sum();
     }
   }
 
-  /** The report of a destination, or null where nobody here delivers its events. */
+  /** Returns the report of a destination, or null if this process does not deliver its events. */
   public static @Nullable DestinationReport of(CamelContext context, String destination) {
     return context
         .getRegistry()
         .lookupByNameAndType(DestinationBindings.bean(destination, BEAN), DestinationReport.class);
   }
 
-  /** How many events enough webhooks have accepted. */
+  /** Returns the number of events that enough webhooks have accepted. */
   public long delivered() {
     return destination.meters().delivered.sum();
   }
 
-  /** How many events the transform has left out. */
+  /** Returns the number of events that the transform has dropped. */
   public long dropped() {
     return destination.meters().dropped.sum();
   }
 
-  /** How long after its acceptance an event is given up. */
+  /** Returns the time from acceptance after which an event is given up. */
   public Duration window() {
     return destination.settings().retryWindow();
   }
 
-  /** The webhooks, in their order. */
+  /** Returns the webhooks in their order. */
   public List<WebhookFigures> webhooks() {
     List<WebhookFigures> figures = new ArrayList<>();
     for (Webhook webhook : destination.webhooks()) {
@@ -82,7 +82,7 @@ public final class DestinationReport {
     return List.copyOf(figures);
   }
 
-  /** Has a webhook that is down be probed by the next event, if there is one; returns if it is. */
+  /** Makes the next event probe a webhook if it is down; returns whether it is down. */
   public boolean probeNow(int number) {
     return destination.webhooks().get(number - 1).flow().probeNow();
   }

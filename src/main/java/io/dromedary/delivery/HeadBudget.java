@@ -4,32 +4,34 @@ import io.dromedary.settings.HeapShare;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * How many bytes of heads of answers a destination may be in the middle of reading, beyond the
- * first few of each: a receiver that answers every attempt with a long head that never ends must
- * not fill memory. Thread-safe.
+ * Limits the memory for partly read answer heads of a destination, beyond the first bytes of each.
+ * Without it a receiver that answers every attempt with an endless head could fill the heap.
+ * Thread-safe.
  */
 final class HeadBudget {
 
-  /** What a byte of a head takes in memory while it is read, in arrays that grow. */
+  /** Memory used per byte while a head is read, because its arrays grow. */
   private static final int COST = 4;
 
   private final AtomicLong left;
 
   /**
-   * A budget of that many bytes.
+   * Creates a budget.
    *
-   * @param bytes of heads
+   * @param bytes the number of bytes of heads
    */
   HeadBudget(long bytes) {
     this.left = new AtomicLong(bytes);
   }
 
-  /** The budget of one of so many destinations: a sixteenth of the heap for all of them. */
+  /**
+   * Returns the budget of one destination. All destinations together have a sixteenth of the heap.
+   */
   static HeadBudget ofOne(int destinations) {
     return new HeadBudget(HeapShare.ANSWER_HEADS.bytes() / COST / destinations);
   }
 
-  /** Takes so many bytes, unless there are fewer left. */
+  /** Takes bytes from the budget unless fewer are left. */
   boolean tryTake(int bytes) {
     if (left.addAndGet(-bytes) >= 0) {
       return true;
@@ -38,7 +40,7 @@ final class HeadBudget {
     return false;
   }
 
-  /** Gives back what was taken. */
+  /** Gives back bytes that were taken. */
   void give(int bytes) {
     left.addAndGet(bytes);
   }

@@ -28,14 +28,15 @@ import org.apache.hc.core5.util.Timeout;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The connections of one webhook. There are as many as there are attempts: nobody ever waits for
- * one, so a webhook that hangs cannot take the others'. Thread-safe.
+ * The connection pool of one webhook. It has no upper bound of its own: the number of attempts
+ * bounds it. So attempts never wait for a connection, and a webhook that hangs takes none from
+ * others. Thread-safe.
  */
 final class HttpConnections extends PoolingHttpClientConnectionManager {
 
   /**
-   * The client's own default for each of three buffers is 8 KiB, and there may be thousands of
-   * connections; what does not fit is sent and read in pieces.
+   * The client's default of 8 KiB for each of three buffers is too much for thousands of
+   * connections. Longer messages are sent and read in pieces.
    */
   private static final Http1Config HTTP =
       Http1Config.custom()
@@ -44,7 +45,7 @@ final class HttpConnections extends PoolingHttpClientConnectionManager {
           .setMaxLineLength(16 * 1024)
           .build();
 
-  /** The plain sockets of those that speak TLS. */
+  /** Maps TLS sockets to the plain sockets below them. */
   private static final Map<Socket, Socket> BELOW = Collections.synchronizedMap(new WeakHashMap<>());
 
   private final Reuse reuse;
@@ -52,11 +53,11 @@ final class HttpConnections extends PoolingHttpClientConnectionManager {
   private final PermittedLookup lookup;
 
   /**
-   * Connections of a webhook, none yet.
+   * Creates an empty pool.
    *
-   * @param connect how long connecting may take
-   * @param figures is told of requests and handshakes
-   * @param lookup looks up hosts, and says where a connection may be made to
+   * @param connect the timeout of connecting
+   * @param figures counts requests and handshakes
+   * @param lookup resolves hosts and decides which addresses are allowed
    */
   HttpConnections(
       Timeout connect,
@@ -88,7 +89,7 @@ final class HttpConnections extends PoolingHttpClientConnectionManager {
     setConnectionConfigResolver(route -> reuse.config());
   }
 
-  /** An attempt that has ended connects no more, wherever it was when it ended. */
+  /** Registers the socket with the attempt, which refuses it if it has already ended. */
   private static Socket open(Socket socket) throws IOException {
     Attempt attempt = Attempt.current();
     if (attempt != null) {
@@ -107,9 +108,8 @@ final class HttpConnections extends PoolingHttpClientConnectionManager {
   }
 
   /**
-   * Whether something has come on a connection that has served before and is not in use: a second
-   * answer to a request before, perhaps, which would be taken for that to the next. Costs a system
-   * call.
+   * Returns whether an idle connection has received data, such as a second answer to an earlier
+   * request, which would be taken for the answer to the next one. Costs a system call.
    */
   static boolean hasReceived(HttpClientConnection connection) throws IOException {
     Socket socket =
@@ -121,7 +121,7 @@ final class HttpConnections extends PoolingHttpClientConnectionManager {
     if (below == null) {
       return socket.getInputStream().available() > 0;
     }
-    // It may be something of TLS itself.
+    // It may be a TLS record without data.
     return below.getInputStream().available() > 0
         && connection.isDataAvailable(Timeout.ofMilliseconds(1));
   }
@@ -144,8 +144,8 @@ final class HttpConnections extends PoolingHttpClientConnectionManager {
   }
 
   /**
-   * What may be used again has brought its answer and no more, unless the attempt had ended by
-   * then.
+   * Returns a connection to the pool. A connection is reused only if its attempt got a whole answer
+   * in time and nothing after it.
    */
   @Override
   public void release(
@@ -159,12 +159,15 @@ final class HttpConnections extends PoolingHttpClientConnectionManager {
     super.release(connection, state, keepAlive);
   }
 
-  /** Closes what has not been used for a minute. */
+  /** Closes connections that have not been used for a minute. */
   void evict() {
     closeIdle(TimeValue.ofMinutes(1));
   }
 
-  /** A connection was closed by the receiver, so the others that wait in the pool may be, too. */
+  /**
+   * Closes idle connections, because the receiver has closed one and may have closed the others,
+   * too.
+   */
   void closeIdle() {
     closeIdle(TimeValue.ZERO_MILLISECONDS);
   }

@@ -8,11 +8,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the delivery of an event had come to when the event was given up, of which its dead letter
- * is made.
+ * The state of an event's delivery when it is given up, from which its dead letter is made.
  *
- * @param webhooks those of the destination; none where the destination is not known here
- * @param states what each webhook has made of the event
+ * @param webhooks the destination's webhooks; empty if this process does not know the destination
+ * @param states the state of each webhook
  */
 record LastState(
     List<Webhook> webhooks,
@@ -21,7 +20,7 @@ record LastState(
     @Nullable Instant firstAttemptAt,
     @Nullable Instant lastAttemptAt) {
 
-  /** That of a delivery that ends. */
+  /** Returns the state of a delivery that ends. */
   static LastState of(Delivery delivery, List<Webhook> webhooks) {
     return new LastState(
         webhooks,
@@ -31,7 +30,7 @@ record LastState(
         delivery.lastAttemptAt());
   }
 
-  /** That of an event which waits in the outbox, with the progress of its delivery. */
+  /** Returns the state of an event that waits in the outbox, given its stored progress. */
   static LastState of(@Nullable String progress, List<Webhook> webhooks) {
     Progress read = Progress.read(progress);
     return new LastState(
@@ -39,11 +38,11 @@ record LastState(
   }
 
   /**
-   * The dead letter of the event.
+   * Creates the event's dead letter.
    *
-   * @param event with the number of its attempts
-   * @param why what the detail begins with; behind it stands the reason of each webhook, unless it
-   *     is the transform that failed
+   * @param event the event, with the number of its attempts
+   * @param why the beginning of the detail; the reasons of the webhooks are appended, unless the
+   *     transform failed
    */
   DeadLetter deadLetter(
       long id, String destination, OutboxEvent event, Reason reason, String why, Instant now) {

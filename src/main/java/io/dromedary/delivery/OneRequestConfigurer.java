@@ -12,8 +12,8 @@ import org.apache.hc.core5.http.impl.DefaultConnectionReuseStrategy;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes of the client that Camel builds one whose attempts are one request each: nothing is
- * repeated, followed, negotiated or remembered.
+ * Configures Camel's HTTP client so that an attempt is exactly one request: no retries, redirects,
+ * content negotiation, cookies or connection state.
  */
 final class OneRequestConfigurer extends ServiceSupport implements HttpClientConfigurer {
 
@@ -39,12 +39,13 @@ final class OneRequestConfigurer extends ServiceSupport implements HttpClientCon
         .setRequestExecutor(request.executor());
     refuse(builder);
     if (theirs != null) {
-      // It may make a client of its own of this, which has to be like that.
+      // The user's configurer may create a client of its own from the builder, which has to be the
+      // same.
       theirs.configureHttpClient(builder);
       refuse(builder);
     }
     if (bearerToken != null) {
-      // Camel would wait to be asked for it.
+      // Camel would send the token only after a challenge.
       builder.addRequestInterceptorFirst(
           (head, body, httpContext) ->
               head.setHeader(HttpHeaders.AUTHORIZATION, "Bearer " + bearerToken));
@@ -69,15 +70,15 @@ final class OneRequestConfigurer extends ServiceSupport implements HttpClientCon
         .disableContentCompression()
         .disableCookieManagement()
         .disableConnectionState()
-        // Only the answer may end a connection: the client would parse each request for it.
+        // Only the answer may end a connection. The default strategy would parse each request, too.
         .setConnectionReuseStrategy(
             (request, response, httpContext) ->
                 DefaultConnectionReuseStrategy.INSTANCE.keepAlive(null, response, httpContext));
   }
 
-  /** The value of an option that not every version of Camel has, or not of the same type. */
+  /** Returns the value of an option that some versions of Camel lack or have with another type. */
   static @Nullable Object option(HttpEndpoint endpoint, String name) {
-    // Its configurer does not know the time-outs.
+    // The endpoint's own property configurer does not know the timeouts.
     return PluginHelper.getBeanIntrospection(endpoint.getCamelContext())
         .getOrElseProperty(endpoint, name, null, false);
   }

@@ -21,14 +21,14 @@ import org.apache.camel.spi.HttpResponseAware;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What came of one attempt.
+ * The outcome of one attempt.
  *
- * @param signal what it shows about the receiver
- * @param attemptClass what it was, for an operator who counts
- * @param status the HTTP status, or null where there was no answer
- * @param reason what is wrong, for an operator; empty where the webhook accepted
+ * @param signal the kind of evidence about the receiver
+ * @param attemptClass the class under which operators see it counted
+ * @param status the HTTP status, or null if there was no answer
+ * @param reason the failure in words, for an operator; empty if the webhook accepted
  * @param answer the beginning of the answer's body, or null
- * @param notBefore the instant before which the receiver does not want to be asked again, or null
+ * @param notBefore the instant before which the receiver does not want another request, or null
  */
 public record Outcome(
     Kind kind,
@@ -39,20 +39,20 @@ public record Outcome(
     @Nullable String answer,
     @Nullable Instant notBefore) {
 
-  /** What follows from an attempt. */
+  /** The consequence of an attempt. */
   public enum Kind {
     ACCEPTED,
     TEMPORARY,
     PERMANENT
   }
 
-  /** So much of an answer's body is kept where it says what is wrong. */
+  /** How much of an answer's body is kept if it explains a failure. */
   static final int EXCERPT_BYTES = 1024;
 
   private static final Outcome OK =
       new Outcome(Kind.ACCEPTED, Signal.Kind.ACCEPTED, AttemptClass.ACCEPTED, 200, "", null, null);
 
-  /** The outcome of an exchange that has been sent to a webhook's endpoint. */
+  /** Returns the outcome of an exchange that was sent to a webhook's endpoint. */
   static Outcome of(Exchange sent, Instant now) {
     Message answer = sent.getMessage();
     Integer status = status(answer);
@@ -70,7 +70,7 @@ public record Outcome(
       }
     }
     if (status == null || status == 200) {
-      // An endpoint that is not HTTP accepts by not failing.
+      // An endpoint other than HTTP accepts by not failing.
       return sent.isRollbackOnly() ? failed(AttemptClass.OTHER, "the endpoint rolled back") : OK;
     }
     return of(status, excerpt(answer), answer.getHeader("Retry-After", String.class), now);
@@ -83,7 +83,7 @@ public record Outcome(
     try {
       return answer.getHeader(Exchange.HTTP_RESPONSE_CODE, Integer.class);
     } catch (TypeConversionException e) {
-      // Not a status: somebody else's header of that name.
+      // Not a status: the header of that name has another meaning.
       return null;
     }
   }
@@ -110,7 +110,7 @@ public record Outcome(
     return of(failed.getHttpResponseCode(), body == null ? null : cut(body), retryAfter, now);
   }
 
-  /** The outcome of an attempt that was answered with that status. */
+  /** Returns the outcome of an attempt that was answered with that status. */
   static Outcome of(int status, @Nullable String answer, @Nullable String retryAfter, Instant now) {
     if (status >= 200 && status < 300) {
       return new Outcome(
@@ -130,12 +130,12 @@ public record Outcome(
 
   private static boolean isTemporary(int status) {
     return switch (status) {
-      // Too slow, too early, too many.
+      // The receiver was too slow, got the request too early, or got too many.
       case 408, 425, 429 -> true;
-      // What the receiver cannot do now it will not be able to do later.
+      // The receiver does not support the request and will not support it later.
       case 501, 505 -> false;
-      // A redirect would turn the POST into a GET, and the other 4xx are about the request. Below
-      // 200 is no answer at all.
+      // Following a redirect would turn the POST into a GET, and the other 4xx are about the
+      // request. A status below 200 is not a final answer.
       default -> status >= 500 || status < 200;
     };
   }
@@ -148,7 +148,7 @@ public record Outcome(
     };
   }
 
-  /** The outcome of an attempt that was not answered. */
+  /** Returns the outcome of an attempt that was not answered. */
   static Outcome of(Throwable failure) {
     AttemptClass found = AttemptClass.of(failure);
     TlsFailure tls = TlsFailure.of(failure);
@@ -157,13 +157,13 @@ public record Outcome(
     }
     for (Throwable cause = failure; cause != null; cause = next(cause)) {
       if (cause instanceof RefusedAddressException) {
-        // Whoever has allowed it has started anew.
+        // Allowing the address needs a restart, so waiting does not help.
         return untrusted(Kind.PERMANENT, found, "not sent: " + cause.getMessage());
       }
       if (cause instanceof SocketTimeoutException
           || cause instanceof TimeoutException
           || cause instanceof ExchangeTimedOutException) {
-        // Of a single step, by an option of the endpoint.
+        // A timeout of a single step, set by an option of the endpoint.
         return timeout(describe(cause));
       }
       if (cause instanceof UnknownHostException) {
@@ -173,7 +173,7 @@ public record Outcome(
         return failed(found, "the connection was refused");
       }
     }
-    // An unknown failure is retried: nothing is given up that might have been delivered.
+    // Unknown failures are retried, so that no event is given up that could be delivered.
     return failed(found, describe(failure));
   }
 
@@ -188,21 +188,21 @@ public record Outcome(
     return next == cause ? null : next;
   }
 
-  /** The outcome of an attempt that had not ended in time. */
+  /** Returns the outcome of an attempt that missed its deadline. */
   static Outcome timeout(String reason) {
     return new Outcome(
         Kind.TEMPORARY, Signal.Kind.TIMEOUT, AttemptClass.TIMEOUT, null, reason, null, null);
   }
 
-  /** The outcome of an attempt that was not made. */
+  /** Returns the outcome of an attempt that was not made. */
   static Outcome unsent(String reason) {
     return failed(AttemptClass.OTHER, reason);
   }
 
   /**
-   * An outcome that was written down, after which the flow is controlled no more.
+   * Restores an outcome from a stored progress. It is not evidence for the flow control any more.
    *
-   * @param attemptClass null where it was written before 2026-11-29
+   * @param attemptClass null if the outcome was stored before 2026-11-29
    */
   static Outcome recalled(
       Kind kind,
@@ -259,7 +259,7 @@ public record Outcome(
     return text.length() <= EXCERPT_BYTES ? text : text.substring(0, EXCERPT_BYTES);
   }
 
-  /** What the flow control of the webhook learns of it. */
+  /** Converts the outcome to evidence for the webhook's flow control. */
   Signal toSignal(Instant now) {
     long wait = notBefore == null ? 0 : Math.max(0, Duration.between(now, notBefore).toNanos());
     return new Signal(signal, wait, reason);

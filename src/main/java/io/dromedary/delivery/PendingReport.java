@@ -15,8 +15,8 @@ import org.apache.camel.CamelContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells an operator how far the delivery of a destination's pending events has come, when the next
- * attempt is, and why not before. Thread-safe.
+ * Shows an operator the progress of a destination's pending events: the state of each webhook, the
+ * time of the next attempt, and the reason for the wait. Thread-safe.
  */
 public final class PendingReport {
 
@@ -28,26 +28,29 @@ public final class PendingReport {
     this.destination = destination;
   }
 
-  /** The report of a destination, or null where nobody here delivers its events. */
+  /** Returns the report of a destination, or null if this process does not deliver its events. */
   public static @Nullable PendingReport of(CamelContext context, String destination) {
     return context
         .getRegistry()
         .lookupByNameAndType(DestinationBindings.bean(destination, BEAN), PendingReport.class);
   }
 
-  /** How far a delivery has come, so that nothing of it makes its event wait. */
+  /**
+   * Returns a stored progress without the waits that it imposes, so that the event can be sent at
+   * once.
+   */
   public static String withoutWaits(String progress) {
     return Progress.withoutWaits(progress);
   }
 
   /**
-   * Whether an event is as asked.
+   * Returns whether an event matches a filter.
    *
-   * @param webhook the name, or the number, of a webhook that has neither accepted nor rejected it;
-   *     null: any
-   * @param status the status of an answer, such as {@code 503}, a class of them, such as {@code
-   *     5xx}, or {@code none} where there was no answer; null: any
-   * @param attemptClass the name of the class of the last attempt at a webhook; null: any
+   * @param webhook the name or number of a webhook that has neither accepted nor rejected the
+   *     event; null for any
+   * @param status the status of an answer such as {@code 503}, a class such as {@code 5xx}, or
+   *     {@code none} if no webhook has answered; null for any
+   * @param attemptClass the name of the class of the last attempt at a webhook; null for any
    */
   public boolean matches(
       PendingEvent event,
@@ -83,9 +86,9 @@ public final class PendingReport {
   }
 
   /**
-   * Writes what is known of an event's delivery, as fields of a JSON object.
+   * Writes the progress of an event's delivery as fields of a JSON object.
    *
-   * @param mask what is shown of the JSON about the webhooks, which has excerpts of answers
+   * @param mask masks the JSON about the webhooks, which contains excerpts of answers
    */
   public void write(JsonGenerator json, PendingEvent event, UnaryOperator<String> mask)
       throws IOException {
@@ -104,21 +107,21 @@ public final class PendingReport {
     json.writeRawValue(mask.apply(Progress.webhooks(states, destination.webhooks())));
   }
 
-  /** Whose events these are. */
+  /** Returns the destination of the events. */
   Destination destination() {
     return destination;
   }
 
   /**
-   * What comes next.
+   * The next attempt at an event.
    *
-   * @param at when the next attempt is; null: the event is in memory, and may be sent at any time
-   * @param because why not before
-   * @param expiresAt when the event is given up
+   * @param at the time of the next attempt; null if the event is in memory and may be sent any time
+   * @param because the reason why it is not sent earlier
+   * @param expiresAt the time at which the event is given up
    */
   public record Next(@Nullable Instant at, String because, Instant expiresAt) {}
 
-  /** What comes next for an event. */
+  /** Returns the next attempt at an event. */
   public Next next(PendingEvent event) {
     WebhookStates states = states(event);
     Instant now = destination.clock().instant();
@@ -128,14 +131,17 @@ public final class PendingReport {
         destination.schedule().windowEnd(event.event().acceptedAt()));
   }
 
-  /** When an event is sent again, as far as its webhooks and their receivers are concerned. */
+  /**
+   * Returns when an event may be sent again, considering its due time, its webhooks and {@code
+   * Retry-After}.
+   */
   private Instant next(PendingEvent event, WebhookStates states, Instant now) {
     Instant due = event.dueAt().isAfter(now) ? event.dueAt() : now;
     Instant open = states.notBefore(now, destination.webhooks());
     return open != null && open.isAfter(due) ? open : due;
   }
 
-  /** Why an event has not been sent again before. */
+  /** Returns why an event has not been sent again yet. */
   private String because(PendingEvent event, WebhookStates states, Instant now) {
     if (event.isClaimed()) {
       return "it is being sent, or waits in memory";
@@ -174,11 +180,14 @@ public final class PendingReport {
     }
   }
 
-  /** What is kept of an event that an operator gives up, also where nobody here delivers it. */
+  /**
+   * Returns the dead letter of an event that an operator gives up, even if its destination is
+   * unknown here.
+   */
   public static DeadLetter cancelled(CamelContext context, PendingEvent pending) {
     PendingReport report = of(context, pending.destination());
     OutboxEvent event = pending.event();
-    // Whoever takes events of other destinations may note their progress in another form.
+    // Another consumer of the destination may store its progress in another form.
     LastState state =
         report == null
             ? LastState.of((String) null, List.of())

@@ -7,15 +7,15 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes the permissions that rounds need of the flow controls of a destination's webhooks. A
- * webhook that is down or paused is left out of a round. Guarded by the lock of {@link Admission}.
+ * Acquires the permits that a round needs from the flow controls of a destination's webhooks. A
+ * round does without webhooks that are down or paused. Guarded by the lock of {@link Admission}.
  */
 final class Permissions {
 
-  /** How long a webhook that has held rounds up so long is not waited for any more. */
+  /** How long rounds do not wait for a webhook that has held rounds up. */
   private static final long LAGGING_NANOS = Duration.ofSeconds(1).toNanos();
 
-  /** Whether a round begins. */
+  /** The decision about a round. */
   enum Verdict {
     ADMITTED,
     WAIT,
@@ -25,7 +25,7 @@ final class Permissions {
   private final Destination destination;
   private final List<Webhook> webhooks;
 
-  /** By webhook: until when it is not waited for. */
+  /** For each webhook, the time until which rounds do not wait for it. */
   private final long[] laggingUntilNanos;
 
   Permissions(Destination destination) {
@@ -36,10 +36,11 @@ final class Permissions {
   }
 
   /**
-   * Takes the permissions of a round.
+   * Acquires the permits of a round.
    *
-   * @param isLate whether it has waited so long that it goes without a webhook it need not have
-   * @param isFirst whether no other waits
+   * @param isLate whether the round has waited so long that it goes without webhooks it does not
+   *     need
+   * @param isFirst whether no other round waits
    */
   Verdict take(Delivery delivery, boolean isLate, boolean isFirst) {
     if (!delivery.mayResume()) {
@@ -53,7 +54,8 @@ final class Permissions {
       if (verdict == Verdict.ADMITTED) {
         delivery.admit(new RoundPermits(due, permits));
         isAdmitted = true;
-        // Not before: what waits here must not take the places of those that might begin.
+        // Not earlier: a delivery that waits here must not take the memory of those that could
+        // begin.
         delivery.resume();
       }
       return verdict;
@@ -86,11 +88,13 @@ final class Permissions {
     if (granted > 0 && heldUpBy < 0) {
       return Verdict.ADMITTED;
     }
-    // One waits to be the next probe; more would only keep memory and claims.
+    // One round waits to be the next probe. More would only hold memory and claims.
     return heldUpBy >= 0 || (due.length > 0 && isFirst) ? Verdict.WAIT : Verdict.REFUSED;
   }
 
-  /** How long until a permission that a delivery waits for may be there by time alone. */
+  /**
+   * Returns the time until a permit for a delivery may become available without an attempt ending.
+   */
   long nanosUntilNext(Delivery delivery) {
     WebhookStates states = delivery.states();
     long wait = Long.MAX_VALUE;

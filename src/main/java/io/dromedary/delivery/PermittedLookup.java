@@ -13,11 +13,12 @@ import org.apache.hc.client5.http.impl.DefaultSchemePortResolver;
 import org.apache.hc.core5.http.HttpHost;
 
 /**
- * Looks up the hosts of one webhook, and leaves out the addresses that it may not be sent to. The
- * client connects to what it is told here, and to nothing else, so that a name which is another
- * address the next time is of no use to anybody, nor is another notation of an address.
+ * Resolves the hosts of one webhook and leaves out the addresses that it may not use. The client
+ * connects only to the addresses returned here, so neither a name that resolves to another address
+ * the next time (DNS rebinding) nor another notation of an address gets round the check.
  *
- * <p>A proxy is the operator's own choice, and decides itself where it connects to. Thread-safe.
+ * <p>Proxies are exempt: the operator has chosen them, and they decide themselves where they
+ * connect to. Thread-safe.
  */
 final class PermittedLookup implements DnsResolver {
 
@@ -26,17 +27,17 @@ final class PermittedLookup implements DnsResolver {
   private final Set<InetSocketAddress> proxies = ConcurrentHashMap.newKeySet();
 
   /**
-   * A lookup.
+   * Creates a lookup.
    *
-   * @param all knows every host
-   * @param networks where the webhook may be beyond the public internet
+   * @param all resolves any host
+   * @param networks the addresses that are allowed, beside the public internet
    */
   PermittedLookup(DnsResolver all, PrivateNetworks networks) {
     this.all = all;
     this.networks = networks;
   }
 
-  /** A proxy that a request goes by. */
+  /** Exempts a proxy that a request goes through. */
   void addProxy(HttpHost proxy) {
     int port = DefaultSchemePortResolver.INSTANCE.resolve(proxy.getSchemeName(), proxy);
     proxies.add(InetSocketAddress.createUnresolved(proxy.getHostName(), port));

@@ -18,13 +18,13 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How far the delivery of an event has come, as the outbox keeps it while the event is parked, and
- * what each webhook has made of it, as a dead letter tells it. Webhooks are known by a key made of
- * their URL: one that is new since then has not been asked, and one that is gone is forgotten.
+ * The progress of an event's delivery: the state of each webhook, as text for the outbox while the
+ * event is parked and for its dead letter. Webhooks are identified by a key derived from their URL.
+ * A webhook that was added later has not been tried, and the state of a removed one is dropped.
  */
 final class Progress {
 
-  /** The field of an event that is a dead letter no more: what it was, until the first attempt. */
+  /** Marks an event that was a dead letter and was replayed, until its first attempt. */
   static final String REPLAYED = "replayed";
 
   private static final Progress NONE = read("{}");
@@ -48,7 +48,7 @@ final class Progress {
     this.webhooks = webhooks;
   }
 
-  /** Reads what {@link #write} wrote; null: nothing has been sent. */
+  /** Reads the output of {@link #write}; null means that nothing has been sent. */
   static Progress read(@Nullable String text) {
     if (text == null) {
       return NONE;
@@ -97,7 +97,7 @@ final class Progress {
           for (int i = 0; i < webhooks.size(); i++) {
             json.writeStartObject();
             json.writeStringField("key", webhooks.get(i).key());
-            // What has rejected a batch has not rejected each of its events.
+            // A webhook that rejected a batch has not rejected each of its events.
             WebhookState state = delivery.states().get(i);
             boolean again = alone && state == WebhookState.FAILED;
             write(json, again ? WebhookState.PENDING : state, delivery.states().outcome(i), true);
@@ -107,7 +107,7 @@ final class Progress {
         });
   }
 
-  /** What each webhook has made of an event, for a dead letter: a JSON array. */
+  /** Writes the state of each webhook as a JSON array, for a dead letter. */
   static String webhooks(WebhookStates states, List<Webhook> webhooks) {
     StringWriter text = new StringWriter();
     text.append('[');
@@ -146,7 +146,7 @@ final class Progress {
     }
   }
 
-  /** What each of these webhooks has made of the event, if there was one of its key. */
+  /** Returns the state of each of these webhooks. Those without a stored state are pending. */
   WebhookStates restore(List<Webhook> now) {
     WebhookStates states = new WebhookStates(now.size());
     for (int i = 0; i < now.size(); i++) {
@@ -177,7 +177,7 @@ final class Progress {
     }
   }
 
-  /** Progress of before 2026-11-29 does not tell which webhook has answered last. */
+  /** Progress stored before 2026-11-29 does not say which webhook answered last. */
   private static @Nullable Integer lastStatus(JsonObject json, List<JsonObject> webhooks) {
     long status = number(json, "lastStatus");
     for (int i = webhooks.size() - 1; i >= 0 && status == 0; i--) {
@@ -186,9 +186,9 @@ final class Progress {
     return status == 0 ? null : (int) status;
   }
 
-  /** The same without what makes webhooks be left alone until later. */
+  /** Returns the stored progress without the instants before which webhooks must not be tried. */
   static String withoutWaits(String text) {
-    // In a text of JSON a quote is escaped: nothing else looks so.
+    // Quotes inside JSON strings are escaped, so nothing else can match.
     return NOT_BEFORE.matcher(text).replaceAll("");
   }
 

@@ -3,7 +3,7 @@ package io.dromedary.delivery;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 
-/** A host has only addresses that the webhook may not be sent to. */
+/** Signals that a host has only addresses that the webhook may not use. */
 final class RefusedAddressException extends UnknownHostException {
 
   private static final long serialVersionUID = 1L;

@@ -10,15 +10,16 @@ import java.util.function.DoubleSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * When to try again: exponential, with a jitter that is applied after the cap, so that it survives
- * it. Immutable; thread-safe as far as the source of randomness is.
+ * Computes the time of the next attempt by exponential backoff. The jitter is applied after the
+ * cap, so that waits at the cap have jitter, too. Immutable; thread-safe if the source of
+ * randomness is.
  *
- * @param window how long after its acceptance an event is retried
+ * @param window the time from its acceptance in which an event is retried
  * @param initialDelay the wait after the first attempt
- * @param multiplier by which each wait is longer than the one before, at least 1
+ * @param multiplier the factor from one wait to the next, at least 1
  * @param maxDelay the longest wait
- * @param jitter the part of a wait, 0 to 1, by up to which it is shortened at random
- * @param random gives numbers from 0 (inclusive) to 1 (exclusive)
+ * @param jitter the largest part of a wait, 0 to 1, by which it is shortened at random
+ * @param random returns numbers from 0 (inclusive) to 1 (exclusive)
  */
 public record RetrySchedule(
     Duration window,
@@ -28,10 +29,12 @@ public record RetrySchedule(
     double jitter,
     DoubleSupplier random) {
 
-  /** How long events wait at the most that cannot be sent, after the webhook is back. */
+  /**
+   * The longest wait after a round that sent nothing, so that events go out soon after an outage.
+   */
   private static final Duration LONGEST_SKIP = Duration.ofMinutes(1);
 
-  /** The schedule of a destination. */
+  /** Returns the schedule of a destination. */
   public static RetrySchedule of(DestinationSettings settings) {
     return new RetrySchedule(
         settings.retryWindow(),
@@ -45,15 +48,16 @@ public record RetrySchedule(
   /**
    * The attempts at an event that no webhook accepts.
    *
-   * @param first the instants of the first ones, which include the last one if they are all
-   * @param count how many there are
+   * @param first the instants of the first attempts, up to all of them
+   * @param count the number of all attempts
+   * @param last the instant of the last attempt
    */
   public record Plan(List<Instant> first, long count, Instant last) {}
 
   /**
-   * Plans the attempts at an event. With a jitter each is at the latest then.
+   * Plans the attempts at an event. With jitter, attempts may be earlier than planned.
    *
-   * @param most so many of the first instants are told
+   * @param most the most instants in the plan's {@code first}
    */
   public Plan plan(Instant acceptedAt, int most) {
     RetrySchedule longest =
@@ -73,26 +77,26 @@ public record RetrySchedule(
     return new Plan(first, count, last);
   }
 
-  /** The wait after so many attempts, 1 at the least. */
+  /** Returns the wait after so many attempts, at least 1. */
   Duration delay(int attempts) {
     double uncapped = (double) initialDelay.toMillis() * Math.pow(multiplier, attempts - 1);
     double capped = Math.min(uncapped, (double) maxDelay.toMillis());
     return Duration.ofMillis(Math.max(1, Math.round(capped * (1 - jitter * random.getAsDouble()))));
   }
 
-  /** The instant at which the window of an event closes. */
+  /** Returns the instant at which the window of an event closes. */
   Instant windowEnd(Instant acceptedAt) {
     return acceptedAt.plus(window);
   }
 
   /**
-   * The instant of the next attempt, or null where there is none, since the window has closed. A
-   * wait that would reach beyond the window ends with it, also where the receiver asked for it: an
-   * event gets its last attempt when its window closes, not a wait earlier.
+   * Returns the instant of the next attempt, or null if the window has closed. A wait that would
+   * reach beyond the window ends with it, even if the receiver asked for a longer one. So an event
+   * gets its last attempt when its window closes, not one wait earlier.
    *
-   * @param attempts how many there have been
-   * @param skipped how many rounds since the last attempt have sent nothing
-   * @param notBefore what receivers asked for, or null
+   * @param attempts the number of attempts so far
+   * @param skipped the number of rounds since the last attempt that sent nothing
+   * @param notBefore the latest instant that receivers asked to wait for, or null
    */
   @Nullable Instant next(
       int attempts, int skipped, Instant now, Instant acceptedAt, @Nullable Instant notBefore) {
@@ -111,7 +115,7 @@ public record RetrySchedule(
     return due.isAfter(end) ? end : due;
   }
 
-  /** The instant of the next attempt at what is pending of a delivery. */
+  /** Returns the instant of the next attempt at the pending webhooks of a delivery. */
   @Nullable Instant next(
       Delivery delivery, Instant now, Instant acceptedAt, List<Webhook> webhooks) {
     return next(

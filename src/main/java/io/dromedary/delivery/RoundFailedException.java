@@ -1,6 +1,6 @@
 package io.dromedary.delivery;
 
-/** A round has ended and too few webhooks have accepted. Carries no stack: it is a signal. */
+/** Signals that a round ended with too few webhooks having accepted. It has no stack trace. */
 public final class RoundFailedException extends Exception {
 
   private static final long serialVersionUID = 1L;

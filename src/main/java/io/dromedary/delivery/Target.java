@@ -3,24 +3,24 @@ package io.dromedary.delivery;
 import org.apache.camel.Exchange;
 import org.jspecify.annotations.Nullable;
 
-/** Where the attempts at a webhook go. Thread-safe. */
+/** Sends the attempts at one webhook. Thread-safe. */
 interface Target {
 
-  /** Gets ready, at first or again after a stop. Throws where the options cannot be used. */
+  /** Gets ready, at first or again after a stop. Throws if the options cannot be used. */
   void start() throws Exception;
 
   /**
-   * Sends an exchange once and waits for the answer, which is in the exchange then, as an exception
-   * where it failed. Registers with {@link Attempt#current()} what has to be closed at its
-   * deadline.
+   * Sends an exchange once and waits for the answer. Afterwards the exchange holds the answer, or
+   * an exception if the attempt failed. Registers everything that has to be closed at the deadline
+   * with {@link Attempt#current()}.
    */
   void send(Exchange exchange) throws Exception;
 
-  /** What is seen of its connections, or null where that is not HTTP's. */
+  /** Returns figures about the connections, or null if the target does not use HTTP. */
   default @Nullable ConnectionFigures connections() {
     return null;
   }
 
-  /** Gives back what it holds. What is being sent fails. */
+  /** Releases all resources. Attempts in flight fail. */
   void stop();
 }

@@ -24,9 +24,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells of what has died in the outbox, from when the routes are there that do so: each letter goes
- * to the route of its destination, which repeats it until that succeeds. This has threads of its
- * own, since whoever is told may hang, and neither senders nor other destinations are to wait then.
+ * Passes new dead letters of the outbox to the dead letter route of their destination, which
+ * retries until it succeeds. It begins when the routes have started. It has threads of its own,
+ * because the endpoint may hang, and neither senders nor other destinations must wait for it.
  */
 final class TellDeadLetters extends SimpleEventNotifierSupport {
 
@@ -35,10 +35,10 @@ final class TellDeadLetters extends SimpleEventNotifierSupport {
   private static final int MOST_THREADS = 4;
   private static final int MOST = 1000;
 
-  /** An event, and its letter as JSON. */
+  /** The memory of a letter, in multiples of the event: the event itself and its JSON. */
   private static final int COPIES = 3;
 
-  /** How many letters somebody is being told of, again and again maybe, and what they take. */
+  /** The number of letters being passed on or retried, and their memory. */
   private final AtomicInteger count = new AtomicInteger();
 
   private final AtomicLong bytes = new AtomicLong();
@@ -60,7 +60,7 @@ final class TellDeadLetters extends SimpleEventNotifierSupport {
       context.addService(route);
       routes.put(each.name(), route);
     }
-    // What never was an event may be of no destination: then any route will do.
+    // A message that was no event may have no destination; then any route will do.
     AsyncProducer anyRoute = routes.values().iterator().next();
     ExecutorService threads =
         context
@@ -119,7 +119,7 @@ final class TellDeadLetters extends SimpleEventNotifierSupport {
     };
   }
 
-  /** Keeps the thread only while somebody is told, and not until it is repeated. */
+  /** Holds the thread only during the call, not while the route waits to retry. */
   private static void tell(DeadLetter letter, AsyncProducer route, Runnable end) {
     try {
       Exchange exchange = route.getEndpoint().createExchange();

@@ -12,8 +12,8 @@ import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One URL of a destination, and how much it may be sent at present. Thread-safe but for what says
- * so.
+ * A webhook of a destination, with its flow control and its counters. Thread-safe except where
+ * noted.
  */
 final class Webhook {
 
@@ -24,22 +24,23 @@ final class Webhook {
   private final FlowControl flow;
   private final WebhookLog log;
 
-  /** The class of the last attempt that it has not accepted. */
+  /** The class of the last attempt that it did not accept. */
   private volatile @Nullable AttemptClass lastFailure;
 
-  /** Of the thread that asks whether it has reopened. */
+  /** Used only by the thread that asks whether the webhook has reopened. */
   private boolean isKnownClosed;
 
   private final Map<Outcome.Kind, Map<AttemptClass, LongAdder>> ended =
       new EnumMap<>(Outcome.Kind.class);
 
   /**
-   * A webhook.
+   * Creates a webhook.
    *
-   * @param name what may be shown of it: no path and no query, which often hold a secret
-   * @param key by which the outbox knows it again after a restart: the same for the same URL
-   * @param uri the endpoint of the attempts
-   * @param made makes them
+   * @param name the part of its URL that may be shown, without path and query, which often hold a
+   *     secret
+   * @param key identifies it in the outbox across restarts: the same for the same URL
+   * @param uri the URI of the attempts' endpoint
+   * @param made makes the attempts
    */
   Webhook(String name, String key, String uri, Attempts made, FlowControl flow, WebhookLog log) {
     this.name = name;
@@ -77,7 +78,7 @@ final class Webhook {
     return log;
   }
 
-  /** Whether it is down or paused, so that nothing is sent to it but a probe now and then. */
+  /** Returns whether the webhook is down or paused, so that it gets only a probe now and then. */
   boolean isClosed() {
     return isClosed(flow.state());
   }
@@ -86,25 +87,28 @@ final class Webhook {
     return state.kind() == FlowState.Kind.DOWN || state.kind() == FlowState.Kind.PAUSED;
   }
 
-  /** Whether it was down or paused when this was last asked, and is not now. Not thread-safe. */
+  /**
+   * Returns whether the webhook was down or paused at the last call and is not now. Not
+   * thread-safe.
+   */
   boolean hasReopened() {
     boolean wasClosed = isKnownClosed;
     isKnownClosed = isClosed();
     return wasClosed && !isKnownClosed;
   }
 
-  /** The instant until which it is down or paused, or null if it is not. */
+  /** Returns the instant until which the webhook is down or paused, or null if it is open. */
   @Nullable Instant closedUntil(Instant now) {
     FlowState state = flow.state();
     return isClosed(state) && state.untilNext() != null ? now.plus(state.untilNext()) : null;
   }
 
-  /** How many attempts have ended so. */
+  /** Returns the counter of attempts with this outcome. */
   LongAdder ended(Outcome.Kind kind, AttemptClass attemptClass) {
     return Objects.requireNonNull(Objects.requireNonNull(ended.get(kind)).get(attemptClass));
   }
 
-  /** What alerts are told of it. */
+  /** Returns the facts that alerts need about this webhook. */
   WebhookSight sight(int number) {
     FlowState state = flow.state();
     AttemptClass failure = lastFailure;
@@ -125,7 +129,7 @@ final class Webhook {
         .sum();
   }
 
-  /** Makes the attempts. */
+  /** Returns the attempts, which make the requests. */
   Attempts made() {
     return made;
   }

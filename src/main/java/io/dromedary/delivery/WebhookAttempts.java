@@ -20,10 +20,10 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.hc.client5.http.SystemDefaultDnsResolver;
 
-/** Makes the attempts at the webhooks of a destination. */
+/** Creates the {@link Attempts} at the webhooks of a destination. */
 final class WebhookAttempts {
 
-  /** They hardly have anything to do: what follows an attempt waits for nothing. */
+  /** A few threads are enough: the steps after an attempt do not block. */
   private static final int THREADS = 4;
 
   private final CamelContext context;
@@ -34,7 +34,7 @@ final class WebhookAttempts {
   private final List<Attempts> webhooks = new CopyOnWriteArrayList<>();
 
   /**
-   * Attempts of a destination.
+   * Creates the attempts of a destination.
    *
    * @param workers the threads that make them
    */
@@ -45,12 +45,12 @@ final class WebhookAttempts {
     this.budget = HeadBudget.ofOne(Settings.of(context).destinations().size());
     this.headers = headers(settings);
     if (Tracing.of(context) != null) {
-      // Nothing of that name is ever in a message, but what an attempt may add.
+      // Messages never contain a header of that name, but an attempt may add it.
       headers.add(Spans.TRACE_PARENT);
     }
   }
 
-  /** The names of the headers that a request may have of a message. */
+  /** Returns the names of the headers of a message that a request may have. */
   static Set<String> headers(DestinationSettings settings) {
     Set<String> headers = new HashSet<>(settings.headers().keySet());
     headers.add(Exchange.CONTENT_TYPE);
@@ -58,7 +58,10 @@ final class WebhookAttempts {
     return headers;
   }
 
-  /** Goes on with exchanges while each thread of the pool waits for an attempt to come back. */
+  /**
+   * Returns an executor that continues exchanges while all threads of the pool are stuck in
+   * attempts.
+   */
   private Executor beside(Workers pool) {
     pool.replace(() -> webhooks.stream().mapToInt(Attempts::late).sum());
     ThreadPoolExecutor few =

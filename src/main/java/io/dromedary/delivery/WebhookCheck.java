@@ -37,8 +37,8 @@ import org.apache.hc.core5.util.Timeout;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks whether a webhook can be reached, step by step, as an attempt would reach it: nothing is
- * connected to that a webhook may not be sent to. Each step is bounded by the timeout of an
+ * Checks step by step whether a webhook can be reached, in the same way as an attempt. It does not
+ * connect to addresses that webhooks may not use. Each step is bounded by the timeout of an
  * attempt.
  */
 public final class WebhookCheck {
@@ -53,7 +53,7 @@ public final class WebhookCheck {
   private final int number;
   private final URI url;
 
-  /** How good a finding is. */
+  /** The severity of a finding. */
   public enum Level {
     OK,
     UNKNOWN,
@@ -62,16 +62,16 @@ public final class WebhookCheck {
   }
 
   /**
-   * What a step has shown.
+   * The result of a step.
    *
    * @param detail a sentence for an operator, without secrets
    */
   public record Finding(String step, Level level, String detail) {}
 
   /**
-   * A check of a webhook.
+   * Creates a check of a webhook.
    *
-   * @param number of the webhook in its destination, from 1
+   * @param number the number of the webhook in its destination, from 1
    */
   public WebhookCheck(CamelContext context, DestinationSettings settings, int number) {
     this.context = context;
@@ -80,15 +80,15 @@ public final class WebhookCheck {
     this.url = URI.create(settings.urls().get(number - 1));
   }
 
-  /** Whether it is one that speaks HTTP. */
+  /** Returns whether the webhook uses HTTP. */
   public boolean isHttp() {
     return List.of("http", "https").contains(String.valueOf(url.getScheme()));
   }
 
   /**
-   * Looks up the host, connects, and speaks TLS.
+   * Looks up the host, connects, and performs the TLS handshake.
    *
-   * @param withHead whether a HEAD request follows
+   * @param withHead whether to send a HEAD request, too
    */
   public List<Finding> connect(boolean withHead) {
     List<Finding> findings = new ArrayList<>();
@@ -107,7 +107,7 @@ public final class WebhookCheck {
     return findings;
   }
 
-  /** How far it has come. */
+  /** The findings so far and the present step. */
   private static final class Steps {
     private final List<Finding> findings;
     private String step = "dns";
@@ -139,7 +139,7 @@ public final class WebhookCheck {
     try {
       socket.close();
     } catch (IOException e) {
-      // It is of no use any more.
+      // The socket is not used any more.
     }
   }
 
@@ -159,7 +159,7 @@ public final class WebhookCheck {
             + steps.took());
     steps.next("connect");
     try (Socket socket = connected(addresses, steps)) {
-      // Each step has a limit of its own; a receiver that drips is bound by this one.
+      // Each step has a timeout of its own; this one bounds a receiver that sends byte by byte.
       Future<?> end = AttemptTimer.after(settings.timeout().multipliedBy(2), () -> close(socket));
       try {
         Socket spoken = socket;
@@ -188,7 +188,7 @@ public final class WebhookCheck {
     return address.getAddress().getHostAddress();
   }
 
-  /** A connection to the first of the addresses that takes one, as an attempt makes it. */
+  /** Connects to the first address that accepts a connection, as an attempt does. */
   private Socket connected(List<InetSocketAddress> addresses, Steps steps) throws IOException {
     int timeoutMillis = (int) settings.timeout().toMillis();
     StringBuilder refused = new StringBuilder();
@@ -292,9 +292,9 @@ public final class WebhookCheck {
   }
 
   /**
-   * Sends a signed event as an attempt does. The context has to have been started.
+   * Sends a signed event as an attempt does. The context must have been started.
    *
-   * @return what came of it
+   * @return the outcome
    */
   public Finding send() throws InterruptedException {
     return TestEvent.send(context, settings, target(), Settings.origin(url.toString()));

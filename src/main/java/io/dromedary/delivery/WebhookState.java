@@ -3,7 +3,7 @@ package io.dromedary.delivery;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** What a webhook has made of the events. */
+/** The state of a delivery at one webhook. */
 enum WebhookState {
   PENDING(Outcome.Kind.TEMPORARY),
   ACCEPTED(Outcome.Kind.ACCEPTED),
@@ -16,7 +16,7 @@ enum WebhookState {
     this.kind = kind;
   }
 
-  /** The kind of outcome that leads to this state. */
+  /** Returns the kind of outcome that leads to this state. */
   Outcome.Kind kind() {
     return kind;
   }

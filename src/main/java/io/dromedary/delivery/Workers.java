@@ -11,17 +11,17 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.IntSupplier;
 
 /**
- * The threads that run rounds where the JVM has no virtual ones: as many as may be of use at the
- * moment, so that one that has ended a round takes the next from the queue, and nobody is woken.
- * The queue is bounded by what the outbox's consumer has in flight. Threads that have nothing to do
- * end, and so do those that are too many: idle ones take turns, so that each task would wake one.
- * Thread-safe.
+ * The thread pool that runs rounds on a JVM without virtual threads. Its size follows the number of
+ * threads that are useful at the moment, so that a thread that has ended a round takes the next one
+ * from the queue and no thread has to be woken. The number of events in flight bounds the queue.
+ * Idle threads end, and so do superfluous ones: idle threads take turns, so each task would wake
+ * one. Thread-safe.
  */
 final class Workers extends ThreadPoolExecutor {
 
   private static final long LOOK_NANOS = Duration.ofMillis(10).toNanos();
 
-  /** Having fewer makes the pool look at each of its threads, of which there may be thousands. */
+  /** Shrinking the pool visits each of its threads, of which there may be thousands. */
   private static final long FEWER_NANOS = Duration.ofMillis(100).toNanos();
 
   private final IntSupplier limit;
@@ -31,7 +31,7 @@ final class Workers extends ThreadPoolExecutor {
   private long fewerNanos = System.nanoTime();
 
   private Workers(String name, IntSupplier limit, int most) {
-    // The queue is never full, so there are never more than the core.
+    // The queue is never full, so the pool never grows beyond its core size.
     super(1, 1, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), new Named(name));
     this.limit = limit;
     this.most = most;
@@ -39,10 +39,10 @@ final class Workers extends ThreadPoolExecutor {
   }
 
   /**
-   * The threads of a destination.
+   * Creates the threads of a destination.
    *
-   * @param limit how many may be of use at the moment
-   * @param most how many there may be
+   * @param limit returns how many threads are useful at the moment
+   * @param most the maximum number of threads
    */
   static ExecutorService of(String name, IntSupplier limit, int most) {
     ExecutorService virtual = VirtualThreads.executor(name);
@@ -62,17 +62,17 @@ final class Workers extends ThreadPoolExecutor {
       if (getPoolSize() == 0) {
         throw e;
       }
-      // The system has no thread left: those that there are do it.
+      // The system has no thread left, so the existing threads run the task.
       getQueue().add(task);
     }
   }
 
-  /** Has others run in the place of threads that do not come back. */
+  /** Adds threads in place of threads that are stuck. */
   void replace(IntSupplier lost) {
     this.lost = lost;
   }
 
-  /** Adjusts how many threads there are. */
+  /** Adjusts the number of threads. */
   synchronized void look() {
     int size = Math.max(1, Math.min(limit.getAsInt(), most)) + lost.getAsInt();
     int now = getCorePoolSize();
@@ -81,7 +81,7 @@ final class Workers extends ThreadPoolExecutor {
       setCorePoolSize(size);
     } else if (size < now && System.nanoTime() - fewerNanos >= FEWER_NANOS) {
       fewerNanos = System.nanoTime();
-      // Not all at once, as it goes up and down.
+      // The number shrinks gradually, because the need goes up and down.
       int fewer = now - (now - size + 3) / 4;
       setCorePoolSize(fewer);
       setMaximumPoolSize(fewer);

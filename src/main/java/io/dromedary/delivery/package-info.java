@@ -1,4 +1,4 @@
-/** Rounds of attempts: who is sent to, what came of it, and when to try again. */
+/** Delivers events in rounds of attempts: permits, requests, outcomes, retries and dead letters. */
 @NullMarked
 package io.dromedary.delivery;
 
