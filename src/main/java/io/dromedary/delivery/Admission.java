@@ -17,34 +17,39 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Lets a round begin when the flow controls of its webhooks permit it, and lets it wait until then
- * without a thread. A webhook that is down or paused is left out of a round; where there is no
- * other, the round fails at once and its events go back to the outbox, but for one round, which
- * waits to be the next probe.
+ * The step that admits rounds. A round begins when the flow controls of its webhooks grant permits.
+ * Until then it waits without a thread. A round does without webhooks that are down or paused. If
+ * no other webhook is left, the round fails at once and its events go back to the outbox, except
+ * for one round, which waits to be the next probe.
  *
- * <p>Retries and fresh events wait in queues of their own, one for each set of pending webhooks, so
- * that neither waits behind the other, nor behind what is pending elsewhere.
+ * <p>Retries and fresh events wait in separate queues, one for each set of pending webhooks, so
+ * that neither waits behind the other or behind events that are pending elsewhere.
  *
- * <p>Thread-safe: {@code queueLock} guards the queues, which are bounded by what the outbox's
- * consumer has in flight, and by the memory that events may wait in.
+ * <p>Thread-safe: {@code queueLock} guards the queues. They are bounded by the number of events
+ * that the outbox's consumer has in flight and by the memory in which events may wait.
  */
 final class Admission extends AsyncProcessorSupport {
 
   private static final Logger LOG = LoggerFactory.getLogger(Admission.class);
 
-  /** After so long a round goes without the webhook that holds it up, if others are enough. */
+  /**
+   * After this time a round goes without the webhook that holds it up, if the others are enough.
+   */
   private static final long LATE_NANOS = Duration.ofMillis(250).toNanos();
 
   private static final long LEAST_TICK_NANOS = Duration.ofNanos(500_000).toNanos();
   private static final long MOST_TICK_NANOS = Duration.ofMillis(500).toNanos();
 
-  /** So that neither starve where there is one permission at a time: retries go first so seldom. */
+  /**
+   * With one permit at a time, retries go first once in so many turns, so that neither side
+   * starves.
+   */
   private static final int TURNS = 4;
 
   /**
-   * A round that waits.
+   * A waiting round.
    *
-   * @param isRetry whether it counts as in flight although it is only a retry
+   * @param isRetry whether it contains only retries and still counts as in flight
    */
   private record Waiting(
       Exchange exchange,
@@ -58,7 +63,7 @@ final class Admission extends AsyncProcessorSupport {
   private final Executor workers;
   private final ReentrantLock queueLock = new ReentrantLock();
 
-  /** By {@link WebhookStates#lane}: those that are only retries come first. */
+  /** The queues by {@link WebhookStates#lane}: queues of retries come first. */
   private final NavigableMap<Integer, Deque<Waiting>> queues = new TreeMap<>();
 
   private int turn;
@@ -68,9 +73,9 @@ final class Admission extends AsyncProcessorSupport {
   private long tickNanos = Long.MAX_VALUE;
 
   /**
-   * The admission of a destination.
+   * Creates the admission of a destination.
    *
-   * @param workers go on with rounds that have waited
+   * @param workers continues rounds that have waited
    */
   Admission(Destination destination, Executor workers) {
     this.destination = destination;
@@ -115,7 +120,7 @@ final class Admission extends AsyncProcessorSupport {
     count(round, 1);
     boolean waits = false;
     try {
-      // A permission that came back before this was seen to wait has woken nobody.
+      // A permit that was given back before the round was in the queue has woken nothing.
       if (queue.size() == 1 && take(delivery, false) == Verdict.ADMITTED) {
         return Verdict.ADMITTED;
       }
@@ -135,14 +140,14 @@ final class Admission extends AsyncProcessorSupport {
   }
 
   /**
-   * Something may be permitted that was not: to be called whenever an attempt has ended, and now
-   * and then, should the tick be missing. Throws nothing.
+   * Admits waiting rounds that can begin now. To be called after each attempt, and regularly in
+   * case the timer was missed. Throws nothing.
    */
   void wake() {
     if (waiting.get() == 0) {
       return;
     }
-    // What goes on is out of the queues: whatever is thrown, the others go on, too.
+    // These rounds are out of the queues, so each must continue even if another one throws.
     Deque<Runnable> ended = new ArrayDeque<>();
     queueLock.lock();
     try {
@@ -178,7 +183,7 @@ final class Admission extends AsyncProcessorSupport {
     return destination.settings().name();
   }
 
-  /** Looks at the first of a queue, and returns whether to look again. */
+  /** Tries the first round of a queue. Returns whether to try again. */
   private boolean next(Deque<Waiting> queue, Deque<Runnable> ended) {
     Waiting first = queue.peekFirst();
     if (first == null) {
@@ -195,7 +200,7 @@ final class Admission extends AsyncProcessorSupport {
             case WAIT -> null;
           };
     } catch (RuntimeException | Error e) {
-      // It would hold up those behind it.
+      // If it stayed, it would hold up the rounds behind it.
       next = () -> end(first, e);
     }
     if (next == null) {
@@ -211,7 +216,8 @@ final class Admission extends AsyncProcessorSupport {
     try {
       workers.execute(() -> round.callback().done(false));
     } catch (RuntimeException | Error e) {
-      // The workers have ended, or the system has no thread left: its events can wait.
+      // The workers have ended, or the system has no thread left. The events can wait in the
+      // outbox.
       LOG.debug("Destination {}: a round cannot go on", name(), e);
       round.delivery().round().cancel();
       end(round, refused(round.delivery()));
@@ -228,7 +234,7 @@ final class Admission extends AsyncProcessorSupport {
     return new RoundFailedException("no webhook may be sent to at present");
   }
 
-  /** Has a look taken when time alone may permit something. The caller has the lock. */
+  /** Schedules the next try for when time may free a permit. The caller must hold the lock. */
   private void tick() {
     if (waiting.get() == 0) {
       return;
@@ -265,17 +271,20 @@ final class Admission extends AsyncProcessorSupport {
     }
   }
 
-  /** How many rounds wait. */
+  /** Returns the number of waiting rounds. */
   int waiting() {
     return waiting.get();
   }
 
-  /** How many retries among them count as in flight: they must not take places of fresh ones. */
+  /**
+   * Returns how many waiting retries count as in flight, so that they do not take the places of
+   * fresh events.
+   */
   int waitingRetries() {
     return waitingRetries.get();
   }
 
-  /** Sends back all that waits: the destination stops. */
+  /** Sends all waiting rounds back to the outbox, because the destination stops. */
   void sendBack() {
     Deque<Runnable> ended = new ArrayDeque<>();
     queueLock.lock();

@@ -16,22 +16,24 @@ import org.apache.hc.core5.http.io.SessionInputBuffer;
 import org.apache.hc.core5.http.message.LazyLaxLineParser;
 
 /**
- * Parses the heads of the answers on one connection. The client's own bounds are for the number of
- * headers and the length of each; their product would be megabytes. Confined to the thread that has
- * the connection.
+ * Parses the heads of the answers on one connection and bounds their total length. The client
+ * itself bounds only the number of headers and the length of each, whose product would be
+ * megabytes. Confined to the thread that has the connection.
  */
 final class AnswerHead implements HttpMessageParser<ClassicHttpResponse> {
 
-  /** With what has been read of the body by then. */
+  /** The limit of a head, including the part of the body that was read with it. */
   static final int MOST_BYTES = 64 * 1024;
 
-  /** So many bytes a connection may need without asking. */
+  /** The bytes that each connection may use without taking from the budget. */
   private static final int FREE_BYTES = 4 * 1024;
 
   private final HttpMessageParser<ClassicHttpResponse> parser;
   private final HeadBudget budget;
 
-  /** Whether the last answer was an informational one, with which the final one may have come. */
+  /**
+   * Whether the last answer was informational, so that the final one may already be in the buffer.
+   */
   private boolean isInformed;
 
   private AnswerHead(HttpMessageParser<ClassicHttpResponse> parser, HeadBudget budget) {
@@ -39,10 +41,10 @@ final class AnswerHead implements HttpMessageParser<ClassicHttpResponse> {
     this.budget = budget;
   }
 
-  /** Makes the parsers of connections. */
+  /** Returns the factory of the connections' parsers. */
   static HttpMessageParserFactory<ClassicHttpResponse> parsers(
       Http1Config config, HeadBudget budget) {
-    // Of the many headers of an answer hardly one is looked at.
+    // Lazy, because few of an answer's headers are looked at.
     HttpMessageParserFactory<ClassicHttpResponse> parsers =
         new DefaultHttpResponseParserFactory(config, LazyLaxLineParser.INSTANCE, null);
     return new HttpMessageParserFactory<>() {

@@ -10,9 +10,9 @@ import org.apache.hc.core5.http.io.SessionInputBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One attempt, as the thread that makes it and the timer see it: whichever ends it first says what
- * came of it. What it has opened is closed when it ends at its deadline, so that the thread is free
- * again; what it opens after that is closed at once. Thread-safe.
+ * The state of one attempt, shared by the thread that makes it and the timer. Whichever ends it
+ * first decides its outcome. When the attempt ends at its deadline, everything it has opened is
+ * closed, so that its thread returns, and everything it opens later is closed at once. Thread-safe.
  */
 final class Attempt {
 
@@ -22,46 +22,51 @@ final class Attempt {
   private final List<Closeable> open = new ArrayList<>(2);
   private volatile boolean ended;
 
-  /** Whether the answer is there and the deadline has not come since, guarded by this. */
+  /** Whether the answer is complete and the deadline has not passed since; guarded by this. */
   private boolean answered;
 
   /** The socket that is being connected; confined to the thread that makes the attempt. */
   private @Nullable Socket socket;
 
-  /** Whether its connection is looked at before; confined to that thread, too. */
+  /** Whether its connection is checked before use; confined to that thread, too. */
   private boolean isLookedAt;
 
-  /** Whether the receiver wants a client certificate that is not there; confined to it, too. */
+  /**
+   * Whether the receiver wants a client certificate and there is none; confined to that thread,
+   * too.
+   */
   private boolean lacksCertificate;
 
-  /** What has been received on its connection and not been read; confined to that thread, too. */
+  /**
+   * The connection's input buffer, whose content has not been read; confined to that thread, too.
+   */
   private @Nullable SessionInputBuffer received;
 
   /**
-   * An attempt that begins.
+   * Creates an attempt that begins now.
    *
-   * @param timeout until its deadline, to tell of it
+   * @param timeout the timeout, for messages
    */
   Attempt(Duration timeout) {
     this.timeout = timeout;
   }
 
-  /** The attempt that this thread makes, or null. */
+  /** Returns the attempt that this thread makes, or null. */
   static @Nullable Attempt current() {
     return CURRENT.get();
   }
 
-  /** From now on this thread makes the attempt. */
+  /** Binds the attempt to this thread. */
   void enter() {
     CURRENT.set(this);
   }
 
-  /** This thread makes no attempt any more. */
+  /** Unbinds the attempt from this thread. */
   static void leave() {
     CURRENT.remove();
   }
 
-  /** The receiver to which this thread connects wants a client certificate. */
+  /** Records that the receiver of this thread's attempt wants a client certificate. */
   static void isAskedForCertificate(boolean isThere) {
     Attempt attempt = current();
     if (attempt != null) {
@@ -69,12 +74,12 @@ final class Attempt {
     }
   }
 
-  /** Whether the receiver wanted a client certificate and got none. */
+  /** Returns whether the receiver wanted a client certificate and got none. */
   boolean lacksCertificate() {
     return lacksCertificate;
   }
 
-  /** Ends the attempt. Returns false where it had ended before. */
+  /** Ends the attempt. Returns false if it had already ended. */
   synchronized boolean end() {
     boolean isFirst = !ended;
     ended = true;
@@ -82,10 +87,10 @@ final class Attempt {
   }
 
   /**
-   * The whole answer is there, if this is the only request that is under way: the deadline is met,
-   * however long the thread that has read it waits for a processor.
+   * Marks the answer as complete if this is the only request in progress. The deadline is then met,
+   * even if the thread that has read the answer has to wait for a processor.
    *
-   * @return false if the attempt had ended before
+   * @return false if the attempt had already ended
    */
   synchronized boolean answered() {
     answered = open.size() == 1;
@@ -93,9 +98,10 @@ final class Attempt {
   }
 
   /**
-   * Ends the attempt at its deadline, unless it had ended or its answer is there; this counts once.
+   * Ends the attempt at its deadline, unless it has ended or its answer is complete. A complete
+   * answer prevents this only once.
    *
-   * @return whether it has ended by this
+   * @return whether this call has ended it
    */
   synchronized boolean expire() {
     boolean isAnswered = answered;
@@ -103,7 +109,7 @@ final class Attempt {
     return !isAnswered && end();
   }
 
-  /** Closes what the attempt has opened, after it has ended. Waits for nothing. */
+  /** Closes everything the attempt has opened, after it has ended. Does not block. */
   void close() {
     List<Closeable> left;
     synchronized (this) {
@@ -114,16 +120,16 @@ final class Attempt {
       try {
         each.close();
       } catch (IOException e) {
-        // It is closed all the same.
+        // Closed as far as possible.
       }
     }
   }
 
   /**
-   * Has something closed when the attempt ends at its deadline.
+   * Registers a resource to be closed when the attempt ends at its deadline.
    *
-   * @return how much it has opened
-   * @throws AttemptTimeoutException if it has ended; then it is closed already
+   * @return the number of registered resources
+   * @throws AttemptTimeoutException if the attempt has ended; the resource is closed then
    */
   int opened(Closeable something) throws IOException {
     synchronized (this) {
@@ -136,28 +142,28 @@ final class Attempt {
     throw new AttemptTimeoutException(timeout);
   }
 
-  /** Is not to be closed any more: it belongs to the attempt no longer. */
+  /** Unregisters a resource, which no longer belongs to the attempt. */
   synchronized void released(Closeable something) {
     open.remove(something);
   }
 
   /**
-   * A socket that is being connected: the client closes none before it is, and tries the next
-   * address where one is closed.
+   * Registers a socket that is being connected. The client itself does not close one at this stage,
+   * and tries the next address if one is closed.
    */
   void connects(Socket to) throws IOException {
     opened(to);
     socket = to;
   }
 
-  /** The connection is the client's from now on, who closes it when its request is cancelled. */
+  /** Hands the connection over to the client, which closes it when its request is cancelled. */
   synchronized void connected() throws AttemptTimeoutException {
     Socket last = socket;
     if (last != null) {
       socket = null;
       released(last);
     }
-    // What was there before asked for credentials.
+    // An earlier answer only asked for credentials.
     answered = false;
     if (ended) {
       throw new AttemptTimeoutException(timeout);
@@ -168,7 +174,7 @@ final class Attempt {
     return ended;
   }
 
-  /** Whether a connection that has served before is looked at before it is used. */
+  /** Sets whether a reused connection is checked before use. */
   void looks(boolean looks) {
     isLookedAt = looks;
   }
@@ -177,12 +183,12 @@ final class Attempt {
     return isLookedAt;
   }
 
-  /** Its answer is read from there. */
+  /** Sets the buffer from which the answer is read. */
   void reads(SessionInputBuffer from) {
     received = from;
   }
 
-  /** Whether something has come behind its answer. */
+  /** Returns whether there is data after the answer. */
   boolean isFollowed() {
     SessionInputBuffer left = received;
     return left != null && left.length() > 0;

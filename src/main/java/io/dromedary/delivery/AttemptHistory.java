@@ -17,9 +17,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Has the history of attempts hear of the attempts of a destination. One that has failed is told
- * when it is decided what follows from it. Nothing that happens here hinders a delivery.
- * Thread-safe.
+ * Records the attempts of a destination in the history. A failed attempt is recorded when its
+ * consequence has been decided. Failures here never affect a delivery. Thread-safe.
  */
 final class AttemptHistory {
 
@@ -34,16 +33,16 @@ final class AttemptHistory {
   private final List<Webhook> webhooks;
 
   /**
-   * Of each webhook. Made when the first attempt has ended, since webhooks are added one by one.
+   * One recorder per webhook. Created after the first attempt, since webhooks are added one by one.
    */
   private volatile List<AttemptRecorder> recorders = List.of();
 
   /**
-   * The history of a destination.
+   * Creates the history of a destination.
    *
-   * @param history null: there is none
-   * @param hidden of which members of an event nothing is kept where an answer repeats them; null:
-   *     of none
+   * @param history the history, or null if there is none
+   * @param hidden the members of an event whose values are removed from answers that repeat them;
+   *     null if nothing is hidden
    */
   AttemptHistory(
       @Nullable History history,
@@ -58,7 +57,7 @@ final class AttemptHistory {
     this.webhooks = webhooks;
   }
 
-  /** An attempt of a delivery at a webhook, by its index, has ended. */
+  /** Records the end of an attempt at a webhook, given by its index. */
   void ended(Delivery delivery, int webhook, Outcome outcome, Duration took, boolean isProbe) {
     History to = history;
     if (to == null) {
@@ -106,10 +105,10 @@ final class AttemptHistory {
   }
 
   /**
-   * It is decided what follows from attempts that have failed, for all events of a delivery.
+   * Records the consequence of failed attempts for all events of a delivery.
    *
    * @param next the instant of the next attempt
-   * @param because why then and not before
+   * @param because the reason for that instant
    */
   void decided(Delivery delivery, Instant next, String because) {
     for (int i = 0; i < delivery.events().size(); i++) {
@@ -119,9 +118,9 @@ final class AttemptHistory {
   }
 
   /**
-   * The same for one event of it; {@link Delivery#decided} ends it.
+   * Records the consequence for one event. A call of {@link Delivery#decided} must follow.
    *
-   * @param next null: there is no other attempt
+   * @param next the instant of the next attempt, or null if there is none
    */
   void decided(Delivery delivery, int event, @Nullable Instant next, String because) {
     History to = history;
@@ -130,7 +129,7 @@ final class AttemptHistory {
     }
     try {
       for (EndedAttempt ended : delivery.undecided()) {
-        // Of a webhook that wants nothing of it there is no next attempt, whatever others want.
+        // A webhook that rejected the event gets no further attempt, even if others do.
         boolean isLast =
             next != null
                 && ended.outcome().kind() == Outcome.Kind.PERMANENT
@@ -148,7 +147,7 @@ final class AttemptHistory {
     }
   }
 
-  /** Keeps a record of one event, unless it is one of too many. */
+  /** Keeps a record of one event, unless enough of its kind have been kept. */
   private void keep(
       AttemptRecorder recorder,
       EndedAttempt ended,
@@ -189,7 +188,7 @@ final class AttemptHistory {
         UserHash.of(event.json()));
   }
 
-  /** Values are hidden here and not when they are shown: the event is gone then. */
+  /** Hides values here rather than on display, because the event is gone by then. */
   private @Nullable String detail(Outcome outcome, Event event) {
     String answer = outcome.answer();
     if (answer == null || answer.isBlank()) {
@@ -201,13 +200,13 @@ final class AttemptHistory {
         + (hidden == null ? told : NamedMembers.hide(told, hidden.values(event.json())));
   }
 
-  /** Enough webhooks have accepted the events of a delivery. */
+  /** Records that enough webhooks have accepted the events of a delivery. */
   void delivered(Delivery delivery) {
     History to = history;
     if (to == null) {
       return;
     }
-    // What has failed at a webhook that was not needed is not sent again.
+    // A failed attempt at a webhook that was not needed is not repeated.
     for (int i = 0; i < delivery.events().size() && !delivery.undecided().isEmpty(); i++) {
       decided(delivery, i, null, "enough webhooks have accepted it");
     }
@@ -219,7 +218,7 @@ final class AttemptHistory {
     }
   }
 
-  /** The transform has left an event out. */
+  /** Records that the transform has dropped an event. */
   void dropped(Event event) {
     if (history != null) {
       history.record(

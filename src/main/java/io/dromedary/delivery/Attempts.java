@@ -20,15 +20,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The attempts at one webhook, whatever endpoint it is. An attempt is one request with one outcome,
- * and ends at its deadline whatever it is at, from looking up a host to the last byte of an answer:
- * time-outs of clients limit single steps, so a receiver that drips a byte a second would hold a
- * request for as long as it likes, and many endpoints have none.
+ * Makes the attempts at one webhook, whatever its endpoint. An attempt is one request with one
+ * outcome. It ends at its deadline in any phase, from the lookup of the host to the last byte of
+ * the answer. Timeouts of clients do not achieve this: many endpoints have none, and others limit
+ * single steps only, so a receiver that sends a byte per second could hold a request indefinitely.
  *
- * <p>The thread that starts an attempt makes it. At the deadline the exchange goes on elsewhere,
- * and what comes later is of no use any more: only a copy was sent. A thread that does not come
- * back even then is waited for by nobody. It is not interrupted, which would close files and
- * channels of others under it; but when too many have not come back, further attempts fail at once.
+ * <p>The calling thread makes the attempt. At the deadline the exchange continues on another
+ * thread, and a later result is ignored, because only a copy of the exchange was sent. A thread
+ * that does not return even then is left alone. It is not interrupted, since that would close files
+ * and channels that others use. When too many threads have not returned, further attempts fail at
+ * once.
  *
  * <p>Thread-safe.
  */
@@ -37,7 +38,7 @@ final class Attempts extends ServiceSupport {
   /** The exchange property with the {@link Outcome} of an attempt. */
   static final String OUTCOME = "DromedaryOutcome";
 
-  /** The exchange property with the nanoseconds that an attempt has taken. */
+  /** The exchange property with the duration of an attempt in nanoseconds. */
   private static final String TOOK = "DromedaryTook";
 
   private static final Logger LOG = LoggerFactory.getLogger(Attempts.class);
@@ -55,14 +56,13 @@ final class Attempts extends ServiceSupport {
   private final Histogram durations = Histogram.ofRequests();
 
   /**
-   * The attempts at a webhook.
+   * Creates the attempts at a webhook.
    *
-   * @param name what may be shown of it
-   * @param headers the names of those that are sent; no others are
-   * @param timeout from the start of an attempt to its deadline
-   * @param mostLate so many threads may not have come back before no more attempts are made
-   * @param elsewhere goes on with exchanges whose attempts have ended at their deadline, on threads
-   *     that make no attempts
+   * @param name the part of its URL that may be shown
+   * @param headers the names of the headers that are sent; all others are dropped
+   * @param timeout the time from the start of an attempt to its deadline
+   * @param mostLate the number of threads that have not returned at which attempts fail at once
+   * @param elsewhere continues exchanges after a deadline, on threads that make no attempts
    */
   Attempts(
       CamelContext context,
@@ -94,17 +94,17 @@ final class Attempts extends ServiceSupport {
   }
 
   /**
-   * Makes an attempt, on the calling thread, which may have to wait until the deadline and longer.
-   * Its outcome is in the exchange when it goes on; the message is as it was.
+   * Makes an attempt on the calling thread, which may block until the deadline and longer. When the
+   * exchange continues, it holds the outcome; its message is unchanged.
    *
-   * @return whether the exchange goes on on this thread
+   * @return whether the exchange continues on this thread
    */
   boolean start(Exchange exchange, AsyncCallback callback) {
     Outcome outcome;
     try {
       outcome = attempt(exchange, callback);
     } catch (RuntimeException | Error e) {
-      // In a branch of a multicast nobody else takes notice of an Error.
+      // In a branch of a multicast nothing else handles an Error.
       outcome = Outcome.of(e);
     }
     if (outcome == null) {
@@ -115,14 +115,14 @@ final class Attempts extends ServiceSupport {
     return true;
   }
 
-  /** Returns the outcome, or null if the attempt has ended at its deadline. */
+  /** Returns the outcome, or null if the attempt ended at its deadline. */
   private @Nullable Outcome attempt(Exchange exchange, AsyncCallback callback) {
     if (!isRunAllowed()) {
       return Outcome.unsent("the webhook has stopped");
     }
     Delivery delivery = exchange.getProperty(Delivery.PROPERTY, Delivery.class);
     if (delivery != null && !delivery.isHeldFor(timeout.toNanos())) {
-      // It has waited for a thread; somebody else may have the event by now.
+      // It has waited for a thread so long that another node may have claimed the event.
       return Outcome.unsent("the event has gone back to the outbox");
     }
     if (late.get() >= mostLate) {
@@ -157,7 +157,7 @@ final class Attempts extends ServiceSupport {
     }
     Outcome ended = outcome == null ? Outcome.of(Objects.requireNonNull(failure)) : outcome;
     if (delivery != null && ended.status() != null) {
-      // Here, since Camel aggregates the branches of a round in the order of its webhooks.
+      // Recorded here, since Camel aggregates the branches of a round in the order of its webhooks.
       delivery.answered(ended.status());
     }
     end(span, ended);
@@ -178,30 +178,30 @@ final class Attempts extends ServiceSupport {
     }
   }
 
-  /** How long attempts have taken until there was an outcome; those that were not made, not. */
+  /** Returns the durations of attempts up to their outcome, without attempts that were not made. */
   Histogram durations() {
     return durations;
   }
 
-  /** What is seen of the connections, or null where they are not HTTP's. */
+  /** Returns figures about the connections, or null if the webhook does not use HTTP. */
   @Nullable ConnectionFigures connections() {
     return target.connections();
   }
 
-  /** How many attempts have ended at their deadline whose threads have not come back. */
+  /** Returns how many attempts ended at their deadline and still occupy a thread. */
   int late() {
     return late.get();
   }
 
-  /** How long the attempt has taken that an exchange has made; zero where none was. */
+  /** Returns the duration of the attempt that an exchange has made; zero if there was none. */
   static Duration took(Exchange exchange) {
     Object nanos = exchange.removeProperty(TOOK);
     return nanos instanceof Long taken ? Duration.ofNanos(taken) : Duration.ZERO;
   }
 
-  /** The outcome of the attempt that an exchange has made. */
+  /** Returns the outcome of the attempt that an exchange has made. */
   static Outcome outcome(Exchange exchange) {
-    // Removed, or it might be taken for that of a later attempt which could not even begin.
+    // Removed, so that it is not taken for the outcome of a later attempt that could not begin.
     Outcome outcome = (Outcome) exchange.removeProperty(OUTCOME);
     Throwable failure = exchange.getException();
     if (outcome == null || failure != null) {
@@ -227,7 +227,7 @@ final class Attempts extends ServiceSupport {
     }
   }
 
-  /** With nothing but what the webhook is to get, and for whatever is written into it too late. */
+  /** Copies only what the webhook may get. Late writes to the copy do not reach the exchange. */
   private Exchange copy(Exchange exchange) {
     Exchange copy = new DefaultExchange(context, exchange.getPattern());
     Message from = exchange.getMessage();
@@ -244,8 +244,8 @@ final class Attempts extends ServiceSupport {
   }
 
   /**
-   * Ends an attempt at its deadline, unless its answer is there and only the thread has still to
-   * come back: that has as long again. The timer's thread must not wait for anything.
+   * Ends an attempt at its deadline. If its answer is complete and only the thread has not
+   * returned, the thread gets the same time again. Must not block the timer's thread.
    */
   private void expire(
       Attempt attempt, @Nullable OpenSpan span, Exchange exchange, AsyncCallback callback) {
@@ -259,7 +259,7 @@ final class Attempts extends ServiceSupport {
     late.incrementAndGet();
     durations.record(timeout.toNanos());
     try {
-      // Here, as those who go on with exchanges may all be waiting for what is closed by it.
+      // Done here, because all threads of the executor may be blocked by what this closes.
       attempt.close();
     } catch (RuntimeException | Error e) {
       LOG.warn("Webhook {}: what a late attempt has opened cannot be closed", name, e);

@@ -8,18 +8,18 @@ import org.apache.camel.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Gathers events that are pending at the same webhooks into a list, until it is as long as a body
- * may be. Thread-safe.
+ * Collects events that are pending at the same webhooks into batches, up to the maximum length of a
+ * body. Thread-safe.
  */
 public final class Batching implements AggregationStrategy, Predicate {
 
   /** Segment's limit of a body: 500 KB. */
   static final int MOST_BYTES = 500_000;
 
-  /** From how many bytes a batch is complete, whatever its size is. */
+  /** From this length on a batch is complete, whatever its number of events. */
   static final int FULL_BYTES = 400 * 1024;
 
-  /** The longest event that a batch which is not complete has room for, with its punctuation. */
+  /** The longest event, with its punctuation, that fits into any incomplete batch. */
   private static final int MOST_EVENT_BYTES = MOST_BYTES - FULL_BYTES - 2;
 
   private static final String BYTES = "DromedaryBatchBytes";
@@ -31,15 +31,17 @@ public final class Batching implements AggregationStrategy, Predicate {
   }
 
   /**
-   * Whether the event is to be delivered by itself, because a batch with it was rejected or might
-   * become longer than a body may be.
+   * Returns whether the event is delivered by itself, because a batch with it was rejected or it
+   * could make a batch too long.
    */
   public boolean isAlone(Exchange exchange) {
     Delivery delivery = Delivery.of(exchange);
     return delivery.isAlone() || delivery.body().length > MOST_EVENT_BYTES;
   }
 
-  /** Events that may share a batch have the same: the webhooks at which they are pending. */
+  /**
+   * Returns the key of the batches that the event may join: the webhooks at which it is pending.
+   */
   public int key(Exchange exchange) {
     return Delivery.of(exchange).states().pending();
   }
@@ -54,20 +56,20 @@ public final class Batching implements AggregationStrategy, Predicate {
     Exchange gathered = batch == null ? next : batch;
     gathered.setProperty(BYTES, bytes(gathered) + length);
     deliveries(gathered).add(delivery);
-    // An event is done when its batch is. At last, or one that failed before would be done with a
-    // batch that it is not in.
+    // Settles the event with its batch. This comes last: after an earlier failure the event would
+    // be settled with a batch that does not contain it.
     delivery.claims().forEach(claim -> claim.handOver(gathered));
     return gathered;
   }
 
-  @SuppressWarnings("unchecked") // It is the list of aggregate.
+  @SuppressWarnings("unchecked") // The body was set in aggregate.
   private static List<Delivery> deliveries(Exchange batch) {
     return (List<Delivery>) batch.getMessage().getBody();
   }
 
   /**
-   * Whether a batch is sent although it has fewer events than it may have. While the process stops
-   * every one is: an event that left the outbox after the aggregator's last batch would be lost.
+   * Returns whether a batch is sent although it is not full. While the process stops every batch
+   * is, because an event that arrived after the aggregator's last batch would be lost.
    */
   @Override
   public boolean matches(Exchange batch) {
@@ -78,7 +80,7 @@ public final class Batching implements AggregationStrategy, Predicate {
     return batch.getProperty(BYTES, 0, Integer.class);
   }
 
-  /** Turns a batch that is complete into one delivery. */
+  /** Turns a complete batch into one delivery. */
   public void deliver(Exchange batch) {
     batch.setProperty(Delivery.PROPERTY, Delivery.of(deliveries(batch)));
   }

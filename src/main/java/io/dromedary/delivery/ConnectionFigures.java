@@ -9,8 +9,8 @@ import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is seen of the connections to a webhook while they are used; no connection is made for it.
- * Thread-safe.
+ * Figures about the connections to a webhook, gathered while they are used. No connection is made
+ * for them. Thread-safe.
  */
 final class ConnectionFigures {
 
@@ -21,48 +21,49 @@ final class ConnectionFigures {
   private volatile long expiryMillis;
 
   /**
-   * Nothing seen yet.
+   * Creates empty figures.
    *
-   * @param webhook its URL: the certificates of other hosts, such as those that give out tokens,
-   *     are not looked at
+   * @param webhook the URL of the webhook; certificates of other hosts, such as those that issue
+   *     tokens, are ignored
    */
   ConnectionFigures(URI webhook) {
     this.isSecure = "https".equalsIgnoreCase(webhook.getScheme());
     this.host = webhook.getHost();
   }
 
-  /** Whether the webhook has a certificate. */
+  /** Returns whether the webhook uses TLS. */
   boolean isSecure() {
     return isSecure;
   }
 
-  /** A request is sent on a connection. */
+  /** Counts a request on a new or a reused connection. */
   void sent(boolean isReused) {
     (isReused ? reused : fresh).increment();
   }
 
-  /** A host has shown its certificate. */
+  /** Records the certificate that a host has presented. */
   void secured(String at, SSLSession session) {
     if (host != null && !host.equalsIgnoreCase(at)) {
       return;
     }
     try {
       Certificate[] chain = session.getPeerCertificates();
-      // Its own: of a chain that is trusted, what expires later or before is replaced by others.
+      // Only the host's own certificate counts: the others in a trusted chain can be replaced by
+      // others.
       if (chain.length > 0 && chain[0] instanceof X509Certificate own) {
         expiryMillis = own.getNotAfter().toInstant().toEpochMilli();
       }
     } catch (SSLPeerUnverifiedException e) {
-      // Somebody's cipher suites do without certificates.
+      // Some cipher suites do without certificates.
     }
   }
 
-  /** How many requests were sent on a new connection, or on one that had served before. */
+  /** Returns the counter of requests on new or on reused connections. */
   LongAdder sentOn(boolean isReused) {
     return isReused ? reused : fresh;
   }
 
-  /** When the certificate expires that was seen last, in seconds since 1970; NaN: none was. */
+  /** Returns the expiry of the last certificate in seconds since 1970; NaN if there was none. */
   double certificateExpirySeconds() {
     long millis = expiryMillis;
     return millis == 0 ? Double.NaN : millis / 1000.0;

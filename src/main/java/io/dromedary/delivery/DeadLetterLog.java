@@ -10,9 +10,9 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.spi.LoggingEventBuilder;
 
 /**
- * Tells of the events that a destination gives up: of the first for a reason and a status at once,
- * and then once a minute how many there were. A receiver that rejects everything would fill the
- * disk with lines otherwise. Thread-safe.
+ * Logs the events that a destination gives up: the first one for each reason and status at once,
+ * then the number of further ones once a minute. Otherwise a receiver that rejects everything would
+ * fill the disk with lines. Thread-safe.
  */
 final class DeadLetterLog {
 
@@ -27,7 +27,7 @@ final class DeadLetterLog {
     this.destination = destination;
   }
 
-  /** An event has been given up. */
+  /** Logs that an event was given up, or counts it. */
   void add(DeadLetter letter) {
     if (lines.isFirst(new Kind(letter.reason(), letter.lastStatus()))) {
       String messageId = Printable.id(letter.event().messageId());
@@ -44,7 +44,7 @@ final class DeadLetterLog {
     }
   }
 
-  /** Tells of those that came meanwhile. To be called every second or so, by one thread. */
+  /** Logs the number of further dead letters. To be called about once a second, by one thread. */
   void tick() {
     lines.tick(
         (kind, count) ->
@@ -58,7 +58,7 @@ final class DeadLetterLog {
         (kind, nanos) -> {});
   }
 
-  /** Nothing more is given up. */
+  /** Logs what is left, because nothing more will be given up. */
   void end() {
     lines.end();
   }

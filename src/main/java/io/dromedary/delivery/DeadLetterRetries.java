@@ -2,10 +2,10 @@ package io.dromedary.delivery;
 
 import org.apache.camel.Exchange;
 
-/** Decides how often telling of a dead letter is repeated. Thread-safe. */
+/** Decides whether a dead letter is sent to the dead letter endpoint again. Thread-safe. */
 public final class DeadLetterRetries {
 
-  /** At a minute each, after the first few: about an hour. */
+  /** About an hour: after the first few, retries are a minute apart. */
   private static final int MOST = 65;
 
   private final Destination destination;
@@ -15,8 +15,8 @@ public final class DeadLetterRetries {
   }
 
   /**
-   * Whether to try again. Not any more once the destination stops, when nothing waits for its time:
-   * all that is left to try would follow at once.
+   * Returns whether to try again. While the destination stops, the answer is no: waits are cut
+   * short then, so all remaining retries would follow at once.
    */
   public boolean isToldAgain(Exchange exchange) {
     int repeated = exchange.getIn().getHeader(Exchange.REDELIVERY_COUNTER, 0, Integer.class);

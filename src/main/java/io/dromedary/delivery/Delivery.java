@@ -15,10 +15,10 @@ import org.apache.camel.Exchange;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An event, or a batch of them, on its way to the webhooks of a destination: what stays from round
- * to round. It is confined to the exchange that carries it, whose hand-overs between threads make
- * it visible; the multicast aggregates outcomes one at a time. Only if its exchange is lost its
- * permissions are given back by another thread.
+ * The state of an event, or a batch of events, on its way to a destination's webhooks, kept from
+ * round to round. Confined to the exchange that carries it: the hand-overs between threads make it
+ * visible, and the multicast aggregates outcomes one at a time. Only if the exchange is lost does
+ * another thread give its permits back.
  */
 final class Delivery {
 
@@ -65,7 +65,7 @@ final class Delivery {
     this.states = states;
     Event first = events.get(0);
     this.payload = payload(bodies);
-    // The window of a batch is that of its oldest event: none is kept beyond its own.
+    // A batch has the window of its oldest event, so that no event is retried beyond its own.
     Instant oldest = first.acceptedAt();
     for (Event event : events) {
       oldest = event.acceptedAt().isBefore(oldest) ? event.acceptedAt() : oldest;
@@ -78,7 +78,7 @@ final class Delivery {
     return batch ? Payload.batch(messageId, of) : Payload.single(messageId, of.get(0));
   }
 
-  /** The delivery of an event out of the outbox, which goes on where it was. */
+  /** Creates the delivery of a claimed event, which continues from its stored progress. */
   static Delivery of(Claim claim, List<Webhook> webhooks, boolean batch) {
     OutboxEvent stored = claim.event();
     EventType type = EventType.of(stored.type());
@@ -106,7 +106,7 @@ final class Delivery {
     return delivery;
   }
 
-  /** The delivery of several, which are at the same webhooks, as a JSON array. */
+  /** Creates the delivery of several events, pending at the same webhooks, as a JSON array. */
   static Delivery of(List<Delivery> singles) {
     Delivery first = singles.get(0);
     List<Event> events = new ArrayList<>(singles.size());
@@ -130,43 +130,43 @@ final class Delivery {
     return batch;
   }
 
-  /** The events as they were accepted. */
+  /** Returns the events as they were accepted. */
   List<Event> events() {
     return events;
   }
 
-  /** The body of the first event as it is sent, which a transform may have changed. */
+  /** Returns the body of the first event as it is sent, after the transform. */
   byte[] body() {
     return bodies.get(0);
   }
 
-  /** From now on a single event has another body; a dead letter has the old one. */
+  /** Replaces the body of a single event. A dead letter keeps the original one. */
   void transform(byte[] body) {
     bodies = List.of(body);
     payload = payload(bodies);
   }
 
-  /** The event is given up. */
+  /** Marks the event as one whose transform failed. */
   void failTransform(String why) {
     transformFailure = why;
   }
 
-  /** Why the event cannot be transformed, or null. */
+  /** Returns why the transform failed, or null. */
   @Nullable String transformFailure() {
     return transformFailure;
   }
 
-  /** The outbox's rows of the events, in their order. */
+  /** Returns the claims of the events, in their order. */
   List<Claim> claims() {
     return claims;
   }
 
-  /** The spans of its rounds, or null if it is not traced. */
+  /** Returns the spans of the rounds, or null if the delivery is not traced. */
   @Nullable DeliveryTrace trace() {
     return trace;
   }
 
-  /** From now on the rounds of a single event are traced, if that event is. */
+  /** Begins to trace the rounds of a single event, if that event is traced. */
   void traceBy(@Nullable Spans spans) {
     trace = DeliveryTrace.of(spans, claims.get(0), attempts, traceBefore);
   }
@@ -179,24 +179,26 @@ final class Delivery {
     return acceptedAt;
   }
 
-  /** How many rounds have sent something. */
+  /** Returns the number of rounds that have sent something. */
   int attempts() {
     return attempts;
   }
 
-  /** How many rounds since the last attempt have sent nothing, as no webhook was to be sent to. */
+  /**
+   * Returns the number of rounds since the last attempt that sent nothing, as no webhook was open.
+   */
   int skipped() {
     return skipped;
   }
 
-  /** Whether one of the events is a dead letter that was replayed. */
+  /** Returns whether that event is a replayed dead letter. */
   boolean isReplayed(int event) {
     String come = claims.get(event).event().progress();
-    // In a text of JSON a quote is escaped: nothing else looks so.
+    // Quotes inside JSON strings are escaped, so nothing else can match.
     return come != null && come.contains(REPLAYED);
   }
 
-  /** Whether the event comes of a batch that was rejected, and is not to be part of another. */
+  /** Returns whether the event comes from a rejected batch and must not join another one. */
   boolean isAlone() {
     return alone;
   }
@@ -209,17 +211,17 @@ final class Delivery {
     return lastAttemptAt;
   }
 
-  /** Notes the status of an answer when it comes. Thread-safe. */
+  /** Records the status of an answer when it arrives. Thread-safe. */
   void answered(int status) {
     lastStatus = status;
   }
 
-  /** The status of the last answer of any webhook, or null if none has answered. */
+  /** Returns the status of the last answer of any webhook, or null if none has answered. */
   @Nullable Integer lastStatus() {
     return lastStatus;
   }
 
-  /** Until when the events leave memory; null: they do not. */
+  /** Returns until when the events are parked, or null if they are not. */
   @Nullable Instant parkedUntil() {
     return parkedUntil;
   }
@@ -228,27 +230,27 @@ final class Delivery {
     parkedUntil = until;
   }
 
-  /** The events go back to the outbox, which keeps what is known of them. */
+  /** Parks the events in the outbox with their progress. */
   void settleParked(Instant until, String progress) {
     claims.forEach(claim -> claim.settle(new Settlement.Parked(until, attempts, progress)));
   }
 
-  /** What each webhook has made of the events. */
+  /** Returns the state of the delivery at each webhook. */
   WebhookStates states() {
     return states;
   }
 
-  /** The round that was admitted last. */
+  /** Returns the permits of the round that was admitted last. */
   RoundPermits round() {
     return round;
   }
 
-  /** The next round has these permissions. */
+  /** Sets the permits of the next round. */
   void admit(RoundPermits permits) {
     round = permits;
   }
 
-  /** It is not decided yet what follows from an attempt that has failed. */
+  /** Adds a failed attempt whose consequence has not been decided yet. */
   void addUndecided(EndedAttempt attempt) {
     if (undecided.isEmpty()) {
       undecided = new ArrayList<>(1);
@@ -256,12 +258,12 @@ final class Delivery {
     undecided.add(attempt);
   }
 
-  /** The attempts of which it has not been decided what follows. */
+  /** Returns the failed attempts whose consequence has not been decided. */
   List<EndedAttempt> undecided() {
     return undecided;
   }
 
-  /** It is decided what follows. */
+  /** Marks the consequence of all attempts as decided. */
   void decided() {
     undecided = List.of();
   }
@@ -274,39 +276,40 @@ final class Delivery {
     lastAttemptAt = now;
   }
 
-  /** It goes on within so long, or its exchange is lost and somebody is told. */
+  /** Expects the delivery to continue in time. Otherwise its exchange is lost and the task runs. */
   void expect(Duration within, Runnable otherwise) {
     claims.forEach(claim -> claim.expect(within, otherwise));
   }
 
-  /** Nobody can tell when it goes on. */
+  /** Suspends that expectation, because the time at which the delivery continues is unknown. */
   void expectNothing() {
     claims.forEach(Claim::expectNothing);
   }
 
-  /** Whether the events are this node's for so much longer. */
+  /** Returns whether this node holds the claims for at least so much longer. */
   boolean isHeldFor(long nanos) {
     return claims.stream().allMatch(claim -> claim.isHeldFor(nanos));
   }
 
-  /** A round has sent nothing, since no webhook was to be sent to. */
+  /** Counts a round that sent nothing because no webhook was open. */
   void skip() {
     skipped++;
   }
 
-  /** By which the flow controls tell events from each other. */
+  /** Returns the id by which flow controls distinguish events. */
   long eventId() {
     return claims.get(0).id();
   }
 
-  /** Notes the outcome at one of the webhooks that the round went to, and ends its permission. */
+  /** Records the outcome at one of the round's webhooks and ends its permit. */
   void note(int branch, Outcome outcome, Instant now) {
     states.set(round.webhooks()[branch], WebhookState.after(outcome), outcome);
     round.end(branch, outcome, now);
   }
 
   /**
-   * The events wait in memory: they do not count as in flight. Returns false if there is no room.
+   * Lets the events wait in memory, where they do not count as in flight. Returns false if there is
+   * no room.
    */
   boolean pause() {
     if (!Claim.mayWait(claims)) {
@@ -317,36 +320,36 @@ final class Delivery {
     return true;
   }
 
-  /** Whether the events wait for a retry, and do not count as in flight. */
+  /** Returns whether the events wait for a retry and do not count as in flight. */
   boolean isPaused() {
     return waits;
   }
 
-  /** Whether it may be sent now, as far as that is for the outbox to say. */
+  /** Returns whether the outbox allows the delivery to be sent now. */
   boolean mayResume() {
     return !waits || claims.isEmpty() || claims.get(0).mayResume();
   }
 
-  /** The events do not wait any more. */
+  /** Counts the events as in flight again. */
   void resume() {
     if (waits) {
       waits = false;
-      // Whether there is room or not: the flow controls have permitted it.
+      // Even if the limit is reached, since the flow controls have granted permits.
       claims.forEach(Claim::resume);
     }
   }
 
-  /** Whether as many webhooks have accepted as must. */
+  /** Returns whether enough webhooks have accepted. */
   boolean isDone(int acks) {
     return states.missing(acks) <= 0;
   }
 
-  /** Whether this is a batch of several events of which some webhook wants nothing. */
+  /** Returns whether this is a batch of several events that some webhook has rejected. */
   boolean isRejectedBatch() {
     return events.size() > 1 && states.isRejected();
   }
 
-  /** The delivery that an exchange carries. */
+  /** Returns the delivery that an exchange carries. */
   static Delivery of(Exchange exchange) {
     Delivery delivery = exchange.getProperty(PROPERTY, Delivery.class);
     if (delivery == null) {

@@ -15,13 +15,13 @@ import org.apache.camel.support.LifecycleStrategySupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes the beans and the routes of a destination. Declared as a bean in the destination's YAML
- * file, it works alike in every way of running Camel and whatever the order of the files: it acts
- * when all of them have been read and no route has been built.
+ * Creates the beans and routes of a destination. It is declared as a bean in the destination's YAML
+ * file and works the same however Camel is run and in whatever order the files are read: it acts
+ * after all files have been read and before any route is built.
  *
- * <p>A route of the id {@code TEMPLATE-NAME} that is there already, since a file has it, is left as
- * it is. The bean of the destination {@code default} does the same for all that have settings and
- * no such bean of their own.
+ * <p>A route with the id {@code TEMPLATE-NAME} that a file already defines is kept. The bean of the
+ * destination {@code default} also serves all destinations that have settings but no such bean of
+ * their own.
  */
 public final class DestinationBeans implements CamelContextAware {
 
@@ -29,12 +29,12 @@ public final class DestinationBeans implements CamelContextAware {
   private List<String> templates = List.of();
   private @Nullable CamelContext context;
 
-  /** The beans and the routes of the destination of that name. */
+  /** Creates the bean of the destination of that name. */
   public DestinationBeans(String name) {
     this.name = name;
   }
 
-  /** The route templates of which there is a route each, separated by commas, in their order. */
+  /** Sets the route templates, separated by commas; each becomes a route, in this order. */
   public void setTemplates(String templates) {
     this.templates = Stream.of(templates.split(",")).map(String::strip).toList();
   }
@@ -48,7 +48,7 @@ public final class DestinationBeans implements CamelContextAware {
   public void setCamelContext(CamelContext context) {
     this.context = context;
     FailClosedSteps.in(context);
-    // Bad settings are told before anything is built on them.
+    // Invalid settings are reported before anything is built on them.
     Settings settings = Settings.of(context);
     StartSummary.in(context);
     if (context.isStarted() && !isMade(context, name)) {
@@ -93,7 +93,7 @@ public final class DestinationBeans implements CamelContextAware {
 
   private void make(CamelContext context, DestinationSettings destination) {
     String of = destination.name();
-    // Camel may create a bean of a file more than once.
+    // Camel may create a bean of a YAML file more than once.
     if (!isMade(context, of)) {
       new DestinationBindings(context, destination).bind();
     }

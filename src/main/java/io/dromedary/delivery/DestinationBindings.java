@@ -27,12 +27,12 @@ import org.apache.camel.support.SimpleEventNotifierSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Puts the beans into the registry that the routes of a destination name, each as {@code
- * dromedary-NAME-bean}.
+ * Creates the beans that the routes of a destination refer to and binds each to the registry as
+ * {@code dromedary-NAME-bean}.
  */
 final class DestinationBindings {
 
-  /** How often what webhooks are like is looked at. */
+  /** How often the states of the webhooks are checked. */
   private static final Duration LOOK_INTERVAL = Duration.ofSeconds(1);
 
   private final CamelContext context;
@@ -45,12 +45,12 @@ final class DestinationBindings {
     this.name = settings.name();
   }
 
-  /** The name of a bean of a destination. */
+  /** Returns the registry name of a destination's bean. */
   static String bean(String destination, String bean) {
     return "dromedary-" + destination + "-" + bean;
   }
 
-  /** What is not kept of answers, or null where everything is shown of events. */
+  /** Returns the members to remove from stored answers, or null if payloads are shown in full. */
   private static @Nullable NamedMembers hidden(CamelContext context) {
     PayloadSettings payloads = Settings.of(context).management().payloads();
     return payloads.shown() == PayloadSettings.Shown.ALL
@@ -92,7 +92,7 @@ final class DestinationBindings {
     bind("batching", batching);
     bind("transform", Transform.of(context, destination));
     int batchSize = settings.batchSize();
-    // A round carries a batch: to take fewer events than rounds do would let none of them fill.
+    // A round carries a whole batch. With a smaller limit, no batch could fill.
     int events = (int) Math.min((long) settings.inFlight() * batchSize, 1_000_000);
     bind("in-flight", events);
     IntSupplier limit =
@@ -102,7 +102,7 @@ final class DestinationBindings {
                     ((long) destination.limit() + admission.waitingRetries()) * batchSize,
                     2L * events);
     context.getRegistry().bind(bean(name, "limit"), IntSupplier.class, limit);
-    // An event that is transformed may take its time, which one thread has not.
+    // A transform may block, which the single gathering thread must not.
     ExecutorService gatherer =
         batchSize == 1 || settings.transform() != null
             ? workers
@@ -184,7 +184,7 @@ final class DestinationBindings {
     registry.bind(bean(name, bean), type, value);
   }
 
-  /** Stops with the context: first the waiting ends, then, when all is done, the threads. */
+  /** Stops with the context: first rounds stop waiting, and when all are done the threads end. */
   private static final class Stop extends SimpleEventNotifierSupport {
 
     private final Destination destination;

@@ -7,7 +7,7 @@ import org.apache.camel.ProducerTemplate;
 import org.apache.camel.StatefulService;
 import org.jspecify.annotations.Nullable;
 
-/** A webhook that is any Camel endpoint, used as it is. */
+/** Sends to a webhook that is any Camel endpoint, which is used unchanged. */
 final class EndpointTarget implements Target {
 
   private final CamelContext context;
@@ -15,7 +15,7 @@ final class EndpointTarget implements Target {
   private volatile @Nullable Endpoint endpoint;
   private volatile @Nullable ProducerTemplate template;
 
-  /** A webhook of that endpoint URI. */
+  /** Creates a target for that endpoint URI. */
   EndpointTarget(CamelContext context, String uri) {
     this.context = context;
     this.uri = uri;
@@ -37,7 +37,7 @@ final class EndpointTarget implements Target {
       throw new IllegalStateException("the webhook has stopped");
     }
     if (to instanceof StatefulService service && service.isStopped()) {
-      // It went with a route that was the last to name it.
+      // The endpoint was removed with the last route that used it.
       to = context.getEndpoint(uri);
       endpoint = to;
     }

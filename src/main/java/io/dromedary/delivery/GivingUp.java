@@ -12,8 +12,8 @@ import java.util.List;
 import org.apache.camel.Exchange;
 
 /**
- * Settles events that are not redelivered from memory: they go back to the outbox, or become dead
- * letters there. Thread-safe.
+ * Settles events that are not redelivered from memory. They are parked in the outbox or become dead
+ * letters. Thread-safe.
  */
 public final class GivingUp {
 
@@ -25,12 +25,12 @@ public final class GivingUp {
     this.webhooks = destination.webhooks();
   }
 
-  /** Whether the events go back to the outbox. */
+  /** Returns whether the events go back to the outbox. */
   public boolean isParked(Exchange exchange) {
     return Delivery.of(exchange).parkedUntil() != null;
   }
 
-  /** Gives the events back to the outbox until they are due. */
+  /** Parks the events in the outbox until they are due. */
   public void park(Exchange exchange) {
     Delivery delivery = Delivery.of(exchange);
     Instant until = delivery.parkedUntil();
@@ -42,7 +42,7 @@ public final class GivingUp {
     destination.meters().parked.add(delivery.claims().size());
   }
 
-  /** Gives the events up: they become dead letters in the outbox, which tells of them. */
+  /** Gives the events up. They become dead letters in the outbox, which notifies its listeners. */
   public void giveUp(Exchange exchange) {
     Delivery delivery = Delivery.of(exchange);
     Reason reason =
@@ -64,7 +64,10 @@ public final class GivingUp {
     delivery.decided();
   }
 
-  /** A batch has old events beside new ones, whose windows have not closed. */
+  /**
+   * Parks an event of a batch whose own window is still open, although that of the oldest has
+   * closed.
+   */
   private boolean parkYounger(Delivery delivery, int index, Claim claim, Instant now) {
     Instant next =
         destination

@@ -33,14 +33,14 @@ import org.apache.hc.core5.util.Timeout;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A webhook that speaks HTTP, through the context's own component of Camel's: its options act, and
- * those of an endpoint. What would make more of an attempt than one request, or less, is decided
- * here. The endpoint is not in the context's registry and not named by the URL, which may hold a
+ * Sends to a webhook by HTTP, through the context's own Camel HTTP component. Its options and those
+ * of the endpoint apply, except for those that would make an attempt more or less than one request.
+ * The endpoint is neither registered with the context nor named by the URL, which may hold a
  * secret.
  */
 final class HttpTarget implements Target {
 
-  /** Without a charset, which JSON has not. */
+  /** Without a charset parameter, which JSON does not define. */
   private static final ContentType JSON = ContentType.create("application/json");
 
   private static final Duration EVICTION = Duration.ofSeconds(20);
@@ -55,9 +55,9 @@ final class HttpTarget implements Target {
   private volatile @Nullable Client client;
 
   /**
-   * How a webhook is spoken to.
+   * The options of the requests.
    *
-   * @param http options of Camel's HTTP endpoint, of TLS, and where the webhook may be
+   * @param http options of Camel's HTTP endpoint, TLS settings, and permitted private networks
    */
   record Options(Duration timeout, String userAgent, HttpOptions http) {
 
@@ -66,15 +66,15 @@ final class HttpTarget implements Target {
     }
   }
 
-  /** An endpoint that has started. */
+  /** A started endpoint. */
   private record Client(
       HttpEndpoint endpoint, Processor producer, HttpConnections connections, Future<?> eviction) {}
 
   /**
-   * A webhook of that URL.
+   * Creates a target for that URL.
    *
-   * @param headers the names of those that a request may have of a message
-   * @param lookup looks up hosts
+   * @param headers the names of the message headers that a request may have
+   * @param lookup resolves hosts
    */
   HttpTarget(
       CamelContext context,
@@ -149,7 +149,9 @@ final class HttpTarget implements Target {
     }
   }
 
-  /** The one that the host configures, unless something else has its name. */
+  /**
+   * Returns the component that the host configures, or a new one if the name has another meaning.
+   */
   private HttpComponent component() {
     Component component = context.getComponent(url.getScheme());
     if (component instanceof HttpComponent http) {
@@ -162,7 +164,7 @@ final class HttpTarget implements Target {
 
   private HttpEndpoint endpoint(HttpComponent component) throws Exception {
     Map<String, Object> parameters = new HashMap<>(options.endpoint());
-    // Camel's default is that of the webhook; but hardly any proxy speaks TLS to its clients.
+    // Camel's default is the webhook's scheme, but hardly any proxy uses TLS with its clients.
     if (component.getProxyAuthScheme() == null) {
       parameters.putIfAbsent("proxyAuthScheme", "http");
     }
@@ -172,14 +174,14 @@ final class HttpTarget implements Target {
     if (endpoint.getAuthUsername() != null
         && !"NTLM".equalsIgnoreCase(endpoint.getAuthMethod())
         && !options.endpoint().containsKey("authenticationPreemptive")) {
-      // Or else the first request would be made only to be told that it is not enough.
+      // Otherwise the first request would be sent without credentials, only to be refused.
       endpoint.setAuthenticationPreemptive(true);
     }
     endpoint.setHttpMethod(HttpMethods.POST);
     endpoint.setUserAgent(options.userAgent);
     endpoint.setThrowExceptionOnFailure(false);
     endpoint.setFollowRedirects(false);
-    // Camel 4.10 has no such option, and what is sent here has no headers that it would read.
+    // Camel 4.10 lacks this option. The requests sent here have no headers that it would act on.
     component
         .getEndpointPropertyConfigurer()
         .configure(context, endpoint, "skipControlHeaders", true, true);
@@ -193,12 +195,13 @@ final class HttpTarget implements Target {
 
   private HttpConnections connections(HttpComponent component, HttpEndpoint endpoint)
       throws Exception {
-    // Three minutes otherwise, and a read with a time-out of its own is up to seven system calls
-    // in place of one: the deadline closes the socket.
+    // The default is three minutes, and a read with a timeout takes up to seven system calls
+    // instead of one. The attempt's deadline closes the socket anyway.
     SocketConfig.Builder sockets =
         SocketConfig.custom().setTcpNoDelay(true).setSoTimeout(Timeout.DISABLED);
     bind("httpConnection.", sockets);
-    // Or else somewhat later than the deadline, which an operator is to be told of.
+    // By default somewhat later than the deadline, so that operators see the deadline as the
+    // reason.
     Timeout connect =
         isSet(millis(endpoint, "connectTimeout"))
             ? Timeout.ofMilliseconds(millis(endpoint, "connectTimeout"))
@@ -212,7 +215,7 @@ final class HttpTarget implements Target {
         new PermittedLookup(lookup, options.http.networks()));
   }
 
-  /** How TLS is spoken to it. */
+  /** Returns the TLS strategy of the webhook. */
   ClientTls tls() throws Exception {
     HttpComponent component = component();
     return tls(component, endpoint(component));
@@ -227,7 +230,10 @@ final class HttpTarget implements Target {
         hosts == null ? component.getX509HostnameVerifier() : hosts);
   }
 
-  /** The most particular there is: of the webhook, of the component, of the context. */
+  /**
+   * Returns the most specific parameters: of the webhook, the endpoint, the component or the
+   * context.
+   */
   private @Nullable SSLContextParameters stores(HttpComponent component, HttpEndpoint endpoint) {
     SSLContextParameters parameters = options.http.tls().stores();
     if (parameters == null) {
@@ -255,7 +261,7 @@ final class HttpTarget implements Target {
         .build();
   }
 
-  /** An option that is a number of milliseconds, and was a {@link Timeout} in Camel 4.10. */
+  /** Returns an option in milliseconds, which was a {@link Timeout} in Camel 4.10. */
   private static long millis(HttpEndpoint endpoint, String option) {
     Object value = OneRequestConfigurer.option(endpoint, option);
     if (value instanceof Timeout timeout) {
@@ -264,7 +270,7 @@ final class HttpTarget implements Target {
     return value instanceof Number number ? number.longValue() : 0;
   }
 
-  /** Whether it is something else than Camel's own default, which is far beyond every deadline. */
+  /** Returns whether a timeout differs from Camel's default, which is far beyond every deadline. */
   private static boolean isSet(long timeoutMillis) {
     return timeoutMillis > 0 && timeoutMillis != 3 * 60_000;
   }
@@ -282,12 +288,12 @@ final class HttpTarget implements Target {
     PropertyBindingSupport.bindProperties(context, builder, properties);
   }
 
-  /** Lets only the headers through that the destination sets itself. */
+  /** Lets only headers through that the destination sets itself. */
   private record OwnHeaders(Set<String> names) implements HeaderFilterStrategy {
 
     @Override
     public boolean applyFilterToCamelHeaders(String name, Object value, Exchange exchange) {
-      // The body has the other.
+      // The content type is set with the body.
       return !names.contains(name) || name.equals(Exchange.CONTENT_TYPE);
     }
 

@@ -11,10 +11,10 @@ import org.apache.hc.core5.http.HttpHost;
 import org.apache.hc.core5.net.URIAuthority;
 
 /**
- * Sends to a host whose name Java's {@link URI} does not know for one: those with an underscore,
- * that Compose and Swarm give to services, and those of international domains, which the HTTP
- * client shows to Camel in their own letters. Camel takes no URI without a host: it is shown one
- * that there is not, and the client the real one.
+ * Sends to hosts whose names Java's {@link URI} does not recognise: names with an underscore, which
+ * Compose and Swarm give to services, and international domain names, which the HTTP client passes
+ * to Camel in Unicode. Camel refuses a URI without a host, so it gets a stand-in, and the client
+ * gets the real host.
  */
 final class NamedHostProducer extends HttpProducer {
 
@@ -27,9 +27,9 @@ final class NamedHostProducer extends HttpProducer {
   private final URIAuthority authority;
 
   /**
-   * A producer for that URL.
+   * Creates a producer for that URL.
    *
-   * @param endpoint has the URL with the {@link #standIn} for its host
+   * @param endpoint the endpoint, whose URL has the {@link #standIn} as its host
    */
   NamedHostProducer(HttpEndpoint endpoint, URI url) throws URISyntaxException {
     super(endpoint);
@@ -37,13 +37,15 @@ final class NamedHostProducer extends HttpProducer {
     this.host = new HttpHost(url.getScheme(), authority.getHostName(), authority.getPort());
   }
 
-  /** Whether Java knows no host of that URL, or of what the HTTP client makes of it. */
+  /**
+   * Returns whether Java finds no host in that URL or in the form that the HTTP client makes of it.
+   */
   static boolean isNeeded(URI url) {
     String host = url.getHost();
     return host == null || INTERNATIONAL.matcher(host).find();
   }
 
-  /** The URL with another host. */
+  /** Returns the URL with the stand-in as its host. */
   static URI standIn(URI url) {
     String query = url.getRawQuery();
     return URI.create(

@@ -27,19 +27,18 @@ import org.apache.hc.core5.io.Closer;
 
 /**
  * Makes a request of the HTTP client the one request of the {@link Attempt} that runs on its
- * thread: it ends with the attempt, and its answer is read here, while the deadline is watched.
- * What leaves is the status, {@code Retry-After} and, unless the receiver has accepted, the
- * beginning of the body; nothing else of an answer is of use, and nothing of it is kept that a
- * receiver could make as long as it likes.
+ * thread. The request ends with the attempt, and its answer is read here, under the deadline. Only
+ * the status, {@code Retry-After} and, unless the receiver has accepted, the beginning of the body
+ * are passed on, so nothing is kept that a receiver could make arbitrarily long.
  *
  * <p>Requests for a token that the client makes in between belong to the attempt, too. Thread-safe.
  */
 final class OneRequest implements ExecChainHandler {
 
-  /** An answer that is read to its end lets the connection be used again. */
+  /** Answers up to this length are read to their end, so that the connection can be reused. */
   private static final int MOST_BODY_BYTES = 1024 * 1024;
 
-  /** A token is not longer. */
+  /** The longest answer with a token. */
   private static final int MOST_TOKEN_BYTES = 64 * 1024;
 
   private final HttpConnections connections;
@@ -65,24 +64,25 @@ final class OneRequest implements ExecChainHandler {
       ClassicHttpResponse answer = new BasicClassicHttpResponse(response.getCode());
       Header retryAfter = response.getFirstHeader(HttpHeaders.RETRY_AFTER);
       HttpEntity entity = response.getEntity();
-      // The receiver decides how many they are, and how long the body takes.
+      // The receiver decides how many headers there are and how long the body takes.
       response.setHeaders();
       if (retryAfter != null) {
         answer.addHeader(retryAfter);
       }
       byte[] body = read(entity, scope, isItsOwn);
-      // The pool tells so where the connection is kept, before its thread comes to here.
+      // Marked here, because the pool looks at it when the connection is returned, before the
+      // caller can.
       attempt.answered();
       if (body.length > 0 && !(isItsOwn && response.getCode() < HttpStatus.SC_REDIRECTION)) {
         answer.setEntity(new ByteArrayEntity(body, ContentType.TEXT_PLAIN));
       }
       return answer;
     } catch (Error e) {
-      // The client gives no connection back then.
+      // The client does not release the connection after an Error.
       scope.execRuntime.discardEndpoint();
       throw e;
     } finally {
-      // What goes wrong here is only what was left of the answer.
+      // A failure here concerns only the rest of the answer.
       Closer.closeQuietly(response);
       attempt.released(cancel);
     }
@@ -94,7 +94,7 @@ final class OneRequest implements ExecChainHandler {
     try {
       return chain.proceed(request, scope);
     } catch (UnsentException e) {
-      // The connection was of no use any more, and nothing of the request has left: it is made now.
+      // The connection was unusable and nothing of the request was sent, so it is sent now.
       return chain.proceed(ClassicRequestBuilder.copy(scope.originalRequest).build(), scope);
     }
   }
@@ -111,7 +111,7 @@ final class OneRequest implements ExecChainHandler {
     for (int read = in.read(rest); read >= 0; read = in.read(rest)) {
       total += read;
       if (total > MOST_BODY_BYTES) {
-        // To close the stream would read on to its end.
+        // Closing the stream would read on to its end.
         scope.execRuntime.discardEndpoint();
         break;
       }
@@ -119,7 +119,7 @@ final class OneRequest implements ExecChainHandler {
     return kept;
   }
 
-  /** Looks at a connection when it is there, before anything is sent. */
+  /** Registers a connection with the attempt once it is made, before anything is sent. */
   ExecChainHandler whenConnected() {
     return (request, scope, chain) -> {
       Attempt attempt = Attempt.current();
@@ -130,7 +130,7 @@ final class OneRequest implements ExecChainHandler {
     };
   }
 
-  /** Sends requests, and learns how far connections may be used again. */
+  /** Sends requests and records whether reused connections work. */
   HttpRequestExecutor executor() {
     return new HttpRequestExecutor() {
       @Override
@@ -143,7 +143,7 @@ final class OneRequest implements ExecChainHandler {
         EndpointDetails details = connection.getEndpointDetails();
         boolean isReused = details.getRequestCount() > 0;
         if (isReused && HttpConnections.hasReceived(connection)) {
-          // A receiver that answers once too often does so on all of them.
+          // A receiver that answers once too often does so on all connections.
           connections.closeIdle();
           throw new UnsentException(
               new ProtocolException("an answer was there before its request"));
@@ -176,7 +176,7 @@ final class OneRequest implements ExecChainHandler {
     };
   }
 
-  /** A request was not sent, since the connection for it was of no use any more. */
+  /** Signals that a request was not sent because its connection was unusable. */
   private static final class UnsentException extends IOException {
 
     private static final long serialVersionUID = 1L;

@@ -15,24 +15,25 @@ import org.apache.camel.Exchange;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A request as it would be sent now: signed anew, before the transform, and alone where events are
- * sent in batches. Values of custom headers are not shown, since they may be secrets, and neither
- * is more of a URL than its origin. Immutable.
+ * A request as it would be sent now: signed anew, before the transform, and with a single event
+ * even if events are sent in batches. Values of custom headers, which may be secrets, are hidden,
+ * and only the origin of a URL is shown. Immutable.
  *
- * @param webhooks the names of the webhooks that it would be sent to
- * @param headers by name; what is not shown is {@link #HIDDEN}
- * @param isTransformed whether a transform would change the body before
+ * @param webhooks the names of the webhooks that the request would go to
+ * @param headers the headers by name; a hidden value is {@link #HIDDEN}
+ * @param isTransformed whether a transform would change the body first
  */
 public record RequestPreview(
     List<String> webhooks, Map<String, String> headers, boolean isTransformed) {
 
-  /** Stands for the value of a header that is not shown. */
+  /** Stands for the value of a header that is hidden. */
   public static final String HIDDEN = "•••";
 
   /**
-   * The request of an event, or null where nobody here delivers the events of a destination.
+   * Returns the request of an event, or null if this process does not deliver its destination's
+   * events.
    *
-   * @param isSigned whether signatures are shown
+   * @param isSigned whether to show the signatures
    */
   public static @Nullable RequestPreview of(
       CamelContext context, String destination, OutboxEvent event, boolean isSigned) {

@@ -14,26 +14,28 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the header {@code Retry-After}: seconds, or a date in one of the three forms that RFC 9110
- * (5.6.7) has a recipient accept.
+ * Reads the header {@code Retry-After}: a number of seconds, or a date in one of the three formats
+ * that recipients must accept (RFC 9110, 5.6.7).
  */
 final class RetryAfter {
 
-  /** Nothing a receiver may ask for reaches further: beyond every window, and no overflow. */
+  /**
+   * The longest wait that is accepted: longer than any window, and short enough not to overflow.
+   */
   private static final Duration LONGEST = Duration.ofDays(365);
 
-  /** Without the day of the week, which says nothing. */
+  /** The formats, without the day of the week, which is redundant. */
   private static final List<DateTimeFormatter> DATES =
       List.of(
           date("d MMM uuuu HH:mm:ss 'GMT'"),
           new DateTimeFormatterBuilder()
               .parseCaseInsensitive()
               .appendPattern("d-MMM-")
-              // Of this century, where it is not more than 50 years ahead.
+              // Two digits are a year that is at most about 50 years ahead.
               .appendValueReduced(ChronoField.YEAR, 2, 2, LocalDate.of(1976, 1, 1))
               .appendPattern(" HH:mm:ss 'GMT'")
               .toFormatter(Locale.ENGLISH),
-          // asctime: the day has a blank in front where it has one digit.
+          // In asctime's format a day of one digit has a blank in front.
           date("MMM ppd HH:mm:ss uuuu"),
           date("MMM d HH:mm:ss uuuu"));
 
@@ -46,7 +48,9 @@ final class RetryAfter {
         .toFormatter(Locale.ENGLISH);
   }
 
-  /** The instant that the header names; null where it is missing, past or unreadable. */
+  /**
+   * Returns the instant that the header names; null if it is missing, in the past or unreadable.
+   */
   static @Nullable Instant read(@Nullable String value, Instant now) {
     if (value == null) {
       return null;

@@ -6,11 +6,10 @@ import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
 
 /**
- * Decides what becomes of a round that has failed: redelivered from memory, where the wait is short
- * and there is room, parked in the outbox, or given up. Thread-safe.
+ * Decides what follows a failed round. If the wait is short and there is room, the round is
+ * redelivered from memory. Otherwise its events are parked in the outbox or given up. Thread-safe.
  *
- * <p>As a processor it hears of each failure, before it is asked whether Camel is to redeliver the
- * round.
+ * <p>Camel calls the processor on each failure, before it asks whether to redeliver the round.
  */
 public final class RetryDecision implements Processor {
 
@@ -40,7 +39,7 @@ public final class RetryDecision implements Processor {
     }
   }
 
-  /** Whether the round is to be redelivered from memory; sets the wait until then. */
+  /** Returns whether the round is redelivered from memory, and sets the wait until then. */
   public boolean isRedelivered(Exchange exchange) {
     try {
       return decide(exchange);
@@ -49,7 +48,7 @@ public final class RetryDecision implements Processor {
     }
   }
 
-  /** Camel's error handler makes the exchange fail by exceptions only. */
+  /** Camel's error handler lets an exchange fail only by exceptions. */
   private static IllegalStateException failed(Error error) {
     return new IllegalStateException("It cannot be decided when to try again", error);
   }
@@ -57,7 +56,7 @@ public final class RetryDecision implements Processor {
   private boolean decide(Exchange exchange) {
     Delivery delivery = Delivery.of(exchange);
     Instant now = destination.clock().instant();
-    // What has failed behind the last acceptance is no reason to send again, or to give up.
+    // A failure after the last acceptance is no reason to send again or to give up.
     if (destination.isStopping()
         || delivery.isRejectedBatch()
         || delivery.isDone(destination.settings().acks())) {
@@ -73,8 +72,8 @@ public final class RetryDecision implements Processor {
     if (next == null) {
       return false;
     }
-    // A fraction of a millisecond too early would be before what the receiver asked for; too late,
-    // and the last attempt would be after the window.
+    // Rounded up, so that the attempt is not before the instant that the receiver asked for. The
+    // last attempt is rounded down, so that it is not after the window.
     boolean isLast = next.equals(destination.schedule().windowEnd(delivery.acceptedAt()));
     long waitMillis = Math.max(1, Duration.between(now, next).toMillis() + (isLast ? 0 : 1));
     Instant due = now.plusMillis(waitMillis);
@@ -97,7 +96,7 @@ public final class RetryDecision implements Processor {
         : "something has failed behind the answer";
   }
 
-  /** Why the next attempt is then and not before. */
+  /** Returns the reason for the time of the next attempt. */
   private String because(Delivery delivery, Instant now, Instant due) {
     if (delivery.states().waitsForClosed(destination.webhooks())) {
       return "the webhook is down, or asked to be left alone";
@@ -108,10 +107,10 @@ public final class RetryDecision implements Processor {
         : "the retry schedule";
   }
 
-  /** Whether events wait in memory; if so they no longer count as in flight. */
+  /** Returns whether the events wait in memory. If so, they no longer count as in flight. */
   private boolean waitsInMemory(Delivery delivery, long waitMillis) {
     if (waitMillis > destination.settings().inMemory().toMillis()
-        // The outbox hears when the webhooks are back; who waits in memory does not.
+        // When webhooks reopen, the outbox makes events due. Events in memory would go on waiting.
         || delivery.states().waitsForClosed(destination.webhooks())) {
       return false;
     }

@@ -6,13 +6,13 @@ import org.apache.hc.core5.util.TimeValue;
 import org.apache.hc.core5.util.Timeout;
 
 /**
- * How far the connections of a receiver may be trusted that have served an attempt before. Many
- * receivers close each after an answer without a word. What is then sent to it has been lost, and
- * may not be sent again within the attempt, as nobody knows whether the receiver has read it. To
- * look at a connection before it is used takes a millisecond where it is good, so that is done only
- * until enough have been, and again after one was not: twice as often each time. Where one fails
- * that has been looked at, the receiver resets what it gets, and looking is no help: more and more
- * have to fail before it is tried again.
+ * Decides whether pooled connections are checked before they are reused. Many receivers close a
+ * connection silently after an answer. A request on such a connection is lost, and the attempt must
+ * not send it again, because the receiver may have read it. A check takes a millisecond on a good
+ * connection. So connections are checked only until enough of them have proved good, and again
+ * after one has failed, for twice as many connections each time. If a connection fails right after
+ * a good check, the receiver resets connections on use and checks do not help: more and more
+ * connections have to fail before checking starts again.
  *
  * <p>Thread-safe.
  */
@@ -27,15 +27,15 @@ final class Reuse {
   private final AtomicInteger left = new AtomicInteger(FIRST_LOOKS);
   private int needed = FIRST_LOOKS;
 
-  /** How many have to fail before all are looked at, and how many have. */
+  /** The number of failures that starts checking, and the failures so far. */
   private int patience = 1;
 
   private int failures;
 
   /**
-   * Of a receiver of which nothing is known.
+   * Creates the state for an unknown receiver.
    *
-   * @param connectTimeout for a connection
+   * @param connectTimeout the timeout of connecting
    */
   Reuse(Timeout connectTimeout) {
     this.looks = config(connectTimeout, TimeValue.ZERO_MILLISECONDS);
@@ -50,7 +50,7 @@ final class Reuse {
         .build();
   }
 
-  /** How the next connection is taken from the pool, for the attempt that runs on this thread. */
+  /** Returns how the attempt of this thread takes its connection from the pool. */
   ConnectionConfig config() {
     boolean isLookedAt = left.get() > 0;
     Attempt attempt = Attempt.current();
@@ -60,7 +60,7 @@ final class Reuse {
     return isLookedAt ? looks : trusts;
   }
 
-  /** A connection that had served before has served again. */
+  /** Records that a reused connection worked. */
   void succeeded() {
     if (left.get() > 0 && left.decrementAndGet() == 0) {
       haveLooked();
@@ -72,10 +72,10 @@ final class Reuse {
   }
 
   /**
-   * A connection that had served before was closed when it was used again. Returns whether that
-   * says something about the others.
+   * Records that a reused connection turned out to be closed. Returns whether other pooled
+   * connections are probably closed, too.
    *
-   * @param wasLookedAt whether it was good just before
+   * @param wasLookedAt whether it had passed a check just before
    */
   synchronized boolean failed(boolean wasLookedAt) {
     if (wasLookedAt) {

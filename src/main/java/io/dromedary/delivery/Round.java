@@ -19,9 +19,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A round: what is sent to the webhooks that are pending, what each of them makes of it, and the
- * verdict. Thread-safe: what is known of an event is in its {@link Delivery}, which one thread at a
- * time has.
+ * The steps of a round: sends the request to the pending webhooks, records their outcomes, and
+ * decides whether the delivery is done. Thread-safe: the state of an event is in its {@link
+ * Delivery}, which only one thread has at a time.
  */
 public final class Round implements AggregationStrategy {
 
@@ -30,10 +30,10 @@ public final class Round implements AggregationStrategy {
   /** The exchange property that holds the endpoint URIs of the round. */
   static final String RECIPIENTS = "DromedaryRecipients";
 
-  /** The exchange property with the number, from 1, of the only webhook that a round goes to. */
+  /** The exchange property with the number, from 1, of the webhook if the round has only one. */
   static final String WEBHOOK = "DromedaryWebhook";
 
-  /** How much longer than an attempt a claim has to be held, so that it can be settled in time. */
+  /** The time beyond an attempt for which a claim must still be held, so that it can be settled. */
   private static final Duration LEASE_RESERVE = Duration.ofMillis(500);
 
   private final Destination destination;
@@ -50,12 +50,12 @@ public final class Round implements AggregationStrategy {
     this.holdNanos = holdNanos(destination.settings());
   }
 
-  /** How long a claim has to be held for an attempt to be settled in time. */
+  /** Returns how long a claim must still be held for an attempt to be settled in time. */
   static long holdNanos(DestinationSettings settings) {
     return settings.timeout().plus(LEASE_RESERVE).toNanos();
   }
 
-  /** Those that sign the requests of a destination. */
+  /** Returns the signers of a destination's requests. */
   static List<Signer> signers(DestinationSettings settings) {
     List<Signer> signers = new ArrayList<>();
     if (!settings.secrets().isEmpty()) {
@@ -70,12 +70,12 @@ public final class Round implements AggregationStrategy {
     return List.copyOf(signers);
   }
 
-  /** Takes up an event that has come out of the outbox. */
+  /** Starts the delivery of an event that was claimed from the outbox. */
   public void takeUp(Exchange exchange) {
     Claim claim = exchange.getProperty(Claim.PROPERTY, Claim.class);
     Delivery delivery = Delivery.of(claim, webhooks, destination.settings().batchSize() > 1);
     if (delivery.isDone(destination.settings().acks())) {
-      // The webhooks it waited for have been taken out of the settings, or fewer must accept.
+      // The settings have changed: the pending webhooks are gone, or fewer acks are needed.
       exchange.setRouteStop(true);
       return;
     }
@@ -85,7 +85,7 @@ public final class Round implements AggregationStrategy {
     exchange.setProperty(Delivery.PROPERTY, delivery);
   }
 
-  /** Puts body, headers and recipients of a round into the exchange. */
+  /** Sets the body, headers and recipients of a round. */
   public void begin(Exchange exchange) throws RoundFailedException {
     Delivery delivery = Delivery.of(exchange);
     if (destination.isStopping()) {
@@ -118,8 +118,9 @@ public final class Round implements AggregationStrategy {
   }
 
   /**
-   * A delivery goes on within a wait and a round of attempts, or is lost: Camel's error handler and
-   * its multicast end without a word when an Error is thrown in them, or in what they call.
+   * Makes the outbox treat the delivery as lost unless it continues within a wait and a round of
+   * attempts. Camel's error handler and multicast end silently when they or their callees throw an
+   * Error.
    */
   void expect(Delivery delivery, Duration wait) {
     delivery.expect(
@@ -129,7 +130,7 @@ public final class Round implements AggregationStrategy {
             admission.wake();
           }
           traceFailure(delivery, "lost", "the round has not ended");
-          // With what is known of it: who has accepted does not get it again.
+          // The progress is kept, so that webhooks that have accepted do not get the events again.
           String progress = Progress.write(delivery, webhooks, false);
           delivery.settleParked(destination.clock().instant(), progress);
         });
@@ -147,18 +148,18 @@ public final class Round implements AggregationStrategy {
     exchange.setProperty(RECIPIENTS, recipients);
   }
 
-  /** Whether the round goes to one webhook only. */
+  /** Returns whether the round has only one webhook. */
   public boolean isToOne(Exchange exchange) {
     return Delivery.of(exchange).round().webhooks().length == 1;
   }
 
-  /** Notes the outcome of a round to one webhook. */
+  /** Records the outcome of a round with one webhook. */
   public void noteOutcome(Exchange exchange) {
     Duration took = Attempts.took(exchange);
     note(Delivery.of(exchange), 0, Attempts.outcome(exchange), took);
   }
 
-  /** Notes the outcome of one branch of a round to several. */
+  /** Records the outcome of one branch of a round with several webhooks. */
   @Override
   public Exchange aggregate(@Nullable Exchange before, Exchange branch) {
     try {
@@ -170,10 +171,10 @@ public final class Round implements AggregationStrategy {
           outcome,
           took);
     } catch (RuntimeException | Error e) {
-      // Camel would let an Error through, and the round would never end.
+      // Camel would not catch an Error here, and the round would never end.
       LOG.error("The outcome of an attempt cannot be noted", e);
     }
-    // One that stayed would end the retries of the whole round.
+    // An exception left in the exchange would end the retries of the whole round.
     branch.setException(null);
     return before == null ? branch : before;
   }
@@ -190,7 +191,7 @@ public final class Round implements AggregationStrategy {
     }
   }
 
-  /** Notes what an exception that has ended a round means for the attempts it was to make. */
+  /** Records a round that was ended by an exception as the outcome of its unfinished attempts. */
   void failed(Delivery delivery, Throwable failure) {
     traceFailure(delivery, failure.getClass().getName(), "the round has failed");
     if (failure instanceof RoundFailedException) {
@@ -206,10 +207,10 @@ public final class Round implements AggregationStrategy {
     }
   }
 
-  /** Ends a round: returns where enough webhooks have accepted, and throws where not. */
+  /** Ends a round: returns if enough webhooks have accepted, and throws if not. */
   public void end(Exchange exchange) throws RoundFailedException {
     Delivery delivery = Delivery.of(exchange);
-    // Of a branch whose outcome could not be noted.
+    // The permit of a branch whose outcome could not be recorded.
     if (delivery.round().cancel()) {
       admission.wake();
     }

@@ -8,23 +8,23 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The permissions of the webhooks that a round goes to, each of which is ended or given back once.
- * Confined to the exchange that carries the delivery, but for one that is lost.
+ * The permits of a round, one for each of its webhooks. Each permit is ended or given back exactly
+ * once. Confined to the exchange that carries the delivery, unless that exchange is lost.
  */
 final class RoundPermits {
 
   private static final Logger LOG = LoggerFactory.getLogger(RoundPermits.class);
 
-  /** No round. */
+  /** Stands for no round. */
   static final RoundPermits NONE = new RoundPermits(new int[0], new Permit[0]);
 
   private final int[] webhooks;
   private final @Nullable Permit[] permits;
 
   /**
-   * A round to these webhooks, as far as there are permissions.
+   * Creates a round to the webhooks for which there are permits.
    *
-   * @param permits of each of them, or null for a webhook that is left out; both arrays are kept
+   * @param permits the permit of each webhook, or null to leave it out; both arrays are kept
    */
   RoundPermits(int[] webhooks, @Nullable Permit[] permits) {
     int count = 0;
@@ -40,12 +40,12 @@ final class RoundPermits {
     this.permits = permits;
   }
 
-  /** The webhooks that the round goes to, in an array that is not to be written to. */
+  /** Returns the webhooks of the round, in an array that must not be changed. */
   int[] webhooks() {
     return webhooks;
   }
 
-  /** Ends the permission of a branch, if it has not been. */
+  /** Ends the permit of a branch unless it has ended. */
   void end(int branch, Outcome outcome, Instant now) {
     Permit permit = permits[branch];
     if (permit != null) {
@@ -54,29 +54,32 @@ final class RoundPermits {
         permit.ended(outcome.toSignal(now));
       } catch (RuntimeException | Error e) {
         LOG.error("A flow control fails", e);
-        // What has not been given back would be missing for good.
+        // A permit that is not given back would be missing for good.
         cancel(permit);
       }
     }
   }
 
-  /** Whether the round has begun an attempt whose outcome is not noted. */
+  /** Returns whether the branch has an attempt without a recorded outcome. */
   boolean isUnended(int branch) {
     return permits[branch] != null;
   }
 
-  /** Whether the attempt of a branch, which has not ended, is a probe of a webhook that is down. */
+  /**
+   * Returns whether the attempt of a branch, which has not ended, is a probe of a webhook that is
+   * down.
+   */
   boolean isProbe(int branch) {
     Permit permit = permits[branch];
     return permit != null && permit.isProbe();
   }
 
-  /** Gives back the permissions that are left, and returns whether there were any. */
+  /** Gives back the remaining permits. Returns whether there were any. */
   boolean cancel() {
     return cancel(permits);
   }
 
-  /** Gives back permissions, whatever their flow controls think of that. */
+  /** Gives back permits even if their flow controls throw. */
   static boolean cancel(@Nullable Permit[] permits) {
     boolean hadAny = false;
     for (int i = 0; i < permits.length; i++) {
@@ -95,7 +98,7 @@ final class RoundPermits {
       permit.cancelled();
     } catch (RuntimeException | Error e) {
       LOG.error("A flow control fails", e);
-      // Only the first call that gets through counts.
+      // Calling again is safe: only the first successful call has an effect.
       permit.cancelled();
     }
   }

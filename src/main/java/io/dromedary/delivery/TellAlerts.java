@@ -32,9 +32,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The steps by which alerts are told, as attempts at webhooks are made: one request, one deadline,
- * permitted addresses only. What fails is told again for an hour, and then it is a line of the log:
- * an alert never makes another. Thread-safe.
+ * The steps that send alerts, in the same way as attempts at webhooks: one request, one deadline,
+ * permitted addresses only. A failed alert is retried for an hour and then logged. A failed alert
+ * never causes another alert. Thread-safe.
  */
 public final class TellAlerts implements CamelContextAware {
 
@@ -42,14 +42,14 @@ public final class TellAlerts implements CamelContextAware {
 
   private static final String WORKERS = "dromedary-alert-workers";
 
-  /** So many alerts are told at once; those that hang do not count. */
+  /** The number of alerts sent at once, not counting attempts that hang. */
   private static final int IN_FLIGHT = 4;
 
   private static final Duration TIMEOUT = Duration.ofSeconds(10);
   private static final Duration WINDOW = Duration.ofHours(1);
   private static final int HEAD_BYTES = 1 << 20;
 
-  /** After that many attempts, alerts wait a minute for each further one. */
+  /** After so many attempts, the wait between attempts is one minute. */
   private static final int DOUBLINGS = 6;
 
   private @Nullable CamelContext context;
@@ -72,7 +72,7 @@ public final class TellAlerts implements CamelContextAware {
     clock = Settings.clock(context);
     headers = settings.headers();
     signer = settings.secrets().isEmpty() ? null : new StandardWebhooksSigner(settings.secrets());
-    // Camel may create a bean of a file more than once.
+    // Camel may create a bean of a YAML file more than once.
     if (context.getRegistry().lookupByName(WORKERS) == null) {
       bind(context, settings);
       Alerts.in(context, settings.after());
@@ -129,7 +129,7 @@ public final class TellAlerts implements CamelContextAware {
     return names;
   }
 
-  /** Puts what a request has beside its body into the message. */
+  /** Sets the headers of the request, with its signature. */
   public void request(Exchange exchange) {
     byte[] body = exchange.getMessage().getBody(byte[].class);
     String id = exchange.getMessage().getHeader(OutboxEndpoint.MESSAGE_ID, "", String.class);
@@ -149,7 +149,7 @@ public final class TellAlerts implements CamelContextAware {
     }
   }
 
-  /** What becomes of an alert that could not be told. */
+  /** Settles an alert that could not be sent: it is parked for a retry, or logged and dropped. */
   public void failed(Exchange exchange) {
     Claim claim = exchange.getProperty(Claim.PROPERTY, Claim.class);
     Exception failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
@@ -170,7 +170,7 @@ public final class TellAlerts implements CamelContextAware {
         Settlement.PROPERTY, new Settlement.Parked(now.plus(pause), attempts, null));
   }
 
-  /** An alert was not accepted. */
+  /** Signals that an alert was not accepted. */
   static final class AlertFailedException extends Exception {
 
     private static final long serialVersionUID = 1L;
@@ -180,7 +180,7 @@ public final class TellAlerts implements CamelContextAware {
     }
   }
 
-  /** Ends the threads when nothing is told any more. */
+  /** Ends the threads when the context has stopped. */
   private static final class Stop extends SimpleEventNotifierSupport {
 
     private final ExecutorService workers;

@@ -23,15 +23,15 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.support.DefaultExchange;
 
-/** A signed event of no meaning, which shows whether a webhook accepts what it is sent. */
+/** Sends a signed test event that shows whether a webhook accepts requests. */
 final class TestEvent {
 
   private TestEvent() {}
 
   /**
-   * Sends one as an attempt does.
+   * Sends a test event as an attempt does.
    *
-   * @param name what may be shown of the webhook
+   * @param name the part of the webhook's URL that may be shown
    */
   static Finding send(
       CamelContext context, DestinationSettings settings, HttpTarget target, String name)

@@ -31,15 +31,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Lets the user's own endpoint change an event before it is signed, or drop it. The endpoint gets
- * an exchange of its own, so that nothing it does to that reaches ours, and what it fails at is
- * given up at once: no error handler but its own may repeat it. Thread-safe.
+ * Lets the user's own endpoint change or drop an event before it is signed. The endpoint gets an
+ * exchange of its own, so that it cannot affect ours. An event whose transform fails is given up at
+ * once; only the endpoint's own error handler may retry it. Thread-safe.
  */
 final class Transform implements Processor {
 
   private static final Logger LOG = LoggerFactory.getLogger(Transform.class);
 
-  /** With a longer event, a batch might get longer than receivers take. */
+  /** A longer event could make a batch longer than receivers accept. */
   static final int MOST_BYTES = 64 * 1024;
 
   private static final Duration PAUSE = Duration.ofSeconds(1);
@@ -53,7 +53,7 @@ final class Transform implements Processor {
   private final ProducerTemplate template;
   private final AtomicBoolean failing = new AtomicBoolean();
 
-  /** The transform of a destination, which does nothing where there is none. */
+  /** Returns the transform of a destination, or a step that does nothing if it has none. */
   static Processor of(CamelContext context, Destination destination) {
     return destination.settings().transform() == null
         ? exchange -> {}
@@ -96,12 +96,14 @@ final class Transform implements Processor {
     } catch (FailedException e) {
       giveUp(exchange, delivery, e.getMessage());
     } catch (RuntimeException | Error e) {
-      // Camel lets errors through, and the event would be tried again and again.
+      // Camel does not catch errors here, and the event would be retried again and again.
       giveUp(exchange, delivery, describe(e));
     }
   }
 
-  /** Its route stops, to be loaded again maybe, which is no fault of the event. */
+  /**
+   * Parks the event, because its route is stopping, maybe to be reloaded; that is not its fault.
+   */
   private static void tryLater(Exchange exchange, Delivery delivery, Instant now) {
     OutboxEvent event = delivery.claims().get(0).event();
     exchange.setProperty(
@@ -133,15 +135,15 @@ final class Transform implements Processor {
   private Message call(Event event) throws FailedException {
     Endpoint route = context.getEndpoint("direct:dromedary-transform-" + destination);
     Exchange call = new DefaultExchange(context, ExchangePattern.InOut);
-    // Others may have the same array, and whoever gets a copy may write to it.
+    // The array is shared, and the endpoint may write to its copy.
     call.getMessage().setBody(event.json().clone());
     call.getMessage().setHeader(OutboxEndpoint.MESSAGE_ID, event.messageId());
     call.getMessage().setHeader(OutboxEndpoint.TYPE, event.type().json());
     EventContext.run(event.messageId(), destination, () -> template.send(route, call));
     Throwable failure = call.getException();
     if (failure == null && call.getExchangeExtension().isFailureHandled()) {
-      // An error handler, maybe of all routes of a host, has taken the event for done with: what
-      // it has left is not what the transform should have made of it.
+      // An error handler, perhaps one for all routes of a host, has handled the failure. Its result
+      // is not the transform's, so the event must not be sent.
       failure = call.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
     }
     if (failure instanceof RejectedExecutionException rejected) {
@@ -159,7 +161,7 @@ final class Transform implements Processor {
     return call.getMessage();
   }
 
-  /** What is to be sent, or null where nothing is. */
+  /** Returns the JSON to send, or null if the event is dropped. */
   private static byte @Nullable [] changed(Message answer, int before) throws FailedException {
     int most = Math.max(MOST_BYTES, before);
     byte[] text = read(answer, most);
@@ -201,7 +203,7 @@ final class Transform implements Processor {
     }
   }
 
-  /** Why the event is given up. Carries no stack: it is a signal. */
+  /** Signals why the event is given up. It has no stack trace. */
   private static final class FailedException extends Exception {
 
     private static final long serialVersionUID = 1L;

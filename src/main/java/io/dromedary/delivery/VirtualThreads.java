@@ -6,12 +6,12 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadFactory;
 import org.jspecify.annotations.Nullable;
 
-/** Virtual threads where the JVM has them: Java 17 is the language level and cannot name them. */
+/** Creates virtual threads by reflection, because the code is compiled for Java 17. */
 final class VirtualThreads {
 
   private VirtualThreads() {}
 
-  /** Runs each task on a virtual thread of its own; null where the JVM has none. */
+  /** Returns an executor with a virtual thread per task, or null if the JVM has none. */
   static @Nullable ExecutorService executor(String name) {
     if (Runtime.version().feature() < 21) {
       return null;

@@ -13,9 +13,9 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.spi.LoggingEventBuilder;
 
 /**
- * Tells an operator what a webhook is like. A warning is of what begins: the first failure of a
- * class, and that it is down, paused or sent less than there is. What goes on is a line a minute,
- * or every five minutes for a state, and its end is one. Thread-safe.
+ * Logs the state of a webhook. The beginning of a problem is a warning: the first failure of a
+ * class, or the webhook being down, paused or limited. A problem that goes on is logged once a
+ * minute, or every five minutes for a state, and its end is logged once. Thread-safe.
  */
 final class WebhookLog {
 
@@ -23,7 +23,7 @@ final class WebhookLog {
 
   private static final long REPEAT_NANOS = Duration.ofMinutes(5).toNanos();
 
-  /** A state that passes sooner is not worth a line, unless the webhook is down. */
+  /** A shorter state is not logged, unless the webhook is down. */
   private static final Duration LASTING = Duration.ofSeconds(5);
 
   private final String destination;
@@ -33,17 +33,17 @@ final class WebhookLog {
   private final IntSupplier waiting;
   private final RepeatedLines<AttemptClass> failures = new RepeatedLines<>();
 
-  // Of the thread that ticks.
+  // Used only by the thread that calls tick.
   private FlowState.Kind told = FlowState.Kind.UP;
   private long toldNanos;
   private long recoveredNanos = System.nanoTime();
 
   /**
-   * The log of a webhook.
+   * Creates the log of a webhook.
    *
-   * @param number of the webhook in its destination, from 1
-   * @param name what may be shown of its URL
-   * @param waiting how many rounds wait for it in memory
+   * @param number the webhook's number in its destination, from 1
+   * @param name the part of its URL that may be shown
+   * @param waiting returns how many rounds wait for it in memory
    */
   WebhookLog(String destination, int number, String name, FlowControl flow, IntSupplier waiting) {
     this.destination = destination;
@@ -53,7 +53,7 @@ final class WebhookLog {
     this.waiting = waiting;
   }
 
-  /** An attempt of a delivery has ended. */
+  /** Logs the outcome of an attempt. */
   void ended(Delivery delivery, Outcome outcome, Duration took) {
     boolean isAccepted = outcome.kind() == Outcome.Kind.ACCEPTED;
     if (LOG.isDebugEnabled()) {
@@ -91,7 +91,7 @@ final class WebhookLog {
         .addKeyValue("webhook", number);
   }
 
-  /** Says what has changed. To be called every second or so, by one thread at a time. */
+  /** Logs changes. To be called about once a second, by one thread at a time. */
   void tick() {
     FlowState state = flow.state();
     FlowState.Kind kind = state.kind();
@@ -109,7 +109,7 @@ final class WebhookLog {
     failures.tick((failure, count) -> goesOn(failure, count, state), this::isOver);
   }
 
-  /** Nothing more is sent to it. */
+  /** Logs what is left, because nothing more will be sent to the webhook. */
   void end() {
     failures.end();
   }
@@ -130,7 +130,9 @@ final class WebhookLog {
             next == null ? "" : ", the next attempt is in " + seconds(next) + " s");
   }
 
-  /** A minute without: nothing to tell where nothing was sent, or the recovery was told before. */
+  /**
+   * Logs a minute without this failure, unless nothing was sent or the recovery was logged already.
+   */
   private void isOver(AttemptClass failure, long lastedNanos) {
     boolean isTold = System.nanoTime() - recoveredNanos < lastedNanos;
     if (told == FlowState.Kind.UP && !isTold) {

@@ -10,22 +10,22 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What each webhook of a destination has made of the events of a delivery, by its index. Confined
- * to the exchange that carries the delivery.
+ * The state of a delivery at each webhook of a destination, by the webhook's index. Confined to the
+ * exchange that carries the delivery.
  */
 final class WebhookStates {
 
   private final WebhookState[] states;
   private final @Nullable Outcome[] outcomes;
 
-  /** Of so many webhooks, which have not been asked. */
+  /** Creates the states of a new delivery: all webhooks are pending. */
   WebhookStates(int webhooks) {
     this.states = new WebhookState[webhooks];
     this.outcomes = new Outcome[webhooks];
     Arrays.fill(states, PENDING);
   }
 
-  /** The same, to go on from there. */
+  /** Creates a copy that can change independently. */
   WebhookStates(WebhookStates other) {
     this.states = other.states.clone();
     this.outcomes = other.outcomes.clone();
@@ -35,18 +35,18 @@ final class WebhookStates {
     return states[webhook];
   }
 
-  /** The last outcome at a webhook, or null where nothing has been sent to it. */
+  /** Returns the last outcome at a webhook, or null if nothing has been sent to it. */
   @Nullable Outcome outcome(int webhook) {
     return outcomes[webhook];
   }
 
-  /** From now on a webhook is in that state, after that outcome. */
+  /** Sets the state of a webhook after an outcome. */
   void set(int webhook, WebhookState state, @Nullable Outcome outcome) {
     outcomes[webhook] = outcome;
     states[webhook] = state;
   }
 
-  /** The webhooks that have neither accepted nor failed for good, a bit each. */
+  /** Returns the webhooks that have neither accepted nor failed for good, one bit each. */
   int pending() {
     int pending = 0;
     for (int i = 0; i < states.length; i++) {
@@ -55,7 +55,9 @@ final class WebhookStates {
     return pending;
   }
 
-  /** The indices of the pending webhooks that do not want to be left alone until later. */
+  /**
+   * Returns the indices of the pending webhooks that accept requests now, by {@code Retry-After}.
+   */
   int[] due(Instant now) {
     int[] indices = new int[states.length];
     int count = 0;
@@ -68,19 +70,20 @@ final class WebhookStates {
     return count == indices.length ? indices : Arrays.copyOf(indices, count);
   }
 
-  /** Whether the events have been sent to that webhook before. */
+  /** Returns whether the events have been sent to that webhook before. */
   boolean isRetry(int webhook) {
     return outcomes[webhook] != null;
   }
 
-  /** Whether the events have been sent before to all webhooks that are pending. */
+  /** Returns whether the events have been sent to all pending webhooks before. */
   boolean isOnlyRetried() {
     return lane() >> states.length == 0;
   }
 
   /**
-   * Deliveries that wait for the same have the same lane: by the webhooks that are pending, and by
-   * which of them are sent to for the first time. Those that are only retries have the lowest.
+   * Returns the queue in which the delivery waits. Deliveries with the same pending webhooks, of
+   * which the same ones are tried for the first time, share a lane. Lanes that hold only retries
+   * have the lowest numbers.
    */
   int lane() {
     int lane = 0;
@@ -92,17 +95,17 @@ final class WebhookStates {
     return lane;
   }
 
-  /** How many webhooks still have to accept, of so many that have to: none, or fewer, if done. */
+  /** Returns how many more webhooks have to accept; zero or less if the delivery is done. */
   int missing(int acks) {
     return acks - count(ACCEPTED);
   }
 
-  /** Whether some webhook has neither accepted nor failed for good. */
+  /** Returns whether some webhook has neither accepted nor failed for good. */
   boolean isPending() {
     return pending() != 0;
   }
 
-  /** Whether some webhook wants nothing of it, and all others have accepted. */
+  /** Returns whether some webhook has failed for good and none is pending. */
   boolean isRejected() {
     return count(FAILED) > 0 && !isPending();
   }
@@ -115,7 +118,7 @@ final class WebhookStates {
     return count;
   }
 
-  /** Why webhooks have not accepted, as the end of a sentence: "; webhook: reason" for each. */
+  /** Returns the failures as the end of a sentence: "; webhook: reason" for each webhook. */
   String reasons(List<Webhook> webhooks) {
     StringBuilder reasons = new StringBuilder();
     for (int i = 0; i < outcomes.length; i++) {
@@ -127,7 +130,7 @@ final class WebhookStates {
     return reasons.toString();
   }
 
-  /** Whether all webhooks that are pending are down or paused. */
+  /** Returns whether all pending webhooks are down or paused. */
   boolean waitsForClosed(List<Webhook> webhooks) {
     for (int i = 0; i < states.length; i++) {
       if (states[i] == PENDING && !webhooks.get(i).isClosed()) {
@@ -138,8 +141,8 @@ final class WebhookStates {
   }
 
   /**
-   * The earliest instant at which some pending webhook may be sent to again, as far as receivers
-   * and flow controls are concerned, or null for any.
+   * Returns the earliest instant at which receivers and flow controls allow an attempt at some
+   * pending webhook, or null if one is allowed now.
    */
   @Nullable Instant notBefore(Instant now, List<Webhook> webhooks) {
     Instant earliest = Instant.MAX;

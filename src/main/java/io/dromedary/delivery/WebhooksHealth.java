@@ -14,8 +14,9 @@ import org.apache.camel.health.HealthCheckResultBuilder;
 import org.apache.camel.impl.health.AbstractHealthCheck;
 
 /**
- * Tells which webhooks of a destination are down at present. It is always UP: events are accepted
- * and kept through a receiver's outage, so nobody is to send them elsewhere. Thread-safe.
+ * A health check that shows the state of a destination's webhooks. It is always UP: events are
+ * accepted and kept during a receiver's outage, so load balancers must not send them elsewhere.
+ * Thread-safe.
  */
 final class WebhooksHealth extends AbstractHealthCheck {
 
@@ -28,7 +29,7 @@ final class WebhooksHealth extends AbstractHealthCheck {
     this.clock = clock;
   }
 
-  /** Adds the check to those of a context, if it has any. */
+  /** Registers the check with the context's health checks, if it has any. */
   static void register(CamelContext context, String destination, List<Webhook> webhooks) {
     HealthCheckRegistry registry = HealthCheckRegistry.get(context);
     if (registry != null) {

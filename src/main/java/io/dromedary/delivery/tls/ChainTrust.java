@@ -8,8 +8,8 @@ import javax.net.ssl.SSLEngine;
 import javax.net.ssl.X509ExtendedTrustManager;
 
 /**
- * Trusts whom another trusts, and says of a chain that leads to nobody what it lacks: the JVM says
- * the same of all. Thread-safe if the other is.
+ * A trust manager that delegates to another one and explains why a certificate chain is not
+ * trusted. The JVM gives the same message for all of them. Thread-safe if the other one is.
  */
 final class ChainTrust extends X509ExtendedTrustManager {
 

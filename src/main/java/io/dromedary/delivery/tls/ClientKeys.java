@@ -9,17 +9,20 @@ import javax.net.ssl.X509ExtendedKeyManager;
 import javax.net.ssl.X509KeyManager;
 import org.jspecify.annotations.Nullable;
 
-/** The keys of another, of which it is known when a receiver asks for one. Thread-safe if it is. */
+/**
+ * A key manager that reports when a receiver asks for a certificate. Thread-safe if the other one
+ * is.
+ */
 final class ClientKeys extends X509ExtendedKeyManager {
 
   private final @Nullable X509KeyManager other;
   private final Consumer<Boolean> asked;
 
   /**
-   * Keys.
+   * Creates a key manager.
    *
-   * @param other null: there are none
-   * @param asked is told, on the thread of the handshake, whether there was one
+   * @param other supplies the keys, or null if there are none
+   * @param asked called on the thread of the handshake with whether there was a certificate
    */
   ClientKeys(@Nullable X509KeyManager other, Consumer<Boolean> asked) {
     this.other = other;

@@ -20,11 +20,11 @@ import org.apache.hc.core5.reactor.ssl.SSLBufferMode;
 import org.apache.hc.core5.util.TextUtils;
 
 /**
- * How TLS is spoken to a webhook: version 1.2 or later, without the JVM's weak cipher suites and
+ * The TLS strategy for webhooks: version 1.2 or later, without the JVM's weak cipher suites, and
  * with keys that are long enough. Thread-safe.
  *
- * <p>Every receiver is told which host is meant. The JVM by itself leaves out names of one label,
- * and a proxy in a network of containers may have a certificate for each of these.
+ * <p>The host name is always sent (SNI). The JVM by itself omits names of a single label, but a
+ * proxy in a container network may have a certificate for each of them.
  */
 public final class ClientTls extends DefaultClientTlsStrategy {
 
@@ -33,18 +33,19 @@ public final class ClientTls extends DefaultClientTlsStrategy {
   private final List<String> cipherSuites;
 
   /**
-   * TLS of a context.
+   * Creates the strategy for a TLS context.
    *
-   * @param protocols the versions; empty: 1.2 and later, of those that the context enables
-   * @param cipherSuites empty: those that the context enables, without weak ones
-   * @param hosts knows whether a certificate is for a host
+   * @param protocols the versions; if empty, 1.2 and later as far as the context enables them
+   * @param cipherSuites the cipher suites; if empty, those that the context enables, without weak
+   *     ones
+   * @param hosts verifies that a certificate is for the host
    */
   public ClientTls(
       SSLContext context,
       List<String> protocols,
       List<String> cipherSuites,
       HostnameVerifier hosts) {
-    // The JVM's own check besides would be one that no option of the endpoint changes.
+    // The JVM's own host name check would apply as well, and no option of the endpoint changes it.
     super(context, null, null, SSLBufferMode.STATIC, HostnameVerificationPolicy.CLIENT, hosts);
     this.context = context;
     this.protocols = List.copyOf(protocols);
@@ -55,9 +56,9 @@ public final class ClientTls extends DefaultClientTlsStrategy {
   public SSLSocket upgrade(
       Socket socket, String target, int port, Object attachment, HttpContext httpContext)
       throws IOException {
-    // The full stop says how the host is looked up, and is part of no certificate.
+    // The trailing dot only matters for the DNS lookup and is in no certificate.
     String relative = target.endsWith(".") ? target.substring(0, target.length() - 1) : target;
-    // The client has made letters of it.
+    // The client has decoded the name from Punycode.
     String host = TextUtils.isAllASCII(relative) ? relative : IDN.toASCII(relative);
     SSLSocket secure =
         (SSLSocket) context.getSocketFactory().createSocket(socket, host, port, false);
@@ -83,7 +84,7 @@ public final class ClientTls extends DefaultClientTlsStrategy {
             ? TlsCiphers.excludeWeak(socket.getEnabledCipherSuites())
             : cipherSuites.toArray(String[]::new));
     parameters.setAlgorithmConstraints(new KeySizes());
-    // A name with an underscore is none to TLS: servers in Java end the handshake that has one.
+    // SNI allows no underscore: servers in Java abort a handshake that has one.
     if (!host.contains("_") && !InetAddressUtils.isIPv4(host) && !InetAddressUtils.isIPv6(host)) {
       parameters.setServerNames(List.of(new SNIHostName(host)));
     }

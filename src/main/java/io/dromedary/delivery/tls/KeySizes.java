@@ -12,8 +12,8 @@ import javax.crypto.interfaces.DHKey;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which keys are long enough: 112 bits of security, as NIST SP 800-131A has wanted since 2014. The
- * JVM takes RSA keys of 1024 bits. Its own constraints hold besides.
+ * Requires keys with 112 bits of security, as NIST SP 800-131A has since 2014. The JVM accepts RSA
+ * keys of 1024 bits. Its own constraints apply as well.
  */
 final class KeySizes implements AlgorithmConstraints {
 

@@ -22,29 +22,29 @@ import org.apache.hc.core5.ssl.SSLContexts;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes contexts of TLS that say what a chain of certificates lacks ({@link ChainTrust}), and when
- * a receiver wants one ({@link ClientKeys}).
+ * Creates TLS contexts that explain why a certificate chain is not trusted ({@link ChainTrust}) and
+ * report when a receiver wants a client certificate ({@link ClientKeys}).
  */
 public final class TlsContexts {
 
   private TlsContexts() {}
 
   /**
-   * A context of those parameters.
+   * Creates a context from parameters.
    *
-   * @param parameters null: the certificates of the JVM; they are left as they are
-   * @param asked is told, on the thread of a handshake, that the receiver wants a certificate, and
+   * @param parameters the parameters, which are not changed; null for the JVM's certificates
+   * @param asked called on the thread of a handshake if the receiver wants a certificate, with
    *     whether there is one for it
    */
   public static SSLContext of(
       CamelContext camel, @Nullable SSLContextParameters parameters, Consumer<Boolean> asked)
       throws GeneralSecurityException, IOException {
     if (parameters == null && System.getProperty("javax.net.ssl.keyStore") != null) {
-      // Only the JVM's own context has its client certificate.
+      // Only the JVM's own context has the client certificate of that key store.
       return SSLContexts.createSystemDefault();
     }
     if (parameters != null && parameters.getClass() != SSLContextParameters.class) {
-      // It may do anything.
+      // A subclass may do anything, so it is used unchanged.
       return parameters.createSSLContext(camel);
     }
     SSLContextParameters own = parameters == null ? ofJvm() : copy(camel, parameters);
@@ -60,7 +60,7 @@ public final class TlsContexts {
 
   private static SSLContextParameters ofJvm() {
     SSLContextParameters parameters = new SSLContextParameters();
-    // By this name the JVM's own settings act.
+    // With this name the JVM's own settings apply.
     parameters.setSecureSocketProtocol("TLS");
     return parameters;
   }

@@ -13,12 +13,12 @@ import javax.net.ssl.SSLPeerUnverifiedException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Why TLS could not be spoken to a receiver, in a sentence for an operator. Nothing has been
- * accepted then.
+ * Explains in a sentence for an operator why TLS with a receiver failed. The receiver has accepted
+ * nothing in that case.
  *
- * @param isForGood whether asking again would be of no use: nobody makes a certificate good by
- *     waiting, unless it has to be renewed. What versions, cipher suites and client certificates a
- *     receiver takes is mended by its operator or ours, mostly within hours.
+ * @param isForGood whether retrying is useless. Waiting does not make a certificate valid, unless
+ *     it has to be renewed. Mismatched versions, cipher suites and client certificates are
+ *     temporary, because an operator on either side usually corrects them within hours.
  */
 public record TlsFailure(boolean isForGood, String reason) {
 
@@ -31,12 +31,12 @@ public record TlsFailure(boolean isForGood, String reason) {
       "the receiver wants a client certificate, and there is none for it"
           + " (webhooks.tls.key-store): ";
 
-  /** What is wrong where an attempt has failed so, or null if that is not about TLS. */
+  /** Returns the explanation of a failed attempt, or null if TLS is not the cause. */
   public static @Nullable TlsFailure of(Throwable failure) {
-    // Within a chain of causes the more general come first, so it is asked for these by and by.
+    // In a chain of causes general exceptions come first, so this looks for specific ones first.
     Throwable found = find(failure, CertificateExpiredException.class);
     if (found != null) {
-      // It is renewed within hours.
+      // It will be renewed within hours.
       return new TlsFailure(false, "the certificate has expired: " + found.getMessage());
     }
     found = find(failure, CertificateNotYetValidException.class);

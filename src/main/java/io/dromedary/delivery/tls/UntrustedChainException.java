@@ -2,7 +2,7 @@ package io.dromedary.delivery.tls;
 
 import java.security.cert.CertificateException;
 
-/** A chain of certificates does not lead to an authority that is trusted. */
+/** Signals that a certificate chain does not lead to a trusted authority. */
 final class UntrustedChainException extends CertificateException {
 
   private static final long serialVersionUID = 1L;

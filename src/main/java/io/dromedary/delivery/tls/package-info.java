@@ -1,4 +1,4 @@
-/** How TLS is spoken to webhooks, and what is said of it when it fails. */
+/** TLS for webhooks, and explanations of its failures. */
 @NullMarked
 package io.dromedary.delivery.tls;
 
