@@ -37,9 +37,9 @@ import org.apache.camel.support.service.ServiceSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A webhook that verifies the signature as a receiver would and shows what arrived. It keeps the
- * last 100 requests, of at most 64 KiB each and 2 MiB in all, in memory only. Thread-safe: guarded
- * by this.
+ * A webhook that verifies signatures as a receiver would and shows the requests it received. It
+ * keeps the last 100 requests in memory only, at most 64 KiB each and 2 MiB in all. Thread-safe:
+ * guarded by this.
  */
 public final class RequestBin extends ServiceSupport
     implements CamelContextAware, Processor, RequestCheck {
@@ -56,10 +56,10 @@ public final class RequestBin extends ServiceSupport
   private long bytes;
   private long count;
 
-  /** What is kept of a request; the body is JSON, as text where it was not. */
+  /** A received request; the body is JSON, or a JSON string if it was not. */
   private record Arrival(Instant at, String signature, String body) {
 
-    /** At the most; Latin text takes half. */
+    /** The upper bound; Latin text takes half of it. */
     long bytes() {
       return 2L * body.length();
     }
@@ -75,14 +75,14 @@ public final class RequestBin extends ServiceSupport
     this.context = context;
     this.clock = Settings.clock(context);
     this.path = Settings.of(context).paths().root() + ServerPaths.BIN;
-    // The default one, if there is one: nobody else comes here unless told to.
+    // The default destination, if there is one: others are not sent here unless configured to.
     DestinationSettings destination =
         Settings.of(context).destinations().values().iterator().next();
     this.secrets = destination.secrets();
     this.schemes = destination.schemes();
   }
 
-  /** Called where the route is, which is not everywhere. */
+  /** Called only if the route exists, which depends on how Dromedary is run. */
   @Override
   protected void doStart() {
     if (context != null) {
@@ -144,7 +144,7 @@ public final class RequestBin extends ServiceSupport
     return new String(JsonValue.ofString(text).toBytes(), UTF_8);
   }
 
-  /** As receivers do it: over the raw bytes, of the first event where it is a batch. */
+  /** Verifies the raw bytes as receivers do, or those of the first event of a batch. */
   private String verify(byte[] body, Map<String, Object> headers) {
     if (secrets.isEmpty()) {
       return "none";

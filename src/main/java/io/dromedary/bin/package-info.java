@@ -1,4 +1,4 @@
-/** The request bin: a webhook to look at, for the first run. */
+/** The request bin: a built-in webhook that shows what it receives, for the first run. */
 @NullMarked
 package io.dromedary.bin;
 

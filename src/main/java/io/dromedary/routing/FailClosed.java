@@ -6,17 +6,17 @@ import org.apache.camel.Processor;
 import org.apache.camel.support.AsyncProcessorSupport;
 
 /**
- * A step of a route whose exchange fails whatever is thrown in it, an {@link Error} too.
+ * A route step whose exchange fails on any {@link Throwable}, including an {@link Error}.
  *
- * <p>Camel takes only exceptions of a plain {@link Processor} for failures. If one throws an {@code
- * Error}, Camel nevertheless queues the rest of the route, with the message as it was before the
- * step, and the next exchange on that thread runs it: what was to be checked, changed or signed
- * goes on unchecked. {@link FailClosedSteps} sees to that in our routes; steps that are put into
+ * <p>Camel treats only exceptions of a plain {@link Processor} as failures. If a step throws an
+ * {@code Error}, Camel still queues the rest of the route with the message as it was before the
+ * step, and the next exchange on that thread runs it. So the message continues without the check,
+ * change or signature of the step. {@link FailClosedSteps} prevents this in our routes; steps for
  * routes of a host extend this class.
  */
 public abstract class FailClosed extends AsyncProcessorSupport {
 
-  /** Does the step, which is done when it returns. */
+  /** Runs the step, which is complete when the method returns. */
   protected abstract void run(Exchange exchange) throws Exception;
 
   @Override
@@ -26,12 +26,12 @@ public abstract class FailClosed extends AsyncProcessorSupport {
     } catch (Throwable e) {
       fail(exchange, e);
     }
-    // Not in a finally block: if even the failure cannot be noted, nothing goes on.
+    // Not in a finally block: if the failure itself cannot be recorded, nothing must continue.
     callback.done(true);
     return true;
   }
 
-  /** Makes an exchange fail. Of an {@code Error}, its message keeps no body, either. */
+  /** Makes an exchange fail. After an {@code Error}, its message has no body any more, either. */
   public static void fail(Exchange exchange, Throwable failure) {
     if (failure instanceof Error) {
       exchange.getMessage().setBody(null);

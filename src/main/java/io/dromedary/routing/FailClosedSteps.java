@@ -15,11 +15,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes an exchange of our routes fail whatever is thrown in a step, Camel's own steps included.
+ * Makes the exchanges of our routes fail on anything a step throws, including Camel's own steps.
  *
- * <p>Most of Camel's steps let an {@code Error} through. On the thread that began the exchange it
- * reaches the consumer, but behind any asynchronous step nobody is there to catch it: the exchange
- * would never end, and its event would stay in flight.
+ * <p>Most of Camel's steps do not catch an {@code Error}. On the thread that began the exchange it
+ * reaches the consumer, but after an asynchronous step nothing catches it: the exchange would never
+ * end, and its event would stay in flight.
  */
 public final class FailClosedSteps implements InterceptStrategy, Ordered {
 
@@ -29,7 +29,7 @@ public final class FailClosedSteps implements InterceptStrategy, Ordered {
 
   private FailClosedSteps() {}
 
-  /** Sees to the steps of our routes in a context whose routes have not been built yet. */
+  /** Wraps the steps of our routes in a context whose routes have not been built yet. */
   public static synchronized void in(CamelContext context) {
     var extension = context.getCamelContextExtension();
     if (extension.getInterceptStrategies().stream().noneMatch(FailClosedSteps.class::isInstance)) {
@@ -37,7 +37,7 @@ public final class FailClosedSteps implements InterceptStrategy, Ordered {
     }
   }
 
-  /** Outside of all others, whose failures are caught as well. */
+  /** Outermost, so that failures of other interceptors are caught as well. */
   @Override
   public int getOrder() {
     return HIGHEST;
@@ -76,9 +76,9 @@ public final class FailClosedSteps implements InterceptStrategy, Ordered {
   }
 
   /**
-   * Goes on with an exchange, once. When its step is done synchronously it waits for the step to
-   * return: Camel's bridge to plain processors calls its callback in a {@code finally} block, where
-   * it is not known yet that an {@code Error} was thrown.
+   * Continues an exchange exactly once. If the step completes synchronously, this waits for the
+   * step to return: Camel's bridge to plain processors calls its callback in a {@code finally}
+   * block, before it is known that an {@code Error} was thrown.
    */
   private static final class Continuation extends AtomicInteger implements AsyncCallback {
 
@@ -105,10 +105,11 @@ public final class FailClosedSteps implements InterceptStrategy, Ordered {
       }
     }
 
-    /** The step has thrown. Returns whether the exchange goes on on this thread. */
+    /** Handles a step that has thrown. Returns whether the exchange continues on this thread. */
     boolean fail(Exchange exchange, Throwable failure) {
       if (get() == GONE_ON) {
-        // Another thread may have the exchange. Let through, it would hold up others on this one.
+        // Another thread may own the exchange. Throwing would hold up other exchanges on this
+        // thread.
         LOG.error("A step has failed that was done before", failure);
         return false;
       }
@@ -117,7 +118,7 @@ public final class FailClosedSteps implements InterceptStrategy, Ordered {
       return true;
     }
 
-    /** The step has returned. */
+    /** Handles a step that has returned. */
     void returned(boolean isSync) {
       if (!compareAndSet(RUNNING, RETURNED) && compareAndSet(DONE, GONE_ON)) {
         callback.done(isSync);

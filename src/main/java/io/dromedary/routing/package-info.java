@@ -1,4 +1,4 @@
-/** What the steps of all routes have in common. */
+/** The behaviour that the steps of all routes share. */
 @NullMarked
 package io.dromedary.routing;
 
