@@ -1,16 +1,16 @@
 package io.dromedary.http;
 
 /**
- * Who asks for something that not everybody may ask for.
+ * An authenticated caller of an interface that is not open to everybody.
  *
- * @param name what can be said of him in a log: the name that he logged in by, or how he came
- * @param mayChange whether he may change anything; otherwise he is shown masked payloads
+ * @param name the name for logs: the login name, or the way in which the caller authenticated
+ * @param mayChange whether the caller may change anything; if not, payloads are masked
  */
 public record Caller(String name, boolean mayChange) {
 
   private static final int MOST_NAME = 50;
 
-  /** A name is short and printable, whoever gives it. */
+  /** Makes the name printable and short, whatever its source. */
   public Caller {
     String printable = name.replaceAll("[^\\p{L}\\p{N} ._@+-]", "?");
     name =

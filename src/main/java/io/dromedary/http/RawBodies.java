@@ -14,29 +14,26 @@ import org.apache.camel.support.LifecycleStrategySupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes the HTTP server hand on the bodies of a path as they came, and answer in JSON where it
- * answers by itself. It would parse a body that calls itself a form, as a gzip body of the
- * RudderStack Node SDK does, and leave nothing of it. Camel Main's server and that of Quarkus are
- * told so here; what stands before another looks up here which paths are meant.
+ * Makes the HTTP server pass the bodies of some paths on unchanged and answer in JSON where it
+ * answers by itself. Servers parse and consume a body that claims to be a form, as a gzip body of
+ * the RudderStack Node SDK does. This class configures the servers of Camel Main and Quarkus;
+ * adapters for other servers look the paths up here.
  */
 public final class RawBodies {
 
-  /** The longest body that is read, before it is unpacked. */
+  /** The longest body that is read, before decompression, in bytes. */
   public static final int MOST_BYTES = 1024 * 1024;
 
-  /** In how many seconds to come again while the context starts or stops. */
+  /** The seconds in {@code Retry-After} while the context starts or stops. */
   private static final String STARTS = "1";
 
-  /** Whether there is Vert.x: a host may bring another server. */
+  /** Whether Vert.x is present; a host may have another server. */
   private static final boolean IS_VERTX = isVertx();
 
-  /** The longest text of a body, in bytes. SDKs fill batches to 512,000. */
+  /** The longest decompressed body in bytes. SDKs fill batches up to 512,000. */
   public static final int MOST_TEXT_BYTES = 512_000;
 
-  /**
-   * The {@code Cache-Control} of answers to requests that read: they are for who asked, and for
-   * now.
-   */
+  /** The {@code Cache-Control} of answers to GET and HEAD, which must not be stored. */
   public static final String NOT_KEPT = "no-store";
 
   private RawBodies() {}
@@ -50,16 +47,16 @@ public final class RawBodies {
     }
   }
 
-  /** The paths of a context, and what is checked of requests to them. */
+  /** The paths of a context and the checks of requests to them. */
   private static final class Paths {
 
-    /** By the paths of requests, which begin with the server's root. */
+    /** The checks by request path, which begins with the server's root. */
     private final Map<String, RequestCheck> checks = new ConcurrentHashMap<>();
 
-    /** Those of endpoints; guarded by {@link RawBodies}. */
+    /** The paths of endpoints; guarded by {@link RawBodies}. */
     private final Set<String> endpoints = new HashSet<>();
 
-    /** Those whose requests the server brings here; guarded by {@link RawBodies}. */
+    /** The paths whose requests the server already passes on here; guarded by {@link RawBodies}. */
     private final Set<String> served = new HashSet<>();
 
     static @Nullable Paths of(CamelContext context) {
@@ -67,7 +64,7 @@ public final class RawBodies {
     }
   }
 
-  /** What is checked of requests to a path, or null where no path that is kept is above it. */
+  /** Returns the check of requests to a path, or null if it is not below a registered path. */
   public static @Nullable RequestCheck checkOf(CamelContext context, String path) {
     Paths paths = Paths.of(context);
     return paths == null
@@ -79,18 +76,18 @@ public final class RawBodies {
             .orElse(null);
   }
 
-  /** Whether a path is another, or below it; senders may double its slashes. */
+  /** Returns whether a path equals another or is below it. Doubled slashes count as one. */
   public static boolean isBelow(String path, String parent) {
-    // Asked for each request: few have what the patterns look for.
+    // This runs for each request, and the patterns rarely match.
     String single = path.contains("//") ? path.replaceAll("/+", "/") : path;
     String above = parent.endsWith("/") ? parent.replaceAll("/+$", "") : parent;
     return single.equals(above) || single.startsWith(above + "/");
   }
 
   /**
-   * Why a request is refused before its body is read, or null if it is not.
+   * Returns why a request is refused before its body is read, or null if it is not.
    *
-   * @param check that of its path
+   * @param check the check of the request's path
    */
   public static @Nullable Refusal check(
       CamelContext context, RequestCheck check, RequestHead head) {
@@ -103,19 +100,19 @@ public final class RawBodies {
     return check.check(head);
   }
 
-  /** What a server says by itself, before a route has been asked. */
+  /** Returns the answer of a server that fails a request before it reaches a route. */
   public static Refusal ofServer(CamelContext context, int status) {
     Refusal refusal = Refusal.ofServer(status);
-    // Soon, since it is only that the context starts.
+    // Soon, because the context is only starting or stopping.
     return status == 503 && !context.isStarted()
         ? new Refusal(status, refusal.code(), refusal.message(), Map.of("Retry-After", STARTS))
         : refusal;
   }
 
   /**
-   * The headers of an answer that no route has made.
+   * Returns the headers of an answer that does not come from a route.
    *
-   * @param check that of the path, or null where there is none
+   * @param check the check of the path, or null if there is none
    */
   public static Map<String, Object> answerHeaders(
       @Nullable RequestCheck check, @Nullable String origin, Refusal refusal) {
@@ -125,12 +122,12 @@ public final class RawBodies {
   }
 
   /**
-   * Takes the Content-Type off requests to a path before anything looks at their bodies, refuses
-   * what the check does, and answers 503 while the context starts or stops, or no endpoint serves
-   * the path. To be called before the server starts: a sender that comes a moment too early must
-   * not hear 404, upon which it would drop its events.
+   * Registers a path. Its requests lose their Content-Type before anything looks at their bodies,
+   * and they are refused if the check says so. They get a 503 while the context starts or stops, or
+   * no endpoint serves the path. To be called before the server starts: a sender that comes too
+   * early must not get a 404, on which it would drop its events.
    *
-   * @param root what the server puts before the path of each endpoint; empty, or a path
+   * @param root the prefix that the server puts before the path of each endpoint; empty, or a path
    */
   public static void keep(CamelContext context, String root, String path, RequestCheck check) {
     RefusedRequests.in(context);
@@ -150,8 +147,8 @@ public final class RawBodies {
   }
 
   /**
-   * Brings the requests to all paths that are kept to their checks, once the server has a router.
-   * To be called by a server that has one and starts in its own way.
+   * Installs the checks of all registered paths once the server has a router. To be called by
+   * servers that create a router and start in their own way.
    */
   public static void serve(CamelContext context) {
     synchronized (RawBodies.class) {
@@ -167,8 +164,8 @@ public final class RawBodies {
   }
 
   /**
-   * Adds the routes between the moment at which Camel's server has made its router and the one at
-   * which it listens, when it asks for the thread it starts on: there is no other word of it.
+   * Adds the routes after Camel's server has created its router and before it listens. At that time
+   * the server asks for its start thread, and Camel has no other event for it.
    */
   private static final class ServerStart extends LifecycleStrategySupport {
 
@@ -184,7 +181,7 @@ public final class RawBodies {
     }
   }
 
-  /** Apart, so that it is loaded only where there is Vert.x. */
+  /** A separate class, so that it is loaded only if Vert.x is present. */
   private static final class VertxRoutes {
 
     /** Before the routes of all endpoints. */
@@ -214,13 +211,13 @@ public final class RawBodies {
                     return;
                   }
                   if (!context.isStarted()) {
-                    // Camel would keep the connection for the next one.
+                    // Camel would keep the connection open for further requests.
                     request.response().putHeader("Connection", "close");
                   }
                   answer(context, request, refusal);
                 })
             .failureHandler(request -> refuse(context, request));
-        // Where no endpoint has the path: its route has not started yet, or has stopped already.
+        // No endpoint has the path: its route has not started yet or has stopped already.
         router
             .route(path + "*")
             .last()

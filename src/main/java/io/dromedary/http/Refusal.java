@@ -4,26 +4,26 @@ import io.dromedary.json.JsonFields;
 import java.util.Map;
 
 /**
- * Why a request is refused.
+ * The answer to a request that is refused.
  *
  * @param status the HTTP status
- * @param code the same for all requests that are refused for this reason
- * @param message what was expected, and what was found
- * @param headers further ones of the answer
+ * @param code a stable code for this reason
+ * @param message what was expected and what was found
+ * @param headers additional headers of the answer
  */
 public record Refusal(int status, String code, String message, Map<String, String> headers) {
 
-  /** In how many seconds a sender that was refused for now is to come again. */
+  /** The seconds in {@code Retry-After} of a temporary refusal. */
   private static final String RETRY_AFTER = "5";
 
   private static final String TOO_MANY_SECONDS = "60";
 
-  /** A refusal without headers of its own. */
+  /** Creates a refusal without headers of its own. */
   public Refusal(int status, String code, String message) {
     this(status, code, message, Map.of());
   }
 
-  /** What a server says by itself of a request that did not get as far as a route. */
+  /** Returns the refusal of a server for a request that did not reach a route. */
   public static Refusal ofServer(int status) {
     return switch (status) {
       case 413 ->
@@ -48,7 +48,7 @@ public record Refusal(int status, String code, String message, Map<String, Strin
     };
   }
 
-  /** The path could be read in two ways. */
+  /** Refuses a path that is ambiguous. */
   public static Refusal ofPath() {
     return new Refusal(
         400,
@@ -56,13 +56,13 @@ public record Refusal(int status, String code, String message, Map<String, Strin
         "expected a path without dots, slashes or control characters that are encoded, found one");
   }
 
-  /** The host that was asked for may be made to stand for this machine by its owner. */
+  /** Refuses a host name whose owner may have made it resolve to this machine. */
   public static Refusal ofHost() {
     return new Refusal(
         403, "forbidden_host", "expected a Host that is a loopback address, found another");
   }
 
-  /** Nobody can tell which host was asked for. */
+  /** Refuses a Host header that cannot be parsed. */
   public static Refusal ofUnreadableHost() {
     return new Refusal(
         400,
@@ -70,7 +70,7 @@ public record Refusal(int status, String code, String message, Map<String, Strin
         "expected a Host that is a name or an address, and maybe a port, found another");
   }
 
-  /** The address has presented too many wrong keys. */
+  /** Refuses an address that has presented too many wrong keys. */
   public static Refusal ofAddress() {
     return new Refusal(
         429,
@@ -79,12 +79,12 @@ public record Refusal(int status, String code, String message, Map<String, Strin
         Map.of("Retry-After", TOO_MANY_SECONDS));
   }
 
-  /** The body of the answer. */
+  /** Returns the body of the answer. */
   public String toJson() {
     return json(code, message);
   }
 
-  /** The body of an answer that tells of a failure. */
+  /** Returns the body of an answer about a failure. */
   public static String json(String code, String message) {
     return JsonFields.write(
         json -> {

@@ -11,14 +11,14 @@ import org.apache.camel.CamelContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Counts the requests that a context refuses, by the status of the answer. An operator sees from it
- * that senders have a wrong key, or that there is no room. Thread-safe.
+ * Counts the requests that a context refuses, by status. Operators see from it that senders use a
+ * wrong key or that there is no capacity. Thread-safe.
  */
 public final class RefusedRequests {
 
   private static final String OTHER = "other";
 
-  /** Those with which a server, a check or a route refuses. */
+  /** The statuses with which a server, a check or a route refuses requests. */
   private static final List<Integer> STATUSES =
       List.of(400, 401, 403, 404, 405, 413, 414, 415, 429, 431, 500, 503, 505);
 
@@ -38,7 +38,7 @@ public final class RefusedRequests {
                     count::sum)));
   }
 
-  /** Counts for a context, from now on. */
+  /** Starts counting for a context. */
   static synchronized void in(CamelContext context) {
     if (of(context) == null) {
       context
@@ -51,7 +51,7 @@ public final class RefusedRequests {
     return context.getCamelContextExtension().getContextPlugin(RefusedRequests.class);
   }
 
-  /** A request is answered with that status, where anything is counted. */
+  /** Counts a request that is refused with that status, if the context counts. */
   public static void count(CamelContext context, int status) {
     RefusedRequests refused = of(context);
     if (refused != null) {

@@ -14,16 +14,16 @@ import org.apache.camel.Exchange;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a request says before its body.
+ * The head of a request.
  *
- * @param path as it came, not decoded and not normalised
- * @param query as it came, not decoded; null where there is none
- * @param host the header {@code Host}, or what HTTP/2 has in its place
- * @param origin whose page sends it, if a browser says so: see {@link #page}
- * @param site {@code Sec-Fetch-Site}: how a browser's page is related to this server
+ * @param path the path as received, neither decoded nor normalised
+ * @param query the query as received, not decoded; null if there is none
+ * @param host the header {@code Host}, or its counterpart in HTTP/2
+ * @param origin the origin of the page that sends it, if a browser says so: see {@link #page}
+ * @param site {@code Sec-Fetch-Site}: the relation of a browser's page to this server
  * @param authorization the header {@code Authorization}
  * @param agent the header {@code User-Agent}
- * @param address whom it comes from, without the port; null where that is not known
+ * @param address the client's address without the port; null if it is not known
  */
 public record RequestHead(
     String method,
@@ -36,7 +36,7 @@ public record RequestHead(
     @Nullable String agent,
     @Nullable String address) {
 
-  /** The header in which a server of an endpoint tells whom a request comes from. */
+  /** The header in which the server of an endpoint passes the client's address on. */
   static final String ADDRESS = "DromedaryAddress";
 
   private static final Pattern URL_PATH = Pattern.compile("^[^:/]*://[^/?#]*|[?#].*$");
@@ -47,11 +47,13 @@ public record RequestHead(
   private static final Pattern ORIGIN = Pattern.compile("^https?://[^/?#]+");
   private static final Pattern PORT = Pattern.compile(":\\d{1,5}$");
 
-  /** What two servers may read in two ways: dots, slashes and control characters in disguise. */
+  /**
+   * Encoded or relative segments and control characters, which two servers may read differently.
+   */
   private static final Pattern AMBIGUOUS =
       Pattern.compile("(?i)%2e|%2f|%5c|%0|%1|%7f|[\\\\;\\x00-\\x1f\\x7f]|/\\.{1,2}(/|$)");
 
-  /** The head of a request that Camel has made a message of. */
+  /** Creates the head of a request that Camel has converted to a message. */
   public static RequestHead of(Map<String, Object> headers) {
     String url = String.valueOf(headers.get(Exchange.HTTP_URL));
     String address = text(headers, "CamelVertxPlatformHttpRemoteAddress");
@@ -68,7 +70,9 @@ public record RequestHead(
         address == null ? null : PORT.matcher(address).replaceFirst(""));
   }
 
-  /** The head of a request to an endpoint that is a server, which tells paths in its own way. */
+  /**
+   * Creates the head of a request to a server endpoint such as Netty's, which has other headers.
+   */
   public static RequestHead ofServer(Map<String, Object> headers) {
     String site = text(headers, "Sec-Fetch-Site");
     String netty = text(headers, "CamelNettyRemoteAddress");
@@ -86,7 +90,7 @@ public record RequestHead(
             : PORT.matcher(netty.substring(netty.indexOf('/') + 1)).replaceFirst(""));
   }
 
-  /** Spring's server tells only the query as it came, Vert.x also one that has been decoded. */
+  /** Spring's server gives only the raw query, Vert.x also a decoded one. */
   private static @Nullable String query(Map<String, Object> headers) {
     String query = text(headers, Exchange.HTTP_RAW_QUERY);
     return query == null ? text(headers, Exchange.HTTP_QUERY) : query;
@@ -98,8 +102,9 @@ public record RequestHead(
   }
 
   /**
-   * Whose page sends a request. For an image of a page, a browser tells no {@code Origin}, but
-   * where the image is of another server mostly a {@code Referer}, which no page can forge either.
+   * Returns the origin of the page that sends a request. Browsers send no {@code Origin} for
+   * images. For an image on another server they usually send a {@code Referer}, which a page cannot
+   * forge either.
    */
   public static @Nullable String page(
       @Nullable String origin, @Nullable String site, @Nullable String referer) {
@@ -114,12 +119,15 @@ public record RequestHead(
     return site != null && !site.equals("same-origin") && !site.equals("none");
   }
 
-  /** Whether it only reads, and anybody in between may keep the answer unless told otherwise. */
+  /**
+   * Returns whether the method only reads, so that caches may store the answer unless told
+   * otherwise.
+   */
   public boolean isRead() {
     return method.equals("GET") || method.equals("HEAD");
   }
 
-  /** The first parameter of that name in the query, or null. A plus in it is a plus. */
+  /** Returns the first query parameter of that name, or null. A plus sign is taken literally. */
   public @Nullable String parameter(String name) {
     if (query == null) {
       return null;
@@ -132,7 +140,7 @@ public record RequestHead(
     return null;
   }
 
-  /** A text without its percent signs; one that is encoded badly stays as it is. */
+  /** Decodes percent-encoding; badly encoded text is returned unchanged. */
   public static String decode(String text) {
     try {
       return URLDecoder.decode(text.replace("+", "%2B"), UTF_8);
@@ -141,30 +149,28 @@ public record RequestHead(
     }
   }
 
-  /**
-   * Whether a browser sends it that does not say for which page, as an old one does not for images.
-   */
+  /** Returns whether a browser sends it without naming its page, as old browsers do for images. */
   public boolean isOfUnknownPage() {
     return origin == null && site == null && agent != null && agent.startsWith("Mozilla/");
   }
 
   /**
-   * Whether a server in front reads the path as this one does: it may let through some paths only.
+   * Returns whether every server reads the path alike. A proxy in front may allow only some paths.
    */
   public boolean hasPlainPath() {
     return !AMBIGUOUS.matcher(path).find();
   }
 
   /**
-   * Whether the host that was asked for is a loopback address. The owner of another name may make
-   * it stand for one, and a page of that name may then read what this server answers.
+   * Returns whether the requested host is a loopback address. Any other name may be made to resolve
+   * to one by its owner (DNS rebinding), whose pages could then read the answers of this server.
    */
   public boolean isForLoopback() {
     return host != null
         && LOOPBACK.contains(PORT.matcher(host.toLowerCase(Locale.ROOT)).replaceFirst(""));
   }
 
-  /** Whether a browser sends it for a page that is not of this server. */
+  /** Returns whether a browser sends it for a page of another server. */
   public boolean isOfForeignPage() {
     if (origin != null) {
       return !isOwn(origin);

@@ -5,15 +5,15 @@ import org.apache.camel.Message;
 import org.apache.camel.http.common.DefaultHttpBinding;
 
 /**
- * Hands requests to a Jetty endpoint on as they came: Jetty would read the body of what calls
- * itself a form, and Camel would make headers of a query. Loaded only where there are servlets.
+ * Passes requests to a Jetty endpoint on unchanged. Jetty would read the body if it claims to be a
+ * form, and Camel would turn query parameters into headers. Loaded only if servlets are present.
  */
 public final class ServletRawBodies extends DefaultHttpBinding {
 
   @Override
   protected void readHeaders(HttpServletRequest request, Message message) {
     super.readHeaders(request, message);
-    // In the place of what the sender may have said.
+    // Overwrites a value that the sender may have set.
     message.getHeaders().put(RequestHead.ADDRESS, request.getRemoteAddr());
   }
 

@@ -8,8 +8,8 @@ import org.apache.camel.component.undertow.CamelUndertowHttpHandler;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Hands requests to an Undertow endpoint on as they came: Undertow would parse what calls itself a
- * form, and write the parts of some to the disk. Loaded only where there is Undertow.
+ * Passes requests to an Undertow endpoint on unchanged. Undertow would parse bodies that claim to
+ * be forms and write parts of some to disk. Loaded only if Undertow is present.
  */
 public final class UndertowRawBodies implements CamelUndertowHttpHandler {
 
@@ -25,7 +25,7 @@ public final class UndertowRawBodies implements CamelUndertowHttpHandler {
   @Override
   public void handleRequest(HttpServerExchange exchange) throws Exception {
     exchange.getRequestHeaders().remove(Headers.CONTENT_TYPE);
-    // In the place of what the sender may have said.
+    // Overwrites a value that the sender may have set.
     exchange
         .getRequestHeaders()
         .put(ADDRESS, exchange.getSourceAddress().getAddress().getHostAddress());

@@ -7,7 +7,7 @@ import java.util.Map;
 import org.apache.camel.CamelContext;
 import org.jspecify.annotations.Nullable;
 
-/** What a server of Vert.x is asked, and refuses. Loaded only where there is one. */
+/** Reads and refuses requests of a Vert.x server. Loaded only if Vert.x is present. */
 public final class VertxRequests {
 
   private static final String ASKED = "dromedary-asked";
@@ -15,13 +15,13 @@ public final class VertxRequests {
   private VertxRequests() {}
 
   /**
-   * What a request asks for.
+   * A request as the checks need it.
    *
-   * @param check that of its path, or null where there is none
+   * @param check the check of its path, or null if there is none
    */
   public record Asked(RequestHead head, @Nullable RequestCheck check) {}
 
-  /** What a request asks for: it is looked up once, since several handlers want to know. */
+  /** Returns the head and the check of a request, looked up once for all handlers. */
   public static Asked asked(CamelContext context, RoutingContext exchange) {
     Asked known = exchange.get(ASKED);
     if (known == null) {
@@ -46,7 +46,7 @@ public final class VertxRequests {
         request.remoteAddress() == null ? null : request.remoteAddress().hostAddress());
   }
 
-  /** Answers a request, unless somebody has, and lets go of what is left of its body. */
+  /** Answers a request unless it has been answered, and discards the rest of its body. */
   public static void refuse(
       CamelContext context, RoutingContext exchange, Map<String, ?> headers, Refusal refusal) {
     HttpServerResponse response = exchange.response();

@@ -9,18 +9,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * How many wrong keys each address has presented within a minute. After too many, its requests are
- * refused for the rest of that minute unless their heads have a known key: trying keys is slow
- * then, and costs neither a body nor a line in the log for each. Thread-safe.
+ * Counts the wrong keys that each address has presented within a minute. After too many, requests
+ * of that address are refused for the rest of the minute unless their heads have a known key. So
+ * guessing keys is slow and costs neither a body nor a log line per request. Thread-safe.
  */
 public final class WrongKeys {
 
   private static final Logger LOG = LoggerFactory.getLogger(WrongKeys.class);
 
-  /** In a minute, of an address. */
+  /** The limit per minute and address. */
   static final int MOST = 60;
 
-  /** What is counted one by one; all others count together. */
+  /** The number of addresses counted individually; all others are counted together. */
   private static final int MOST_ADDRESSES = 4096;
 
   private static final long MINUTE_NANOS = Duration.ofMinutes(1).toNanos();
@@ -33,9 +33,9 @@ public final class WrongKeys {
   private long untold;
 
   /**
-   * Counts for keys of one kind.
+   * Creates a counter for keys of one kind.
    *
-   * @param what they are called in the log
+   * @param what the kind of key as named in the log
    */
   public WrongKeys(String what) {
     this(what, System::nanoTime);
@@ -47,7 +47,7 @@ public final class WrongKeys {
     this.sinceNanos = nanoTime.getAsLong() - MINUTE_NANOS;
   }
 
-  /** Whether an address has presented too many. */
+  /** Returns whether an address has presented too many wrong keys. */
   public synchronized boolean areTooMany(@Nullable String address) {
     if (nanoTime.getAsLong() - sinceNanos >= MINUTE_NANOS) {
       return false;
@@ -55,7 +55,7 @@ public final class WrongKeys {
     return counts.getOrDefault(counted(address), 0) >= MOST;
   }
 
-  /** A request of that address had a wrong key, or none. */
+  /** Counts a request with a wrong key or without one. */
   public synchronized void add(@Nullable String address) {
     long now = nanoTime.getAsLong();
     untold++;
@@ -73,7 +73,7 @@ public final class WrongKeys {
     return counts.containsKey(network) || counts.size() < MOST_ADDRESSES ? network : OTHERS;
   }
 
-  /** An IPv6 address without what its owner may choose of it. */
+  /** Returns the network part of an IPv6 address, since its owner may choose the rest. */
   private static String network(String address) {
     String[] groups = address.split(":", -1);
     return groups.length < 8

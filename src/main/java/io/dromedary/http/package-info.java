@@ -1,4 +1,4 @@
-/** Who may ask what over HTTP, told from the head of a request, before its body is read. */
+/** Decides about HTTP requests from their heads, before their bodies are read. */
 @NullMarked
 package io.dromedary.http;
 

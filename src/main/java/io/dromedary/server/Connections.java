@@ -17,9 +17,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Bounds the connections of senders: how many there are in all and of one address, how long one may
- * be without a request, how many refusals it gets in a row, and how many answers it leaves unread.
- * What delivers needs files, too.
+ * Limits the connections of senders: their number in total and per address, their time without a
+ * request, their consecutive refusals, and their unread answers. Otherwise connections could use up
+ * the file descriptors that deliveries need.
  *
  * <p>Thread-safe.
  */
@@ -30,10 +30,10 @@ final class Connections implements Handler<RoutingContext> {
   private static final int MOST = 10_000;
   private static final int FEWEST = 100;
 
-  /** For the head of the first request, whatever comes of it meanwhile. */
+  /** The timeout of the head of the first request, from the start of the connection. */
   static final Duration FIRST_HEAD = Duration.ofSeconds(10);
 
-  /** From an answer to the head of the next request. */
+  /** The timeout from an answer to the head of the next request. */
   static final Duration NEXT_HEAD = Duration.ofSeconds(75);
 
   private static final int MOST_REFUSED = 20;
@@ -54,7 +54,7 @@ final class Connections implements Handler<RoutingContext> {
     private int running;
     private boolean hasHadOne;
 
-    /** In a row. */
+    /** Consecutive refusals. */
     private int refused;
 
     private long sinceNanos = System.nanoTime();
@@ -64,7 +64,7 @@ final class Connections implements Handler<RoutingContext> {
       hasHadOne = true;
     }
 
-    /** One is answered. */
+    /** Records the status of an answer. */
     synchronized void answers(int status) {
       refused = status >= 400 && status < 500 ? refused + 1 : 0;
     }
@@ -74,7 +74,7 @@ final class Connections implements Handler<RoutingContext> {
       sinceNanos = System.nanoTime();
     }
 
-    /** Whether too many in a row have been refused. */
+    /** Returns whether too many consecutive requests have been refused. */
     synchronized boolean isRefused() {
       return refused >= MOST_REFUSED;
     }
@@ -85,11 +85,11 @@ final class Connections implements Handler<RoutingContext> {
   }
 
   /**
-   * Bounds connections.
+   * Creates the limits.
    *
-   * @param most in all; half as many of one address
-   * @param firstHead in which the head of the first request has to come
-   * @param nextHead in which the head of each further one has to
+   * @param most the maximum in total; an address may have half of it
+   * @param firstHead the timeout of the first request's head
+   * @param nextHead the timeout of each further request's head
    */
   Connections(int most, Duration firstHead, Duration nextHead) {
     this.most = most;
@@ -97,14 +97,14 @@ final class Connections implements Handler<RoutingContext> {
     this.nextNanos = nextHead.toNanos();
   }
 
-  /** As many as leave half of the files that this process may open. */
+  /** Returns a limit that leaves half of the process's file descriptors. */
   static int most() {
     return ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean unix
         ? (int) Math.min(MOST, Math.max(FEWEST, unix.getMaxFileDescriptorCount() / 2 - FEWEST))
         : MOST;
   }
 
-  /** Looks for idle connections from now on, until the server's threads end. */
+  /** Closes idle connections from now on, until the server's threads end. */
   void watch(Vertx vertx) {
     vertx.setPeriodic(
         LOOK_MILLIS,
@@ -117,7 +117,7 @@ final class Connections implements Handler<RoutingContext> {
                 }));
   }
 
-  /** A connection has been opened, and is closed again where there are too many. */
+  /** Registers a new connection, and closes it if there are too many. */
   void opened(HttpConnection connection) {
     String address = connection.remoteAddress().hostAddress();
     boolean isTaken = count.incrementAndGet() <= most;
@@ -147,12 +147,12 @@ final class Connections implements Handler<RoutingContext> {
     }
   }
 
-  /** A request has come. */
+  /** Handles a request. */
   @Override
   public void handle(RoutingContext exchange) {
     HttpServerRequest request = exchange.request();
     if (request.response().writeQueueFull()) {
-      // Its client reads no answers.
+      // The client does not read answers.
       request.connection().close();
       return;
     }
@@ -171,7 +171,7 @@ final class Connections implements Handler<RoutingContext> {
           ended -> {
             requests.ends();
             if (requests.isRefused()) {
-              // Another connection costs its client more than us.
+              // A new connection costs the client more than the server.
               request.connection().close();
             }
           });

@@ -5,22 +5,22 @@ import java.time.Duration;
 import java.util.function.Consumer;
 
 /**
- * Ends a process that is up and deaf: whose server has not run a task for a minute, or that has had
- * no memory for so long, after an Error for example that a thread of the server's has not survived.
- * Whoever supervises it starts it again, and nothing that was accepted is lost.
+ * Ends a process that runs but does not work: its server has not run a task for a minute, or memory
+ * has been exhausted for a minute, for example after an Error that ended a thread of the server. A
+ * supervisor restarts it, and no accepted event is lost.
  *
- * <p>Its thread is none of a pool's: any of these may be what hangs. Thread-safe.
+ * <p>It uses a thread of its own, because any thread pool may be what hangs. Thread-safe.
  */
 final class Heartbeat implements Runnable {
 
   static final Duration LONGEST_SILENCE = Duration.ofMinutes(1);
 
-  /** The exit code: a supervisor starts what ends with another than 0. */
+  /** The exit code; supervisors restart a process that exits with a code other than 0. */
   static final int EXIT_CODE = 70;
 
   private static final long BEAT_MILLIS = 1000;
 
-  /** As much as an event needs while it is read. */
+  /** The memory that an event needs while it is read. */
   private static final int BLOCK_BYTES = 256 * 1024;
 
   private final Context server;
@@ -35,9 +35,9 @@ final class Heartbeat implements Runnable {
   /**
    * Watches a server.
    *
-   * @param server whose thread is asked to run a task
-   * @param longestSilence after which the process is ended
-   * @param end ends it, and is told why
+   * @param server the context whose thread has to run a task
+   * @param longestSilence the time without a completed task after which the process is ended
+   * @param end ends the process, given the reason
    */
   Heartbeat(Context server, Duration longestSilence, Consumer<String> end) {
     this.server = server;
@@ -46,7 +46,7 @@ final class Heartbeat implements Runnable {
     thread.setDaemon(true);
   }
 
-  /** Ends this process at once: whatever else would have to run may hang as well. */
+  /** Ends this process at once. A regular shutdown may hang, too. */
   static void halt(String why) {
     System.err.println("Dromedary ends: " + why + ". What was accepted is in the outbox.");
     Runtime.getRuntime().halt(EXIT_CODE);
@@ -66,7 +66,7 @@ final class Heartbeat implements Runnable {
     long aliveNanos = System.nanoTime();
     while (!stopped) {
       long now = System.nanoTime();
-      // A machine that was suspended has heard nothing, either.
+      // A machine that was suspended has not run tasks, either.
       if (now - aliveNanos > silenceNanos / 2) {
         heardNanos = now;
       }
@@ -80,16 +80,16 @@ final class Heartbeat implements Runnable {
         Thread.sleep(BEAT_MILLIS);
         beat();
       } catch (InterruptedException | RuntimeException | Error e) {
-        // It counts as silence, which ends with the next beat that works.
+        // It counts as silence, which ends with the next successful beat.
         hasFailed = true;
       }
     }
   }
 
-  /** There has to be memory, and the server has to run a task. */
+  /** Checks that memory can be allocated and that the server runs a task. */
   private void beat() {
     byte[] block = new byte[BLOCK_BYTES];
-    // Handed over, so that it has to be there.
+    // The task uses the block, so that the allocation is not optimised away.
     server.runOnContext(heard -> heardNanos = block.length > 0 ? System.nanoTime() : 0);
     hasFailed = false;
   }

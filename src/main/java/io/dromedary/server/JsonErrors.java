@@ -11,17 +11,17 @@ import io.vertx.ext.web.RoutingContext;
 import org.apache.camel.CamelContext;
 
 /**
- * Makes the packaged server answer in JSON wherever it answers by itself: Vert.x writes HTML, or
- * nothing.
+ * Makes the packaged server answer in JSON where it answers by itself. Vert.x would answer in HTML
+ * or without a body.
  */
 final class JsonErrors {
 
-  /** What Vert.x, its body handler and {@link RequestRoom} refuse with. */
+  /** The statuses with which Vert.x, its body handler and {@link RequestRoom} refuse requests. */
   private static final int[] STATUSES = {400, 404, 405, 413, 415, 429, 500, 503};
 
   private JsonErrors() {}
 
-  /** Requests to a router that no route of it has answered are answered in JSON. */
+  /** Answers requests that no route of the router has answered. */
   static void in(CamelContext context, Router router) {
     for (int status : STATUSES) {
       router.errorHandler(status, exchange -> answer(context, exchange, status));
@@ -44,7 +44,7 @@ final class JsonErrors {
     VertxRequests.refuse(context, exchange, refusal.headers(), refusal);
   }
 
-  /** Answers a request whose head could not be read, and ends its connection. */
+  /** Answers a request whose head could not be parsed, and closes its connection. */
   static void answerUnreadable(CamelContext context, HttpServerRequest request) {
     Throwable cause = request.decoderResult().cause();
     Refusal refusal;

@@ -26,14 +26,17 @@ import org.apache.camel.main.HttpServerConfigurationProperties;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The HTTP server of the packaged application. It listens when everything else has started: Camel's
- * own listens first, and whoever has waited for the port, as all senders do after a restart, would
- * be refused. What strangers may do is bounded: see {@link Connections}, {@link RequestRoom} and
- * {@link RequestRules}. Camel's own server takes no options, so Vert.x's is made here.
+ * The HTTP server of the packaged application. It listens after everything else has started.
+ * Camel's own server listens first, so senders that wait for the port, as all do after a restart,
+ * would be refused. The server bounds what strangers can do: see {@link Connections}, {@link
+ * RequestRoom} and {@link RequestRules}. Camel's own server takes no options, so this class creates
+ * the Vert.x server itself.
  */
 public final class LateHttpServer extends VertxPlatformHttpServer implements StartupListener {
 
-  /** Those of endpoints are 0 and more, and what reads their bodies comes before. */
+  /**
+   * The order of endpoints is 0 or more, and the handlers that read their bodies come just before.
+   */
   private static final int BEFORE_ALL = -2;
 
   /** Browsers send cookies of more than 8 KB to first-party domains. */
@@ -50,19 +53,20 @@ public final class LateHttpServer extends VertxPlatformHttpServer implements Sta
     super(configuration);
   }
 
-  /** Camel Main looks for one in the registry. */
+  /** Creates the server; Camel Main finds the factory in the registry. */
   public static final class Factory extends DefaultMainHttpServerFactory {
 
     @Override
     public Service newHttpServer(
         CamelContext context, HttpServerConfigurationProperties properties) {
-      // What it was told is taken from Camel's own, which is not started.
+      // The configuration is taken from Camel's own server, which is not started.
       MainHttpServer camels = (MainHttpServer) super.newHttpServer(context, properties);
       VertxPlatformHttpServerConfiguration configuration = camels.getConfiguration();
       configuration.setServerType(VertxPlatformHttpRouter.SERVER_TYPE_SERVER);
-      // A head that announces a body would take 64 KiB.
+      // Otherwise every request with a body would allocate 64 KiB.
       configuration.getBodyHandler().setPreallocateBodyBuffer(false);
-      // Routes find their server by its port, which one that does not listen yet cannot tell.
+      // Routes find their server by its port, which a server that does not listen yet does not
+      // know.
       context.getRegistry().bind("dromedary-http-server", configuration);
       return new LateHttpServer(configuration);
     }
@@ -77,11 +81,11 @@ public final class LateHttpServer extends VertxPlatformHttpServer implements Sta
   @Override
   protected void initializeServer() {
     super.initializeServer();
-    // Camel's asks for a thread to start on next, which this one does not.
+    // Camel's server asks for a start thread at this point, which this one does not.
     RawBodies.serve(getCamelContext());
   }
 
-  /** Nothing yet: routes find the router, which there is already. */
+  /** Does nothing yet: routes need only the router, which already exists. */
   @Override
   protected void startServer() {}
 
@@ -92,7 +96,7 @@ public final class LateHttpServer extends VertxPlatformHttpServer implements Sta
   public void onCamelContextFullyStarted(CamelContext context, boolean alreadyStarted)
       throws Exception {
     String port = Integer.toString(getConfigurationPort());
-    // Something may have taken it during the start.
+    // Another process may have taken the port during the start.
     ServerCheck.check(ServerCheck.SERVER, getHost(), port);
     HttpServerOptions options = options(context);
     Connections connections =
@@ -125,7 +129,8 @@ public final class LateHttpServer extends VertxPlatformHttpServer implements Sta
   }
 
   private HttpServerOptions options(CamelContext context) throws Exception {
-    // A connection may have many requests at a time by it, which few clients ask for without TLS.
+    // With HTTP/2 a connection may have many concurrent requests; few clients ask for it without
+    // TLS.
     HttpServerOptions options =
         new HttpServerOptions()
             .setHttp2ClearTextEnabled(Settings.of(context).h2c())
@@ -151,7 +156,7 @@ public final class LateHttpServer extends VertxPlatformHttpServer implements Sta
       serveHead(each);
       if (each != camels) {
         JsonErrors.in(context, each);
-        // That of the health, which listens on loopback unless it asks for a password.
+        // The server of the health endpoint listens on loopback unless it requires a password.
         each.route()
             .order(BEFORE_ALL)
             .handler(new RequestRules(context, Settings.isLoopback(each.getServer().getHost())));
@@ -162,7 +167,7 @@ public final class LateHttpServer extends VertxPlatformHttpServer implements Sta
     router.errorHandler(401, new Default401ErrorHandler());
     router.route().handler(connections);
     router.route().handler(new RequestRules(context, isLocal));
-    // Not as a sub-router, which has to be Vert.x's own.
+    // Not as a sub-router, which would have to be Vert.x's own class.
     router
         .route(getPath() + "*")
         .handler(camels::handleContext)
@@ -171,7 +176,8 @@ public final class LateHttpServer extends VertxPlatformHttpServer implements Sta
   }
 
   /**
-   * Load balancers ask so for the health; Camel serves it, and what else it serves, to GET only.
+   * Serves HEAD like GET, because load balancers use it for health checks and Camel serves only
+   * GET.
    */
   private static void serveHead(Router router) {
     for (Route route : router.getRoutes()) {
@@ -203,7 +209,7 @@ public final class LateHttpServer extends VertxPlatformHttpServer implements Sta
     }
   }
 
-  /** Camel's way needs the thread on which its server was started. */
+  /** Camel's own way needs the thread that started its server. */
   @Override
   protected void stopVertx() {
     if (getVertx() != null && lookupVertx() == null) {

@@ -9,34 +9,34 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Bounds what requests that are being received take of the memory. Each takes its length from its
- * head until it is answered, the longest there is if it does not tell. Where there is no room it is
- * answered 503 before its body is read, and 429 where the requests of its address take more than
- * all others leave: one that fills the room leaves half of it. A body that comes slower than {@link
- * #LEAST_RATE} is cut.
+ * Limits the memory of requests that are being received. Each request reserves the length of its
+ * body from its head until its answer, or the maximum length if it does not state one. If there is
+ * no room it gets a 503 before its body is read. It gets a 429 if the requests of its address have
+ * reserved more than is left, so a single address can take no more than about half. A connection
+ * whose body arrives more slowly than {@link #LEAST_RATE} is closed.
  *
  * <p>Thread-safe.
  */
 final class RequestRoom implements Handler<RoutingContext> {
 
-  /** What a body may take beside the time that it takes at the least rate. */
+  /** The time a body may take in addition to its time at the least rate. */
   static final Duration GRACE = Duration.ofSeconds(10);
 
-  /** In bytes a second. */
+  /** In bytes per second. */
   static final long LEAST_RATE = 16 * 1024;
 
   private final long graceMillis;
 
-  /** Guarded by this, as is what each address takes. */
+  /** Guarded by this, as are the reservations per address. */
   private long left;
 
   private final Map<String, Long> taken = new HashMap<>();
 
   /**
-   * Room for requests.
+   * Creates the limit.
    *
-   * @param bytes for all together
-   * @param grace in which a body has to come, beside what it takes at the least rate
+   * @param bytes the memory for all requests together
+   * @param grace the time a body may take in addition to its time at the least rate
    */
   RequestRoom(long bytes, Duration grace) {
     this.left = bytes;
@@ -54,7 +54,7 @@ final class RequestRoom implements Handler<RoutingContext> {
     String address = request.remoteAddress().hostAddress();
     int refused = take(address, length);
     if (refused != 0) {
-      // What follows of the body is not wanted.
+      // The rest of the body is not read.
       exchange.response().putHeader("Connection", "close");
       exchange.fail(refused);
       return;
@@ -77,7 +77,7 @@ final class RequestRoom implements Handler<RoutingContext> {
     exchange.next();
   }
 
-  /** Returns 0, or the status of a request for which there is no room. */
+  /** Reserves room. Returns 0, or the status with which the request is refused. */
   private synchronized int take(String address, long length) {
     if (length > left) {
       return 503;
@@ -96,7 +96,10 @@ final class RequestRoom implements Handler<RoutingContext> {
     taken.computeIfPresent(address, (key, value) -> value == length ? null : value - length);
   }
 
-  /** What it takes at the most; a body that says it is longer is not read. */
+  /**
+   * Returns the bytes to reserve. A body with a longer Content-Length is refused without reading
+   * it.
+   */
   private static long length(HttpServerRequest request) {
     String told = request.getHeader("Content-Length");
     if (told == null) {

@@ -13,23 +13,25 @@ import org.apache.camel.CamelContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What all requests to the packaged application have to keep to, whatever their path: it is read in
- * one way only, one host is named, which is a loopback address where nobody needs a key, and a
- * connection on which something is refused ends, since what follows might be taken for another
- * request, or never end.
+ * Enforces rules for all requests to the packaged application, whatever their path. The path must
+ * be unambiguous. Exactly one host is named, and it must be a loopback address where no key is
+ * required. A connection ends after a refused request, since the bytes that follow could be taken
+ * for another request or never end.
  *
  * <p>Thread-safe.
  */
 final class RequestRules implements Handler<RoutingContext> {
 
-  /** For the rest of a body that nobody wants, so that its sender comes to read the answer. */
+  /**
+   * How long the rest of an unwanted body is received, so that its sender gets to read the answer.
+   */
   private static final long LINGER_MILLIS = Duration.ofSeconds(1).toMillis();
 
   private final CamelContext context;
   private final boolean isLocal;
 
   /**
-   * Rules.
+   * Creates the rules.
    *
    * @param isLocal whether the server listens on a loopback address
    */
@@ -80,7 +82,7 @@ final class RequestRules implements Handler<RoutingContext> {
       return new Refusal(
           400, "invalid_transfer_encoding", "expected Transfer-Encoding: chunked, found another");
     }
-    // Who asks for our own paths may have a key or a secret, and is checked there.
+    // Requests to our own paths may carry a key or a secret, so the path's check decides there.
     return isLocal && asked.check() == null && !head.isForLoopback() ? Refusal.ofHost() : null;
   }
 
@@ -99,7 +101,7 @@ final class RequestRules implements Handler<RoutingContext> {
     }
   }
 
-  /** Whether something of a body may still come. */
+  /** Returns whether more of a body may arrive. */
   private static boolean isUnread(HttpServerRequest request) {
     String length = request.getHeader("Content-Length");
     return !request.isEnded()

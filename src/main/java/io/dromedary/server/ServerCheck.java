@@ -11,13 +11,13 @@ import org.apache.camel.main.BaseMainSupport;
 import org.apache.camel.main.MainListenerSupport;
 
 /**
- * Decides where the health is served, and refuses the start where a server's port is taken, since
- * Camel would log a warning, stay up and serve nothing, or where strangers could ask for the health
- * or for files.
+ * Decides where the health endpoint is served, and refuses the start in two cases. If a server's
+ * port is taken, Camel would only log a warning, stay up and serve nothing. The other case is that
+ * strangers could request the health endpoint or files.
  *
- * <p>On loopback it is served beside the tracking API. Where that is open to others, the health is
- * served on loopback, on a port of its own, unless an operator says otherwise and asks for a
- * password: Camel takes one server for both if they have the same port.
+ * <p>On loopback the health endpoint is served beside the tracking API. If that is open to others,
+ * the health endpoint is served on loopback, on a port of its own, unless the operator configures
+ * something else with a password. Camel uses one server for both if they have the same port.
  */
 public final class ServerCheck extends MainListenerSupport {
 
@@ -72,7 +72,9 @@ public final class ServerCheck extends MainListenerSupport {
     }
   }
 
-  /** Camel asks for a password below one path only, and for this path alone if it has no star. */
+  /**
+   * Camel asks for a password below one path only, and only for that exact path if it has no star.
+   */
   private static void checkAuthenticated(CamelContext context, String server) {
     String key = server + ".authenticationPath";
     String path = value(context, key, "");
@@ -92,7 +94,8 @@ public final class ServerCheck extends MainListenerSupport {
   }
 
   /**
-   * Without a file or a key store Camel would take authentication for configured, and ask nobody.
+   * Returns whether a password is required. Without a file or a key store, Camel would consider
+   * authentication configured but not require it.
    */
   private static boolean hasAuthentication(CamelContext context, String server) {
     return Boolean.parseBoolean(value(context, server + ".authenticationEnabled", "false"))
@@ -106,8 +109,8 @@ public final class ServerCheck extends MainListenerSupport {
   }
 
   static void check(String server, String host, String port) {
-    // One that is bound and does not listen: a sender that waits for the port would otherwise be
-    // accepted here, and reset.
+    // Binds without listening: otherwise a sender that waits for the port would be accepted here
+    // and then reset.
     try (Socket socket = new Socket()) {
       socket.setReuseAddress(true);
       socket.bind(new InetSocketAddress(InetAddress.getByName(host), Integer.parseInt(port)));

@@ -12,9 +12,9 @@ import io.vertx.core.http.impl.VertxHttpRequestDecoder;
 import java.util.List;
 
 /**
- * Refuses a header that goes on in a second line. A server may read it as one line, as Netty does,
- * and another in front of it as two, and both would take different headers for the request's.
- * Everything else that is ambiguous in a head Netty refuses itself.
+ * Refuses a header that continues on a second line (obsolete line folding). One server may read it
+ * as one line, as Netty does, and another in front of it as two, so they would see different
+ * headers. Netty itself refuses everything else that is ambiguous in a head.
  *
  * <p>Confined to the thread of its connection.
  */
@@ -29,7 +29,7 @@ final class StrictRequestDecoder extends VertxHttpRequestDecoder {
     super(options);
   }
 
-  /** Takes the place of the decoder of a connection that has just been opened. */
+  /** Replaces the decoder of a new connection. */
   static void in(ChannelPipeline pipeline, HttpServerOptions options) {
     if (pipeline.get(NAME) != null) {
       pipeline.replace(NAME, NAME, new StrictRequestDecoder(options));
@@ -39,7 +39,7 @@ final class StrictRequestDecoder extends VertxHttpRequestDecoder {
   @Override
   protected void decode(ChannelHandlerContext context, ByteBuf in, List<Object> out)
       throws Exception {
-    // In a head all bytes that have come are taken by each call, so none is looked at twice.
+    // Each call consumes all bytes of a head that have arrived, so no byte is looked at twice.
     if (isInHead && in.forEachByte(head) >= 0) {
       isInHead = false;
       if (head.isFolded) {
@@ -58,7 +58,7 @@ final class StrictRequestDecoder extends VertxHttpRequestDecoder {
     }
   }
 
-  /** Goes through a head until it ends or a header is folded. */
+  /** Scans a head until it ends or a header is folded. */
   private static final class Head implements ByteProcessor {
 
     private boolean hasLine;
