@@ -22,17 +22,19 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.core.Ordered;
 import org.springframework.core.env.ConfigurableEnvironment;
 
-/** What the routes need of Spring Boot that they find by themselves elsewhere. */
+/**
+ * Provides the routes with what they need from Spring Boot and find by themselves in other hosts.
+ */
 @AutoConfiguration
 public class DromedaryAutoConfiguration {
 
-  /** Settings by name; Camel finds it in the registry. */
+  /** The settings by name; Camel finds this bean in the registry. */
   @Bean
   PropertiesSource dromedaryProperties(ConfigurableEnvironment environment) {
     return new SpringProperties(environment);
   }
 
-  /** Where Spring's HTTP server serves {@code platform-http}. */
+  /** Applies if Spring's HTTP server serves {@code platform-http}. */
   @Configuration(proxyBeanMethods = false)
   @ConditionalOnClass({Filter.class, PlatformHttpEndpoint.class})
   @ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.SERVLET)
@@ -50,12 +52,12 @@ public class DromedaryAutoConfiguration {
           .forEach(inbound -> paths.add(inbound.path()));
       FilterRegistrationBean<RawBodyFilter> filter =
           new FilterRegistrationBean<>(new RawBodyFilter(contexts, paths));
-      // Before all that look at bodies.
+      // Before all filters that read bodies.
       filter.setOrder(Ordered.HIGHEST_PRECEDENCE + 100);
       return filter;
     }
 
-    /** Camel would read a body as text, which a compressed one is not. */
+    /** Makes Camel stream bodies: it would read them as text, which corrupts compressed ones. */
     @Bean
     CamelContextCustomizer dromedaryStreaming() {
       return context ->

@@ -4,7 +4,7 @@ import io.dromedary.settings.InvalidSettingsException;
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 
-/** Lets Spring Boot say what is wrong with the settings instead of showing a stack trace. */
+/** Makes Spring Boot report invalid settings without a stack trace. */
 final class InvalidSettingsAnalyzer extends AbstractFailureAnalyzer<InvalidSettingsException> {
 
   @Override

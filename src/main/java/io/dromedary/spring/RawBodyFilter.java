@@ -22,10 +22,10 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.ObjectProvider;
 
 /**
- * Hands requests to Dromedary's paths on as they came, where Spring and Camel would parse what
- * calls itself a form and answer what looks like a browser's question. What is too long is refused
- * before it is read, and who comes before the routes are there is told to come again: upon a 404
- * senders drop their events. All other requests pass untouched.
+ * Passes requests to Dromedary's paths on unchanged; Spring and Camel would parse forms and answer
+ * preflights themselves. Bodies that are too long are refused before they are read. Requests that
+ * arrive before the routes have started get a 503, because senders drop their events on a 404. All
+ * other requests are not touched.
  */
 final class RawBodyFilter implements Filter {
 
@@ -33,9 +33,9 @@ final class RawBodyFilter implements Filter {
   private final List<String> inboundPaths;
 
   /**
-   * A filter.
+   * Creates a filter.
    *
-   * @param inboundPaths where events may be taken, as far as that is known before the start
+   * @param inboundPaths the paths that may receive events, as far as known before the start
    */
   RawBodyFilter(ObjectProvider<CamelContext> contexts, List<String> inboundPaths) {
     this.contexts = contexts;
@@ -117,12 +117,14 @@ final class RawBodyFilter implements Filter {
     response.getOutputStream().write(body);
   }
 
-  /** Of an answer before it is known which paths are Dromedary's: not there is not there yet. */
+  /**
+   * The response to a request that comes before Dromedary's paths are known: a 404 becomes a 503.
+   */
   private static final class EarlyResponse extends HttpServletResponseWrapper {
 
     private final Answer answer;
 
-    /** Answers that it is not there yet. */
+    /** Sends the 503. */
     interface Answer {
       void send() throws IOException;
     }

@@ -16,10 +16,13 @@ import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** A request of which only the bytes of its body count, whatever it calls them. */
+/** A request that passes its body on as raw bytes, whatever content type it claims. */
 final class RawRequest extends HttpServletRequestWrapper {
 
-  /** The second is what makes an OPTIONS a question that Spring answers by itself, with a no. */
+  /**
+   * Without the second header, Spring does not take an OPTIONS request for a preflight and refuse
+   * it.
+   */
   private static final Set<String> HIDDEN = Set.of("content-type", "access-control-request-method");
 
   private final byte[] body;
@@ -33,13 +36,13 @@ final class RawRequest extends HttpServletRequestWrapper {
     return HIDDEN.contains(name.toLowerCase(Locale.ROOT));
   }
 
-  /** Some SDKs double slashes, and Spring would know no such path. */
+  /** Some SDKs double slashes, and Spring would not recognise such a path. */
   @Override
   public String getRequestURI() {
     return super.getRequestURI().replaceAll("/+", "/");
   }
 
-  /** Camel asks here whether to unpack a body, which it would do without a limit. */
+  /** Camel decompresses the body if this header is present, without a limit. */
   @Override
   public @Nullable String getHeader(String name) {
     return isHidden(name) || name.equalsIgnoreCase("Content-Encoding")
@@ -47,7 +50,7 @@ final class RawRequest extends HttpServletRequestWrapper {
         : super.getHeader(name);
   }
 
-  /** From here Camel takes the headers of its message. */
+  /** Camel copies the headers of its message from here. */
   @Override
   public Enumeration<String> getHeaders(String name) {
     return isHidden(name) ? Collections.emptyEnumeration() : super.getHeaders(name);

@@ -16,22 +16,25 @@ import org.springframework.core.env.PropertySource;
 import org.springframework.core.env.StandardEnvironment;
 
 /**
- * The settings among Spring's properties, by name, since Camel can only ask for them one by one: so
- * that there may be headers of any name, and a misspelt key is told. Values are those that Spring
- * itself would use. Nothing but settings is shown, so that a host finds its own as before.
+ * Lists the settings among Spring's properties, which Camel itself can only query one by one. The
+ * list is needed for headers of any name and to report misspelt keys. Values are those that Spring
+ * itself would use. Only settings are exposed, so that a host resolves its own properties as
+ * before.
  */
 final class SpringProperties implements LoadablePropertiesSource {
 
   private static final String PREFIX = "webhooks.";
 
-  /** Where the server listens, which may be told by names that Spring takes for these. */
+  /** The address of the server, which other names of properties may set for Spring. */
   private static final List<String> SERVER =
       List.of("server.address", "server.port", "local.server.port", "server.servlet.context-path");
 
-  /** An element of a list in YAML. */
+  /** An element of a YAML list. */
   private static final Pattern ELEMENT = Pattern.compile("(.+)\\[\\d{1,9}]");
 
-  /** Their names are not written as keys are; the settings are looked up in them anyway. */
+  /**
+   * Their names have another notation, so they are not listed; keys are looked up in them anyway.
+   */
   private static final Set<String> OTHER_NAMES =
       Set.of(
           StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME,
@@ -43,7 +46,7 @@ final class SpringProperties implements LoadablePropertiesSource {
     this.environment = environment;
   }
 
-  /** By this name the settings know that Spring decides. */
+  /** The settings recognise Spring by this name. */
   @Override
   public String getName() {
     return "dromedary-spring";
@@ -55,12 +58,12 @@ final class SpringProperties implements LoadablePropertiesSource {
   }
 
   /**
-   * The first value that is not blank, in the order of Spring's sources. A list, which YAML spreads
-   * over several properties, counts as one value of its source.
+   * Returns the first value that is not blank, in the order of Spring's sources. A list, which YAML
+   * spreads over several properties, counts as one value of its source.
    */
   private @Nullable String value(String name) {
     for (PropertySource<?> source : environment.getPropertySources()) {
-      // Spring's view of all sources would find a list before what comes before it.
+      // Spring's combined view would find a list before a value of an earlier source.
       if (!ConfigurationPropertySources.isAttachedConfigurationPropertySource(source)) {
         String value = value(source, name);
         if (value != null && !value.isBlank()) {
@@ -90,7 +93,7 @@ final class SpringProperties implements LoadablePropertiesSource {
     try {
       return environment.resolveRequiredPlaceholders(value.toString());
     } catch (IllegalArgumentException e) {
-      // The exception's own text would show the whole value, which may hold a secret.
+      // The exception's own message would contain the whole value, which may hold a secret.
       throw new IllegalArgumentException(
           name + ": found a ${placeholder} that names no property, expected one that does.");
     }
@@ -130,6 +133,6 @@ final class SpringProperties implements LoadablePropertiesSource {
 
   @Override
   public void reloadProperties(String location) {
-    // Asked anew each time.
+    // Properties are looked up anew each time.
   }
 }

@@ -4,7 +4,7 @@ import io.dromedary.outbox.UnopenedStoreException;
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 
-/** Lets Spring Boot say why the store cannot be opened instead of showing a stack trace. */
+/** Makes Spring Boot report a store that cannot be opened without a stack trace. */
 final class UnopenedStoreAnalyzer extends AbstractFailureAnalyzer<UnopenedStoreException> {
 
   @Override

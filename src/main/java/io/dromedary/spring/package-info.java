@@ -1,4 +1,4 @@
-/** What Spring Boot needs to be told; loaded only where there is Spring Boot. */
+/** Integration with Spring Boot, loaded only if it is present. */
 @NullMarked
 package io.dromedary.spring;
 
