@@ -48,8 +48,7 @@ final class ConnectionFigures {
     }
     try {
       Certificate[] chain = session.getPeerCertificates();
-      // Only the host's own certificate counts: the others in a trusted chain can be replaced by
-      // others.
+      // Only the host's own: if an issuer's certificate expires, another trusted path may exist.
       if (chain.length > 0 && chain[0] instanceof X509Certificate own) {
         expiryMillis = own.getNotAfter().toInstant().toEpochMilli();
       }
