@@ -95,10 +95,10 @@ final class Destination {
   }
 
   /**
-   * Returns how many rounds may be in flight now, including some that wait for permits. The limit
-   * is that of the slowest webhook among the fastest {@code acks} ones. While no webhook is open,
-   * one round waits to be the next probe. Attempts that hang do not count, up to the maximum in
-   * flight.
+   * Returns how many rounds may be in flight now, including some that wait for permits. The number
+   * follows the {@code acks}-th highest limit of the open webhooks, which is the slowest webhook
+   * that is needed. While no webhook is open, one round waits to be the next probe. Attempts that
+   * hang do not count, up to the maximum in flight.
    */
   int limit() {
     if (stopping) {

@@ -64,10 +64,7 @@ public final class GivingUp {
     delivery.decided();
   }
 
-  /**
-   * Parks an event of a batch whose own window is still open, although that of the oldest has
-   * closed.
-   */
+  /** Parks an event of an expired batch if its own window is still open. */
   private boolean parkYounger(Delivery delivery, int index, Claim claim, Instant now) {
     Instant next =
         destination

@@ -200,8 +200,7 @@ final class HttpTarget implements Target {
     SocketConfig.Builder sockets =
         SocketConfig.custom().setTcpNoDelay(true).setSoTimeout(Timeout.DISABLED);
     bind("httpConnection.", sockets);
-    // By default somewhat later than the deadline, so that operators see the deadline as the
-    // reason.
+    // By default a second after the deadline, so that operators see the deadline as the reason.
     Timeout connect =
         isSet(millis(endpoint, "connectTimeout"))
             ? Timeout.ofMilliseconds(millis(endpoint, "connectTimeout"))

@@ -54,8 +54,7 @@ final class Permissions {
       if (verdict == Verdict.ADMITTED) {
         delivery.admit(new RoundPermits(due, permits));
         isAdmitted = true;
-        // Not earlier: a delivery that waits here must not take the memory of those that could
-        // begin.
+        // Not earlier: only a round that begins may count as in flight again.
         delivery.resume();
       }
       return verdict;

@@ -157,12 +157,12 @@ public final class TellAlerts implements CamelContextAware {
     OutboxEvent alert = claim.event();
     Instant now = clock.instant();
     if (!now.isBefore(alert.acceptedAt().plus(WINDOW))) {
-      LOG.error("The alert {} was told to nobody within an hour: {}", alert.type(), why);
+      LOG.error("The alert {} could not be sent within an hour: {}", alert.type(), why);
       exchange.setProperty(Settlement.PROPERTY, Settlement.DONE);
       return;
     }
     if (alert.attempts() == 0) {
-      LOG.warn("The alert {} is told again, since that has failed: {}", alert.type(), why);
+      LOG.warn("The alert {} will be sent again, since that has failed: {}", alert.type(), why);
     }
     int attempts = alert.attempts() + 1;
     Duration pause = Duration.ofSeconds(Math.min(60, 1L << Math.min(attempts - 1, DOUBLINGS)));

@@ -130,14 +130,17 @@ final class TellDeadLetters extends SimpleEventNotifierSupport {
           () -> route.process(exchange, doneSync -> end.run()));
     } catch (RuntimeException | Error e) {
       end.run();
-      LOG.error("Nobody can be told of the dead letter {}; the outbox has it", letter.id(), e);
+      LOG.error(
+          "The dead letter {} cannot be sent to its endpoint; it is kept in the outbox",
+          letter.id(),
+          e);
     }
   }
 
   private static void tooMany(DeadLetter letter) {
     LOG.warn(
-        "Destination {}: the dead letter {} is told to nobody, since {} others wait for that; the"
-            + " outbox has it",
+        "Destination {}: the dead letter {} is not sent to its endpoint, since {} others wait for"
+            + " that; it is kept in the outbox",
         letter.destination(),
         letter.id(),
         MOST);

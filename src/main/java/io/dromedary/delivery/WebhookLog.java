@@ -120,14 +120,14 @@ final class WebhookLog {
         .addKeyValue("class", failure.label())
         .addKeyValue("count", count)
         .log(
-            "{}/{} {} fails: {} × {} in the last minute, {} wait in memory{}",
+            "{}/{} {} is failing: {} × {} in the last minute, {} rounds wait in memory{}",
             destination,
             number,
             name,
             count,
             failure.label(),
             waiting.getAsInt(),
-            next == null ? "" : ", the next attempt is in " + seconds(next) + " s");
+            next == null ? "" : ", next attempt in " + seconds(next) + " s");
   }
 
   /**
@@ -139,7 +139,7 @@ final class WebhookLog {
       of(LOG.atInfo(), "webhook.recovered")
           .addKeyValue("class", failure.label())
           .log(
-              "{}/{} {} has not failed by {} for a minute",
+              "{}/{} {} has had no {} failure for a minute",
               destination,
               number,
               name,
@@ -157,8 +157,8 @@ final class WebhookLog {
       case LIMITED ->
           of(begins, "webhook.limited")
               .log(
-                  "{}/{} {} is sent {} attempts at once{}, since it refuses more: {}; {} wait in"
-                      + " memory",
+                  "{}/{} {} is limited to {} attempts at once{}, because it refuses more: {}; {}"
+                      + " rounds wait in memory",
                   destination,
                   number,
                   name,
@@ -169,8 +169,7 @@ final class WebhookLog {
       case PAUSED ->
           of(begins, "webhook.paused")
               .log(
-                  "{}/{} {} asked to be left alone: {}; the next attempt is in {} s, {} wait in"
-                      + " memory",
+                  "{}/{} {} asked for a pause: {}; next attempt in {} s, {} rounds wait in memory",
                   destination,
                   number,
                   name,
@@ -180,7 +179,7 @@ final class WebhookLog {
       case DOWN ->
           of(begins, "webhook.down")
               .log(
-                  "{}/{} {} is down, since {} s: {}; it is probed in {} s",
+                  "{}/{} {} has been down for {} s: {}; next probe in {} s",
                   destination,
                   number,
                   name,

@@ -11,7 +11,7 @@ final class InvalidSettingsAnalyzer extends AbstractFailureAnalyzer<InvalidSetti
   protected FailureAnalysis analyze(Throwable failure, InvalidSettingsException cause) {
     return new FailureAnalysis(
         String.valueOf(cause.getMessage()),
-        "Mend these settings in the application's properties or in the environment.",
+        "Correct these settings in the application's properties or in the environment.",
         cause);
   }
 }
