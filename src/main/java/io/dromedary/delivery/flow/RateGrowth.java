@@ -47,10 +47,7 @@ final class RateGrowth {
     passed = 0;
   }
 
-  /**
-   * Records that the rate was cut. {@code limit} is the rate that was too high, or 0 if none was
-   * tried.
-   */
+  /** Records that the rate was cut from {@code limit}, which was too high; 0 if there was none. */
   void cut(double limit) {
     step = FIRST_STEP;
     ceiling = limit;
