@@ -38,9 +38,9 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Any bytes as the answer to an attempt: it has one outcome, no later than at its deadline, its
- * connection is used again or closed, and nothing of it is taken for the answer to the next
- * attempt.
+ * Answers attempts with arbitrary bytes. An attempt must have exactly one outcome, at its deadline
+ * at the latest. Its connection must be reused or closed, and no byte may be taken for part of the
+ * answer to the next attempt.
  */
 class AnswersFuzzTest {
 
@@ -50,7 +50,7 @@ class AnswersFuzzTest {
   private static final String NUMBER = "X-Number";
   private static final Pattern SUCCESS = Pattern.compile("(?i)HTTP/\\d\\.\\d+\\s+2\\d\\d\\b");
 
-  /** The answer to every other attempt, which nobody else gives. */
+  /** The answer to every other attempt; no other answer equals it. */
   private static final Answer KNOWN = Answer.status(418).body("known");
 
   private static final CamelContext CONTEXT = new DefaultCamelContext();
@@ -97,7 +97,7 @@ class AnswersFuzzTest {
     ELSEWHERE.shutdownNow();
   }
 
-  /** A byte that says whether the connection stays open behind the answer, and the answer. */
+  /** Returns inputs: a byte that decides whether the connection stays open, then the answer. */
   static Stream<byte[]> seeds() {
     String ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
     String chunked = "HTTP/1.1 503 \r\nTransfer-Encoding: chunked\r\nRetry-After: 7\r\n\r\n";
@@ -139,7 +139,8 @@ class AnswersFuzzTest {
       return;
     }
     byte[] answer = Arrays.copyOfRange(input, 1, input.length);
-    // One that stays takes until the deadline where the answer is not complete.
+    // If the connection stays open and the answer is incomplete, the attempt lasts until its
+    // deadline.
     fuzzed = Answer.bytes(answer, input[0] == 'y');
     Outcome first = attempt("1");
     if (first.kind() == ACCEPTED) {
@@ -153,7 +154,7 @@ class AnswersFuzzTest {
       assertThat(second.answer()).isEqualTo("known");
     }
     until(() -> ATTEMPTS.late() == 0);
-    // One attempt at a time needs one connection: more would have leaked.
+    // Consecutive attempts need one connection; more would be a leak.
     until(() -> RECEIVER.openConnections() <= 1);
   }
 

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What an attempt is, whatever endpoint its webhook is. */
+/** The contract of an attempt, for every kind of endpoint. */
 abstract class AttemptContract {
 
   static final Duration LONG = Duration.ofSeconds(20);
@@ -45,31 +45,31 @@ abstract class AttemptContract {
   final ExecutorService workers =
       Executors.newCachedThreadPool(task -> DeliveryThreads.daemon(task, "worker"));
 
-  /** The webhook of the test. */
+  /** Returns the target of the test. */
   abstract Target target(Duration timeout) throws Exception;
 
-  /** How the webhook answers from now on. */
+  /** Makes the webhook give this answer from now on. */
   abstract void answers(int status, Map<String, String> headers, String body);
 
-  /** The webhook never answers the next attempt, until {@link #letGo}. */
+  /** Makes the webhook hang at the next attempt, until {@link #letGo}. */
   abstract void hangsOnce();
 
   abstract void letGo();
 
-  /** The webhook fails without an answer from now on. */
+  /** Makes the webhook fail without an answer from now on. */
   abstract void failsWithoutAnswer();
 
-  /** How many requests the webhook has got. */
+  /** Returns the number of requests that the webhook has received. */
   abstract int count();
 
-  /** The headers of the last request, by name. */
+  /** Returns the headers of the last request by name. */
   abstract Map<String, String> lastHeaders();
 
   abstract byte[] lastBody();
 
   @BeforeEach
   void startContext() {
-    // What hangs is not waited for.
+    // A stop does not wait for exchanges that hang.
     context.getShutdownStrategy().setTimeout(1);
     context.start();
   }
@@ -82,7 +82,7 @@ abstract class AttemptContract {
     workers.shutdownNow();
   }
 
-  /** What came of an attempt. */
+  /** The result of an attempt. */
   static final class Attempted {
 
     final Exchange exchange;
@@ -130,7 +130,7 @@ abstract class AttemptContract {
     return start(exchange());
   }
 
-  /** Starts an attempt by way of its endpoint, on another thread. */
+  /** Starts an attempt through its endpoint, on another thread. */
   Attempted start(Exchange exchange) throws Exception {
     Endpoint endpoint = context.getEndpoint(AttemptComponent.uri("test", 1));
     var producer = endpoint.createAsyncProducer();
@@ -160,7 +160,7 @@ abstract class AttemptContract {
                 ACCEPTED, Signal.Kind.ACCEPTED, AttemptClass.ACCEPTED, 200, "", null, null));
     assertThat(count()).isEqualTo(1);
     assertThat(lastBody()).asString().isEqualTo("{\"a\":1}");
-    // The exchange goes on where it was, and is as it was.
+    // The exchange continues on the same thread and is unchanged.
     assertThat(attempted.returned.get()).isTrue();
     assertThat(attempted.threads).hasSize(1).allMatch(thread -> thread.getName().equals("worker"));
     assertThat(attempted.exchange.getException()).isNull();
@@ -234,7 +234,7 @@ abstract class AttemptContract {
     long begin = System.nanoTime();
     Attempted attempted = start();
     Outcome outcome = attempted.outcome();
-    // Not sooner; how much later is up to a busy machine.
+    // Not earlier than the timeout; on a busy machine it may be later.
     assertThat(Duration.ofNanos(System.nanoTime() - begin)).isBetween(SHORT, LONG);
     assertThat(outcome)
         .isEqualTo(
@@ -247,7 +247,7 @@ abstract class AttemptContract {
                 null,
                 null));
     assertThat(attempted.threads).allMatch(thread -> thread.getName().equals("elsewhere"));
-    // What comes too late changes nothing.
+    // A late result changes nothing.
     letGo();
     assertThat(attempted.returned.get(LONG.toSeconds(), TimeUnit.SECONDS)).isFalse();
     assertThat(attempted.exchange.getProperty(Attempts.OUTCOME)).isSameAs(outcome);
@@ -312,7 +312,7 @@ abstract class AttemptContract {
           }
         });
     Endpoint round = context.getEndpoint("direct:round");
-    // Not on this thread, which would hang with the webhook.
+    // On another thread, since this one would hang with the webhook.
     Exchange sent =
         context
             .createProducerTemplate()

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What attempts mean for the deliveries of a destination and its neighbours. */
+/** Tests the effect of slow attempts on other deliveries and destinations. */
 class AttemptDeliveryTest {
 
   private static final Duration AT_MOST = Duration.ofSeconds(30);

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Dead letters that are told by HTTP. */
+/** Tests dead letters that are sent by HTTP. */
 @Timeout(60)
 class DeadLetterEndpointTest {
 
@@ -96,7 +96,7 @@ class DeadLetterEndpointTest {
     application.close();
     application = null;
 
-    // Each is told once or twice more, by two requests: the client repeats what is answered 503.
+    // Each is sent once or twice more, by two requests: the client repeats a request answered 503.
     assertThat(told.count() - before).isLessThanOrEqualTo(4 * 9);
     assertThat(new OutboxFile(folder).count("dead_letter")).isEqualTo(9);
   }

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
 
-/** What the log says of deliveries, at which level, and how often. */
+/** Tests which lines deliveries log, at which level, and how often. */
 @Timeout(120)
 class DeliveryLogTest {
 
@@ -121,7 +121,7 @@ class DeliveryLogTest {
             });
   }
 
-  /** Whoever sends may choose it. */
+  /** Senders choose the message id. */
   @Test
   void aMessageIdDoesNotMakeALineOfItsOwn() {
     receiver.answer(Answer.status(410));
@@ -137,7 +137,7 @@ class DeliveryLogTest {
             });
   }
 
-  /** Lines of a user's own routes say which event they are about. */
+  /** Log lines of a user's routes have the event's id in their context. */
   @Test
   void whatATransformLogsHasTheEventsId() throws Exception {
     try (LogLines own = LogLines.of("shop")) {

@@ -30,7 +30,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** From an inbound endpoint to webhooks that behave in every way, through real sockets. */
+/**
+ * Tests the way from an inbound endpoint to webhooks that behave in every way, through real
+ * sockets.
+ */
 class DeliveryTest {
 
   private static final Duration AT_MOST = Duration.ofSeconds(20);
@@ -82,7 +85,7 @@ class DeliveryTest {
       if (!Files.exists(file)) {
         return List.of();
       }
-      // The last line may be in the middle of being written.
+      // The last line may still be incomplete.
       String text = Files.readString(file);
       return text.substring(0, text.lastIndexOf('\n') + 1).lines().toList();
     } catch (IOException e) {
@@ -206,7 +209,7 @@ class DeliveryTest {
     String webhook = "http://127.0.0.1:" + receiver.port();
     assertThat(letter)
         .startsWith(
-            // The outbox has an id for each event.
+            // The outbox assigns the id.
             "{\"id\":1,"
                 + "\"reason\":\"rejected\",\"detail\":\"no webhook is left that might accept the event; "
                 + webhook
@@ -409,10 +412,10 @@ class DeliveryTest {
 
   // --- addresses
 
-  /** As a name does that is another address than at the start. */
+  /** Starts with an address that is refused at the attempt only, like a name that changes later. */
   private void startWithARefusedAddress() {
     settings.put("webhooks.allow-private", "false");
-    // Addresses that may be a proxy's to look up are not refused at the start.
+    // Addresses that a proxy may look up are not refused at the start.
     settings.put("webhooks.http.useSystemProperties", "true");
     start();
   }
@@ -430,7 +433,7 @@ class DeliveryTest {
     assertThat(receiver.connections()).isZero();
   }
 
-  /** What accepts nothing is sent less and less: a wrong setting does not empty the outbox. */
+  /** The rate goes down while nothing is accepted, so a wrong setting does not empty the outbox. */
   @Test
   void aBacklogForARefusedAddressStaysInTheOutbox() {
     startWithARefusedAddress();
@@ -467,7 +470,7 @@ class DeliveryTest {
     settings.put("webhooks.batch.size", "3");
     settings.put("webhooks.batch.interval", "300ms");
     start();
-    // At once: the interval must not end in between.
+    // In one request, so that the interval does not end in between.
     send("[" + track("m1") + "," + track("m2") + "," + track("m3") + "," + track("m4") + "]");
 
     receiver.awaitCount(2, AT_MOST);
@@ -503,7 +506,7 @@ class DeliveryTest {
     send(track("m2"));
     application.close();
 
-    // It can wait for the next start, and is not given a last attempt.
+    // It can wait for the next start, so it gets no last attempt.
     assertThat(receiver.count()).isZero();
     settings.put("webhooks.batch.interval", "50ms");
     start();

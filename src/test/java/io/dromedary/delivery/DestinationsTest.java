@@ -30,7 +30,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Several destinations: who gets what, together or not at all, and nobody waits for another. */
+/**
+ * Tests several destinations: which events each gets, that they are stored atomically, and
+ * isolation.
+ */
 class DestinationsTest {
 
   private static final Duration AT_MOST = Duration.ofSeconds(30);
@@ -83,7 +86,7 @@ class DestinationsTest {
     return Http.post(application.url("/v1/batch"), body, headers).toString();
   }
 
-  /** Sends an event with the key in the header, as SDKs do. */
+  /** Sends an event with the write key in the header, as SDKs do. */
   private void send(String type, String messageId, String key) {
     String basic = Base64.getEncoder().encodeToString((key + ":").getBytes(UTF_8));
     String body = "{\"batch\":[" + event(type, messageId, "") + "]}";
@@ -105,7 +108,7 @@ class DestinationsTest {
     send("track", "t2", "key-2");
     send("page", "p2", "key-2");
     send("page", "p3", "key-3");
-    // In the body instead, of each event or of all, as SDKs have it that send no header.
+    // SDKs that send no header put the key into the body, for each event or for all.
     assertThat(
             post(
                 "{\"writeKey\":\"key-1\",\"batch\":["
@@ -129,7 +132,9 @@ class DestinationsTest {
                 assertThat(request.text() + request.headers()).doesNotContain("key-", "writeKey"));
   }
 
-  /** Whoever has sent without one, or with any, goes on when a destination with a key is added. */
+  /**
+   * Senders without a key, or with any, are still accepted when a destination with a key is added.
+   */
   @Test
   void aDestinationWithAKeyLocksOutNobodyOfOneWithout() {
     settings.put("webhooks.urls", first.url());
@@ -147,7 +152,7 @@ class DestinationsTest {
                 "Authorization",
                 "Bearer key-2"))
         .isEqualTo("200 {\"success\":true}");
-    // As nobody has to present a key, pages of other origins may not send.
+    // Pages of other origins may not send, because no key is required.
     assertThat(
             post(
                 "{\"batch\":[" + event("page", "page", "") + "]}",
@@ -234,7 +239,7 @@ class DestinationsTest {
               assertThat(Signatures.verifies("s-1", request)).isTrue();
               assertThat(request.headers("X-Tenant")).containsExactly("one");
             });
-    // Six attempts and the one that had failed.
+    // Six attempts, and the one that had failed.
     assertThat(second.count()).isEqualTo(7);
     assertThat(second.requests())
         .allSatisfy(
@@ -255,7 +260,7 @@ class DestinationsTest {
   void aDestinationMayHaveAFileOfItsOwnAndRoutesOfItsOwn() throws Exception {
     Path routes = Files.createDirectory(folder.resolve("routes"));
     String packaged = Files.readString(Path.of("routes", "default.camel.yaml"));
-    // First by its name, and so read before the templates.
+    // Its name sorts first, so it is read before the templates.
     Files.writeString(routes.resolve("a-copy.camel.yaml"), packaged.replace("default", "copy"));
     Files.writeString(
         routes.resolve("own.camel.yaml"),
@@ -327,7 +332,7 @@ class DestinationsTest {
     assertThat(post(events(3))).isEqualTo("200 {\"success\":true}");
     assertThat(outbox().count("outbox WHERE destination = 'default'")).isEqualTo(3);
     assertThat(outbox().count("outbox WHERE destination = 'crm'")).isEqualTo(3);
-    // Known at both, so accepted and not stored again.
+    // Both destinations know the ids, so the events are accepted but not stored again.
     assertThat(post(events(3))).isEqualTo("200 {\"success\":true}");
     assertThat(outbox().count("outbox")).isEqualTo(6);
     assertThat(outbox().count("dead_letter")).isZero();
@@ -346,7 +351,7 @@ class DestinationsTest {
     settings.put("webhooks.destination.drips.batch.size", "2");
     settings.put("webhooks.destination.works.urls", third.url());
     settings.put("webhooks.destination.works.in-flight", "4");
-    // A hundred times more than may be in flight.
+    // A hundred times the maximum in flight.
     start();
 
     assertThat(post(events(400))).isEqualTo("200 {\"success\":true}");
@@ -359,7 +364,7 @@ class DestinationsTest {
     assertThat(second.count()).isEqualTo(4);
 
     for (Receiver receiver : List.of(first, second)) {
-      // Cuts what hangs.
+      // Ends the attempts that hang.
       receiver.pause();
       receiver.answer(Answer.status(200));
       receiver.resume();
@@ -388,7 +393,7 @@ class DestinationsTest {
       assertThat(post(events(1200))).isEqualTo("200 {\"success\":true}");
       await().atMost(AT_MOST).until(() -> outbox().count("dead_letter") == 1200);
 
-      // More wait to be told of than there are threads and places in queues.
+      // More letters wait to be sent than there are threads and places in the queue.
       for (int i = 2000; i < 2020; i++) {
         String batch = "{\"batch\":[" + event("track", "m" + i, "") + "]}";
         assertThat(post(batch)).isEqualTo("200 {\"success\":true}");
@@ -418,7 +423,7 @@ class DestinationsTest {
                     .noneMatch(name -> name.matches("webhooks-redelivery|d[0-9]-gatherer")));
   }
 
-  /** What is kept to be told again must not fill the memory. */
+  /** Dead letters that wait to be sent again must not fill the memory. */
   @Test
   void onlySoManyDeadLettersAreKeptThatNobodyTakes() {
     Set<String> told = ConcurrentHashMap.newKeySet();
@@ -443,7 +448,7 @@ class DestinationsTest {
     assertThat(told).hasSize(1000);
 
     refuses.set(false);
-    // They are told in the end, and then there is room for others.
+    // They are sent in the end, and then there is room for others.
     AtomicInteger next = new AtomicInteger(2000);
     await()
         .atMost(AT_MOST)

@@ -23,7 +23,7 @@ import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.http.base.HttpOperationFailedException;
 import org.junit.jupiter.api.Test;
 
-/** Attempts at a webhook that is a Camel route. */
+/** Tests attempts at a webhook that is a Camel route. */
 class EndpointAttemptTest extends AttemptContract {
 
   private final CountDownLatch letGo = new CountDownLatch(1);

@@ -37,7 +37,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Receivers of names that are unusual: what a request calls them. */
+/** Tests how requests name receivers with unusual host names. */
 @Timeout(60)
 class HostNameTest {
 
@@ -102,7 +102,7 @@ class HostNameTest {
     }
   }
 
-  /** A proxy in a network of containers has a certificate for each of their names. */
+  /** A proxy in a container network may have a certificate for each of their names. */
   @ParameterizedTest
   @CsvSource({
     "receiver, receiver",
@@ -143,7 +143,7 @@ class HostNameTest {
     return parameters;
   }
 
-  /** Answers one request, and says which names the handshake has asked for. */
+  /** Answers one request and returns the names that the handshake has asked for. */
   private static List<String> answer(SSLServerSocket server) {
     try (SSLSocket connection = (SSLSocket) server.accept()) {
       connection.startHandshake();

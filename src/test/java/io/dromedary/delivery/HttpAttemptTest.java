@@ -48,7 +48,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Attempts at a webhook that speaks HTTP. */
+/** Tests attempts at HTTP webhooks. */
 class HttpAttemptTest extends AttemptContract {
 
   private static final Set<String> HEADERS = Set.of("X-Ours", "Content-Type");
@@ -159,7 +159,7 @@ class HttpAttemptTest extends AttemptContract {
     attempts(SHORT);
     Attempted attempted = start();
     assertThat(attempted.outcome().signal()).isEqualTo(Signal.Kind.TIMEOUT);
-    // The thread is free again.
+    // The thread has returned.
     assertThat(attempted.returned.get(LONG.toSeconds(), TimeUnit.SECONDS)).isFalse();
     assertThat(count()).isEqualTo(1);
   }
@@ -186,7 +186,7 @@ class HttpAttemptTest extends AttemptContract {
     assertThat(attempted.returned).isNotDone();
     found.countDown();
     assertThat(attempted.returned.get(LONG.toSeconds(), TimeUnit.SECONDS)).isFalse();
-    // What is found too late is of no use any more: it does not even connect.
+    // A lookup that ends too late leads to no connection.
     assertThat(start().outcome().kind()).isEqualTo(ACCEPTED);
     assertThat(receiver.count()).isEqualTo(1);
     assertThat(receiver.connections()).isEqualTo(1);
@@ -197,7 +197,7 @@ class HttpAttemptTest extends AttemptContract {
     try (ServerSocket full = new ServerSocket()) {
       full.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 1);
       List<Socket> fillers = new ArrayList<>();
-      // The kernel drops what comes when nobody accepts.
+      // The kernel drops connections if nothing accepts them.
       for (int i = 0; i < 4; i++) {
         Socket filler = new Socket();
         fillers.add(filler);
@@ -246,7 +246,7 @@ class HttpAttemptTest extends AttemptContract {
     }
   }
 
-  /** Whether it is new, or has served an attempt before. */
+  /** With a new connection, and with one that has served an attempt before. */
   @ParameterizedTest
   @ValueSource(ints = {0, 1})
   void theConnectionOfAnAttemptThatHasExpiredIsClosed(int before) throws Exception {
@@ -266,7 +266,7 @@ class HttpAttemptTest extends AttemptContract {
         }
         read(connection);
         assertThat(attempted.outcome().signal()).isEqualTo(Signal.Kind.TIMEOUT);
-        // The client closes it without waiting for anything.
+        // The client closes it at once.
         assertThatThrownBy(() -> connection.getInputStream().read())
             .isInstanceOf(SocketException.class)
             .hasMessage("Connection reset");
@@ -307,7 +307,7 @@ class HttpAttemptTest extends AttemptContract {
     assertThat(count()).isEqualTo(1);
   }
 
-  /** A receiver that answers once too often has not accepted what it gets next. */
+  /** A receiver that answers once too often has not accepted the next request. */
   @ParameterizedTest
   @CsvSource({
     "false, false, 0",
@@ -326,7 +326,7 @@ class HttpAttemptTest extends AttemptContract {
     try (Receiver server = isTls ? Receiver.startTls(CERTIFICATES.good()) : Receiver.start()) {
       url = server.url();
       attempts(LONG);
-      // Connections are looked at before they are used until enough have been good.
+      // Connections are checked before use until enough of them have been good.
       for (int i = 0; i < before; i++) {
         assertThat(start().outcome().kind()).isEqualTo(ACCEPTED);
       }
@@ -339,7 +339,7 @@ class HttpAttemptTest extends AttemptContract {
       assertThat(next.kind()).isEqualTo(TEMPORARY);
       assertThat(next.status()).isIn(503, null);
       if (before > 0) {
-        // It is seen before anything is sent.
+        // The extra answer is noticed before anything is sent.
         assertThat(next.status()).isEqualTo(503);
       }
       assertThat(start().outcome().status()).isEqualTo(503);
@@ -387,7 +387,7 @@ class HttpAttemptTest extends AttemptContract {
   void aBodyIsCut() throws Exception {
     receiver.answer(Answer.endlessBody());
     attempts(LONG);
-    // It has said that it accepts, and what it says beside is of no use.
+    // The status says that it accepts; the body does not matter.
     assertThat(start().outcome().kind()).isEqualTo(ACCEPTED);
     receiver.answer(Answer.status(200));
     assertThat(start().outcome().kind()).isEqualTo(ACCEPTED);
@@ -396,7 +396,7 @@ class HttpAttemptTest extends AttemptContract {
 
   @Test
   void aHeadThatIsTooLongIsCut() throws Exception {
-    // 60 KiB are, 70 are not.
+    // 60 KiB are accepted, 70 KiB are not.
     receiver.answerNext(
         Answer.status(200)
             .header("X-A", "x".repeat(15_000))
@@ -421,7 +421,7 @@ class HttpAttemptTest extends AttemptContract {
   @Test
   void headsThatNeverEndShareABudget() throws Exception {
     receiver.answer(Answer.longHeadersThenHang());
-    // Of which each takes 48 KiB.
+    // Each head takes 48 KiB.
     budget = new HeadBudget(5 * 48 * 1024);
     attempts(Duration.ofSeconds(5));
     List<Attempted> all = new ArrayList<>();
@@ -439,7 +439,7 @@ class HttpAttemptTest extends AttemptContract {
       }
     }
     assertThat(refused).isGreaterThanOrEqualTo(35);
-    // What was taken has been given back.
+    // The budget is available again.
     receiver.answer(Answer.status(200).header("X-Long", "x".repeat(15_000)));
     await().atMost(LONG).until(() -> start().outcome().kind() == ACCEPTED);
   }
@@ -455,7 +455,7 @@ class HttpAttemptTest extends AttemptContract {
           .as("attempt %d", i)
           .extracting(Outcome::kind)
           .isEqualTo(ACCEPTED);
-      // What is sent before the receiver has closed is lost with whatever sender.
+      // A request sent before the receiver has closed the connection is lost with any client.
       await().atMost(LONG).until(() -> receiver.openConnections() == 0);
     }
     assertThat(receiver.connections()).isEqualTo(200);
@@ -476,7 +476,7 @@ class HttpAttemptTest extends AttemptContract {
     try (ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
       url = "http://localhost:" + server.getLocalPort();
       attempts(LONG);
-      // Until connections are trusted, each is looked at before it is used.
+      // Connections are checked before use until they are trusted.
       Socket first = null;
       for (int i = 0; i <= 8; i++) {
         Attempted attempted = start();

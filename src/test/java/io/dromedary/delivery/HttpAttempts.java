@@ -21,7 +21,7 @@ import org.apache.camel.support.DefaultExchange;
 import org.apache.hc.client5.http.DnsResolver;
 import org.apache.hc.client5.http.SystemDefaultDnsResolver;
 
-/** Attempts at one webhook that speaks HTTP, on the thread of the test. */
+/** Makes attempts at one HTTP webhook, on the thread of the test. */
 final class HttpAttempts implements AutoCloseable {
 
   private static final Duration LONG = Duration.ofSeconds(20);
@@ -33,7 +33,7 @@ final class HttpAttempts implements AutoCloseable {
   DnsResolver lookup = SystemDefaultDnsResolver.INSTANCE;
   private Attempts attempts;
 
-  /** Makes one attempt; the first says where they all go. */
+  /** Makes an attempt; the first one determines the URL of all. */
   Outcome attempt(String url) throws Exception {
     if (attempts == null) {
       context.start();
@@ -65,7 +65,7 @@ final class HttpAttempts implements AutoCloseable {
     return outcome.get(LONG.toSeconds(), TimeUnit.SECONDS);
   }
 
-  /** The next attempt is the first again. */
+  /** Starts over, so that the next attempt may have another URL. */
   void again() {
     if (attempts != null) {
       attempts.stop();

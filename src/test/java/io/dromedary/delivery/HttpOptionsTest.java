@@ -37,7 +37,7 @@ import org.apache.hc.core5.http.message.BasicHeader;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Options of Camel's HTTP component and of its endpoints, at webhooks. */
+/** Tests options of Camel's HTTP component and endpoints at webhooks. */
 class HttpOptionsTest {
 
   private static final Duration LONG = Duration.ofSeconds(20);
@@ -127,13 +127,13 @@ class HttpOptionsTest {
     options.put("proxyHost", "127.0.0.1");
     options.put("proxyPort", String.valueOf(receiver.port()));
     receiver.answer(Answer.status(403));
-    // The proxy's own answer.
+    // The answer of the proxy itself.
     assertThat(attempt().kind()).isEqualTo(PERMANENT);
     assertThat(only().method()).isEqualTo("CONNECT");
     assertThat(only().path()).isEqualTo("webhook.invalid:443");
   }
 
-  /** A proxy of the operator's is where it is, and decides itself where it connects to. */
+  /** A proxy may have any address, and decides itself where it connects to. */
   @Test
   void aProxyMayBeAnywhere() throws Exception {
     networks = PrivateNetworks.NONE;
@@ -281,7 +281,7 @@ class HttpOptionsTest {
     assertThat(outcome.reason()).contains("Read timed out");
   }
 
-  /** The thread that has the answer comes back that much later. */
+  /** Delays the return of the thread that has the answer. */
   private void comesBackAfter(Duration delay) {
     component()
         .setHttpClientConfigurer(

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A dead letter tells the status of the last answer, whichever webhook gave it. */
+/** Tests that a dead letter has the status of the last answer of any webhook. */
 class LastStatusTest {
 
   @TempDir Path folder;
@@ -71,7 +71,7 @@ class LastStatusTest {
     assertThat(letter.has("lastStatus")).isFalse();
   }
 
-  /** What was parked before there was a status of the last answer has one as it had then. */
+  /** Progress that an older version stored has no last status, so that of a webhook is used. */
   @Test
   void whatAnOlderVersionHasParkedHasTheStatusOfTheLastWebhookThatHasOne() {
     Progress progress =

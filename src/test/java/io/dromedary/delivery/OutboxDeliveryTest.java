@@ -33,7 +33,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What waits in the outbox: for how long, and what becomes of it at a stop and a start. */
+/** Tests how long events wait in the outbox, and what happens to them at a stop and a start. */
 class OutboxDeliveryTest {
 
   private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
@@ -52,7 +52,7 @@ class OutboxDeliveryTest {
     settings.put("webhooks.inbound", "direct:in");
     settings.put("webhooks.urls", receiver.url());
     settings.put("webhooks.retry.jitter", "0");
-    // Whatever waits does so in the outbox.
+    // All waits are in the outbox.
     settings.put("webhooks.retry.in-memory", "0s");
     beans.put("dromedary-clock", clock);
   }
@@ -104,7 +104,7 @@ class OutboxDeliveryTest {
     return query(Integer.class, "SELECT count(*) FROM " + what).get(0);
   }
 
-  /** Waits until so many events wait in the outbox, and none is due or on its way. */
+  /** Waits until so many events are parked in the outbox, and none is due or in flight. */
   private void awaitWaiting(int count) {
     await()
         .atMost(AT_MOST)
@@ -133,7 +133,7 @@ class OutboxDeliveryTest {
     start();
     send(events("m", 1));
     awaitWaiting(1);
-    // An hour beyond the window: nothing may happen in it.
+    // An hour beyond the window, in which nothing may happen.
     for (int minute = 1; minute <= 300; minute++) {
       clock.advance(Duration.ofMinutes(1));
       if (minute < 240) {
@@ -144,7 +144,7 @@ class OutboxDeliveryTest {
       }
     }
 
-    // Each attempt is at the first full minute at which the delay after the one before is over.
+    // Each attempt is at the first full minute after the delay since the previous one.
     Instant end = START.plus(Duration.ofHours(4));
     List<Instant> expected = new ArrayList<>(List.of(START));
     long delaySeconds = 1;
@@ -245,7 +245,7 @@ class OutboxDeliveryTest {
               send(events("n" + probes.incrementAndGet() + "-", 1));
               return second.messageIds().keySet().stream().anyMatch(id -> id.startsWith("n"));
             });
-    // No time passes by the clock.
+    // The test's clock stands still.
     awaitWaiting(0);
 
     assertThat(receiver.count()).isEqualTo(20 + probes.get());
@@ -324,7 +324,7 @@ class OutboxDeliveryTest {
     assertThat(receiver.messageIds()).hasSize(100);
   }
 
-  /** Whatever the lengths of its events are, also of those that a route has put there itself. */
+  /** The bound holds for events of any length, including those that a user's route has stored. */
   @Test
   void aBatchHasABound() throws Exception {
     settings.put("webhooks.batch.size", "1000");
@@ -383,7 +383,7 @@ class OutboxDeliveryTest {
     settings.put("webhooks.retry.initial-delay", "10ms");
     settings.put("webhooks.retry.max-delay", "10ms");
     start();
-    // Thrice as many as may be in flight, and more than can be sent again within their delay.
+    // Three times the maximum in flight, and more than can be retried within their delay.
     send(events("bad", 14));
     receiver.awaitCount(15, AT_MOST);
     send(events("good", 4));
@@ -410,7 +410,7 @@ class OutboxDeliveryTest {
         .stopRoute("dromedary-deliver-events-default", 100, TimeUnit.MILLISECONDS);
     assertThat(count("outbox")).isEqualTo(10);
 
-    // Cuts the attempt that hangs.
+    // Ends the attempt that hangs.
     receiver.pause();
     receiver.answer(Answer.status(200));
     receiver.resume();

@@ -88,7 +88,7 @@ class OutcomeTest {
           };
       Outcome outcome = Outcome.of(status, null, null, NOW);
       assertThat(outcome.attemptClass()).as("status %d", status).isEqualTo(expected);
-      // Or it would be counted where nobody sees it.
+      // Otherwise it would be counted under labels that are not shown.
       assertThat(expected.kinds()).as("status %d", status).contains(outcome.kind());
     }
   }
@@ -150,7 +150,7 @@ class OutcomeTest {
         "503 | -5                            | ",
         "503 | Wed, 31 Dec 2025 00:00:00 GMT | ",
         "503 | soon                          | ",
-        // Whoever says never need not say when.
+        // Retry-After is ignored after a permanent failure.
         "400 | 120                           | ",
       })
   void retryAfterIsReadInEveryForm(int status, String value, Instant expected) {

@@ -21,13 +21,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Nothing is sent to an address beyond the public internet, whatever a name says that it is. */
+/** Tests that nothing is sent to private addresses, whatever a name resolves to. */
 class RefusedAddressTest {
 
   private final Receiver receiver = Receiver.start();
   private final HttpAttempts attempts = new HttpAttempts();
 
-  /** What the name of the webhook is, at one connect after the other. */
+  /** The addresses of the webhook's name, one list per connect. */
   private final Deque<List<String>> answers = new ArrayDeque<>();
 
   @BeforeEach
@@ -118,7 +118,7 @@ class RefusedAddressTest {
     assertThat(receiver.count()).isEqualTo(1);
   }
 
-  /** A client that is refused one address tries the next. */
+  /** A client that is refused one address tries the next one. */
   @Test
   void ofSeveralAddressesOnlyThoseThatAreAllowedAreTried() throws Exception {
     attempts.networks = PrivateNetworks.of(List.of("127.0.0.1"));

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Any text as {@code Retry-After}: an instant within a year or none, and of a number and of a date
- * the one that it names.
+ * Reads arbitrary text as {@code Retry-After}: the result is an instant within a year or null, and
+ * for a number or a date the instant that it names.
  */
 class RetryAfterFuzzTest {
 
@@ -62,7 +62,7 @@ class RetryAfterFuzzTest {
     }
   }
 
-  /** The date of the form that is in use, as the HTTP client reads it. */
+  /** Returns a date in the preferred format, as the HTTP client reads it. */
   private static @Nullable Instant date(String text) {
     return text.matches("[A-Z][a-z]{2}, \\d{2} [A-Z][a-z]{2} \\d{4} \\d{2}:\\d{2}:\\d{2} GMT")
         ? DateUtils.parseStandardDate(text)

@@ -56,7 +56,7 @@ class RetryScheduleTest {
     Instant now = ACCEPTED.plusSeconds(10);
     assertThat(schedule.next(1, 0, now, ACCEPTED, now.plusSeconds(60)))
         .isEqualTo(now.plusSeconds(60));
-    // What it asked for is over before the next attempt would be anyway.
+    // The next attempt is later than the receiver asked for anyway.
     assertThat(schedule.next(10, 0, now, ACCEPTED, now.plusSeconds(60)))
         .isEqualTo(now.plusSeconds(512));
     assertThat(schedule.next(1, 0, now, ACCEPTED, ACCEPTED.plus(WINDOW)))

@@ -35,7 +35,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is said of a receiver with which TLS cannot be spoken, by real servers. */
+/** Tests the explanations of TLS failures, with real servers. */
 class TlsFailureTest {
 
   private static final Certificates CERTIFICATES = new Certificates();
@@ -117,7 +117,7 @@ class TlsFailureTest {
     }
   }
 
-  /** Whoever's the stores are. */
+  /** The same applies to key stores of Camel and of the JVM. */
   @ParameterizedTest
   @ValueSource(strings = {"of Camel", "of the JVM"})
   void soItIsWithOtherStores(String whose) throws Exception {
@@ -151,7 +151,7 @@ class TlsFailureTest {
     }
   }
 
-  /** An attempt at a server that answers whatever it has read. */
+  /** Makes an attempt at a server that answers as soon as it has read anything. */
   private Outcome attemptAt(Consumer<SSLServerSocket> configure) throws Exception {
     ServerSocketFactory sockets = CERTIFICATES.serverContext().getServerSocketFactory();
     return attemptAt(sockets, server -> configure.accept((SSLServerSocket) server));

@@ -35,7 +35,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the user's own endpoint may make of an event, and what becomes of what it fails at. */
+/** Tests what a user's transform may do with an event, and what follows if it fails. */
 class TransformTest {
 
   private static final Duration AT_MOST = Duration.ofSeconds(30);
@@ -66,7 +66,7 @@ class TransformTest {
     receiver.close();
   }
 
-  /** Starts with a route of the user's own for the transform. */
+  /** Starts with a transform that is a user's route. */
   private void start(String steps) throws IOException {
     Path routes = Files.createDirectories(folder.resolve("routes"));
     Files.writeString(
@@ -82,7 +82,7 @@ class TransformTest {
     application = Application.start(folder, settings, beans);
   }
 
-  /** As the event says it: by its messageId. */
+  /** Changes an event in the way that its messageId says. */
   private void change(Exchange exchange) throws IOException {
     calls.incrementAndGet();
     byte[] event = exchange.getMessage().getBody(byte[].class);
@@ -140,7 +140,7 @@ class TransformTest {
     await().atMost(AT_MOST).until(() -> outbox().count("outbox") == 0);
   }
 
-  /** What came to the receiver, by message id, once it has been seen to be signed. */
+  /** Returns the received bodies by message id, after verifying their signatures. */
   private Map<String, String> received() {
     return receiver.requests().stream()
         .peek(request -> assertThat(Signatures.verifies(SECRET, request)).isTrue())
@@ -151,7 +151,7 @@ class TransformTest {
                 text -> text.replaceFirst(".*\"messageId\":\"(\\w+)\".*", "$1"), text -> text));
   }
 
-  /** The dead letters by message id. */
+  /** Returns the dead letters by message id. */
   private Map<String, JsonNode> deadLetters() throws IOException {
     JsonNode page =
         JSON.readTree(
@@ -208,7 +208,7 @@ class TransformTest {
         });
   }
 
-  /** As Camel says while its route is loaded again. */
+  /** Camel throws this while a route is being reloaded. */
   @Test
   void aRouteThatStopsIsNoFaultOfTheEvent() throws Exception {
     AtomicInteger rejected = new AtomicInteger();
@@ -310,7 +310,7 @@ class TransformTest {
     assertThat(page.at("/deadLetters/0/event").toString()).isEqualTo(event("m"));
   }
 
-  /** It is a step of YAML, and of one destination only. */
+  /** The transform is defined in YAML, for one destination only. */
   @Test
   void aRouteMayDropByStopAndChangeByExpressions() throws Exception {
     Receiver other = Receiver.start();
@@ -362,7 +362,9 @@ class TransformTest {
     assertThat(received()).isEqualTo(Map.of("m", event.replace("a@b.example", "***")));
   }
 
-  /** A host may have one for all its routes: what failed to be masked must not go out. */
+  /**
+   * A host may have an error handler for all routes; an event that was not masked must not be sent.
+   */
   @Test
   void whatAnErrorHandlerHasTakenForHandledHasFailedAllTheSame() throws Exception {
     Path routes = Files.createDirectories(folder.resolve("routes"));

@@ -129,7 +129,7 @@ class FailClosedStepsTest {
     }
   }
 
-  /** A bad message and then a good one. */
+  /** Sends a bad message and then a good one. */
   private Exchange sendTwo(Steps steps) throws Exception {
     try (DefaultCamelContext camel = new DefaultCamelContext()) {
       FailClosedSteps.in(camel);

@@ -86,7 +86,7 @@ class FailClosedTest {
     }
   }
 
-  /** A bad message and then a good one, on the same thread. */
+  /** Sends a bad message and then a good one, on the same thread. */
   private Exchange sendTwo(Processor step) throws Exception {
     try (DefaultCamelContext camel = new DefaultCamelContext()) {
       camel.addRoutes(

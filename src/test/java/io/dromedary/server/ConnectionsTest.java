@@ -20,7 +20,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Connections that are opened and not used, or not as they are meant to be. */
+/** Tests connections that are opened and not used, or misused. */
 @Timeout(60)
 class ConnectionsTest {
 
@@ -69,7 +69,7 @@ class ConnectionsTest {
     try {
       return socket.getInputStream().read();
     } catch (SocketException e) {
-      // Reset is closed, too.
+      // A reset counts as closed.
       return -1;
     }
   }

@@ -11,7 +11,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** A process whose server does not work any more. */
+/** Tests the end of a process whose server has stopped working. */
 @Timeout(60)
 class HeartbeatTest {
 

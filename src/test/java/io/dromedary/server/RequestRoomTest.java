@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Requests that are begun and not ended, as many as somebody likes. */
+/** Tests any number of requests that are begun and not ended. */
 @Timeout(60)
 class RequestRoomTest {
 

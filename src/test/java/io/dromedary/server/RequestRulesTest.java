@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Requests that two servers may read in two ways, or that are not meant for this one. */
+/** Tests requests that two servers may read differently, or that are meant for another one. */
 @Timeout(60)
 class RequestRulesTest {
 
@@ -52,7 +52,7 @@ class RequestRulesTest {
     return Sockets.open(application.port(), "127.0.0.1");
   }
 
-  /** Everything that is answered until the server closes the connection, which it has to. */
+  /** Returns all answers until the server closes the connection, which it has to do. */
   private static String answers(String request) throws IOException {
     try (Socket socket = open()) {
       socket.getOutputStream().write(request.getBytes(ISO_8859_1));
@@ -64,7 +64,7 @@ class RequestRulesTest {
           answers.append((char) next);
         }
       } catch (SocketException e) {
-        // Reset, with something of the request still on its way.
+        // Reset while a part of the request was still being sent.
       }
       return answers.toString();
     }
@@ -96,7 +96,7 @@ class RequestRulesTest {
     assertThat(answers.substring(8)).startsWith(" 400 ");
   }
 
-  /** Where it ends nobody can tell. */
+  /** The end of such a request is ambiguous. */
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -220,7 +220,7 @@ class RequestRulesTest {
           written += block.length;
         }
       } catch (IOException e) {
-        // It has been closed.
+        // The server has closed it.
       }
       assertThat(written).isLessThan(9_000_000_000L);
     }

@@ -20,7 +20,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What the packaged server answers by itself, and that HEAD is served wherever GET is. */
+/**
+ * Tests the answers of the packaged server itself, and that it serves HEAD wherever it serves GET.
+ */
 @Timeout(60)
 class ServerAnswersTest {
 
@@ -79,7 +81,7 @@ class ServerAnswersTest {
     }
   }
 
-  /** The same server may serve all paths on one port. */
+  /** One server may serve all paths on one port. */
   @Test
   void headIsAnsweredWhereHealthIsOnThePortOfTheTrackingApi(@TempDir Path folder) {
     try (Application one = Application.start(folder, Map.of())) {
@@ -139,7 +141,7 @@ class ServerAnswersTest {
   @Test
   void aHeadThatCannotBeReadIsRefusedInJson() throws IOException {
     assertThat(answer("GET /" + "x".repeat(20_000) + " HTTP/1.1\r\nHost: a\r\n\r\n"))
-        // Vert.x has not read the version.
+        // Vert.x has not read the version at this point.
         .startsWith("HTTP/1.0 414 ")
         .endsWith(
             failure(414, "uri_too_long", "expected a first line of at most 16384 bytes, found more")
@@ -157,7 +159,7 @@ class ServerAnswersTest {
                 .substring(4));
   }
 
-  /** All that is answered until the server closes the connection. */
+  /** Returns everything that is answered until the server closes the connection. */
   private static String answer(String request) throws IOException {
     try (Socket socket = Sockets.open(application.port(), "127.0.0.1")) {
       socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.support.StaticListableBeanFactory;
 
-/** What a sender hears of Spring's server before Camel's routes are there. */
+/** Tests the answers of Spring's server before Camel's routes have started. */
 class RawBodyFilterTest {
 
   private final CamelContext context = new DefaultCamelContext();

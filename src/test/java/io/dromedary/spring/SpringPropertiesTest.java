@@ -14,7 +14,7 @@ import org.springframework.core.env.SimpleCommandLinePropertySource;
 import org.springframework.core.env.StandardEnvironment;
 import org.springframework.core.env.SystemEnvironmentPropertySource;
 
-/** What Camel is told of the properties of a Spring Boot application. */
+/** Tests which of a Spring Boot application's properties Camel gets. */
 class SpringPropertiesTest {
 
   private final StandardEnvironment environment = new StandardEnvironment();
@@ -72,7 +72,7 @@ class SpringPropertiesTest {
         .hasNoCause();
   }
 
-  /** Camel's order would be: the environment, -D, files. */
+  /** Camel's own order would be: the environment, -D, files. */
   @Test
   void springsOrderDecides() {
     environment
@@ -102,7 +102,7 @@ class SpringPropertiesTest {
           .isEqualTo(Map.of("X-Key", "command"));
       assertThat(settings.destinations().get("default").userAgent()).isEqualTo("System/1");
       assertThat(settings.destinations().get("crm").urls()).containsExactly("https://crm.example");
-      // The routes take what was decided.
+      // The routes use the value that Spring has chosen.
       assertThat(
               context.resolvePropertyPlaceholders(
                   "{{dromedary.inbound.default.connection-string}}"))

@@ -5,16 +5,17 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * A receiver, what a perfect sender would get through to it, and what has to be reached of that.
+ * A receiver with the throughput that a perfect sender would achieve, and the share of it that is
+ * required.
  *
- * @param mostInFlight attempts in flight
- * @param demand events a second; infinity for a backlog
- * @param cost seconds of a processor that an attempt takes
- * @param duration of the simulation in seconds
- * @param perfect accepted attempts a second
- * @param from second from which that can be had
- * @param share of it that has to be reached
- * @param mostRefused share of the attempts that may be refused with 429 or 503, over the first
+ * @param mostInFlight the maximum number of attempts in flight
+ * @param demand events per second; infinity for a backlog
+ * @param cost processor time per attempt, in seconds
+ * @param duration the length of the simulation in seconds
+ * @param perfect accepted attempts per second of a perfect sender
+ * @param from the second from which that throughput is possible
+ * @param share the required share of that throughput
+ * @param mostRefused the share of attempts that may be refused with 429 or 503, over the first
  *     minute and over all
  */
 record FlowCase(
@@ -29,7 +30,7 @@ record FlowCase(
     double share,
     double mostRefused) {
 
-  /** What came of it. */
+  /** The result of a run. */
   record Result(
       double share,
       double refused,
@@ -73,7 +74,7 @@ record FlowCase(
         mostRefused);
   }
 
-  /** How many attempts there will be, about. */
+  /** Returns the approximate number of attempts. */
   double size() {
     return perfect * duration;
   }

@@ -23,7 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 
-/** Receivers as they are met: imperfect, limited, slow, down. */
+/** Receivers as they occur in practice: imperfect, limited, slow, down. */
 final class FlowCases {
 
   private static final double BACKLOG = Double.POSITIVE_INFINITY;
@@ -31,7 +31,7 @@ final class FlowCases {
   private final List<FlowCase> cases = new ArrayList<>();
   private final int most;
 
-  /** Seconds of a processor, of two, that an attempt takes the sender. */
+  /** The sender's processor time per attempt in seconds, on one of two processors. */
   private final double cost;
 
   private final double fastest;
@@ -42,7 +42,7 @@ final class FlowCases {
     this.fastest = 2 / cost;
   }
 
-  /** The cases for a sender that may have so many attempts in flight. */
+  /** Returns the cases for a sender with that maximum in flight. */
   static List<FlowCase> with(int mostInFlight) {
     FlowCases all = new FlowCases(mostInFlight);
     all.healthy();
@@ -204,7 +204,7 @@ final class FlowCases {
   }
 
   private void otherLimits() {
-    // What is in flight when the window's share runs out is refused.
+    // Attempts in flight when the window is used up are refused.
     cases.add(
         add(
                 "429 beyond 12000/min",

@@ -7,15 +7,14 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Prints what the flow control makes of receivers: {@code [part of a name] [-v]} for those of the
- * list, with {@code -v} second by second, or {@code random COUNT SEED [SECONDS]} for some put
- * together by chance.
+ * Prints how the flow control copes with receivers. {@code [part of a name] [-v]} runs those of the
+ * list, with {@code -v} second by second. {@code random COUNT SEED [SECONDS]} runs random ones.
  */
 public final class FlowExperiments {
 
   private FlowExperiments() {}
 
-  /** Runs them, and prints a line each. */
+  /** Runs the experiments and prints a line for each. */
   public static void main(String[] args) {
     List<FlowCase> cases = new ArrayList<>();
     boolean isRandom = args.length > 0 && args[0].equals("random");

@@ -9,22 +9,26 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The flow control against simulated receivers, on a virtual clock. */
+/** Tests the flow control with simulated receivers, on a virtual clock. */
 class FlowSimulationTest {
 
-  /** What takes more attempts is left to {@link FlowExperiments}. */
+  /** Longer cases are left to {@link FlowExperiments}. */
   private static final double MOST_ATTEMPTS = 100_000;
 
-  /** Of what is possible within half a minute, the start with it. */
+  /** The required share of the possible throughput within the first half minute. */
   private static final double LEAST_SHARE = 0.1;
 
   private static final double HALF = 0.5;
   private static final int RANDOM_RECEIVERS = 1000;
 
-  /** A receiver that accepts anything must not go without for longer, a time-out aside. */
+  /**
+   * The longest time without an acceptance at a receiver that accepts anything, beside a timeout.
+   */
   private static final double LONGEST_SILENCE_SECONDS = 8;
 
-  /** One that takes less than ten a second goes on with what nobody waits for any more. */
+  /**
+   * The same for less than ten events per second, where a queue still works on timed-out attempts.
+   */
   private static final double LONGEST_SILENCE_SLOW_SECONDS = 25;
 
   static Stream<FlowCase> receivers() {

@@ -14,7 +14,7 @@ import io.dromedary.delivery.flow.Signal.Kind;
 import java.util.Locale;
 import java.util.Random;
 
-/** Receivers that are put together by chance: none of them ever stops accepting for long. */
+/** Random receivers, none of which ever stops accepting for long. */
 final class RandomReceivers {
 
   private static final double COST = 25e-6;
@@ -22,7 +22,7 @@ final class RandomReceivers {
 
   private RandomReceivers() {}
 
-  /** The receiver of a seed, for so many seconds. */
+  /** Returns the receiver of a seed, for a simulation of so many seconds. */
   static FlowCase of(long seed, double duration) {
     Random random = new Random(seed * 0x9E3779B97F4A7C15L);
     int most = (int) between(random, 32, 2000);
@@ -44,7 +44,7 @@ final class RandomReceivers {
     double bound = Math.min(Math.min(most / latency, room), 1 / COST);
     double takes = shape == 3 ? workers / latency : bound;
     double perfect = Math.min(Math.min(takes, limit < 3 ? rate / good : takes), demand) * good;
-    // What would take long to simulate is wanted less.
+    // Cases that take long to simulate get a lower demand.
     double wanted = Math.min(demand, Math.min(2000, 3 * perfect));
     boolean isBacklog = demand >= 1e9 && perfect < 600;
     String name =

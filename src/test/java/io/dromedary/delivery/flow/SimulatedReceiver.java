@@ -8,18 +8,21 @@ import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A receiver on a virtual clock. It is made of stages: each answers an attempt, or passes it on to
- * the next. All times are seconds.
+ * A receiver on a virtual clock, composed of stages. Each stage answers an attempt or passes it on
+ * to the next one. All times are in seconds.
  */
 interface SimulatedReceiver {
 
-  /** What comes of an attempt that arrives at {@code now}, and how long after its arrival. */
+  /**
+   * The answer to an attempt that arrives at {@code now}, and the time from its arrival to the
+   * answer.
+   */
   record Answer(Kind kind, double after, double retryAfter) {
     static Answer accepted(double after) {
       return new Answer(Kind.ACCEPTED, after, 0);
     }
 
-    /** No answer, however long one waits. */
+    /** Never answers. */
     static Answer never() {
       return new Answer(Kind.TIMEOUT, Double.POSITIVE_INFINITY, 0);
     }
@@ -27,7 +30,7 @@ interface SimulatedReceiver {
 
   Answer answer(long event, double now, Random random);
 
-  /** A stage: null passes the attempt on. */
+  /** A stage that returns null to pass the attempt on. */
   interface Stage {
     @Nullable Answer refuse(long event, double now, Random random);
 
@@ -39,7 +42,7 @@ interface SimulatedReceiver {
     }
   }
 
-  /** Answers all, however many there are, after a time between two bounds. */
+  /** Answers any number of attempts, each after a time between two bounds. */
   static SimulatedReceiver takes(double from, double to) {
     return (event, now, random) -> Answer.accepted(from + (to - from) * random.nextDouble());
   }
@@ -48,15 +51,15 @@ interface SimulatedReceiver {
     return takes(seconds, seconds);
   }
 
-  /** Answers most at once and some late, as by an exponential distribution. */
+  /** Answers most attempts at once and some late, by an exponential distribution. */
   static SimulatedReceiver takesAbout(double mean) {
     return (event, now, random) ->
         Answer.accepted(mean * (0.2 - 0.8 * Math.log(1 - random.nextDouble())));
   }
 
   /**
-   * So many workers that each take a time an event, in the order of arrival, and go on with what
-   * nobody waits for any more.
+   * Has so many workers, each of which needs some time per event. Events are processed in order of
+   * arrival, even those whose attempts have timed out.
    */
   static SimulatedReceiver queue(int workers, double service, double network) {
     PriorityQueue<Double> free = new PriorityQueue<>();
@@ -71,17 +74,17 @@ interface SimulatedReceiver {
     };
   }
 
-  /** A share of the attempts, by chance. */
+  /** Fails a random share of the attempts. */
   static Stage random(double share, Kind kind, double after) {
     return (event, now, random) -> random.nextDouble() < share ? new Answer(kind, after, 0) : null;
   }
 
-  /** A share of the events, always the same. */
+  /** Fails a share of the events, always the same ones. */
   static Stage poison(double share, Kind kind, double after) {
     return (event, now, random) -> isChosen(event, share) ? new Answer(kind, after, 0) : null;
   }
 
-  /** A share of the events is never answered. */
+  /** Never answers a share of the events, always the same ones. */
   static Stage hangs(double share) {
     return (event, now, random) -> isChosen(event, share) ? Answer.never() : null;
   }
@@ -90,17 +93,17 @@ interface SimulatedReceiver {
     return ((event * 0x9E3779B97F4A7C15L) >>> 11) * 0x1.0p-53 < share;
   }
 
-  /** All attempts in a time. */
+  /** Fails all attempts in a period. */
   static Stage outage(double from, double to, Kind kind, double after) {
     return (event, now, random) -> now >= from && now < to ? new Answer(kind, after, 0) : null;
   }
 
-  /** All attempts of three seconds in thirty. */
+  /** Fails all attempts in three seconds of every thirty. */
   static Stage pauses() {
     return (event, now, random) -> now % 30 > 27 ? new Answer(Kind.NO_ANSWER, 0.001, 0) : null;
   }
 
-  /** A token bucket. */
+  /** Limits the rate by a token bucket. */
   static Stage bucket(double rate, double burst, Kind kind, double retryAfter, double after) {
     return new Stage() {
       private double tokens = burst;
@@ -119,7 +122,7 @@ interface SimulatedReceiver {
     };
   }
 
-  /** So many in each window of the clock; {@code Retry-After} says when the next begins. */
+  /** Limits the rate by fixed windows; {@code Retry-After} says when the next one begins. */
   static Stage fixedWindow(int most, double window, Kind kind, boolean says, double after) {
     return new Stage() {
       private long current = -1;
@@ -141,7 +144,9 @@ interface SimulatedReceiver {
     };
   }
 
-  /** So many in any window; one that penalises counts what it refuses, too. */
+  /**
+   * Limits the rate by a sliding window; one that penalises also counts the attempts it refuses.
+   */
   static Stage slidingWindow(
       int most, double window, boolean penalises, Kind kind, double retryAfter, double after) {
     Deque<Double> taken = new ArrayDeque<>();
@@ -160,7 +165,7 @@ interface SimulatedReceiver {
     };
   }
 
-  /** At most so many at a time; the next stage says how long each takes. */
+  /** Limits the attempts at a time; the next stage decides how long each takes. */
   static SimulatedReceiver atMost(int most, Kind kind, double after, SimulatedReceiver next) {
     PriorityQueue<Double> ends = new PriorityQueue<>();
     return (event, now, random) -> {
@@ -176,7 +181,7 @@ interface SimulatedReceiver {
     };
   }
 
-  /** One receiver until an instant, another from then on. */
+  /** Behaves as one receiver until an instant and as another from then on. */
   static SimulatedReceiver until(double instant, SimulatedReceiver first, SimulatedReceiver then) {
     return (event, now, random) -> (now < instant ? first : then).answer(event, now, random);
   }

@@ -10,17 +10,17 @@ import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A sender with one webhook, on a virtual clock: events come at a rate or wait in a backlog, fresh
- * ones go first, and what fails is tried again after 1 s, 2 s, and so on up to 10 minutes.
+ * A sender with one webhook, on a virtual clock. Events come at a rate or wait in a backlog, and
+ * fresh ones go first. Failed ones are retried after 1 s, 2 s, and so on up to 10 minutes.
  */
 final class Simulation {
 
-  /** Two processors, and what an attempt costs on one of them. */
+  /** The number of processors that attempts use. */
   private static final int PROCESSORS = 2;
 
   private static final double TIMEOUT = 5;
 
-  /** What happened in each second. */
+  /** The counts of one second. */
   static final class Second {
     int sent;
     int accepted;
@@ -69,10 +69,10 @@ final class Simulation {
   private double lastAccepted;
 
   /**
-   * A sender.
+   * Creates a sender.
    *
-   * @param demand events a second; infinity for a backlog without end
-   * @param cost seconds of a processor that an attempt takes the sender
+   * @param demand events per second; infinity for an endless backlog
+   * @param cost processor time per attempt of the sender, in seconds
    */
   Simulation(
       SimulatedReceiver receiver,
@@ -131,7 +131,7 @@ final class Simulation {
     return List.of(seconds);
   }
 
-  /** The longest time between two acceptances, in seconds. */
+  /** Returns the longest time between two acceptances, in seconds. */
   double longestSilence() {
     return longestSilence;
   }
@@ -215,7 +215,7 @@ final class Simulation {
       int free = processors[0] <= processors[1] ? 0 : 1;
       double begin = Math.max(now, processors[free]);
       double behind = (begin - now) / cost * PROCESSORS;
-      // What does not fit into the caches costs more.
+      // Attempts cost more when their data does not fit into the processor's caches.
       double dearer = cost < 50e-6 ? 0 : Math.min(1, behind / 200);
       arrival = begin + cost * (1 + dearer) * (0.8 + 0.4 * random.nextDouble());
       processors[free] = arrival;
