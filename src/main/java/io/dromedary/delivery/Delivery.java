@@ -193,9 +193,9 @@ final class Delivery {
 
   /** Returns whether that event is a replayed dead letter. */
   boolean isReplayed(int event) {
-    String come = claims.get(event).event().progress();
+    String progress = claims.get(event).event().progress();
     // Quotes inside JSON strings are escaped, so nothing else can match.
-    return come != null && come.contains(REPLAYED);
+    return progress != null && progress.contains(REPLAYED);
   }
 
   /** Returns whether the event comes from a rejected batch and must not join another one. */

@@ -80,7 +80,7 @@ final class DeliveryMeters {
             "dromedary.attempt.duration",
             "The time from the start of a request to a webhook to its outcome",
             labels,
-            webhook.made().durations()));
+            webhook.attempts().durations()));
     gauge(
         meters,
         "webhook.down",
@@ -93,7 +93,7 @@ final class DeliveryMeters {
         "Attempts that may be in flight at a webhook",
         labels,
         () -> webhook.flow().limit());
-    ConnectionFigures connections = webhook.made().connections();
+    ConnectionFigures connections = webhook.attempts().connections();
     if (connections != null) {
       register(meters, connections, labels);
     }

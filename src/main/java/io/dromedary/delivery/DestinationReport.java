@@ -97,7 +97,7 @@ public final class DestinationReport {
         }
       }
     }
-    ConnectionFigures connections = webhook.made().connections();
+    ConnectionFigures connections = webhook.attempts().connections();
     double expiry = connections == null ? Double.NaN : connections.certificateExpirySeconds();
     return new WebhookFigures(
         number,

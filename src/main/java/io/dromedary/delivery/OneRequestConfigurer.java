@@ -17,13 +17,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class OneRequestConfigurer extends ServiceSupport implements HttpClientConfigurer {
 
-  private final @Nullable HttpClientConfigurer theirs;
+  private final @Nullable HttpClientConfigurer userConfigurer;
   private final @Nullable String bearerToken;
   private final RequestConfig requests;
   private final HttpConnections connections;
 
   OneRequestConfigurer(HttpEndpoint endpoint, RequestConfig requests, HttpConnections connections) {
-    this.theirs = endpoint.getHttpClientConfigurer();
+    this.userConfigurer = endpoint.getHttpClientConfigurer();
     this.bearerToken = (String) option(endpoint, "authBearerToken");
     this.requests = requests;
     this.connections = connections;
@@ -37,12 +37,12 @@ final class OneRequestConfigurer extends ServiceSupport implements HttpClientCon
         .addExecInterceptorFirst("attempt", request)
         .addExecInterceptorLast("attempt-connected", request.whenConnected())
         .setRequestExecutor(request.executor());
-    refuse(builder);
-    if (theirs != null) {
+    restrict(builder);
+    if (userConfigurer != null) {
       // The user's configurer may create a client of its own from the builder, which has to be the
       // same.
-      theirs.configureHttpClient(builder);
-      refuse(builder);
+      userConfigurer.configureHttpClient(builder);
+      restrict(builder);
     }
     if (bearerToken != null) {
       // Camel would send the token only after a challenge.
@@ -54,15 +54,15 @@ final class OneRequestConfigurer extends ServiceSupport implements HttpClientCon
 
   @Override
   protected void doStart() {
-    ServiceHelper.startService(theirs);
+    ServiceHelper.startService(userConfigurer);
   }
 
   @Override
   protected void doStop() {
-    ServiceHelper.stopService(theirs);
+    ServiceHelper.stopService(userConfigurer);
   }
 
-  private void refuse(HttpClientBuilder builder) {
+  private void restrict(HttpClientBuilder builder) {
     builder
         .setConnectionManager(connections)
         .disableAutomaticRetries()

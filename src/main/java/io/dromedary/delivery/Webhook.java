@@ -20,7 +20,7 @@ final class Webhook {
   private final String name;
   private final String key;
   private final String uri;
-  private final Attempts made;
+  private final Attempts attempts;
   private final FlowControl flow;
   private final WebhookLog log;
 
@@ -40,13 +40,14 @@ final class Webhook {
    *     secret
    * @param key identifies it in the outbox across restarts: the same for the same URL
    * @param uri the URI of the attempts' endpoint
-   * @param made makes the attempts
+   * @param attempts makes the attempts
    */
-  Webhook(String name, String key, String uri, Attempts made, FlowControl flow, WebhookLog log) {
+  Webhook(
+      String name, String key, String uri, Attempts attempts, FlowControl flow, WebhookLog log) {
     this.name = name;
     this.key = key;
     this.uri = uri;
-    this.made = made;
+    this.attempts = attempts;
     this.flow = flow;
     this.log = log;
     for (Outcome.Kind kind : Outcome.Kind.values()) {
@@ -112,26 +113,26 @@ final class Webhook {
   WebhookSight sight(int number) {
     FlowState state = flow.state();
     AttemptClass failure = lastFailure;
-    ConnectionFigures connections = made.connections();
+    ConnectionFigures connections = attempts.connections();
     return new WebhookSight(
         number,
         state.kind() == FlowState.Kind.DOWN,
         state.lasting(),
         ended(Outcome.Kind.ACCEPTED, AttemptClass.ACCEPTED).sum(),
-        attempts(Outcome.Kind.TEMPORARY) + attempts(Outcome.Kind.PERMANENT),
+        count(Outcome.Kind.TEMPORARY) + count(Outcome.Kind.PERMANENT),
         failure == null ? null : failure.label(),
         connections == null ? Double.NaN : connections.certificateExpirySeconds());
   }
 
-  private long attempts(Outcome.Kind kind) {
+  private long count(Outcome.Kind kind) {
     return Objects.requireNonNull(ended.get(kind)).values().stream()
         .mapToLong(LongAdder::sum)
         .sum();
   }
 
-  /** Returns the attempts, which make the requests. */
-  Attempts made() {
-    return made;
+  /** Returns what makes the attempts at this webhook. */
+  Attempts attempts() {
+    return attempts;
   }
 
   /** Counts an attempt that has ended. */

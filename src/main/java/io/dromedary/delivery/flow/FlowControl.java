@@ -145,8 +145,8 @@ public final class FlowControl {
   }
 
   private void learn(Permit permit, Signal signal, int counted, long now) {
-    Signal.Kind came = signal.kind();
-    if (!came.isLife()) {
+    Signal.Kind outcome = signal.kind();
+    if (!outcome.isLife()) {
       liveness.silent(permit.eventId, now);
     } else if (liveness.alive()) {
       drought.restart(now);
@@ -155,11 +155,11 @@ public final class FlowControl {
     }
     if (!lanes.hasHung(permit, now)) {
       boolean isPaced = rate.phase().isPaced() || drought.isOn();
-      concurrency.ended(permit, came, counted, isPaced, lanes.latencyNanos(), now);
+      concurrency.ended(permit, outcome, counted, isPaced, lanes.latencyNanos(), now);
       boolean isFull = counted >= FULL * concurrency.limit();
-      rate.ended(permit, came, isFull, lanes.latencyNanos(), now);
+      rate.ended(permit, outcome, isFull, lanes.latencyNanos(), now);
     }
-    if (came.isAnswered()) {
+    if (outcome.isAnswered()) {
       lanes.answered(permit, now);
       endDrought(permit, now);
     } else {
