@@ -10,6 +10,8 @@ final class UnopenedStoreAnalyzer extends AbstractFailureAnalyzer<UnopenedStoreE
   @Override
   protected FailureAnalysis analyze(Throwable failure, UnopenedStoreException cause) {
     return new FailureAnalysis(
-        String.valueOf(cause.getMessage()), "Repair the store, or correct webhooks.outbox.url.", cause);
+        String.valueOf(cause.getMessage()),
+        "Repair the store, or correct webhooks.outbox.url.",
+        cause);
   }
 }
