@@ -1,6 +1,6 @@
 package io.dromedary;
 
-import io.dromedary.outbox.OwnersFiles;
+import io.dromedary.outbox.store.OwnersFiles;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;

@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.dromedary.json.JsonFields;
-import io.dromedary.outbox.OutboxEvent;
+import io.dromedary.outbox.store.OutboxEvent;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.Map;

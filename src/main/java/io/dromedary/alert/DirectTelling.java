@@ -1,6 +1,6 @@
 package io.dromedary.alert;
 
-import io.dromedary.outbox.OutboxEvent;
+import io.dromedary.outbox.store.OutboxEvent;
 import java.time.Duration;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ScheduledExecutorService;

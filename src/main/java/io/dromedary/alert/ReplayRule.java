@@ -1,8 +1,8 @@
 package io.dromedary.alert;
 
 import io.dromedary.outbox.AlertRow;
-import io.dromedary.outbox.ReplayProgress;
-import io.dromedary.outbox.Replays.Standing;
+import io.dromedary.outbox.deadletter.ReplayProgress;
+import io.dromedary.outbox.deadletter.Replays.Standing;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;

@@ -2,7 +2,7 @@ package io.dromedary.command;
 
 import io.dromedary.delivery.WebhookCheck.Finding;
 import io.dromedary.delivery.WebhookCheck.Level;
-import io.dromedary.outbox.StoreFile;
+import io.dromedary.outbox.store.StoreFile;
 import io.dromedary.settings.OutboxSettings;
 import java.io.IOException;
 import java.nio.file.Files;

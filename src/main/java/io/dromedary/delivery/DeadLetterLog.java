@@ -2,8 +2,8 @@ package io.dromedary.delivery;
 
 import io.dromedary.logging.Printable;
 import io.dromedary.logging.RepeatedLines;
-import io.dromedary.outbox.DeadLetter;
-import io.dromedary.outbox.DeadLetter.Reason;
+import io.dromedary.outbox.deadletter.DeadLetter;
+import io.dromedary.outbox.deadletter.DeadLetter.Reason;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

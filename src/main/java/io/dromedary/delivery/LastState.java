@@ -1,8 +1,8 @@
 package io.dromedary.delivery;
 
-import io.dromedary.outbox.DeadLetter;
-import io.dromedary.outbox.DeadLetter.Reason;
-import io.dromedary.outbox.OutboxEvent;
+import io.dromedary.outbox.deadletter.DeadLetter;
+import io.dromedary.outbox.deadletter.DeadLetter.Reason;
+import io.dromedary.outbox.store.OutboxEvent;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

@@ -2,10 +2,10 @@ package io.dromedary.delivery;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.dromedary.delivery.flow.FlowState;
-import io.dromedary.outbox.DeadLetter;
-import io.dromedary.outbox.DeadLetter.Reason;
-import io.dromedary.outbox.OutboxEvent;
-import io.dromedary.outbox.PendingEvent;
+import io.dromedary.outbox.deadletter.DeadLetter;
+import io.dromedary.outbox.deadletter.DeadLetter.Reason;
+import io.dromedary.outbox.pending.PendingEvent;
+import io.dromedary.outbox.store.OutboxEvent;
 import io.dromedary.settings.Settings;
 import java.io.IOException;
 import java.time.Instant;

@@ -1,6 +1,6 @@
 package io.dromedary.delivery;
 
-import io.dromedary.outbox.OutboxEvent;
+import io.dromedary.outbox.store.OutboxEvent;
 import io.dromedary.settings.Settings;
 import io.dromedary.signing.Payload;
 import io.dromedary.signing.Signer;

@@ -1,8 +1,8 @@
 package io.dromedary.delivery;
 
 import io.dromedary.logging.EventContext;
-import io.dromedary.outbox.DeadLetter;
 import io.dromedary.outbox.OutboxComponent;
+import io.dromedary.outbox.deadletter.DeadLetter;
 import io.dromedary.settings.DestinationSettings;
 import io.dromedary.settings.HeapShare;
 import io.dromedary.settings.Settings;

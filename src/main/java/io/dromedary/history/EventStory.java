@@ -1,16 +1,16 @@
 package io.dromedary.history;
 
 import io.dromedary.outbox.AcceptedIds.Acceptance;
-import io.dromedary.outbox.DeadLetter;
-import io.dromedary.outbox.DeadLetterFilter;
-import io.dromedary.outbox.DeadLetters;
-import io.dromedary.outbox.EventFilter;
 import io.dromedary.outbox.Outbox;
 import io.dromedary.outbox.OutboxComponent;
-import io.dromedary.outbox.OutboxException;
-import io.dromedary.outbox.PendingEvent;
-import io.dromedary.outbox.PendingEvents;
-import io.dromedary.outbox.PendingFilter;
+import io.dromedary.outbox.deadletter.DeadLetter;
+import io.dromedary.outbox.deadletter.DeadLetterFilter;
+import io.dromedary.outbox.deadletter.DeadLetters;
+import io.dromedary.outbox.pending.PendingEvent;
+import io.dromedary.outbox.pending.PendingEvents;
+import io.dromedary.outbox.pending.PendingFilter;
+import io.dromedary.outbox.store.EventFilter;
+import io.dromedary.outbox.store.OutboxException;
 import io.dromedary.settings.Settings;
 import java.time.Instant;
 import java.util.ArrayList;

@@ -1,7 +1,7 @@
 package io.dromedary.history;
 
-import io.dromedary.outbox.OwnersFiles;
-import io.dromedary.outbox.SqlScript;
+import io.dromedary.outbox.store.OwnersFiles;
+import io.dromedary.outbox.store.SqlScript;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;

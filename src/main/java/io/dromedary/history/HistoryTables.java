@@ -1,7 +1,7 @@
 package io.dromedary.history;
 
 import io.dromedary.outbox.OutboxPlace;
-import io.dromedary.outbox.SqlScript;
+import io.dromedary.outbox.store.SqlScript;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;

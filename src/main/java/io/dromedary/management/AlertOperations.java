@@ -4,7 +4,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import io.dromedary.alert.Alerts;
 import io.dromedary.json.JsonFields;
 import io.dromedary.outbox.AlertRow;
-import io.dromedary.outbox.OutboxException;
+import io.dromedary.outbox.store.OutboxException;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.List;

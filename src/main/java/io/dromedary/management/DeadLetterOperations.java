@@ -2,12 +2,14 @@ package io.dromedary.management;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.dromedary.json.JsonFields;
-import io.dromedary.outbox.DeadLetter;
-import io.dromedary.outbox.DeadLetter.Reason;
-import io.dromedary.outbox.DeadLetterFilter;
-import io.dromedary.outbox.DeadLetterGroup;
-import io.dromedary.outbox.DeadLetters;
-import io.dromedary.outbox.OutboxException;
+import io.dromedary.outbox.Outbox;
+import io.dromedary.outbox.deadletter.DeadLetter;
+import io.dromedary.outbox.deadletter.DeadLetter.Reason;
+import io.dromedary.outbox.deadletter.DeadLetterFilter;
+import io.dromedary.outbox.deadletter.DeadLetterGroup;
+import io.dromedary.outbox.deadletter.DeadLetters;
+import io.dromedary.outbox.deadletter.Replays;
+import io.dromedary.outbox.store.OutboxException;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -25,12 +27,14 @@ final class DeadLetterOperations {
 
   private final CamelContext context;
   private final DeadLetters letters;
+  private final Replays replays;
   private final Pages pages;
   private final Mask mask;
 
-  DeadLetterOperations(CamelContext context, DeadLetters letters, Pages pages, Mask mask) {
+  DeadLetterOperations(CamelContext context, Outbox outbox, Pages pages, Mask mask) {
     this.context = context;
-    this.letters = letters;
+    this.letters = outbox.deadLetters();
+    this.replays = outbox.replays();
     this.pages = pages;
     this.mask = mask;
   }
@@ -118,7 +122,7 @@ final class DeadLetterOperations {
     if (parameters.isTrue("dryRun")) {
       return dryRun(filter, rate, limit);
     }
-    DeadLetters.Replay replay = letters.replay(filter, rate, limit);
+    Replays.Started replay = replays.start(filter, rate, limit);
     asked.audit("dead-letters.replay", replay.replayed());
     return JsonFields.write(
         json -> {

@@ -8,7 +8,7 @@ import io.dromedary.history.History;
 import io.dromedary.history.HistoryException;
 import io.dromedary.history.Rollup;
 import io.dromedary.json.JsonFields;
-import io.dromedary.outbox.EventFilter;
+import io.dromedary.outbox.store.EventFilter;
 import io.dromedary.settings.DestinationSettings;
 import io.dromedary.settings.Settings;
 import java.io.IOException;

@@ -9,7 +9,7 @@ import io.dromedary.http.RequestCheck;
 import io.dromedary.http.RequestHead;
 import io.dromedary.outbox.Outbox;
 import io.dromedary.outbox.OutboxComponent;
-import io.dromedary.outbox.OutboxException;
+import io.dromedary.outbox.store.OutboxException;
 import io.dromedary.page.ApiException;
 import io.dromedary.page.Overviews;
 import io.dromedary.page.Page;
@@ -193,7 +193,7 @@ public final class ManagementApi extends ServiceSupport
     Operation operation = asked.below().startsWith(API) ? asked.behind(API) : asked;
     Mask mask = Mask.of(context(), asked.caller());
     if (operation.below().startsWith(DEAD_LETTERS)) {
-      return new DeadLetterOperations(context(), outbox().deadLetters(), pages, mask)
+      return new DeadLetterOperations(context(), outbox(), pages, mask)
           .answer(operation.behind(DEAD_LETTERS));
     }
     if (asked.below().startsWith(ALERTS)) {
@@ -203,7 +203,7 @@ public final class ManagementApi extends ServiceSupport
       return new ReplayOperations(outbox().replays()).answer(asked.behind(REPLAYS));
     }
     if (operation.below().startsWith(PENDING)) {
-      return new PendingOperations(context(), outbox().pendingEvents(), pages, mask)
+      return new PendingOperations(context(), outbox(), pages, mask)
           .answer(operation.behind(PENDING));
     }
     return asked.below().startsWith(API) ? history(operation, mask) : null;

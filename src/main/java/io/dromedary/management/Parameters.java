@@ -3,10 +3,10 @@ package io.dromedary.management;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.dromedary.delivery.AttemptClass;
-import io.dromedary.outbox.DeadLetter.Reason;
-import io.dromedary.outbox.DeadLetterFilter;
-import io.dromedary.outbox.DeadLetters.Place;
-import io.dromedary.outbox.EventFilter;
+import io.dromedary.outbox.deadletter.DeadLetter.Reason;
+import io.dromedary.outbox.deadletter.DeadLetterFilter;
+import io.dromedary.outbox.deadletter.DeadLetters.Place;
+import io.dromedary.outbox.store.EventFilter;
 import java.net.URLDecoder;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;

@@ -3,12 +3,13 @@ package io.dromedary.management;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.dromedary.delivery.PendingReport;
 import io.dromedary.json.JsonFields;
-import io.dromedary.outbox.DeadLetter;
-import io.dromedary.outbox.DeadLetters;
-import io.dromedary.outbox.OutboxException;
-import io.dromedary.outbox.PendingEvent;
-import io.dromedary.outbox.PendingEvents;
-import io.dromedary.outbox.PendingFilter;
+import io.dromedary.outbox.Outbox;
+import io.dromedary.outbox.deadletter.DeadLetter;
+import io.dromedary.outbox.deadletter.DeadLetters;
+import io.dromedary.outbox.pending.PendingEvent;
+import io.dromedary.outbox.pending.PendingEvents;
+import io.dromedary.outbox.pending.PendingFilter;
+import io.dromedary.outbox.store.OutboxException;
 import java.io.IOException;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -22,12 +23,14 @@ final class PendingOperations {
 
   private final CamelContext context;
   private final PendingEvents events;
+  private final DeadLetters letters;
   private final Pages pages;
   private final Mask mask;
 
-  PendingOperations(CamelContext context, PendingEvents events, Pages pages, Mask mask) {
+  PendingOperations(CamelContext context, Outbox outbox, Pages pages, Mask mask) {
     this.context = context;
-    this.events = events;
+    this.events = outbox.pendingEvents();
+    this.letters = outbox.deadLetters();
     this.pages = pages;
     this.mask = mask;
   }
@@ -55,7 +58,7 @@ final class PendingOperations {
         return changed(
             asked,
             "givenUp",
-            events.giveUp(meant(asked), event -> PendingReport.cancelled(context, event)));
+            letters.giveUp(meant(asked), event -> PendingReport.cancelled(context, event)));
       }
       default -> {
         return null;

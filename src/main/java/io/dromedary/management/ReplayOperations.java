@@ -2,9 +2,9 @@ package io.dromedary.management;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.dromedary.json.JsonFields;
-import io.dromedary.outbox.OutboxException;
-import io.dromedary.outbox.ReplayProgress;
-import io.dromedary.outbox.Replays;
+import io.dromedary.outbox.deadletter.ReplayProgress;
+import io.dromedary.outbox.deadletter.Replays;
+import io.dromedary.outbox.store.OutboxException;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.List;

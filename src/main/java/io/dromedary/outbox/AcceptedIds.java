@@ -1,5 +1,10 @@
 package io.dromedary.outbox;
 
+import io.dromedary.outbox.dedup.Fingerprint;
+import io.dromedary.outbox.dedup.SeenIds;
+import io.dromedary.outbox.store.OutboxException;
+import io.dromedary.outbox.store.StoreAccess;
+import io.dromedary.outbox.store.StoreReading;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -19,10 +24,10 @@ public final class AcceptedIds {
   /** How much the time stored for a transaction may differ from that of the ids in it. */
   private static final long AROUND_MILLIS = 2000;
 
-  private final Outbox outbox;
+  private final StoreAccess store;
 
-  AcceptedIds(Outbox outbox) {
-    this.outbox = outbox;
+  AcceptedIds(StoreAccess store) {
+    this.store = store;
   }
 
   /**
@@ -37,7 +42,7 @@ public final class AcceptedIds {
   public @Nullable Acceptance find(String destination, String messageId) throws OutboxException {
     Fingerprint id = Fingerprint.of(destination, messageId);
     SeenIds.Bounds bounds =
-        outbox.runAndWait((store, nowMillis) -> Optional.ofNullable(store.seen(id))).orElse(null);
+        store.runAndWait((open, nowMillis) -> Optional.ofNullable(open.seen(id))).orElse(null);
     if (bounds == null) {
       return null;
     }
@@ -56,7 +61,7 @@ public final class AcceptedIds {
    * generation are consecutive rows, since rows are in order of time.
    */
   private @Nullable Long search(Fingerprint id, SeenIds.Bounds bounds) {
-    try (StoreReading reading = new StoreReading(outbox, SEARCH_TIME, "accepted ids")) {
+    try (StoreReading reading = store.read(SEARCH_TIME, "accepted ids")) {
       long first = firstId(reading, bounds.fromMillis() - AROUND_MILLIS);
       long behind = firstId(reading, bounds.untilMillis() + AROUND_MILLIS);
       Optional<Long> found =

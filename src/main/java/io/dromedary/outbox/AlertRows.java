@@ -1,5 +1,9 @@
 package io.dromedary.outbox;
 
+import io.dromedary.outbox.store.OutboxEvent;
+import io.dromedary.outbox.store.OutboxException;
+import io.dromedary.outbox.store.StoreAccess;
+import io.dromedary.outbox.store.StoreReading;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -35,10 +39,10 @@ public final class AlertRows {
   private static final String COLUMNS =
       "kind, subject, version, state, since, told_at, told, count, note";
 
-  private final Outbox outbox;
+  private final StoreAccess store;
 
-  AlertRows(Outbox outbox) {
-    this.outbox = outbox;
+  AlertRows(StoreAccess store) {
+    this.store = store;
   }
 
   /**
@@ -52,7 +56,7 @@ public final class AlertRows {
 
   /** Returns all rows, ordered by kind and subject. */
   public List<AlertRow> all() throws OutboxException {
-    try (StoreReading reading = new StoreReading(outbox, TIME, "alerts")) {
+    try (StoreReading reading = store.read(TIME, "alerts")) {
       return reading.read(
           "SELECT " + COLUMNS + " FROM alert ORDER BY kind, subject LIMIT ?",
           List.of(MOST),
@@ -82,7 +86,7 @@ public final class AlertRows {
 
   /** Counts the dead letters that were given up after one instant, up to and including another. */
   public List<Deaths> deaths(Instant after, Instant until) throws OutboxException {
-    try (StoreReading reading = new StoreReading(outbox, TIME, "dead letters")) {
+    try (StoreReading reading = store.read(TIME, "dead letters")) {
       return reading.read(
           "SELECT destination, reason, last_status, count(*), min(message_id) FROM dead_letter"
               + " WHERE dead_at > ? AND dead_at <= ? GROUP BY destination, reason, last_status",
@@ -116,18 +120,18 @@ public final class AlertRows {
       throws OutboxException {
     boolean isChanged =
         wait(
-            outbox.run(
-                (store, nowMillis) -> {
-                  if (!change(store.connection(), after)) {
+            store.run(
+                (open, nowMillis) -> {
+                  if (!change(open.connection(), after)) {
                     return false;
                   }
                   if (alert != null) {
-                    store.insert(store.takeId(), DESTINATION, alert, nowMillis);
+                    open.insert(open.takeId(), DESTINATION, alert, nowMillis);
                   }
                   return true;
                 }));
     if (isChanged && alert != null) {
-      outbox.due(DESTINATION);
+      store.due(DESTINATION);
     }
     return isChanged ? after.changed() : null;
   }

@@ -1,5 +1,13 @@
 package io.dromedary.outbox;
 
+import io.dromedary.outbox.deadletter.DeadLetter;
+import io.dromedary.outbox.deadletter.DeadLetterStatements;
+import io.dromedary.outbox.dedup.Fingerprint;
+import io.dromedary.outbox.store.OutboxEvent;
+import io.dromedary.outbox.store.OutboxException;
+import io.dromedary.outbox.store.SqlDialect;
+import io.dromedary.outbox.store.Store;
+import io.dromedary.outbox.store.StoreOperation;
 import java.sql.SQLException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -23,12 +31,15 @@ final class Append extends StoreOperation {
 
   private static final Logger LOG = LoggerFactory.getLogger(Append.class);
 
+  /** An event and its destination. */
+  record Arrival(String destination, OutboxEvent event) {}
+
   /** The estimated size of a row without its body. */
   private static final int ROW_BYTES = 256;
 
   private final Outbox outbox;
   private final SqlDialect dialect;
-  private final List<StoreOperation.Arrival> arrivals;
+  private final List<Arrival> arrivals;
   private final List<DeadLetter> invalid;
   private final boolean deduplicated;
   private final boolean handsOn;
@@ -37,7 +48,7 @@ final class Append extends StoreOperation {
   private final Map<ClaimListener, List<OutboxEvent>> reserved = new HashMap<>();
   private final Map<ClaimListener, List<Claim>> handedOn = new HashMap<>();
   private final Deque<DeadLetter> letters = new ArrayDeque<>();
-  private Map<String, List<StoreOperation.Arrival>> stored = Map.of();
+  private Map<String, List<Arrival>> stored = Map.of();
   private int written;
 
   /**
@@ -51,7 +62,7 @@ final class Append extends StoreOperation {
   Append(
       Outbox outbox,
       SqlDialect dialect,
-      List<StoreOperation.Arrival> arrivals,
+      List<Arrival> arrivals,
       List<DeadLetter> invalid,
       boolean handsOn,
       CompletableFuture<Integer> done) {
@@ -65,35 +76,35 @@ final class Append extends StoreOperation {
   }
 
   @Override
-  int rows() {
+  protected int rows() {
     return arrivals.size() + invalid.size();
   }
 
   @Override
-  void join(Store store, long nowMillis) throws SQLException {
+  protected void join(Store store, long nowMillis) throws SQLException {
     store.admit(bytes(arrivals, invalid));
-    List<StoreOperation.Arrival> fresh = deduplicated ? fresh(store, nowMillis) : arrivals;
+    List<Arrival> fresh = deduplicated ? fresh(store, nowMillis) : arrivals;
     written = fresh.size();
-    Map<String, List<StoreOperation.Arrival>> byDestination = new HashMap<>();
-    for (StoreOperation.Arrival arrival : fresh) {
+    Map<String, List<Arrival>> byDestination = new HashMap<>();
+    for (Arrival arrival : fresh) {
       byDestination.computeIfAbsent(arrival.destination(), key -> new ArrayList<>()).add(arrival);
     }
     stored = byDestination;
-    for (Map.Entry<String, List<StoreOperation.Arrival>> each : byDestination.entrySet()) {
+    for (Map.Entry<String, List<Arrival>> each : byDestination.entrySet()) {
       insert(store, each.getKey(), each.getValue(), nowMillis);
     }
     letters.clear();
     for (DeadLetter each : invalid) {
       DeadLetter letter = each.withId(store.takeId());
-      store.insertDead(letter.id(), letter);
+      DeadLetterStatements.insert(store, letter.id(), letter);
       letters.add(letter);
     }
   }
 
   /** The approximate size of the rows, in bytes. */
-  static long bytes(List<StoreOperation.Arrival> arrivals, List<DeadLetter> invalid) {
+  static long bytes(List<Arrival> arrivals, List<DeadLetter> invalid) {
     long bytes = 0;
-    for (StoreOperation.Arrival arrival : arrivals) {
+    for (Arrival arrival : arrivals) {
       bytes += arrival.event().body().length + ROW_BYTES;
     }
     for (DeadLetter letter : invalid) {
@@ -103,9 +114,9 @@ final class Append extends StoreOperation {
   }
 
   /** The events that were not accepted before; only the first one with each message id. */
-  private List<StoreOperation.Arrival> fresh(Store store, long nowMillis) throws SQLException {
-    Map<Fingerprint, StoreOperation.Arrival> byFingerprint = new LinkedHashMap<>();
-    for (StoreOperation.Arrival arrival : arrivals) {
+  private List<Arrival> fresh(Store store, long nowMillis) throws SQLException {
+    Map<Fingerprint, Arrival> byFingerprint = new LinkedHashMap<>();
+    for (Arrival arrival : arrivals) {
       byFingerprint.putIfAbsent(
           Fingerprint.of(arrival.destination(), arrival.event().messageId()), arrival);
     }
@@ -119,12 +130,11 @@ final class Append extends StoreOperation {
     return new ArrayList<>(byFingerprint.values());
   }
 
-  /** Inserts events. As many as there is room for in flight are written as already claimed. */
-  private void insert(
-      Store store, String destination, List<StoreOperation.Arrival> arrivals, long nowMillis)
+  /** As many as there is room for in flight are written as already claimed. */
+  private void insert(Store store, String destination, List<Arrival> arrivals, long nowMillis)
       throws SQLException {
-    ClaimListener taker = handsOn ? outbox.taker(destination) : null;
-    List<OutboxEvent> events = arrivals.stream().map(StoreOperation.Arrival::event).toList();
+    ClaimListener taker = handsOn ? outbox.listeners().get(destination) : null;
+    List<OutboxEvent> events = arrivals.stream().map(Arrival::event).toList();
     int handOn = taker == null ? 0 : reserve(taker, events);
     List<Claim> claims = new ArrayList<>(handOn);
     if (taker != null && handOn > 0) {
@@ -132,14 +142,14 @@ final class Append extends StoreOperation {
       reserved.put(taker, events.subList(0, handOn));
       handedOn.put(taker, claims);
     }
-    long token = token();
-    long leaseMillis = outbox.leaseMillis();
+    long token = Claim.newToken();
+    long leaseMillis = outbox.leases().millis();
     for (int i = 0; i < arrivals.size(); i++) {
       OutboxEvent event = events.get(i);
       long id = store.takeId();
       if (i < handOn) {
         store.insertClaimed(id, destination, event, nowMillis, nowMillis + leaseMillis, token);
-        Claim claim = outbox.claim(destination, id, event, token);
+        Claim claim = new Claim(outbox, destination, id, event, token);
         claim.setHandedOn();
         claims.add(claim);
       } else {
@@ -147,7 +157,7 @@ final class Append extends StoreOperation {
       }
     }
     if (taker != null && handOn < arrivals.size()) {
-      outbox.due(destination);
+      outbox.listeners().due(destination);
     }
   }
 
@@ -162,8 +172,8 @@ final class Append extends StoreOperation {
   }
 
   @Override
-  void committed() {
-    Map<String, List<StoreOperation.Arrival>> counted = stored;
+  protected void committed() {
+    Map<String, List<Arrival>> counted = stored;
     stored = Map.of();
     try {
       counted.forEach((name, events) -> outbox.counts().accepted(name).add(events.size()));
@@ -171,7 +181,7 @@ final class Append extends StoreOperation {
       // The events are on disk, even if something else fails.
       done.complete(written);
     }
-    forEach(handedOn, outbox::handOn);
+    forEach(handedOn, outbox.listeners()::handOn);
     for (DeadLetter letter = letters.peek(); letter != null; letter = letters.peek()) {
       outbox.tell(letter);
       letters.remove();
@@ -179,7 +189,7 @@ final class Append extends StoreOperation {
   }
 
   @Override
-  void rolledBack() {
+  protected void rolledBack() {
     handedOn.clear();
     try {
       forEach(reserved, ClaimListener::giveBack);
@@ -211,7 +221,7 @@ final class Append extends StoreOperation {
   }
 
   @Override
-  void failed(OutboxException failure) {
+  protected void failed(OutboxException failure) {
     done.completeExceptionally(failure);
   }
 }

@@ -1,5 +1,6 @@
 package io.dromedary.outbox;
 
+import io.dromedary.outbox.store.StoreFigures;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 

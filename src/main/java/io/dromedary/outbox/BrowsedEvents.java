@@ -1,5 +1,12 @@
 package io.dromedary.outbox;
 
+import io.dromedary.outbox.deadletter.DeadLetters;
+import io.dromedary.outbox.pending.PendingEvent;
+import io.dromedary.outbox.pending.PendingEvents;
+import io.dromedary.outbox.pending.PendingFilter;
+import io.dromedary.outbox.store.EventFilter;
+import io.dromedary.outbox.store.OutboxEvent;
+import io.dromedary.outbox.store.OutboxException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;

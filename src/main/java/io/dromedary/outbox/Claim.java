@@ -1,8 +1,14 @@
 package io.dromedary.outbox;
 
+import io.dromedary.outbox.store.ClaimedRow;
+import io.dromedary.outbox.store.Lane;
+import io.dromedary.outbox.store.MemoryCost;
+import io.dromedary.outbox.store.OutboxEvent;
+import io.dromedary.outbox.store.RetryOnce;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
@@ -43,21 +49,15 @@ public final class Claim {
   private volatile long leaseEndNanos;
   private volatile @Nullable Expectation expectation;
 
-  Claim(
-      Outbox outbox,
-      String destination,
-      long id,
-      OutboxEvent event,
-      long token,
-      long leaseEndNanos) {
+  Claim(Outbox outbox, String destination, long id, OutboxEvent event, long token) {
     this.outbox = outbox;
     this.destination = destination;
     this.id = id;
     this.event = event;
     this.token = token;
-    this.leaseEndNanos = leaseEndNanos;
+    this.leaseEndNanos = outbox.leases().endNanos();
     this.lane = Lane.of(event.attempts());
-    this.bytes = MemoryBudget.cost(event);
+    this.bytes = MemoryCost.of(event);
     this.memory = new AtomicLong(bytes);
   }
 
@@ -82,6 +82,16 @@ public final class Claim {
       outbox.settle(this, Objects.requireNonNull(settlement.get()));
       lost = false;
     }
+  }
+
+  /** Makes the event due at once, because nobody takes it. */
+  void giveBack() {
+    RetryOnce.call(
+        "An event could not be given back",
+        () ->
+            settle(
+                new Settlement.Parked(
+                    outbox.clock().instant(), event.attempts(), event.progress())));
   }
 
   /** Notes that settling the claim has failed, so that the poller tries again. */
@@ -115,7 +125,7 @@ public final class Claim {
    * otherwise} is called, and the event is due again.
    */
   public void expect(Duration within, Runnable otherwise) {
-    long nanos = within.toNanos() + TimeUnit.MILLISECONDS.toNanos(outbox.leaseMillis());
+    long nanos = within.toNanos() + TimeUnit.MILLISECONDS.toNanos(outbox.leases().millis());
     expectation = new Expectation(System.nanoTime() + nanos, otherwise);
   }
 
@@ -197,7 +207,7 @@ public final class Claim {
 
   /** Notes that the event waits in memory. It does not count as in flight until it resumes. */
   public void pause() {
-    ClaimListener taker = outbox.taker(destination);
+    ClaimListener taker = outbox.listeners().get(destination);
     if (taker != null && settlement.get() == null) {
       RetryOnce.call("A waiting event could not be counted as paused", () -> taker.paused(this));
     }
@@ -205,7 +215,7 @@ public final class Claim {
 
   /** Counts the event as in flight again if it was paused, even if the limit is reached. */
   public void resume() {
-    ClaimListener taker = outbox.taker(destination);
+    ClaimListener taker = outbox.listeners().get(destination);
     if (taker != null && settlement.get() == null) {
       try {
         taker.resumed(this);
@@ -220,7 +230,7 @@ public final class Claim {
    * in flight, even if some only wait for their commit: a crash would repeat all of them.
    */
   public boolean mayResume() {
-    ClaimListener taker = outbox.taker(destination);
+    ClaimListener taker = outbox.listeners().get(destination);
     return taker == null || taker.mayResume();
   }
 
@@ -230,7 +240,7 @@ public final class Claim {
    */
   public static boolean mayWait(List<Claim> claims) {
     Claim first = claims.get(0);
-    ClaimListener taker = first.outbox.taker(first.destination);
+    ClaimListener taker = first.outbox.listeners().get(first.destination);
     return taker == null || taker.mayWait(claims.stream().mapToLong(Claim::bytes).sum());
   }
 
@@ -293,8 +303,14 @@ public final class Claim {
     return id;
   }
 
-  /** The token in the row, by which the store knows whether the row still belongs to this claim. */
-  long token() {
-    return token;
+  /** Its row, as this node has claimed it last. */
+  ClaimedRow row() {
+    return new ClaimedRow(id, destination, token);
+  }
+
+  /** A token for claims, different from that of any other claim. */
+  static long newToken() {
+    // Not 0, which means that there is no claim.
+    return ThreadLocalRandom.current().nextLong(1, Long.MAX_VALUE);
   }
 }

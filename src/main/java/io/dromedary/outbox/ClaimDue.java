@@ -1,5 +1,12 @@
 package io.dromedary.outbox;
 
+import io.dromedary.outbox.store.DueRows;
+import io.dromedary.outbox.store.Lane;
+import io.dromedary.outbox.store.MemoryCost;
+import io.dromedary.outbox.store.OutboxException;
+import io.dromedary.outbox.store.RetryOnce;
+import io.dromedary.outbox.store.Store;
+import io.dromedary.outbox.store.StoreOperation;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,7 +23,7 @@ final class ClaimDue extends StoreOperation {
    * @param most the number of events of both lanes together
    * @param fresh the number of events that have never been attempted, which are claimed first
    * @param retries the number of other events
-   * @param bytes the memory they may take by {@link MemoryBudget#cost}; the last event may exceed
+   * @param bytes the memory they may take by {@link MemoryCost#of}; the last event may exceed
    *     it
    */
   record Wanted(int most, int fresh, int retries, long bytes) {
@@ -80,12 +87,12 @@ final class ClaimDue extends StoreOperation {
   }
 
   @Override
-  int rows() {
+  protected int rows() {
     return wanted.most();
   }
 
   @Override
-  void join(Store store, long nowMillis) throws SQLException {
+  protected void join(Store store, long nowMillis) throws SQLException {
     List<Claim> claims = new ArrayList<>();
     long freshMillis =
         claim(store, Lane.FRESH, wanted.fresh(), wanted.freshBytes(), nowMillis, claims);
@@ -104,15 +111,21 @@ final class ClaimDue extends StoreOperation {
     if (most <= 0 || bytes <= 0) {
       return 0;
     }
-    long token = token();
+    long token = Claim.newToken();
     long used = 0;
     List<DueRows.Row> rows =
         store
             .dueRows()
             .claim(
-                destination, lane, most, bytes, nowMillis, nowMillis + outbox.leaseMillis(), token);
+                destination,
+                lane,
+                most,
+                bytes,
+                nowMillis,
+                nowMillis + outbox.leases().millis(),
+                token);
     for (DueRows.Row row : rows) {
-      Claim claim = outbox.claim(destination, row.id(), row.event(), token);
+      Claim claim = new Claim(outbox, destination, row.id(), row.event(), token);
       claims.add(claim);
       used += claim.bytes();
     }
@@ -122,10 +135,11 @@ final class ClaimDue extends StoreOperation {
   }
 
   @Override
-  void committed() {
-    // Listeners are notified in the order of commits: a claimed event may have been settled just
-    // before, and that must be known first.
-    outbox.tellTakers(() -> RetryOnce.call("Events could not be handed over", this::handOver));
+  protected void committed() {
+    // Behind the settlements of before: an event may come back whose settlement is one of them.
+    outbox
+        .listeners()
+        .execute(() -> RetryOnce.call("Events could not be handed over", this::handOver));
   }
 
   private void handOver() {
@@ -133,12 +147,12 @@ final class ClaimDue extends StoreOperation {
     done.complete(claimed);
     if (done.isCompletedExceptionally()) {
       // The caller has abandoned the claim.
-      claimed.claims().forEach(outbox::giveBack);
+      claimed.claims().forEach(Claim::giveBack);
     }
   }
 
   @Override
-  void failed(OutboxException failure) {
+  protected void failed(OutboxException failure) {
     done.completeExceptionally(failure);
   }
 }

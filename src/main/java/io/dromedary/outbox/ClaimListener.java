@@ -1,5 +1,6 @@
 package io.dromedary.outbox;
 
+import io.dromedary.outbox.store.OutboxEvent;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

@@ -1,29 +1,27 @@
 package io.dromedary.outbox;
 
 import io.dromedary.outbox.ClaimCounts.Stage;
+import io.dromedary.outbox.store.Lane;
+import io.dromedary.outbox.store.OutboxEvent;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The claims of a destination that are in memory. Thread-safe.
  *
- * <p>An event is in flight from the start of its exchange until its settlement is committed: so no
- * more are delivered twice after a crash than may be in flight. How many exchanges there may be at
- * the moment is less than that, and a commit is not waited for. More are held ready, since what is
- * handed on need not be claimed; {@link ClaimCounts} counts them. Claims stay in {@code open} until
- * their settlement is committed, so that a stop can give them back.
+ * <p>An event is in flight from the start of its exchange until its settlement is committed, so a
+ * crash repeats no more events than may be in flight. Fewer exchanges may run at a time; the next
+ * one does not wait for the commit of the one before. More claims are held ready, since an event
+ * that is handed on need not be claimed; {@link ClaimCounts} counts them. Claims stay in {@code
+ * open} until their settlement is committed, so that a stop can give them back.
  */
 final class ClaimQueue implements ClaimListener {
 
-  /** What becomes of claims that may begin, or that have to go back. */
+  /** Delivers claims, or gives them back. */
   interface Deliverer {
 
     /** Begins an exchange on another thread, or settles the claim; throws nothing. */
@@ -32,15 +30,13 @@ final class ClaimQueue implements ClaimListener {
     /** Gives a claim back, so that it is due again after a while; throws nothing. */
     void giveBack(Claim claim, Duration after);
 
-    /** For how long it parks events that have failed. */
+    /** How long it parks events that have failed. */
     default Duration retryDelay() {
       return Duration.ZERO;
     }
   }
 
-  static final int MOST_CLAIMED = 500;
-
-  /** What has failed for want of a thread or of memory is not tried again at once. */
+  /** After a failure for lack of a thread or of memory, the next attempt waits this long. */
   static final Duration PAUSE = Duration.ofSeconds(1);
 
   private final Outbox outbox;
@@ -52,18 +48,12 @@ final class ClaimQueue implements ClaimListener {
   private final DueTimes due = new DueTimes();
   private final ClaimCounts places = new ClaimCounts();
   private final ReadyClaims ready = new ReadyClaims(places);
-
-  /** How many have asked for ready claims to be started since somebody began to start them. */
-  private final AtomicInteger starts = new AtomicInteger();
+  private final ClaimRoom room;
+  private final ClaimStarter starter;
+  private final ClaimSweep sweep;
 
   private final Map<Long, Claim> open = new ConcurrentHashMap<>();
   private volatile boolean taking;
-
-  // Of the thread that claims.
-  private long sweptNanos = System.nanoTime();
-
-  /** Claims that nobody seemed to have when it last looked. */
-  private Set<Claim> astray = Set.of();
 
   ClaimQueue(Outbox outbox, String destination, InFlightLimit limit, Deliverer deliverer) {
     this.outbox = outbox;
@@ -72,6 +62,9 @@ final class ClaimQueue implements ClaimListener {
     this.deliverer = deliverer;
     this.clock = outbox.clock();
     this.memory = outbox.memory().open();
+    this.room = new ClaimRoom(places, memory, limit, due, outbox.poller());
+    this.starter = new ClaimStarter(ready, places, limit, deliverer, this::isFreshDue);
+    this.sweep = new ClaimSweep(this, deliverer);
   }
 
   String destination() {
@@ -102,6 +95,10 @@ final class ClaimQueue implements ClaimListener {
     return memory;
   }
 
+  ClaimRoom room() {
+    return room;
+  }
+
   @Override
   public List<Long> ids() {
     return List.copyOf(open.keySet());
@@ -130,79 +127,31 @@ final class ClaimQueue implements ClaimListener {
 
   /** Gives back all that has not been settled, and counts nothing any more. */
   void close() {
-    // Also what waits in memory for an exchange that will not go on any more.
+    // Including events that wait in memory for an exchange that will not go on.
     open.values().forEach(claim -> deliverer.giveBack(claim, Duration.ZERO));
     memory.close();
   }
 
-  // Room
-
-  /**
-   * How much room there has to be before it is worth a claim, which costs the same for any number.
-   */
-  static int worthwhile(int allowed) {
-    return Math.max(1, Math.min(MOST_CLAIMED, allowed / 4));
-  }
-
   @Override
   public int reserve(List<OutboxEvent> wanted) {
-    // Nothing goes before what waits; what has been attempted does not count as that.
-    if (!taking || due.isBacklog(Lane.FRESH)) {
-      return 0;
-    }
-    AtomicInteger room = new AtomicInteger();
-    AtomicLong bytes = new AtomicLong();
-    try {
-      places.reserve(wanted.size(), limit.held(limit.now()), room);
-      int taken = 0;
-      while (taken < room.get() && memory.tryTake(MemoryBudget.cost(wanted.get(taken)), bytes)) {
-        taken++;
-      }
-      places.keep(taken, room);
-      return taken;
-    } catch (RuntimeException | Error e) {
-      giveBack(room, bytes);
-      throw e;
-    }
+    return taking ? room.reserve(wanted) : 0;
   }
 
   @Override
   public void giveBack(List<OutboxEvent> reserved) {
-    long bytes = reserved.stream().mapToLong(MemoryBudget::cost).sum();
-    giveBack(new AtomicInteger(reserved.size()), new AtomicLong(bytes));
-  }
-
-  /**
-   * Gives back what is counted there; what is left when something is thrown can be the next time.
-   */
-  void giveBack(AtomicInteger room, AtomicLong bytes) {
-    try {
-      memory.give(bytes);
-    } finally {
-      places.free(room);
-    }
-    noticeRoom();
-  }
-
-  private void noticeRoom() {
-    if (due.isBacklog(Lane.FRESH) || due.isBacklog(Lane.RETRY)) {
-      int allowed = limit.held(limit.now());
-      if (allowed - places.held() >= worthwhile(allowed)) {
-        outbox.poller().wake();
-      }
-    }
+    room.giveBack(reserved);
   }
 
   @Override
   public boolean mayWait(long bytes) {
-    return memory.mayWait(places.pausedBytes() + bytes);
+    return room.mayWait(bytes);
   }
 
   @Override
   public void paused(Claim claim) {
     if (places.move(claim, Stage.RUNNING, Stage.PAUSED)) {
-      noticeRoom();
-      startReady();
+      room.noticeRoom();
+      starter.startReady();
     }
   }
 
@@ -233,17 +182,17 @@ final class ClaimQueue implements ClaimListener {
 
   @Override
   public void ended(Claim claim) {
-    // What waits takes no place that could become free.
+    // A paused event takes no place that could become free.
     if (places.move(claim, Stage.RUNNING, Stage.ENDED)) {
       limit.ended();
-      noticeRoom();
-      startReady();
+      room.noticeRoom();
+      starter.startReady();
     }
   }
 
   @Override
   public void settled(Claim claim, Settlement settlement) {
-    // First: what fails before the claim is removed is done again by the poller.
+    // First: if this fails before the claim is removed, the poller does it again.
     if (settlement instanceof Settlement.Parked parked) {
       // Only ever too early: the poller asks the store for the instant after that.
       long millis = parked.dueAt().toEpochMilli();
@@ -255,23 +204,21 @@ final class ClaimQueue implements ClaimListener {
       }
       outbox.poller().wakeBy(millis);
     }
-    // Not what an earlier start of this consumer has held: that is no longer counted.
+    // Claims of an earlier start of this consumer are no longer counted.
     if (open.get(claim.id()) == claim) {
-      // First: a claim that is open is looked after, and no other.
+      // First, since only open claims are swept.
       leave(claim);
-      noticeRoom();
+      room.noticeRoom();
     }
-    startReady();
+    starter.startReady();
   }
 
-  /** What fails in here is done again by the poller. */
+  /** If this fails, the poller does it again. */
   private void leave(Claim claim) {
     places.leave(claim);
     memory.give(claim.memory());
     open.remove(claim.id(), claim);
   }
-
-  // Starts
 
   @Override
   public void take(List<Claim> claims) {
@@ -295,47 +242,7 @@ final class ClaimQueue implements ClaimListener {
         deliverer.giveBack(claim, PAUSE);
       }
     }
-    startReady();
-  }
-
-  /**
-   * Starts exchanges as far as there may be more. One thread at a time does, for all that ask
-   * meanwhile: an exchange that ends at once asks again, and must not start the next inside itself.
-   */
-  private void startReady() {
-    if (ready.isEmpty() || starts.getAndIncrement() > 0) {
-      return;
-    }
-    int asked;
-    do {
-      asked = starts.get();
-      try {
-        startWhileRoom();
-      } catch (RuntimeException | Error e) {
-        starts.set(0);
-        throw e;
-      }
-    } while (!starts.compareAndSet(asked, 0));
-  }
-
-  private void startWhileRoom() {
-    int most = limit.now();
-    int mostStarted = limit.mostInFlight(most);
-    while (places.running() < most && places.started() < mostStarted && !ready.isEmpty()) {
-      Claim claim = ready.next(most, isFreshDue());
-      if (claim == null && !ready.hasFresh()) {
-        // Retries that have to wait.
-        return;
-      }
-      try {
-        // Not if it has been given back meanwhile.
-        if (claim != null && places.move(claim, Stage.READY, Stage.RUNNING)) {
-          deliverer.start(claim);
-        }
-      } catch (RuntimeException | Error e) {
-        deliverer.giveBack(claim, PAUSE);
-      }
-    }
+    starter.startReady();
   }
 
   /** Whether events wait in the store that have never been attempted. */
@@ -343,55 +250,31 @@ final class ClaimQueue implements ClaimListener {
     return due.isDue(Lane.FRESH, clock.millis());
   }
 
-  // For the thread that claims
-
-  /** Whether there is something that it has no room for: nobody tells when it has. */
+  /** Whether claims or events wait for room: nobody is told when there is some. */
   boolean isHeldUp() {
     return taking && (!ready.isEmpty() || isFreshDue() || due.isDue(Lane.RETRY, clock.millis()));
   }
 
-  /** Settles and starts what could not be when it was to be. */
+  /** Settles and starts the claims that could not be when they should have been. */
   void sweep() {
-    if (System.nanoTime() - sweptNanos >= PAUSE.toNanos()) {
-      sweptNanos = System.nanoTime();
-      Set<Claim> before = astray;
-      astray = new HashSet<>();
-      Set<Claim> waiting = ready.all();
-      for (Claim claim : open.values()) {
-        Settlement ended = claim.ended();
-        if (ended != null) {
-          settled(claim, ended);
-        } else if (claim.isOverdue()) {
-          claim.tellOverdue();
-          deliverer.giveBack(claim, PAUSE);
-        } else if (before.contains(claim) && isAstray(claim, waiting)) {
-          deliverer.giveBack(claim, PAUSE);
-        } else if (isAstray(claim, waiting)) {
-          astray.add(claim);
-        }
-      }
-    }
-    startReady();
+    sweep.run(open.values(), ready);
+    starter.startReady();
   }
 
-  /** Whether it is looked after here, or was and has left. */
+  /** Whether a claim has been taken here, even if it has left since. */
   boolean has(Claim claim) {
     return open.get(claim.id()) == claim || claim.stage().get() != Stage.CLAIMED;
   }
 
   /**
-   * Whether nobody seems to have it; who is just about to take it on still has it a while later.
+   * Returns false if the event is in memory already: then the lease that has ended is this node's
+   * own, and is renewed.
    */
-  private static boolean isAstray(Claim claim, Set<Claim> waiting) {
-    return claim.isLost() || (claim.isIdle() && !waiting.contains(claim));
-  }
-
-  /** A lease that has ended may be this node's own: then the event goes on as it was. */
   boolean isNew(Claim claim) {
     Claim earlier = open.get(claim.id());
     Settlement ended = earlier == null ? null : earlier.ended();
     if (earlier != null && ended != null) {
-      // Nobody could tell of it.
+      // Its settlement was committed, but could not be told.
       settled(earlier, ended);
     } else if (earlier != null) {
       earlier.renew(claim);

@@ -1,5 +1,7 @@
 package io.dromedary.outbox;
 
+import io.dromedary.outbox.store.Lane;
+import io.dromedary.outbox.store.MemoryCost;
 import java.time.Clock;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -54,8 +56,8 @@ final class Claiming {
     int limit = queue.limit().now();
     int allowed = queue.limit().held(limit);
     int held = queue.places().held();
-    int room = Math.min(ClaimQueue.MOST_CLAIMED, allowed - held);
-    if (room < ClaimQueue.worthwhile(allowed) && (room <= 0 || held > 0)) {
+    int room = Math.min(ClaimRoom.MOST_CLAIMED, allowed - held);
+    if (room < ClaimRoom.worthwhile(allowed) && (room <= 0 || held > 0)) {
       return false;
     }
     long bytes = Math.min(memory.available(), outbox.memory().mostClaimed());
@@ -83,7 +85,7 @@ final class Claiming {
   private ClaimDue.@Nullable Wanted wanted(
       int limit, int room, long bytes, boolean freshDue, boolean retriesDue) {
     int retries = retriesDue ? queue.ready().retryRoom(limit, room, freshDue) : 0;
-    if (freshDue && retries > 0 && (room == 1 || bytes < MemoryBudget.CLAIM_BYTES)) {
+    if (freshDue && retries > 0 && (room == 1 || bytes < MemoryCost.CLAIM_BYTES)) {
       // There is room for one event only, so the lanes take turns.
       boolean isFreshsTurn = freshInTurn < ReadyClaims.RETRY_SHARE - 1;
       freshInTurn = isFreshsTurn ? freshInTurn + 1 : 0;
@@ -128,7 +130,7 @@ final class Claiming {
    */
   private void giveBack() {
     if (spareBytes.get() != 0 || spareRoom.get() != 0) {
-      queue.giveBack(spareRoom, spareBytes);
+      queue.room().giveBack(spareRoom, spareBytes);
     }
   }
 
@@ -160,7 +162,7 @@ final class Claiming {
     } catch (RuntimeException | Error e) {
       due.now();
       // On SQLite a claim without an owner would last until the process ends.
-      given.claims().stream().filter(claim -> !queue.has(claim)).forEach(outbox::giveBack);
+      given.claims().stream().filter(claim -> !queue.has(claim)).forEach(Claim::giveBack);
       throw e;
     } finally {
       spareRoom.addAndGet(now.wanted().most());

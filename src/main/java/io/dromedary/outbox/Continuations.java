@@ -1,5 +1,6 @@
 package io.dromedary.outbox;
 
+import io.dromedary.outbox.store.RetryOnce;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;

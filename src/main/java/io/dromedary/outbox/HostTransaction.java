@@ -1,5 +1,9 @@
 package io.dromedary.outbox;
 
+import io.dromedary.outbox.deadletter.DeadLetter;
+import io.dromedary.outbox.store.OutboxException;
+import io.dromedary.outbox.store.PostgresDialect;
+import io.dromedary.outbox.store.Store;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -35,7 +39,7 @@ final class HostTransaction {
   HostTransaction(Outbox outbox, DataSource dataSource, String endpoint) throws OutboxException {
     this.outbox = outbox;
     this.dataSource = dataSource;
-    if (!outbox.isShared()) {
+    if (!outbox.dialect().isShared()) {
       throw new IllegalArgumentException(
           "The endpoint "
               + endpoint
@@ -45,7 +49,7 @@ final class HostTransaction {
               + " Dromedary's own.");
     }
     String wrong;
-    try (Connection own = outbox.connect();
+    try (Connection own = outbox.access().connect();
         Connection host = dataSource.getConnection()) {
       wrong = difference(own, host);
     } catch (SQLException e) {
@@ -105,8 +109,7 @@ final class HostTransaction {
    *
    * @return true if they are on disk; false if they will be when the host's transaction commits
    */
-  boolean append(List<StoreOperation.Arrival> arrivals, List<DeadLetter> invalid)
-      throws OutboxException {
+  boolean append(List<Append.Arrival> arrivals, List<DeadLetter> invalid) throws OutboxException {
     try {
       return appendOn(dataSource.getConnection(), arrivals, invalid);
     } catch (SQLException e) {
@@ -115,7 +118,7 @@ final class HostTransaction {
   }
 
   private boolean appendOn(
-      Connection connection, List<StoreOperation.Arrival> arrivals, List<DeadLetter> invalid)
+      Connection connection, List<Append.Arrival> arrivals, List<DeadLetter> invalid)
       throws SQLException {
     long transaction;
     try (PostgresDialect dialect = new PostgresDialect(outbox.settings(), true);

@@ -99,7 +99,7 @@ final class InFlightLimit {
   /** The number of events that may be held in memory while {@code now} exchanges may run. */
   int held(int now) {
     long wanted = Math.max((long) READY * now, endedInSecond);
-    long ready = Math.min(MOST_READY / Math.max(1, outbox.takers()), wanted);
+    long ready = Math.min(MOST_READY / Math.max(1, outbox.listeners().size()), wanted);
     return now <= 0 ? 0 : (int) Math.min(Integer.MAX_VALUE, now + ready);
   }
 

@@ -1,5 +1,6 @@
 package io.dromedary.outbox;
 
+import io.dromedary.outbox.store.MemoryCost;
 import io.dromedary.settings.HeapShare;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -18,16 +19,7 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 final class MemoryBudget {
 
-  /** The memory for an event in addition to its bytes: claim, exchange, delivery and request. */
-  static final int CLAIM_BYTES = 6 * 1024;
-
-  /**
-   * The number of copies of an event's bytes: as stored, as sent, and one while they are
-   * transformed or written.
-   */
-  static final int COPIES = 3;
-
-  /** The longest event that Dromedary reads; its size is limited before its context is added. */
+  /** Of Dromedary's own, which are bounded before their context is added. */
   private static final int LONGEST_EVENT = 64 * 1024;
 
   /** A destination may take this many times the free memory. */
@@ -54,17 +46,7 @@ final class MemoryBudget {
    */
   MemoryBudget(long bytes, int longest) {
     this.bytes = bytes;
-    this.reserved = CLAIM_BYTES + (long) COPIES * longest;
-  }
-
-  /** The estimated memory of an event, in bytes. */
-  static long cost(OutboxEvent event) {
-    String progress = event.progress();
-    int text =
-        event.messageId().length()
-            + event.type().length()
-            + (progress == null ? 0 : progress.length());
-    return CLAIM_BYTES + (long) COPIES * (event.body().length + text);
+    this.reserved = MemoryCost.CLAIM_BYTES + (long) MemoryCost.COPIES * longest;
   }
 
   /** Opens the account of a destination, which the caller has to close. */

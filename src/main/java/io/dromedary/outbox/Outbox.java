@@ -1,82 +1,67 @@
 package io.dromedary.outbox;
 
+import io.dromedary.outbox.deadletter.DeadLetter;
+import io.dromedary.outbox.deadletter.DeadLetters;
+import io.dromedary.outbox.deadletter.Replays;
+import io.dromedary.outbox.pending.PendingEvents;
+import io.dromedary.outbox.store.GroupCommitWriter;
+import io.dromedary.outbox.store.OutboxException;
+import io.dromedary.outbox.store.SqlDialect;
+import io.dromedary.outbox.store.StoreAccess;
+import io.dromedary.outbox.store.StoreFigures;
+import io.dromedary.outbox.store.Upkeep;
 import io.dromedary.settings.HeapShare;
 import io.dromedary.settings.OutboxSettings;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The durable store of events that are not done, and of dead letters. Thread-safe.
  *
- * <p>One thread writes ({@link GroupCommitWriter}). It runs nobody else's code, and neither does
- * the one that tells takers of what has been committed: routes go on on threads of their own.
+ * <p>One thread writes ({@link GroupCommitWriter}), and one tells consumers what has been committed
+ * ({@link ClaimListeners}). Neither runs code of routes, which continue on threads of their own.
  *
- * <p>What waits to be written is bounded by an eighth of the heap; beyond it, appends wait for a
- * second and then fail. Half as much may wait to go on behind its commit; beyond that, appends
- * fail.
+ * <p>Events that wait to be written take an eighth of the heap at the most; beyond that, an append
+ * waits for a second and then fails. Routes that wait to continue after their commit may hold half
+ * as much; beyond that, appends fail at once.
  */
 public final class Outbox implements AutoCloseable {
 
-  private static final Logger LOG = LoggerFactory.getLogger(Outbox.class);
-
-  /** Threads on which routes go on: these are enough for tens of thousands a second. */
+  /** Threads on which routes continue: enough for tens of thousands of events a second. */
   static final int LEAST_CONTINUING = 4;
 
-  /** Threads of routes that block: as many as an HTTP server has of them. */
+  /** Threads for routes that block: as many as an HTTP server has. */
   static final int MOST_CONTINUING = 256;
 
-  /** So long without anything that goes on, and nobody may count on it. */
+  /** Threads without progress for this long count as failed. */
   private static final Duration STUCK = Duration.ofSeconds(5);
-
-  private static final long APPEND_WAIT_MILLIS = 1000;
-
-  /** Longer than any process runs, and short enough to be added to an instant. */
-  private static final long FOREVER_NANOS = TimeUnit.DAYS.toNanos(36_500);
 
   private final OutboxSettings settings;
   private final Clock clock;
   private final SqlDialect dialect;
-  private final int mostKib = (int) Math.min(1 << 20, HeapShare.APPENDS.bytes() / 1024);
-  private final Semaphore room = new Semaphore(mostKib, true);
+  private final AppendRoom room = new AppendRoom();
+  private final Leases leases;
   private final OutboxCounts counts = new OutboxCounts();
-  private final Map<String, ClaimListener> takers = new ConcurrentHashMap<>();
-  private final DeadLetters deadLetters = new DeadLetters(this);
-  private final PendingEvents pendingEvents = new PendingEvents(this);
-  private final Replays replays = new Replays(this);
-  private final AcceptedIds acceptedIds = new AcceptedIds(this);
-  private final AlertRows alertRows = new AlertRows(this);
+  private final ClaimListeners listeners;
+  private final StoreAccess access;
+  private final DeadLetters deadLetters;
+  private final PendingEvents pendingEvents;
+  private final Replays replays;
+  private final AcceptedIds acceptedIds;
+  private final AlertRows alertRows;
   private final MemoryBudget memory = new MemoryBudget();
   private final Poller poller;
   private final StoreFigures figures;
-
   private final Continuations continuations;
-
-  /** Apart, since what is handed on must not wait for routes. */
-  private final ElasticThreads handingOn;
-
   private final GroupCommitWriter writer;
-  private final List<Consumer<DeadLetter>> listeners = new CopyOnWriteArrayList<>();
+  private final List<Consumer<DeadLetter>> deadLetterListeners = new CopyOnWriteArrayList<>();
 
   /**
    * Opens the store, making or migrating its schema.
@@ -90,8 +75,8 @@ public final class Outbox implements AutoCloseable {
   /**
    * Opens the store.
    *
-   * @param leastContinuing how many threads there always are on which routes go on
-   * @param mostContinuing how many of them there may be while routes block
+   * @param leastContinuing the number of threads on which routes continue after a commit
+   * @param mostContinuing the most such threads while routes block
    */
   Outbox(OutboxSettings settings, Clock clock, int leastContinuing, int mostContinuing) {
     this(settings, clock, SqlDialect.of(settings, clock), leastContinuing, mostContinuing);
@@ -106,8 +91,9 @@ public final class Outbox implements AutoCloseable {
     this.settings = settings;
     this.clock = clock;
     this.dialect = dialect;
+    this.leases = new Leases(dialect.held(), settings.lease(), clock);
     try {
-      writer = new GroupCommitWriter(dialect, new Upkeep(this), counts.commits, this::allDue);
+      writer = new GroupCommitWriter(dialect, upkeep(), counts.commits, this::allDue);
     } catch (SQLException | RuntimeException e) {
       dialect.close();
       throw new IllegalStateException(
@@ -116,39 +102,54 @@ public final class Outbox implements AutoCloseable {
     try {
       int mostContinuingKib = (int) Math.min(1 << 20, HeapShare.CONTINUATIONS.bytes() / 1024);
       continuations = new Continuations(leastContinuing, mostContinuing, mostContinuingKib, STUCK);
-      handingOn = new ElasticThreads("outbox-handing-on", 1, 1, STUCK);
+      listeners = new ClaimListeners(STUCK);
       poller = new Poller(this);
-      figures = new StoreFigures(dialect, this::inMemory, clock);
+      figures = new StoreFigures(dialect, listeners::inMemory, clock);
+      access = new StoreAccess(dialect, writer::put, listeners::inMemoryIds, listeners::due);
+      pendingEvents = new PendingEvents(access);
+      deadLetters = new DeadLetters(access, pendingEvents, this::tell);
+      replays =
+          new Replays(access, pendingEvents, deadLetters, settings.longestWait(), counts::replayed);
+      acceptedIds = new AcceptedIds(access);
+      alertRows = new AlertRows(access);
       writer.start();
     } catch (RuntimeException | Error e) {
-      // For want of threads: the file must not stay locked.
+      // A lack of threads, for example: the file must not stay locked.
       writer.close();
       dialect.close();
       throw e;
     }
   }
 
+  private Upkeep upkeep() {
+    long retentionMillis = settings.retention().toMillis();
+    return new Upkeep(
+        dialect,
+        List.of(
+            new DueTimeRepair(this),
+            (store, nowMillis) -> DeadLetters.expire(store, nowMillis - retentionMillis)));
+  }
+
   /**
-   * Stores events, and dead letters of what was none, all of them or nothing.
+   * Stores events, and dead letters of input that is no event: all of them or none.
    *
-   * @return completes after the commit with the number of events that were not known by their
-   *     message ids, or fails with an {@link OutboxException}. That happens on the writer's thread:
-   *     what may take its time is for {@link #goOn}
-   * @throws OutboxException if there is no room now for what would have to wait
+   * @return completes after the commit with the number of events whose message ids were not known,
+   *     or fails with an {@link OutboxException}. It completes on the writer's thread, so anything
+   *     that may block has to use {@link #goOn}
+   * @throws OutboxException if the store does not work, or too much waits for it
    */
-  CompletableFuture<Integer> append(List<StoreOperation.Arrival> arrivals, List<DeadLetter> invalid)
+  CompletableFuture<Integer> append(List<Append.Arrival> arrivals, List<DeadLetter> invalid)
       throws OutboxException {
-    // Routes that are behind their commits may end, whatever the others do.
+    // A route behind its commit may end, even if other routes are stuck.
     String why = mustWait() ? writer.failure() : failure();
     if (why != null) {
-      // Not when the store is asked again, which may take seconds.
+      // At once: the writer would find out only when it asks the store again, seconds later.
       throw new OutboxException("the outbox does not work: " + why);
     }
     if (continuations.isFull()) {
       throw new OutboxException("more waits to go on behind its commit than there is room for");
     }
-    int kib = (int) Math.min(mostKib, Append.bytes(arrivals, invalid) / 1024 + 1);
-    acquire(kib);
+    int kib = room.acquire(Append.bytes(arrivals, invalid));
     Stored done = new Stored(kib);
     CompletableFuture<Integer> unused = done.whenComplete((count, failed) -> room.release(kib));
     try {
@@ -160,7 +161,7 @@ public final class Outbox implements AutoCloseable {
     return done;
   }
 
-  /** What completes when events are stored. */
+  /** Completes when events are stored. */
   private static final class Stored extends CompletableFuture<Integer> {
 
     final int kib;
@@ -175,20 +176,9 @@ public final class Outbox implements AutoCloseable {
     return continuations.mustWait();
   }
 
-  /** Goes on when events are stored, on a thread that may be blocked. */
+  /** Continues when events are stored, on a thread that may be blocked. */
   void goOn(CompletableFuture<Integer> stored, BiConsumer<Integer, @Nullable Throwable> next) {
     continuations.goOn(stored, stored instanceof Stored known ? known.kib : 1, next);
-  }
-
-  private void acquire(int kib) throws OutboxException {
-    try {
-      if (!room.tryAcquire(kib, APPEND_WAIT_MILLIS, TimeUnit.MILLISECONDS)) {
-        throw new OutboxException("more waits to be stored than there is room for");
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new OutboxException("interrupted while waiting for room", e);
-    }
   }
 
   /** Claims events; completes on the writer's thread, as an append does. */
@@ -196,25 +186,9 @@ public final class Outbox implements AutoCloseable {
     writer.put(claim);
   }
 
-  /**
-   * Does something on the store, in a transaction that other work may share. Completes on the
-   * writer's thread, as an append does.
-   */
-  <T> CompletableFuture<T> run(StoreOperation.Task.Body<T> body) {
-    StoreOperation.Task<T> task = new StoreOperation.Task<>(body);
-    writer.put(task);
-    return task.done();
-  }
-
-  /** Does something on the store, as {@link #run} does, and waits until it is committed. */
-  <T> T runAndWait(StoreOperation.Task.Body<T> body) throws OutboxException {
-    try {
-      return run(body).join();
-    } catch (CompletionException e) {
-      throw e.getCause() instanceof OutboxException failure
-          ? failure
-          : new OutboxException(String.valueOf(e.getMessage()), e);
-    }
+  /** Access to the store for everything but the delivery itself. */
+  StoreAccess access() {
+    return access;
   }
 
   /** The dead letters that are kept here. */
@@ -222,7 +196,7 @@ public final class Outbox implements AutoCloseable {
     return deadLetters;
   }
 
-  /** Which events were accepted. */
+  /** The message ids of accepted events. */
   public AcceptedIds acceptedIds() {
     return acceptedIds;
   }
@@ -237,233 +211,82 @@ public final class Outbox implements AutoCloseable {
     return replays;
   }
 
-  /** What alerts are about. */
+  /** The rows of alerts. */
   public AlertRows alertRows() {
     return alertRows;
   }
 
-  /** What a destination has that is not done, or null where that is not known. */
+  /** The backlog of a destination, or null if it is not known. */
   public @Nullable Backlog backlog(String destination) {
     return Backlog.of(figures.of(destination));
   }
 
-  /** Whether this process knows in memory what is claimed; otherwise the rows say it. */
-  boolean isHeld() {
-    return dialect.held() != null;
-  }
-
-  /** The rows that are in this process's memory. */
-  Set<Long> inMemoryIds() {
-    Set<Long> ids = new HashSet<>();
-    inMemory().values().forEach(ids::addAll);
-    return ids;
-  }
-
-  /** A connection to read on, which is the caller's to close; reading hinders no commit. */
-  Connection connect() throws SQLException {
-    return dialect.connectToRead();
-  }
-
   void settle(Claim claim, Settlement settlement) {
-    writer.put(new StoreOperation.Settle(this, claim, settlement));
-    ClaimListener taker = takers.get(claim.destination());
-    if (taker != null) {
-      try {
-        taker.ended(claim);
-      } catch (RuntimeException | Error e) {
-        LOG.error("A place is free only when the settlement is committed", e);
-      }
-    }
+    writer.put(new Settle(this, claim, settlement));
+    listeners.ended(claim);
   }
 
-  /**
-   * Hands claims on to their taker. Those that cannot be are due at once: on SQLite a claim would
-   * last as long as the process.
-   */
-  void handOn(ClaimListener taker, List<Claim> claims) {
-    tellTakers(
-        () -> {
-          try {
-            taker.take(claims);
-          } catch (RuntimeException | Error e) {
-            LOG.error("Events could not be handed on: they are due again", e);
-            List<Long> taken = taker.ids();
-            for (Claim claim : claims) {
-              if (!taken.contains(claim.id()) && claim.stage().get() == ClaimCounts.Stage.CLAIMED) {
-                giveBack(claim);
-                taker.giveBack(List.of(claim.event()));
-              }
-            }
-          }
-        });
+  /** The consumers of destinations. */
+  ClaimListeners listeners() {
+    return listeners;
   }
 
-  /** A claim that nobody takes is due at once. */
-  void giveBack(Claim claim) {
-    OutboxEvent event = claim.event();
-    RetryOnce.call(
-        "An event could not be given back",
-        () ->
-            claim.settle(
-                new Settlement.Parked(clock.instant(), event.attempts(), event.progress())));
+  /** Adds a listener, which is told each dead letter after its commit. */
+  public void listen(Consumer<DeadLetter> listener) {
+    deadLetterListeners.add(listener);
   }
 
-  /** A settlement has been committed, or will never be. */
-  void settled(Claim claim, Settlement settlement) {
-    ClaimListener taker = takers.get(claim.destination());
-    if (taker != null) {
-      tellTakers(() -> taker.settled(claim, settlement));
-    }
-  }
-
-  /** Takers are told of what has been committed by one thread, in the order of the commits. */
-  void tellTakers(Runnable telling) {
-    handingOn.execute(telling);
-  }
-
-  /** From now on somebody is told of each dead letter once it is stored. */
-  public void listen(Consumer<DeadLetter> told) {
-    listeners.add(told);
-  }
-
-  /** What has been counted since the start. */
+  /** The counters since the start. */
   OutboxCounts counts() {
     return counts;
   }
 
+  /** Tells listeners a dead letter that has been committed. */
   void tell(DeadLetter letter) {
     counts.dead(letter.destination(), letter.reason()).increment();
-    for (Consumer<DeadLetter> told : listeners) {
+    for (Consumer<DeadLetter> told : deadLetterListeners) {
       continuations.execute(() -> told.accept(letter));
     }
   }
 
-  /** From now on that taker gets the events of a destination; only one does. */
-  void register(String destination, ClaimListener taker) {
-    if (takers.putIfAbsent(destination, taker) != null) {
-      throw new IllegalStateException(
-          "The outbox's destination " + destination + " has a consumer: expected one a context.");
-    }
-  }
-
-  void unregister(String destination, ClaimListener taker) {
-    takers.remove(destination, taker);
-  }
-
-  /** What claims in memory may take of the heap. */
+  /** The memory that claims may take. */
   MemoryBudget memory() {
     return memory;
   }
 
-  /** Who claims what is due. */
+  /** Claims due events. */
   Poller poller() {
     return poller;
   }
 
-  /** What can be seen of the store. */
+  /** Figures of the store, for operators. */
   StoreFigures figures() {
     return figures;
   }
 
-  /** The rows of each destination that are in memory. */
-  private Map<String, List<Long>> inMemory() {
-    Map<String, List<Long>> ids = new HashMap<>();
-    takers.forEach((destination, taker) -> ids.put(destination, taker.ids()));
-    return ids;
-  }
-
-  /** How many destinations have a consumer. */
-  int takers() {
-    return takers.size();
-  }
-
-  @Nullable ClaimListener taker(String destination) {
-    return takers.get(destination);
-  }
-
-  /** Something may be due, if somebody here takes the events of that destination. */
-  void due(String destination) {
-    ClaimListener taker = takers.get(destination);
-    if (taker != null) {
-      due(taker);
-    }
-  }
-
   /**
-   * What has made events wait is over: those of a destination that are parked at present are due
-   * now, the first at once. If the store does not work they are due when they would have been.
+   * Makes the events of a destination due that are parked at present, because the reason for their
+   * wait is over: the first at once, the others soon after. Does nothing if the store does not
+   * work.
    *
-   * @param within events that wait longer than that are left alone
+   * @param within events that wait longer than this are left alone
    */
   public void hasten(String destination, Duration within) {
-    // By the clock of the store.
-    CompletableFuture<Void> unused =
-        run((store, nowMillis) -> nowMillis)
-            .thenAccept(now -> tellTakers(() -> hasten(destination, now, now + within.toMillis())));
-  }
-
-  private void hasten(String destination, long parkedMillis, long untilMillis) {
-    CompletableFuture<Void> unused =
-        run((store, now) -> store.dueRows().hasten(destination, now, parkedMillis, untilMillis))
-            .thenAccept(
-                found ->
-                    tellTakers(
-                        () -> {
-                          due(destination);
-                          // Piece by piece, as others want to write, too.
-                          if (found >= DueRows.HASTENED_ROWS) {
-                            hasten(destination, parkedMillis, untilMillis);
-                          }
-                        }));
+    new Hastening(access, listeners, destination).begin(within);
   }
 
   private void allDue() {
-    takers.values().forEach(Outbox::due);
+    listeners.allDue();
   }
 
-  private static void due(ClaimListener taker) {
-    try {
-      taker.due();
-    } catch (RuntimeException | Error e) {
-      LOG.error("Who takes events could not be told that some are due", e);
-    }
+  /** How long claims last. */
+  Leases leases() {
+    return leases;
   }
 
-  Claim claim(String destination, long id, OutboxEvent event, long token) {
-    long leaseNanos = dialect.held() == null ? settings.lease().toNanos() : FOREVER_NANOS;
-    return new Claim(this, destination, id, event, token, System.nanoTime() + leaseNanos);
-  }
-
-  /** A claim that cannot be settled ends with its lease, also where it would last for ever. */
-  void leaveClaimed(Claim claim) {
-    InMemoryClaims held = dialect.held();
-    if (held != null) {
-      OutboxEvent event = claim.event();
-      long endMillis = clock.millis() + leaseMillis();
-      held.leave(
-          claim.id(), new InMemoryClaims.Noted(endMillis, event.attempts(), event.progress()));
-    }
-  }
-
-  /** How far ahead due times of a destination are as a rule. */
-  Duration longestWait(String destination) {
-    ClaimListener taker = takers.get(destination);
-    Duration delay = taker == null ? Duration.ZERO : taker.retryDelay();
-    Duration longest = settings.longestWait();
-    return longest.compareTo(delay) < 0 ? delay : longest;
-  }
-
-  long leaseMillis() {
-    return settings.lease().toMillis();
-  }
-
-  /** Whether other nodes may put events into the store. */
-  boolean isShared() {
-    return dialect.isShared();
-  }
-
-  long millisUntil(Instant instant) {
-    return Duration.between(clock.instant(), instant).toMillis();
+  /** The database, of which callers ask what kind it is and how it is. */
+  SqlDialect dialect() {
+    return dialect;
   }
 
   OutboxSettings settings() {
@@ -474,62 +297,28 @@ public final class Outbox implements AutoCloseable {
     return clock;
   }
 
-  /** What is wrong with the store, or null where it works. */
+  /** Why the store does not work, or null if it does. */
   public @Nullable String failure() {
     String why = writer.failure();
     if (why == null) {
       why = continuations.failure();
     }
-    return why == null ? handingOn.failure() : why;
+    return why == null ? listeners.failure() : why;
   }
 
-  /** The name of the database. */
-  String kind() {
-    return dialect.name();
-  }
-
-  /** Why new events are refused although the store works; null where they are not. */
-  @Nullable String lack() {
-    return dialect.lack();
-  }
-
-  /** Whether what is accepted survives the process. */
-  boolean isDurable() {
-    return dialect.isDurable();
-  }
-
-  /** The destinations whose events somebody takes. */
-  Set<String> taken() {
-    return new TreeSet<>(takers.keySet());
-  }
-
-  /** Why events of destinations are not taken although somebody is there to do it. */
+  /** Why events are not claimed for consumers that would take them. */
   List<String> idle() {
     String all = poller.failure();
-    return all != null
-        ? List.of(all)
-        : takers.values().stream()
-            .map(ClaimListener::failure)
-            .filter(Objects::nonNull)
-            .sorted()
-            .toList();
+    return all != null ? List.of(all) : listeners.failures();
   }
 
-  /** How many message ids were forgotten before their time. */
-  long forgotten() {
-    return dialect.forgotten();
-  }
-
-  /**
-   * Writes what has been taken, within ten seconds, and closes the store. Whoever wants to append
-   * afterwards is refused.
-   */
+  /** Writes what is queued, within ten seconds, and closes the store. Later appends are refused. */
   @Override
   public void close() {
     poller.close();
     figures.close();
     writer.close();
-    handingOn.close();
+    listeners.close();
     continuations.close();
     dialect.close();
   }

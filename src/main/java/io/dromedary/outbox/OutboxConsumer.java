@@ -2,6 +2,8 @@ package io.dromedary.outbox;
 
 import io.dromedary.logging.Printable;
 import io.dromedary.logging.RepeatedLines;
+import io.dromedary.outbox.deadletter.DeadLetter;
+import io.dromedary.outbox.store.OutboxEvent;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -73,7 +75,7 @@ final class OutboxConsumer extends DefaultConsumer
         new InFlightLimit(outbox, name, endpoint.getInFlight(), endpoint.getLimit());
     ClaimQueue made = new ClaimQueue(outbox, name, limit, this);
     try {
-      outbox.register(name, made);
+      outbox.listeners().register(name, made);
     } catch (IllegalStateException e) {
       made.close();
       throw e;
@@ -138,7 +140,7 @@ final class OutboxConsumer extends DefaultConsumer
     ClaimQueue now = queue;
     if (now != null) {
       now.end();
-      outbox.unregister(endpoint.getName(), now);
+      outbox.listeners().unregister(endpoint.getName(), now);
       now.close();
       queue = null;
     }

@@ -1,6 +1,7 @@
 package io.dromedary.outbox;
 
 import io.dromedary.metrics.Histogram;
+import io.dromedary.outbox.deadletter.DeadLetter;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;

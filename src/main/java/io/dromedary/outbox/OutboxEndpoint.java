@@ -1,5 +1,7 @@
 package io.dromedary.outbox;
 
+import io.dromedary.outbox.deadletter.DeadLetter;
+import io.dromedary.outbox.store.StoreFigures;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ExecutorService;

@@ -1,5 +1,6 @@
 package io.dromedary.outbox;
 
+import io.dromedary.outbox.store.StoreFigures;
 import java.util.List;
 import java.util.Map;
 import org.apache.camel.CamelContext;
@@ -41,13 +42,15 @@ final class OutboxHealth extends AbstractHealthCheck {
   @Override
   protected void doCall(HealthCheckResultBuilder result, Map<String, Object> options) {
     result
-        .detail("store", outbox.kind())
+        .detail("store", outbox.dialect().name())
         .detail(
             "durability",
-            outbox.isDurable() ? "on disk" : "none: in memory, lost when the process ends")
-        .detail("destinations", String.join(", ", outbox.taken()))
-        .detail("message ids forgotten early", outbox.forgotten());
-    for (String destination : outbox.taken()) {
+            outbox.dialect().isDurable()
+                ? "on disk"
+                : "none: in memory, lost when the process ends")
+        .detail("destinations", String.join(", ", outbox.listeners().destinations()))
+        .detail("message ids forgotten early", outbox.dialect().forgotten());
+    for (String destination : outbox.listeners().destinations()) {
       waiting(result, destination);
     }
     String failure = outbox.failure();

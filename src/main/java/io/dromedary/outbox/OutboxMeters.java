@@ -5,6 +5,8 @@ import io.dromedary.metrics.Meters;
 import io.dromedary.metrics.Meters.Durations;
 import io.dromedary.metrics.Meters.Kind;
 import io.dromedary.metrics.Meters.Meter;
+import io.dromedary.outbox.deadletter.DeadLetter;
+import io.dromedary.outbox.store.StoreFigures;
 import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.DoubleSupplier;

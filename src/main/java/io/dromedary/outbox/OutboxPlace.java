@@ -1,5 +1,7 @@
 package io.dromedary.outbox;
 
+import io.dromedary.outbox.store.PostgresDialect;
+import io.dromedary.outbox.store.SqliteUrl;
 import io.dromedary.settings.OutboxSettings;
 import io.dromedary.settings.Settings;
 import java.nio.file.Path;

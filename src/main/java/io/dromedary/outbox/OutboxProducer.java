@@ -4,10 +4,10 @@ import io.dromedary.event.Event;
 import io.dromedary.event.EventSequence;
 import io.dromedary.event.RejectedEvent;
 import io.dromedary.event.UnreadableBodyException;
+import io.dromedary.outbox.store.OutboxEvent;
+import io.dromedary.outbox.store.OutboxException;
 import io.dromedary.tracing.Spans;
 import io.dromedary.tracing.Tracing;
-import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -161,7 +161,7 @@ final class OutboxProducer extends DefaultAsyncProducer {
               + Chunk.MOST_EVENTS
               + " events or 16 MiB in a transaction, found more");
     }
-    Arrivals arrivals = arrivals(piece.events());
+    Arrivals arrivals = Arrivals.of(endpoint, piece.events());
     SendSpans sent = SendSpans.of(spans, exchange, arrivals.events());
     boolean isStored;
     try {
@@ -183,9 +183,9 @@ final class OutboxProducer extends DefaultAsyncProducer {
               @Override
               public void onComplete(Exchange completed) {
                 arrivals.events().stream()
-                    .map(StoreOperation.Arrival::destination)
+                    .map(Append.Arrival::destination)
                     .distinct()
-                    .forEach(endpoint.outbox()::due);
+                    .forEach(endpoint.outbox().listeners()::due);
               }
             });
   }
@@ -255,17 +255,11 @@ final class OutboxProducer extends DefaultAsyncProducer {
         message.getMandatoryBody(byte[].class));
   }
 
-  private List<String> parts(Event event) {
-    return endpoint.isToChosen() && !event.destinations().isEmpty()
-        ? event.destinations()
-        : List.of(endpoint.getName());
-  }
-
-  /** A chunk that is being stored. */
+  /** A piece that is stored when the future says so. */
   private record Appended(CompletableFuture<Integer> stored, SendSpans sent) {}
 
   private Appended append(Exchange exchange, List<?> piece) throws OutboxException {
-    Arrivals arrivals = arrivals(piece);
+    Arrivals arrivals = Arrivals.of(endpoint, piece);
     Outbox outbox = endpoint.outbox();
     SendSpans sent = SendSpans.of(spans, exchange, arrivals.events());
     CompletableFuture<Integer> stored;
@@ -287,34 +281,5 @@ final class OutboxProducer extends DefaultAsyncProducer {
         outbox.counts().rejected(rejected.code()).increment();
       }
     }
-  }
-
-  /** The events and dead letters to store for a chunk. */
-  private record Arrivals(List<StoreOperation.Arrival> events, List<DeadLetter> invalid) {}
-
-  private Arrivals arrivals(List<?> piece) {
-    String destination = endpoint.getName();
-    List<StoreOperation.Arrival> arrivals = new ArrayList<>(piece.size());
-    List<DeadLetter> invalid = new ArrayList<>();
-    Instant now = endpoint.outbox().clock().instant();
-    for (Object each : piece) {
-      if (each instanceof Event event) {
-        OutboxEvent stored =
-            new OutboxEvent(
-                event.messageId(), event.type().json(), event.acceptedAt(), event.json());
-        // In one transaction, so the event is stored for all of its destinations or for none.
-        for (String part : parts(event)) {
-          arrivals.add(new StoreOperation.Arrival(part, stored));
-        }
-      } else if (each instanceof RejectedEvent rejected) {
-        invalid.add(DeadLetter.of(destination, rejected, now));
-      } else if (each instanceof OutboxEvent event && !endpoint.isEventsOnly()) {
-        arrivals.add(new StoreOperation.Arrival(destination, event));
-      } else {
-        throw new IllegalArgumentException(
-            "expected a list of events, found one of " + each.getClass().getName());
-      }
-    }
-    return new Arrivals(arrivals, invalid);
   }
 }

@@ -1,6 +1,7 @@
 package io.dromedary.outbox;
 
-import io.dromedary.outbox.DeadLetter.Reason;
+import io.dromedary.outbox.deadletter.DeadLetter.Reason;
+import io.dromedary.outbox.store.StoreFigures;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
@@ -36,7 +37,7 @@ public final class OutboxReport {
 
   /** Whether events survive the end of the process. */
   public boolean isDurable() {
-    return outbox.isDurable();
+    return outbox.dialect().isDurable();
   }
 
   /** The size of the store in bytes, or null if it is unknown. */

@@ -1,5 +1,7 @@
 package io.dromedary.outbox;
 
+import io.dromedary.outbox.store.DueRows;
+import io.dromedary.outbox.store.Lane;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -165,7 +167,7 @@ final class Poller implements AutoCloseable {
   }
 
   private void claim() {
-    if (outbox.isShared() && System.nanoTime() - polledNanos >= SHARED_POLL_NANOS) {
+    if (outbox.dialect().isShared() && System.nanoTime() - polledNanos >= SHARED_POLL_NANOS) {
       polledNanos = System.nanoTime();
       askForOthers();
     }
@@ -201,7 +203,9 @@ final class Poller implements AutoCloseable {
     long fromMillis = clock.millis();
     try {
       CompletableFuture<Map<String, DueRows.NextDue>> asked =
-          outbox.run((store, nowMillis) -> store.dueRows().nextDue(destinations, nowMillis));
+          outbox
+              .access()
+              .run((store, nowMillis) -> store.dueRows().nextDue(destinations, nowMillis));
       Map<String, DueRows.NextDue> next = asked.join();
       for (ClaimQueue queue : queues.keySet()) {
         DueRows.NextDue found = next.get(queue.destination());

@@ -1,5 +1,6 @@
 package io.dromedary.outbox;
 
+import io.dromedary.outbox.store.Lane;
 import java.util.HashSet;
 import java.util.Queue;
 import java.util.Set;

@@ -1,5 +1,6 @@
 package io.dromedary.outbox;
 
+import io.dromedary.outbox.store.OutboxEvent;
 import io.dromedary.tracing.OpenSpan;
 import io.dromedary.tracing.Spans;
 import java.util.ArrayList;
@@ -13,9 +14,9 @@ import org.jspecify.annotations.Nullable;
 final class SendSpans {
 
   private final List<OpenSpan> spans;
-  private final List<StoreOperation.Arrival> events;
+  private final List<Append.Arrival> events;
 
-  private SendSpans(List<OpenSpan> spans, List<StoreOperation.Arrival> events) {
+  private SendSpans(List<OpenSpan> spans, List<Append.Arrival> events) {
     this.spans = spans;
     this.events = events;
   }
@@ -25,33 +26,31 @@ final class SendSpans {
    *
    * @param begun starts spans; null if tracing is off
    */
-  static SendSpans of(
-      @Nullable Spans begun, Exchange exchange, List<StoreOperation.Arrival> events) {
+  static SendSpans of(@Nullable Spans begun, Exchange exchange, List<Append.Arrival> events) {
     if (begun == null || events.isEmpty()) {
       return new SendSpans(List.of(), events);
     }
     Map<String, List<OutboxEvent>> byDestination = new LinkedHashMap<>();
-    for (StoreOperation.Arrival each : events) {
+    for (Append.Arrival each : events) {
       byDestination
           .computeIfAbsent(each.destination(), name -> new ArrayList<>())
           .add(each.event());
     }
     List<OpenSpan> spans = new ArrayList<>(byDestination.size());
-    List<StoreOperation.Arrival> traced = new ArrayList<>(events.size());
+    List<Append.Arrival> traced = new ArrayList<>(events.size());
     byDestination.forEach(
         (destination, sent) -> {
           String first = sent.get(0).messageId();
           OpenSpan span = begun.send(exchange, new Spans.Events(destination, sent.size(), first));
           spans.add(span);
           byte[] stored = span.toBytes();
-          sent.forEach(
-              each -> traced.add(new StoreOperation.Arrival(destination, each.tracedBy(stored))));
+          sent.forEach(each -> traced.add(new Append.Arrival(destination, each.tracedBy(stored))));
         });
     return new SendSpans(spans, traced);
   }
 
   /** The events to store, each with its span. */
-  List<StoreOperation.Arrival> events() {
+  List<Append.Arrival> events() {
     return events;
   }
 

@@ -1,5 +1,6 @@
 package io.dromedary.outbox;
 
+import io.dromedary.outbox.deadletter.DeadLetter;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 

@@ -2,7 +2,7 @@ package io.dromedary.page;
 
 import io.dromedary.alert.Alerts;
 import io.dromedary.outbox.AlertRow;
-import io.dromedary.outbox.OutboxException;
+import io.dromedary.outbox.store.OutboxException;
 import io.dromedary.settings.AlertSettings;
 import io.dromedary.settings.Settings;
 import java.time.Instant;

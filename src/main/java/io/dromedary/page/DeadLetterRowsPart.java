@@ -1,9 +1,9 @@
 package io.dromedary.page;
 
-import io.dromedary.outbox.DeadLetter;
-import io.dromedary.outbox.DeadLetter.Reason;
-import io.dromedary.outbox.DeadLetterGroup;
-import io.dromedary.outbox.DeadLetters;
+import io.dromedary.outbox.deadletter.DeadLetter;
+import io.dromedary.outbox.deadletter.DeadLetter.Reason;
+import io.dromedary.outbox.deadletter.DeadLetterGroup;
+import io.dromedary.outbox.deadletter.DeadLetters;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

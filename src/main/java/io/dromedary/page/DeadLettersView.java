@@ -3,16 +3,17 @@ package io.dromedary.page;
 import io.dromedary.management.Audit;
 import io.dromedary.management.Deletions;
 import io.dromedary.management.Mask;
-import io.dromedary.outbox.DeadLetter;
-import io.dromedary.outbox.DeadLetter.Reason;
-import io.dromedary.outbox.DeadLetterFilter;
-import io.dromedary.outbox.DeadLetterGroup;
-import io.dromedary.outbox.DeadLetters;
-import io.dromedary.outbox.EventFilter;
 import io.dromedary.outbox.Outbox;
 import io.dromedary.outbox.OutboxComponent;
-import io.dromedary.outbox.OutboxException;
-import io.dromedary.outbox.ReplayProgress;
+import io.dromedary.outbox.deadletter.DeadLetter;
+import io.dromedary.outbox.deadletter.DeadLetter.Reason;
+import io.dromedary.outbox.deadletter.DeadLetterFilter;
+import io.dromedary.outbox.deadletter.DeadLetterGroup;
+import io.dromedary.outbox.deadletter.DeadLetters;
+import io.dromedary.outbox.deadletter.ReplayProgress;
+import io.dromedary.outbox.deadletter.Replays;
+import io.dromedary.outbox.store.EventFilter;
+import io.dromedary.outbox.store.OutboxException;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -134,7 +135,7 @@ final class DeadLettersView implements View {
         return dryRun(letters, meant, rate(request));
       }
       case "replay" -> {
-        DeadLetters.Replay replay = letters.replay(meant, rate(request), MOST_REPLAYED);
+        Replays.Started replay = outbox().replays().start(meant, rate(request), MOST_REPLAYED);
         Audit.done("dead-letters.replay", request.caller().name(), told, replay.replayed());
         if (replay.id() == null) {
           return Done.failed("Nothing was replayed: what is invalid never was an event.");

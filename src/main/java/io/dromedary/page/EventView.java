@@ -8,13 +8,13 @@ import io.dromedary.history.EventStory;
 import io.dromedary.management.Audit;
 import io.dromedary.management.Deletions;
 import io.dromedary.management.Mask;
-import io.dromedary.outbox.DeadLetterFilter;
-import io.dromedary.outbox.EventFilter;
 import io.dromedary.outbox.Outbox;
 import io.dromedary.outbox.OutboxComponent;
-import io.dromedary.outbox.OutboxEvent;
-import io.dromedary.outbox.PendingEvents;
-import io.dromedary.outbox.PendingFilter;
+import io.dromedary.outbox.deadletter.DeadLetterFilter;
+import io.dromedary.outbox.pending.PendingEvents;
+import io.dromedary.outbox.pending.PendingFilter;
+import io.dromedary.outbox.store.EventFilter;
+import io.dromedary.outbox.store.OutboxEvent;
 import java.util.Map;
 import java.util.Set;
 import org.apache.camel.CamelContext;
@@ -155,11 +155,11 @@ final class EventView implements View {
       }
       case "give-up" -> {
         PendingEvents.Changed changed =
-            events.giveUp(pending, each -> PendingReport.cancelled(context, each));
+            outbox().deadLetters().giveUp(pending, each -> PendingReport.cancelled(context, each));
         yield done(request, id, "pending.give-up", changed.events(), "It is a dead letter now.");
       }
       case "replay" -> {
-        long replayed = outbox().deadLetters().replay(dead, 100, 1000).replayed();
+        long replayed = outbox().replays().start(dead, 100, 1000).replayed();
         yield done(request, id, "dead-letters.replay", replayed, "It is accepted anew.");
       }
       case "delete" -> {

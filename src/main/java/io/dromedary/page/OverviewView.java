@@ -2,8 +2,8 @@ package io.dromedary.page;
 
 import io.dromedary.delivery.flow.FlowState;
 import io.dromedary.history.Rollup;
-import io.dromedary.outbox.DeadLetter.Reason;
 import io.dromedary.outbox.OutboxReport;
+import io.dromedary.outbox.deadletter.DeadLetter.Reason;
 import io.dromedary.page.Overview.Row;
 import io.dromedary.settings.Settings;
 import java.time.Duration;

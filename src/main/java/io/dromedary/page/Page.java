@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.dromedary.http.Caller;
 import io.dromedary.http.RequestHead;
-import io.dromedary.outbox.OutboxException;
+import io.dromedary.outbox.store.OutboxException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Collections;

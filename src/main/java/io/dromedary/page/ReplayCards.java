@@ -1,6 +1,6 @@
 package io.dromedary.page;
 
-import io.dromedary.outbox.ReplayProgress;
+import io.dromedary.outbox.deadletter.ReplayProgress;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;

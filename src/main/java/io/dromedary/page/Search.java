@@ -1,9 +1,9 @@
 package io.dromedary.page;
 
 import io.dromedary.history.AttemptFilter;
-import io.dromedary.outbox.DeadLetter.Reason;
-import io.dromedary.outbox.DeadLetterFilter;
-import io.dromedary.outbox.EventFilter;
+import io.dromedary.outbox.deadletter.DeadLetter.Reason;
+import io.dromedary.outbox.deadletter.DeadLetterFilter;
+import io.dromedary.outbox.store.EventFilter;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;

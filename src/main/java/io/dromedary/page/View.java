@@ -1,6 +1,6 @@
 package io.dromedary.page;
 
-import io.dromedary.outbox.OutboxException;
+import io.dromedary.outbox.store.OutboxException;
 
 /** A view of the page. Thread-safe. */
 interface View {

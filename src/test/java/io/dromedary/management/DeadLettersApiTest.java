@@ -8,7 +8,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.dromedary.Application;
-import io.dromedary.outbox.DeadLetter;
+import io.dromedary.outbox.deadletter.DeadLetter;
 import io.dromedary.testing.Answer;
 import io.dromedary.testing.Http;
 import io.dromedary.testing.Http.Response;

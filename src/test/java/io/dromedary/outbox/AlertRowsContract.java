@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
-import io.dromedary.outbox.DeadLetter.Reason;
+import io.dromedary.outbox.deadletter.DeadLetter.Reason;
+import io.dromedary.outbox.deadletter.DeadLetterStatements;
+import io.dromedary.outbox.store.OutboxEvent;
+import io.dromedary.outbox.store.OutboxException;
 import io.dromedary.testing.SettableClock;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -39,6 +42,7 @@ abstract class AlertRowsContract {
   void start() {
     outbox = open();
     outbox
+        .access()
         .run(
             (store, nowMillis) -> {
               try (Statement clear = store.connection().createStatement()) {
@@ -61,7 +65,7 @@ abstract class AlertRowsContract {
 
   private List<String> stored() throws SQLException {
     List<String> ids = new ArrayList<>();
-    try (Connection connection = outbox.connect();
+    try (Connection connection = outbox.access().connect();
         Statement query = connection.createStatement();
         ResultSet row =
             query.executeQuery("SELECT destination, message_id FROM outbox ORDER BY id")) {
@@ -117,18 +121,22 @@ abstract class AlertRowsContract {
   @Test
   void findsWhatHasDiedBetweenTwoInstants() throws Exception {
     outbox
+        .access()
         .run(
             (store, nowMillis) -> {
               for (int i = 0; i < 3; i++) {
-                store.insertDead(
+                DeadLetterStatements.insert(
+                    store,
                     store.takeId(),
                     DeadLettersContract.letter(
                         Reason.REJECTED, "track", "m-" + i, START.plusSeconds(i)));
               }
-              store.insertDead(
+              DeadLetterStatements.insert(
+                  store,
                   store.takeId(),
                   DeadLettersContract.letter(Reason.EXPIRED, "track", "m-9", START.plusSeconds(9)));
-              store.insertDead(
+              DeadLetterStatements.insert(
+                  store,
                   store.takeId(),
                   DeadLettersContract.letter(
                       Reason.EXPIRED, "track", "m-10", START.plusSeconds(10)));

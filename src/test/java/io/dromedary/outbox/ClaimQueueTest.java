@@ -3,6 +3,8 @@ package io.dromedary.outbox;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.dromedary.outbox.store.Lane;
+import io.dromedary.outbox.store.OutboxEvent;
 import io.dromedary.settings.OutboxSettings;
 import io.dromedary.testing.SettableClock;
 import java.nio.file.Path;
@@ -82,16 +84,16 @@ class ClaimQueueTest {
                 claim.settle(new Settlement.Parked(clock.instant(), 0, null));
               }
             });
-    outbox.register(ORDERS, queue);
+    outbox.listeners().register(ORDERS, queue);
     queue.begin();
   }
 
   private void append(String prefix, int attempts, int count) throws Exception {
-    List<StoreOperation.Arrival> events =
+    List<Append.Arrival> events =
         IntStream.range(0, count)
             .mapToObj(
                 i ->
-                    new StoreOperation.Arrival(
+                    new Append.Arrival(
                         ORDERS,
                         new OutboxEvent(
                             prefix + i, "order", clock.instant(), new byte[100], attempts, null)))
@@ -183,15 +185,17 @@ class ClaimQueueTest {
 
     CountDownLatch commits = new CountDownLatch(1);
     CompletableFuture<Long> held =
-        outbox.run(
-            (store, nowMillis) -> {
-              try {
-                commits.await();
-              } catch (InterruptedException e) {
-                throw new IllegalStateException(e);
-              }
-              return nowMillis;
-            });
+        outbox
+            .access()
+            .run(
+                (store, nowMillis) -> {
+                  try {
+                    commits.await();
+                  } catch (InterruptedException e) {
+                    throw new IllegalStateException(e);
+                  }
+                  return nowMillis;
+                });
     try {
       for (int ended = 0; ended < most; ended++) {
         awaitStarted(Math.min(most, running + ended));
@@ -251,7 +255,7 @@ class ClaimQueueTest {
     begin(4);
     awaitStarted(4);
 
-    outbox.unregister(ORDERS, queue);
+    outbox.listeners().unregister(ORDERS, queue);
     started.get(0).settle(Settlement.DONE);
     awaitStarted(5);
     started.forEach(claim -> claim.settle(Settlement.DONE));

@@ -5,10 +5,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import io.dromedary.outbox.DeadLetter.Reason;
-import io.dromedary.outbox.DeadLetters.Page;
-import io.dromedary.outbox.DeadLetters.Place;
-import io.dromedary.outbox.DeadLetters.Replay;
+import io.dromedary.outbox.deadletter.DeadLetter;
+import io.dromedary.outbox.deadletter.DeadLetter.Reason;
+import io.dromedary.outbox.deadletter.DeadLetterFilter;
+import io.dromedary.outbox.deadletter.DeadLetterGroup;
+import io.dromedary.outbox.deadletter.DeadLetterStatements;
+import io.dromedary.outbox.deadletter.DeadLetters;
+import io.dromedary.outbox.deadletter.DeadLetters.Page;
+import io.dromedary.outbox.deadletter.DeadLetters.Place;
+import io.dromedary.outbox.deadletter.ReplayProgress;
+import io.dromedary.outbox.deadletter.Replays;
+import io.dromedary.outbox.pending.PendingFilter;
+import io.dromedary.outbox.store.EventFilter;
+import io.dromedary.outbox.store.OutboxEvent;
+import io.dromedary.outbox.store.OutboxException;
 import io.dromedary.settings.OutboxSettings;
 import io.dromedary.testing.SettableClock;
 import java.sql.Connection;
@@ -64,6 +74,7 @@ abstract class DeadLettersContract {
   void start() throws Exception {
     outbox = open();
     outbox
+        .access()
         .run(
             (store, nowMillis) -> {
               try (Statement clear = store.connection().createStatement()) {
@@ -99,10 +110,11 @@ abstract class DeadLettersContract {
 
   private void keep(DeadLetter... kept) {
     outbox
+        .access()
         .run(
             (store, nowMillis) -> {
               for (DeadLetter each : kept) {
-                store.insertDead(store.takeId(), each);
+                DeadLetterStatements.insert(store, store.takeId(), each);
               }
               return kept.length;
             })
@@ -158,7 +170,7 @@ abstract class DeadLettersContract {
   /** Returns the rows of the outbox in the order of their due times. */
   private List<Row> rows() throws Exception {
     List<Row> rows = new ArrayList<>();
-    try (Connection connection = outbox.connect();
+    try (Connection connection = outbox.access().connect();
         Statement statement = connection.createStatement();
         ResultSet found =
             statement.executeQuery(
@@ -182,7 +194,7 @@ abstract class DeadLettersContract {
   }
 
   private long nowMillis() {
-    return outbox.run((store, nowMillis) -> nowMillis).join();
+    return outbox.access().run((store, nowMillis) -> nowMillis).join();
   }
 
   @Test
@@ -298,9 +310,9 @@ abstract class DeadLettersContract {
     long id = letters().list(filter(null, null, "m-1"), null, 1).deadLetters().get(0).id();
     long before = nowMillis();
 
-    Replay replay = letters().replay(filter(Reason.EXPIRED, null, null), 100, 100);
+    Replays.Started replay = outbox.replays().start(filter(Reason.EXPIRED, null, null), 100, 100);
 
-    assertThat(replay).isEqualTo(new Replay(1, 0, replay.id()));
+    assertThat(replay).isEqualTo(new Replays.Started(1, 0, replay.id()));
     assertThat(ids(DeadLetterFilter.ALL)).containsExactly("m-3", "m-2", "m-0");
     List<Row> rows = rows();
     assertThat(rows).hasSize(1);
@@ -317,7 +329,7 @@ abstract class DeadLettersContract {
   void whatIsNotDueYetIsTheSameDeadLetterAgainWhenAReplayIsStopped() throws Exception {
     keepSome();
     List<String> before = json(letters().list(filter(null, null, null), null, 10));
-    Long id = letters().replay(DeadLetterFilter.ALL, 1, 100).id();
+    Long id = outbox.replays().start(DeadLetterFilter.ALL, 1, 100).id();
 
     Long restored = outbox.replays().stop(id);
 
@@ -362,8 +374,8 @@ abstract class DeadLettersContract {
   void anInvalidOneIsRefusedAndStays() throws Exception {
     keepSome();
 
-    assertReplayed(letters().replay(DeadLetterFilter.ALL, 100, 100), 3, 1);
-    assertReplayed(letters().replay(DeadLetterFilter.ALL, 100, 100), 0, 1);
+    assertReplayed(outbox.replays().start(DeadLetterFilter.ALL, 100, 100), 3, 1);
+    assertReplayed(outbox.replays().start(DeadLetterFilter.ALL, 100, 100), 0, 1);
 
     assertThat(ids(DeadLetterFilter.ALL)).containsExactly("m-3");
     assertThat(rows()).extracting(Row::messageId).containsExactlyInAnyOrder("m-0", "m-1", "m-2");
@@ -373,7 +385,7 @@ abstract class DeadLettersContract {
   void noMoreBecomeDueInASecondThanTheRate() throws Exception {
     keepMany(1234);
 
-    assertReplayed(letters().replay(DeadLetterFilter.ALL, 100, 10_000), 1234, 0);
+    assertReplayed(outbox.replays().start(DeadLetterFilter.ALL, 100, 10_000), 1234, 0);
 
     List<Row> rows = rows();
     assertThat(rows).hasSize(1234).allMatch(row -> row.acceptedAt() == row.dueAt());
@@ -387,16 +399,16 @@ abstract class DeadLettersContract {
   void aLimitTakesTheOldest() throws Exception {
     keepMany(1200);
 
-    assertReplayed(letters().replay(DeadLetterFilter.ALL, 1000, 700), 700, 0);
+    assertReplayed(outbox.replays().start(DeadLetterFilter.ALL, 1000, 700), 700, 0);
 
     assertThat(letters().count(DeadLetterFilter.ALL)).isEqualTo(Map.of(Reason.EXPIRED, 500L));
     assertThat(ids(DeadLetterFilter.ALL)).contains("m-700", "m-1199").doesNotContain("m-699");
   }
 
-  private static void assertReplayed(Replay replay, long replayed, long refused) {
+  private static void assertReplayed(Replays.Started replay, long replayed, long refused) {
     Long id = replay.id();
     assertThat(id == null).isEqualTo(replayed == 0);
-    assertThat(replay).isEqualTo(new Replay(replayed, refused, id));
+    assertThat(replay).isEqualTo(new Replays.Started(replayed, refused, id));
   }
 
   /** Later due times would look as if written with a wrong clock, and would be corrected. */
@@ -404,7 +416,7 @@ abstract class DeadLettersContract {
   void noMoreAreReplayedThanBecomeDueWithinTheWindow() throws Exception {
     keepMany(14_500);
 
-    assertReplayed(letters().replay(DeadLetterFilter.ALL, 1, 100_000), 14_400, 0);
+    assertReplayed(outbox.replays().start(DeadLetterFilter.ALL, 1, 100_000), 14_400, 0);
 
     assertThat(letters().count(DeadLetterFilter.ALL)).isEqualTo(Map.of(Reason.EXPIRED, 100L));
   }
@@ -412,11 +424,11 @@ abstract class DeadLettersContract {
   @Test
   void anEventIsReplayedThoughItsMessageIdIsKnown() throws Exception {
     OutboxEvent event = new OutboxEvent("m-0", "track", START, VALID.getBytes(UTF_8));
-    assertThat(outbox.append(List.of(new StoreOperation.Arrival("other", event)), List.of()).join())
+    assertThat(outbox.append(List.of(new Append.Arrival("other", event)), List.of()).join())
         .isEqualTo(1);
     keepSome();
 
-    letters().replay(filter(null, null, "m-0"), 100, 100);
+    outbox.replays().start(filter(null, null, "m-0"), 100, 100);
 
     assertThat(rows()).extracting(Row::destination).containsExactlyInAnyOrder("other", "default");
   }
@@ -430,29 +442,31 @@ abstract class DeadLettersContract {
         new DeadLetter(
             0, "default", event, letter.reason(), "", 400, START, START, START, letter.webhooks()));
 
-    letters().replay(DeadLetterFilter.ALL, 100, 100);
+    outbox.replays().start(DeadLetterFilter.ALL, 100, 100);
 
     CompletableFuture<byte[]> found =
-        outbox.run(
-            (store, nowMillis) -> {
-              try (Statement query = store.connection().createStatement();
-                  ResultSet row = query.executeQuery("SELECT trace FROM outbox")) {
-                row.next();
-                return row.getBytes(1);
-              }
-            });
+        outbox
+            .access()
+            .run(
+                (store, nowMillis) -> {
+                  try (Statement query = store.connection().createStatement();
+                      ResultSet row = query.executeQuery("SELECT trace FROM outbox")) {
+                    row.next();
+                    return row.getBytes(1);
+                  }
+                });
     assertThat(found.join()).isEqualTo(trace);
   }
 
   @Test
   void whoTakesTheEventsIsToldOfThem() throws Exception {
     AtomicInteger told = new AtomicInteger();
-    outbox.register("default", new IdleTaker(told));
+    outbox.listeners().register("default", new IdleTaker(told));
     keepSome();
 
-    letters().replay(filter(Reason.TRANSFORM, null, null), 100, 100);
+    outbox.replays().start(filter(Reason.TRANSFORM, null, null), 100, 100);
     assertThat(told).hasValue(0);
-    letters().replay(filter(Reason.REJECTED, null, null), 100, 100);
+    outbox.replays().start(filter(Reason.REJECTED, null, null), 100, 100);
     assertThat(told).hasValue(1);
   }
 
@@ -504,12 +518,12 @@ abstract class DeadLettersContract {
   @Test
   void aRestartKeepsDeadLettersAndWhatWasReplayed() throws Exception {
     keepSome();
-    letters().replay(filter(Reason.REJECTED, null, null), 100, 100);
+    outbox.replays().start(filter(Reason.REJECTED, null, null), 100, 100);
     outbox.close();
 
     outbox = open();
 
-    boolean survives = outbox.isDurable();
+    boolean survives = outbox.dialect().isDurable();
     assertThat(ids(DeadLetterFilter.ALL)).isEqualTo(survives ? List.of("m-3", "m-1") : List.of());
     assertThat(rows())
         .extracting(Row::messageId)
@@ -519,7 +533,8 @@ abstract class DeadLettersContract {
   @Test
   void whatTakesTooLongToReadIsGivenUp() throws Exception {
     keepMany(50_000);
-    DeadLetters impatient = new DeadLetters(outbox, Duration.ofNanos(1));
+    DeadLetters impatient =
+        new DeadLetters(outbox.access(), outbox.pendingEvents(), letter -> {}, Duration.ofNanos(1));
 
     // The first events may be delivered before the query.
     await()
@@ -537,7 +552,7 @@ abstract class DeadLettersContract {
     keepSome();
     outbox.close();
 
-    assertThatThrownBy(() -> letters().replay(DeadLetterFilter.ALL, 100, 100))
+    assertThatThrownBy(() -> outbox.replays().start(DeadLetterFilter.ALL, 100, 100))
         .isInstanceOf(OutboxException.class)
         .hasMessageStartingWith("the outbox is closed");
   }

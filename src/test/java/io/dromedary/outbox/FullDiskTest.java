@@ -3,6 +3,10 @@ package io.dromedary.outbox;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.dromedary.outbox.deadletter.DeadLetter;
+import io.dromedary.outbox.deadletter.DeadLetterFilter;
+import io.dromedary.outbox.store.OutboxEvent;
+import io.dromedary.outbox.store.OutboxException;
 import io.dromedary.settings.OutboxSettings;
 import io.dromedary.testing.SettableClock;
 import java.io.IOException;
@@ -95,10 +99,10 @@ class FullDiskTest {
 
   /** Appends events. Returns whether they were accepted. */
   private boolean append(Outbox outbox, int count) {
-    List<StoreOperation.Arrival> arrivals = new ArrayList<>();
+    List<Append.Arrival> arrivals = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       arrivals.add(
-          new StoreOperation.Arrival(
+          new Append.Arrival(
               "orders", new OutboxEvent("m" + next++, "track", clock.instant(), new byte[250])));
     }
     try {
@@ -165,7 +169,7 @@ class FullDiskTest {
   }
 
   private static int count(Outbox outbox) throws Exception {
-    try (var reader = outbox.connect();
+    try (var reader = outbox.access().connect();
         var statement = reader.createStatement();
         var row = statement.executeQuery("SELECT count(*) FROM outbox")) {
       row.next();
@@ -213,7 +217,7 @@ class FullDiskTest {
     int accepted = appendUntilRefused(outbox);
     fill();
     Hands hands = new Hands(0);
-    outbox.register("orders", hands);
+    outbox.listeners().register("orders", hands);
 
     // Every tenth event becomes a dead letter, which takes more room than the event did.
     int settled = 0;

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.dromedary.Application;
+import io.dromedary.outbox.store.OutboxEvent;
+import io.dromedary.outbox.store.OutboxException;
 import io.dromedary.testing.Deliveries;
 import io.dromedary.testing.Receiver;
 import java.nio.file.Path;
@@ -216,7 +218,7 @@ class HostTransactionTest {
   void theConsumerIsWokenBehindATransactedRoute() throws Exception {
     Hands hands = new Hands(10);
     Outbox outbox = application.context().getComponent("outbox", OutboxComponent.class).outbox();
-    outbox.register("wakes", hands);
+    outbox.listeners().register("wakes", hands);
     application
         .context()
         .addRoutes(
@@ -329,7 +331,7 @@ class HostTransactionTest {
     OutboxEvent event =
         new OutboxEvent(id, "track", outbox.clock().instant(), event(id).getBytes(UTF_8));
     try {
-      return outbox.append(List.of(new StoreOperation.Arrival("default", event)), List.of());
+      return outbox.append(List.of(new Append.Arrival("default", event)), List.of());
     } catch (OutboxException e) {
       throw new IllegalStateException(e);
     }

@@ -3,6 +3,7 @@ package io.dromedary.outbox;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dromedary.outbox.MemoryBudget.Account;
+import io.dromedary.outbox.store.MemoryCost;
 import io.dromedary.settings.HeapShare;
 import java.util.List;
 import java.util.Random;
@@ -16,7 +17,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class MemoryBudgetTest {
 
   private static final int LONGEST = 1_000;
-  private static final long RESERVED = MemoryBudget.CLAIM_BYTES + 3 * LONGEST;
+  private static final long RESERVED = MemoryCost.CLAIM_BYTES + 3 * LONGEST;
 
   private static long takeAll(Account account, long cost) {
     long taken = 0;
@@ -51,7 +52,7 @@ class MemoryBudgetTest {
     long bytes = HeapShare.CLAIMS.bytes(mebibytes << 20);
     MemoryBudget budget = new MemoryBudget(bytes, 64 * 1024);
     List<Account> accounts = IntStream.range(0, destinations).mapToObj(i -> budget.open()).toList();
-    long cost = MemoryBudget.CLAIM_BYTES + 3 * 32_000;
+    long cost = MemoryCost.CLAIM_BYTES + 3 * 32_000;
     Random random = new Random(7);
     long most = 0;
     for (int i = 0; i < 100_000; i++) {

@@ -9,6 +9,9 @@ import static org.awaitility.Awaitility.await;
 
 import io.dromedary.event.Event;
 import io.dromedary.event.EventType;
+import io.dromedary.outbox.deadletter.DeadLetter;
+import io.dromedary.outbox.store.OutboxEvent;
+import io.dromedary.outbox.store.OutboxException;
 import io.dromedary.settings.OutboxSettings;
 import io.dromedary.testing.SettableClock;
 import java.nio.file.Path;
@@ -452,7 +455,8 @@ class OutboxComponentTest {
     assertThat(sendTo(uri, List.of("text").iterator()).getException())
         .hasMessage("expected a list of events, found one of java.lang.String");
     assertThat(sendTo(uri, List.of(unread)).getException())
-        .hasMessage("expected a list of events, found one of io.dromedary.outbox.OutboxEvent");
+        .hasMessage(
+            "expected a list of events, found one of io.dromedary.outbox.store.OutboxEvent");
     assertThat(sendTo(uri, null).getException())
         .hasMessage("expected events that have been read, found none");
     assertThat(sendTo(uri, "text").getException())

@@ -5,6 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.dromedary.outbox.deadletter.DeadLetter;
+import io.dromedary.outbox.store.MemoryCost;
+import io.dromedary.outbox.store.OutboxEvent;
+import io.dromedary.outbox.store.OutboxException;
+import io.dromedary.outbox.store.Schema;
+import io.dromedary.outbox.store.SqlDialect;
 import io.dromedary.settings.OutboxSettings;
 import io.dromedary.testing.SettableClock;
 import java.io.InputStream;
@@ -109,7 +115,7 @@ abstract class OutboxContract {
   final CompletableFuture<Integer> begin(Outbox outbox, OutboxEvent... events) {
     try {
       return outbox.append(
-          Arrays.stream(events).map(event -> new StoreOperation.Arrival(ORDERS, event)).toList(),
+          Arrays.stream(events).map(event -> new Append.Arrival(ORDERS, event)).toList(),
           List.of());
     } catch (OutboxException e) {
       return CompletableFuture.failedFuture(e);
@@ -138,7 +144,7 @@ abstract class OutboxContract {
 
   /** Waits until the outbox has done all earlier operations. */
   final void settle(Outbox outbox) {
-    long unused = join(outbox.run((store, nowMillis) -> nowMillis));
+    long unused = join(outbox.access().run((store, nowMillis) -> nowMillis));
   }
 
   /** Returns each row as one text. */
@@ -179,15 +185,17 @@ abstract class OutboxContract {
     Hold(Outbox outbox) throws InterruptedException {
       CountDownLatch reached = new CountDownLatch(1);
       done =
-          outbox.run(
-              (store, nowMillis) -> {
-                reached.countDown();
-                try {
-                  return released.await(AT_MOST.toSeconds(), TimeUnit.SECONDS);
-                } catch (InterruptedException e) {
-                  throw new IllegalStateException(e);
-                }
-              });
+          outbox
+              .access()
+              .run(
+                  (store, nowMillis) -> {
+                    reached.countDown();
+                    try {
+                      return released.await(AT_MOST.toSeconds(), TimeUnit.SECONDS);
+                    } catch (InterruptedException e) {
+                      throw new IllegalStateException(e);
+                    }
+                  });
       assertThat(reached.await(AT_MOST.toSeconds(), TimeUnit.SECONDS)).isTrue();
     }
 
@@ -242,15 +250,17 @@ abstract class OutboxContract {
         appends.add(begin(outbox, event("id" + i)));
       }
       sizes =
-          outbox.run(
-              (store, nowMillis) -> {
-                store.flush();
-                try (Statement statement = store.connection().createStatement();
-                    ResultSet row = statement.executeQuery("SELECT count(*) FROM outbox")) {
-                  row.next();
-                  return List.of(row.getInt(1), stored().size());
-                }
-              });
+          outbox
+              .access()
+              .run(
+                  (store, nowMillis) -> {
+                    store.flush();
+                    try (Statement statement = store.connection().createStatement();
+                        ResultSet row = statement.executeQuery("SELECT count(*) FROM outbox")) {
+                      row.next();
+                      return List.of(row.getInt(1), stored().size());
+                    }
+                  });
     }
     // All events are written, and none of them is committed yet.
     assertThat(join(sizes)).containsExactly(20, 0);
@@ -262,7 +272,7 @@ abstract class OutboxContract {
   void freshEventsAreHandedOnAsFarAsThereIsRoomAndTheRestIsDue() {
     Outbox outbox = open();
     Hands hands = new Hands(2);
-    outbox.register(ORDERS, hands);
+    outbox.listeners().register(ORDERS, hands);
     append(outbox, "a", "b", "c", "d", "e");
     await().atMost(AT_MOST).until(() -> hands.taken.size() == 2);
     assertThat(ids(hands.taken)).containsExactly("a", "b");
@@ -276,7 +286,7 @@ abstract class OutboxContract {
   void whoBlocksWhenItsAppendIsDoneDoesNotHoldUpTheEvents() {
     Outbox outbox = open();
     Hands hands = new Hands(10);
-    outbox.register(ORDERS, hands);
+    outbox.listeners().register(ORDERS, hands);
     List<CompletableFuture<Void>> blocked = new ArrayList<>();
     // There are more routes than threads at the start.
     for (int i = 0; i < 8; i++) {
@@ -296,8 +306,8 @@ abstract class OutboxContract {
   @Test
   void aDestinationHasOneConsumer() {
     Outbox outbox = open();
-    outbox.register(ORDERS, new Hands(1));
-    assertThatThrownBy(() -> outbox.register(ORDERS, new Hands(1)))
+    outbox.listeners().register(ORDERS, new Hands(1));
+    assertThatThrownBy(() -> outbox.listeners().register(ORDERS, new Hands(1)))
         .isInstanceOf(IllegalStateException.class)
         .hasMessage("The outbox's destination orders has a consumer: expected one a context.");
   }
@@ -423,11 +433,13 @@ abstract class OutboxContract {
     Claim claim = claim(outbox, 1).get(0);
     Object unused =
         join(
-            outbox.run(
-                (store, nowMillis) -> {
-                  outbox.leaveClaimed(claim);
-                  return nowMillis;
-                }));
+            outbox
+                .access()
+                .run(
+                    (store, nowMillis) -> {
+                      outbox.leases().leave(claim);
+                      return nowMillis;
+                    }));
     ClaimDue.Due due = join(new ClaimDue(outbox, ORDERS, ClaimDue.Wanted.of(1)).ask());
     assertThat(due.claims()).isEmpty();
     assertThat(due.nextMillis()).isBetween(1L, LEASE.toMillis());
@@ -506,7 +518,7 @@ abstract class OutboxContract {
             .mapToObj(i -> new OutboxEvent("m" + i, "track", clock.instant(), body))
             .toArray(OutboxEvent[]::new);
     join(begin(outbox, events));
-    long cost = MemoryBudget.cost(events[0]);
+    long cost = MemoryCost.of(events[0]);
 
     ClaimDue.Due due =
         join(new ClaimDue(outbox, ORDERS, new ClaimDue.Wanted(20, 20, 0, 3 * cost - 1_000)).ask());
@@ -522,7 +534,7 @@ abstract class OutboxContract {
   void overdueIsWhatNobodyHasTaken() throws Exception {
     Outbox outbox = open();
     Hands hands = new Hands(1);
-    outbox.register(ORDERS, hands);
+    outbox.listeners().register(ORDERS, hands);
     append(outbox, "handed on", "waits");
     await().atMost(AT_MOST).until(() -> hands.taken.size() == 1);
     pass(Duration.ofSeconds(50));
@@ -551,11 +563,13 @@ abstract class OutboxContract {
       before = begin(outbox, event("before"));
       broken = begin(outbox, event("with the broken one"), broken());
       duplicate =
-          outbox.run(
-              (store, nowMillis) -> {
-                store.insert(Long.parseLong(id), ORDERS, event("duplicate"), nowMillis);
-                return 1;
-              });
+          outbox
+              .access()
+              .run(
+                  (store, nowMillis) -> {
+                    store.insert(Long.parseLong(id), ORDERS, event("duplicate"), nowMillis);
+                    return 1;
+                  });
       after = begin(outbox, event("after"));
     }
     assertThat(join(before)).isEqualTo(1);
@@ -620,22 +634,24 @@ abstract class OutboxContract {
   /** Registers a listener of which one method throws an error. */
   private static void register(Outbox outbox, String method) {
     Hands hands = new Hands(100);
-    outbox.register(
-        ORDERS,
-        (ClaimListener)
-            Proxy.newProxyInstance(
-                ClaimListener.class.getClassLoader(),
-                new Class<?>[] {ClaimListener.class},
-                (proxy, called, arguments) -> {
-                  if (called.getName().equals(method)) {
-                    throw new OutOfMemoryError("unable to create native thread: a test's");
-                  }
-                  return called.getName().equals("hashCode")
-                      ? System.identityHashCode(proxy)
-                      : called.getName().equals("equals")
-                          ? proxy == arguments[0]
-                          : called.invoke(hands, arguments);
-                }));
+    outbox
+        .listeners()
+        .register(
+            ORDERS,
+            (ClaimListener)
+                Proxy.newProxyInstance(
+                    ClaimListener.class.getClassLoader(),
+                    new Class<?>[] {ClaimListener.class},
+                    (proxy, called, arguments) -> {
+                      if (called.getName().equals(method)) {
+                        throw new OutOfMemoryError("unable to create native thread: a test's");
+                      }
+                      return called.getName().equals("hashCode")
+                          ? System.identityHashCode(proxy)
+                          : called.getName().equals("equals")
+                              ? proxy == arguments[0]
+                              : called.invoke(hands, arguments);
+                    }));
   }
 
   @ParameterizedTest
@@ -672,11 +688,13 @@ abstract class OutboxContract {
     Outbox outbox = open();
     for (int i = 0; i < 3; i++) {
       join(
-          outbox.run(
-              (store, nowMillis) -> {
-                Thread.currentThread().interrupt();
-                return 1;
-              }));
+          outbox
+              .access()
+              .run(
+                  (store, nowMillis) -> {
+                    Thread.currentThread().interrupt();
+                    return 1;
+                  }));
       assertThat(append(outbox, "id" + i)).isEqualTo(1);
     }
     assertThat(outbox.failure()).isNull();
@@ -747,7 +765,7 @@ abstract class OutboxContract {
   void aSettlementThatCannotBeStoredIsGivenUpAndTheEventComesAgain() throws Exception {
     Outbox outbox = open();
     Hands hands = new Hands(1);
-    outbox.register(ORDERS, hands);
+    outbox.listeners().register(ORDERS, hands);
     append(outbox, "a");
     await().atMost(AT_MOST).until(() -> hands.taken.size() == 1);
     // So far ahead that the milliseconds exceed a long.
@@ -762,9 +780,9 @@ abstract class OutboxContract {
   @Test
   void anEventIsAtAllItsDestinationsOrAtNone() throws Exception {
     Outbox outbox = open();
-    StoreOperation.Arrival one = new StoreOperation.Arrival("one", event("a"));
-    StoreOperation.Arrival two = new StoreOperation.Arrival("two", event("a"));
-    StoreOperation.Arrival broken = new StoreOperation.Arrival("three", broken());
+    Append.Arrival one = new Append.Arrival("one", event("a"));
+    Append.Arrival two = new Append.Arrival("two", event("a"));
+    Append.Arrival broken = new Append.Arrival("three", broken());
     assertThatThrownBy(() -> join(outbox.append(List.of(one, two, broken), List.of())))
         .hasRootCauseInstanceOf(NullPointerException.class);
     assertThat(stored()).isEmpty();
@@ -777,7 +795,7 @@ abstract class OutboxContract {
   void roomIsGivenBackWhenAnAppendFails() {
     Outbox outbox = open();
     Hands hands = new Hands(5);
-    outbox.register(ORDERS, hands);
+    outbox.listeners().register(ORDERS, hands);
     assertThatThrownBy(() -> join(begin(outbox, event("a"), broken(), event("b"), event("c"))))
         .hasRootCauseInstanceOf(NullPointerException.class);
     assertThat(hands.room).hasValue(5);
@@ -800,8 +818,8 @@ abstract class OutboxContract {
   @Test
   void aMessageIdIsAcceptedOnceADestination() throws Exception {
     Outbox outbox = open();
-    StoreOperation.Arrival one = new StoreOperation.Arrival("one", event("a"));
-    StoreOperation.Arrival two = new StoreOperation.Arrival("two", event("a"));
+    Append.Arrival one = new Append.Arrival("one", event("a"));
+    Append.Arrival two = new Append.Arrival("two", event("a"));
     assertThat(join(outbox.append(List.of(one, two, one), List.of()))).isEqualTo(2);
   }
 
@@ -925,9 +943,7 @@ abstract class OutboxContract {
     Outbox outbox = open();
     DeadLetter invalid = invalid(clock.instant());
     int count =
-        join(
-            outbox.append(
-                List.of(new StoreOperation.Arrival(ORDERS, event("a"))), List.of(invalid)));
+        join(outbox.append(List.of(new Append.Arrival(ORDERS, event("a"))), List.of(invalid)));
     assertThat(count).isEqualTo(1);
     assertThat(query("SELECT reason, detail, last_status, webhooks FROM dead_letter"))
         .containsExactly("invalid|broken|null|null");
@@ -1000,7 +1016,7 @@ abstract class OutboxContract {
 
     Outbox again = open();
     Hands hands = new Hands(0);
-    again.register(ORDERS, hands);
+    again.listeners().register(ORDERS, hands);
     await().atMost(AT_MOST).until(() -> hands.told.get() > 0);
     assertThat(ids(claim(again, 10))).containsExactlyInAnyOrder("far", "parked ahead");
   }

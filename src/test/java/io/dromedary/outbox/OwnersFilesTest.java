@@ -3,6 +3,7 @@ package io.dromedary.outbox;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.dromedary.outbox.store.OutboxEvent;
 import io.dromedary.settings.OutboxSettings;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -47,7 +48,7 @@ class OwnersFilesTest {
     try (Outbox outbox = new Outbox(settings, clock)) {
       OutboxEvent event = new OutboxEvent("m1", "track", clock.instant(), "{}".getBytes(UTF_8));
       outbox
-          .append(List.of(new StoreOperation.Arrival("orders", event)), List.of())
+          .append(List.of(new Append.Arrival("orders", event)), List.of())
           .get(20, TimeUnit.SECONDS);
       try (Stream<Path> files = Files.list(folder)) {
         for (Path file : files.toList()) {
@@ -83,13 +84,5 @@ class OwnersFilesTest {
             Map.entry("outbox.db-wal", "rw-r-----"),
             Map.entry("outbox.db.lock", "rw-------"));
     assertThat(permissions(data)).isEqualTo("rwxr-x---");
-  }
-
-  @Test
-  void soIsTheBallast() throws Exception {
-    Path file = folder.resolve("outbox.db.ballast");
-    new Ballast(file, 1 << 20).grow();
-
-    assertThat(permissions(file)).isEqualTo("rw-------");
   }
 }

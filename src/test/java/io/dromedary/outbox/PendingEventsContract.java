@@ -3,9 +3,17 @@ package io.dromedary.outbox;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.dromedary.outbox.PendingEvents.Changed;
-import io.dromedary.outbox.PendingEvents.Count;
-import io.dromedary.outbox.PendingEvents.Page;
+import io.dromedary.outbox.deadletter.DeadLetter;
+import io.dromedary.outbox.deadletter.DeadLetterFilter;
+import io.dromedary.outbox.pending.PendingEvent;
+import io.dromedary.outbox.pending.PendingEvents;
+import io.dromedary.outbox.pending.PendingEvents.Changed;
+import io.dromedary.outbox.pending.PendingEvents.Count;
+import io.dromedary.outbox.pending.PendingEvents.Page;
+import io.dromedary.outbox.pending.PendingFilter;
+import io.dromedary.outbox.store.EventFilter;
+import io.dromedary.outbox.store.OutboxEvent;
+import io.dromedary.outbox.store.OutboxException;
 import io.dromedary.testing.SettableClock;
 import java.sql.Statement;
 import java.time.Duration;
@@ -39,6 +47,7 @@ abstract class PendingEventsContract {
   void start() {
     outbox = new Outbox(DeadLettersContract.settings(url()), clock);
     outbox
+        .access()
         .run(
             (store, nowMillis) -> {
               try (Statement clear = store.connection().createStatement()) {
@@ -66,7 +75,7 @@ abstract class PendingEventsContract {
             Arrays.stream(ids)
                 .map(
                     id ->
-                        new StoreOperation.Arrival(
+                        new Append.Arrival(
                             destination,
                             new OutboxEvent(
                                 id,
@@ -89,7 +98,7 @@ abstract class PendingEventsContract {
       claim.settle(
           new Settlement.Parked(clock.instant().plus(Duration.ofHours(1)), 1, "{\"wait\":1}"));
     }
-    long unused = outbox.run((store, nowMillis) -> nowMillis).join();
+    long unused = outbox.access().run((store, nowMillis) -> nowMillis).join();
   }
 
   private static PendingFilter of(
@@ -186,12 +195,12 @@ abstract class PendingEventsContract {
   void whatIsGivenUpIsADeadLetter() throws Exception {
     park("a", "b");
 
-    Changed changed = pending().giveUp(of(null, "a", null), this::cancelled);
+    Changed changed = outbox.deadLetters().giveUp(of(null, "a", null), this::cancelled);
 
     assertThat(changed).isEqualTo(new Changed(1, 0));
     assertThat(dead()).containsExactly("cancelled a");
     assertThat(ids(list(PendingFilter.ALL))).containsExactly("b");
-    assertThat(outbox.deadLetters().replay(DeadLetterFilter.ALL, 1000, 10).replayed()).isEqualTo(1);
+    assertThat(outbox.replays().start(DeadLetterFilter.ALL, 1000, 10).replayed()).isEqualTo(1);
     assertThat(claim(10).stream().map(each -> each.event().messageId())).containsExactly("a");
   }
 
@@ -199,17 +208,18 @@ abstract class PendingEventsContract {
   void whatIsInMemoryIsLeftAlone() throws Exception {
     store(ORDERS, "a", "b");
     Claim claim = claim(1).get(0);
-    outbox.register(ORDERS, handsWith(claim));
+    outbox.listeners().register(ORDERS, handsWith(claim));
 
     assertThat(list(PendingFilter.ALL).events())
         .extracting(PendingEvent::isClaimed)
         .containsExactly(true, false);
     assertThat(pending().tryNow(PendingFilter.ALL, come -> come)).isEqualTo(new Changed(1, 1));
-    assertThat(pending().giveUp(PendingFilter.ALL, this::cancelled)).isEqualTo(new Changed(1, 1));
+    assertThat(outbox.deadLetters().giveUp(PendingFilter.ALL, this::cancelled))
+        .isEqualTo(new Changed(1, 1));
     assertThat(dead()).containsExactly("cancelled b");
 
     claim.settle(new Settlement.Done());
-    long unused = outbox.run((store, nowMillis) -> nowMillis).join();
+    long unused = outbox.access().run((store, nowMillis) -> nowMillis).join();
 
     assertThat(ids(list(PendingFilter.ALL))).isEmpty();
   }
@@ -233,7 +243,7 @@ abstract class PendingEventsContract {
     PendingEvent third =
         new PendingEvent(claims.get(2).id(), ORDERS, claims.get(2).event(), clock.instant(), true);
     claims.get(2).settle(new Settlement.Dead(cancelled(third)));
-    long unused = outbox.run((store, nowMillis) -> nowMillis).join();
+    long unused = outbox.access().run((store, nowMillis) -> nowMillis).join();
 
     assertThat(ids(list(PendingFilter.ALL))).isEmpty();
     assertThat(dead()).isEmpty();
@@ -243,7 +253,7 @@ abstract class PendingEventsContract {
   @Test
   void aUserOfDeadLettersIsFoundAndDeletedToo() throws Exception {
     park(Stream.iterate(0, i -> i + 1).limit(700).map(i -> "m-" + i).toArray(String[]::new));
-    pending().giveUp(PendingFilter.ALL, this::cancelled);
+    outbox.deadLetters().giveUp(PendingFilter.ALL, this::cancelled);
     DeadLetterFilter ofOne =
         new DeadLetterFilter(of(null, null, "of-m-650").event(), null, null, null, null);
 

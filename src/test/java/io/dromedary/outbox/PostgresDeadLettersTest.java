@@ -2,7 +2,10 @@ package io.dromedary.outbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.dromedary.outbox.DeadLetter.Reason;
+import io.dromedary.outbox.deadletter.DeadLetter.Reason;
+import io.dromedary.outbox.deadletter.DeadLetterFilter;
+import io.dromedary.outbox.deadletter.DeadLetterStatements;
+import io.dromedary.outbox.store.OutboxException;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
@@ -33,10 +36,12 @@ class PostgresDeadLettersTest extends DeadLettersContract {
   @Test
   void twoNodesReplayEachOnce() throws Exception {
     outbox
+        .access()
         .run(
             (store, nowMillis) -> {
               for (int i = 0; i < 3000; i++) {
-                store.insertDead(store.takeId(), letter(Reason.EXPIRED, "track", "m-" + i, START));
+                DeadLetterStatements.insert(
+                    store, store.takeId(), letter(Reason.EXPIRED, "track", "m-" + i, START));
               }
               return 0;
             })
@@ -52,7 +57,7 @@ class PostgresDeadLettersTest extends DeadLettersContract {
 
   private static long replay(Outbox outbox) {
     try {
-      return outbox.deadLetters().replay(DeadLetterFilter.ALL, 10_000, 10_000).replayed();
+      return outbox.replays().start(DeadLetterFilter.ALL, 10_000, 10_000).replayed();
     } catch (OutboxException e) {
       throw new AssertionError(e);
     }

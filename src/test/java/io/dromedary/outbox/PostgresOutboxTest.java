@@ -3,6 +3,11 @@ package io.dromedary.outbox;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.dromedary.outbox.deadletter.DeadLetter;
+import io.dromedary.outbox.store.Lane;
+import io.dromedary.outbox.store.OutboxException;
+import io.dromedary.outbox.store.PostgresDialect;
+import io.dromedary.outbox.store.Schema;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.sql.Connection;
@@ -281,19 +286,21 @@ class PostgresOutboxTest extends OutboxContract {
   void aConnectionLostInATransactionFailsAllOfItAndTheOutboxWorksAgain() throws Exception {
     Outbox outbox = open();
     Hands hands = new Hands(10);
-    outbox.register(ORDERS, hands);
+    outbox.listeners().register(ORDERS, hands);
     CompletableFuture<Integer> before;
     CompletableFuture<Integer> killer;
     CompletableFuture<Integer> after;
     try (Hold hold = new Hold(outbox)) {
       before = begin(outbox, event("before"));
       killer =
-          outbox.run(
-              (store, nowMillis) -> {
-                store.flush();
-                killConnections();
-                return 1;
-              });
+          outbox
+              .access()
+              .run(
+                  (store, nowMillis) -> {
+                    store.flush();
+                    killConnections();
+                    return 1;
+                  });
       after = begin(outbox, event("after"));
     }
     assertThat(failure(before).isOfStore()).isTrue();

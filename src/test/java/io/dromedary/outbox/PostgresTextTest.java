@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.dromedary.Application;
+import io.dromedary.outbox.deadletter.DeadLetter;
+import io.dromedary.outbox.deadletter.DeadLetterFilter;
+import io.dromedary.outbox.store.EventFilter;
+import io.dromedary.outbox.store.OutboxException;
 import io.dromedary.testing.Receiver;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.dromedary.Application;
+import io.dromedary.outbox.store.Store;
 import io.dromedary.testing.Answer;
 import io.dromedary.testing.Receiver;
 import io.dromedary.testing.Sender;
@@ -120,7 +121,8 @@ class SqliteFaultTest {
           new Thread(
               () -> {
                 while (readOnly.get()) {
-                  CompletableFuture<Boolean> unused = outbox.run(SqliteFaultTest::makeReadOnly);
+                  CompletableFuture<Boolean> unused =
+                      outbox.access().run(SqliteFaultTest::makeReadOnly);
                   LockSupport.parkNanos(1_000_000);
                 }
               });

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.dromedary.outbox.store.OutboxEvent;
 import io.dromedary.settings.OutboxSettings;
 import io.dromedary.testing.SettableClock;
 import java.io.IOException;
@@ -78,7 +79,7 @@ class SqliteFilesTest {
     OutboxEvent event = new OutboxEvent(id, "track", clock.instant(), "{}".getBytes(UTF_8));
     try {
       outbox
-          .append(List.of(new StoreOperation.Arrival("orders", event)), List.of())
+          .append(List.of(new Append.Arrival("orders", event)), List.of())
           .get(AT_MOST.toSeconds(), TimeUnit.SECONDS);
       return true;
     } catch (Exception e) {
@@ -234,7 +235,7 @@ class SqliteFilesTest {
   void aReaderThatIsOpenWhileTheLogIsDeletedIsNotInTheWay() throws Exception {
     Outbox outbox = open();
     assertThat(append(outbox, "a")).isTrue();
-    try (Connection reader = outbox.connect();
+    try (Connection reader = outbox.access().connect();
         Statement statement = reader.createStatement();
         ResultSet rows = statement.executeQuery("SELECT message_id FROM outbox")) {
       assertThat(rows.next()).isTrue();

@@ -10,6 +10,10 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import io.dromedary.Application;
+import io.dromedary.outbox.store.OutboxEvent;
+import io.dromedary.outbox.store.OutboxException;
+import io.dromedary.outbox.store.SqliteDialect;
+import io.dromedary.outbox.store.Store;
 import io.dromedary.testing.Answer;
 import io.dromedary.testing.Http;
 import io.dromedary.testing.Receiver;
@@ -63,8 +67,7 @@ class SqliteMemoryTest extends DeadLettersContract {
   private static CompletableFuture<Integer> append(Outbox outbox, OutboxEvent... events) {
     try {
       return outbox.append(
-          Stream.of(events).map(event -> new StoreOperation.Arrival("orders", event)).toList(),
-          List.of());
+          Stream.of(events).map(event -> new Append.Arrival("orders", event)).toList(), List.of());
     } catch (OutboxException e) {
       return CompletableFuture.failedFuture(e);
     }
@@ -78,7 +81,7 @@ class SqliteMemoryTest extends DeadLettersContract {
   }
 
   private static int count(Outbox outbox) throws Exception {
-    try (Connection reader = outbox.connect();
+    try (Connection reader = outbox.access().connect();
         Statement statement = reader.createStatement();
         ResultSet row = statement.executeQuery("SELECT count(*) FROM outbox")) {
       row.next();
@@ -140,6 +143,7 @@ class SqliteMemoryTest extends DeadLettersContract {
     assertThatThrownBy(
             () ->
                 outbox
+                    .access()
                     .run(
                         (store, nowMillis) -> {
                           store.connection().close();
@@ -183,6 +187,7 @@ class SqliteMemoryTest extends DeadLettersContract {
   void isBoundedByAQuarterOfTheHeap() throws Exception {
     long bytes =
         outbox
+            .access()
             .run(
                 (store, nowMillis) ->
                     number(store, "PRAGMA max_page_count") * number(store, "PRAGMA page_size"))

@@ -6,6 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 import static org.awaitility.Awaitility.await;
 
+import io.dromedary.outbox.deadletter.DeadLetter;
+import io.dromedary.outbox.store.FreeSpace;
+import io.dromedary.outbox.store.Lane;
+import io.dromedary.outbox.store.OutboxEvent;
+import io.dromedary.outbox.store.SqlDialect;
+import io.dromedary.outbox.store.SqliteDialect;
 import io.dromedary.settings.OutboxSettings;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -94,7 +100,7 @@ class SqliteOutboxTest extends OutboxContract {
   void aStartTakesBackWhatItsFormerLifeHadClaimed() {
     Outbox former = open();
     Hands hands = new Hands(1);
-    former.register(ORDERS, hands);
+    former.listeners().register(ORDERS, hands);
     append(former, "handed on", "claimed");
     assertThat(ids(claim(former, 10))).containsExactly("claimed");
     former.close();
@@ -159,14 +165,16 @@ class SqliteOutboxTest extends OutboxContract {
     Outbox outbox = open();
     String synchronous =
         join(
-            outbox.run(
-                (store, nowMillis) -> {
-                  try (Statement statement = store.connection().createStatement();
-                      var row = statement.executeQuery("PRAGMA synchronous")) {
-                    row.next();
-                    return row.getString(1);
-                  }
-                }));
+            outbox
+                .access()
+                .run(
+                    (store, nowMillis) -> {
+                      try (Statement statement = store.connection().createStatement();
+                          var row = statement.executeQuery("PRAGMA synchronous")) {
+                        row.next();
+                        return row.getString(1);
+                      }
+                    }));
     assertThat(synchronous).isEqualTo("2");
     assertThat(query("PRAGMA journal_mode")).containsExactly("wal");
   }

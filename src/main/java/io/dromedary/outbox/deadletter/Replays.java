@@ -1,0 +1,281 @@
+package io.dromedary.outbox.deadletter;
+
+import io.dromedary.outbox.deadletter.DeadLetter.Reason;
+import io.dromedary.outbox.pending.PendingEvent;
+import io.dromedary.outbox.pending.PendingEvents;
+import io.dromedary.outbox.pending.PendingFilter;
+import io.dromedary.outbox.pending.PendingRows;
+import io.dromedary.outbox.store.EventFilter;
+import io.dromedary.outbox.store.OutboxException;
+import io.dromedary.outbox.store.ReplayRows;
+import io.dromedary.outbox.store.Store;
+import io.dromedary.outbox.store.StoreAccess;
+import io.dromedary.outbox.store.StoreReading;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The replays of an outbox's dead letters. Their progress is counted from rows of the store, so a
+ * crash or a restart does not lose it, and every node sees the same. The store keeps a replay for
+ * as long as it keeps a dead letter. Reading does not delay commits. Thread-safe.
+ */
+public final class Replays {
+
+  /** The largest number of replays that {@link #latest} returns. */
+  public static final int MOST_LISTED = 20;
+
+  private static final int MOST_STANDING = 200;
+
+  private static final Duration READ_TIME = Duration.ofSeconds(10);
+
+  /**
+   * Reads all counts in one statement, as of one instant. With several statements, an event that
+   * ends in between would count twice or not at all.
+   */
+  private static final String PROGRESS =
+      "SELECT 0, CAST(rate AS TEXT), events, restored, started_at, stopped_at"
+          + " FROM replay WHERE id = ?"
+          + " UNION ALL SELECT 1, '', count(*), 0, 0, max(due_at) FROM outbox WHERE replay = ?"
+          + " UNION ALL SELECT 2, outcome, count(*), 0, 0, 0"
+          + " FROM replay_end WHERE replay = ? GROUP BY outcome";
+
+  private final StoreAccess store;
+  private final PendingEvents pendingEvents;
+  private final DeadLetters deadLetters;
+  private final Duration longestWait;
+  private final Function<String, LongAdder> replayed;
+
+  /**
+   * The replays of a store.
+   *
+   * @param longestWait how far ahead an event may be due
+   * @param replayed counts the replayed dead letters of a destination
+   */
+  public Replays(
+      StoreAccess store,
+      PendingEvents pendingEvents,
+      DeadLetters deadLetters,
+      Duration longestWait,
+      Function<String, LongAdder> replayed) {
+    this.store = store;
+    this.pendingEvents = pendingEvents;
+    this.deadLetters = deadLetters;
+    this.longestWait = longestWait;
+    this.replayed = replayed;
+  }
+
+  /**
+   * The result of starting a replay.
+   *
+   * @param refused how many dead letters cannot be replayed, since they never were events
+   * @param id the number of the replay, or null if there was nothing to replay
+   */
+  public record Started(long replayed, long refused, @Nullable Long id) {}
+
+  /**
+   * Puts dead letters back into the outbox, the oldest first. Each is an event without attempts,
+   * and its retry window counts from when it is due. A crash loses nothing: before and after each
+   * transaction, each dead letter is in exactly one place.
+   *
+   * @param ratePerSecond how many become due in a second; they are stored as fast as possible
+   * @param limit how many at the most; no more are ever replayed at once than become due within the
+   *     retry window
+   * @throws OutboxException saying how many were replayed before the store failed
+   */
+  public Started start(DeadLetterFilter filter, int ratePerSecond, long limit)
+      throws OutboxException {
+    long refused = deadLetters.count(filter).getOrDefault(Reason.INVALID, 0L);
+    // A row that is due later is taken for one that was written by a wrong clock.
+    long most = Math.min(limit, ratePerSecond * longestWait.toSeconds());
+    ReplayChange replay = new ReplayChange(ratePerSecond);
+    long count =
+        new DeadLetterChanges(store, READ_TIME)
+            .change(
+                filter.event(),
+                filter.conditions().add("reason <> 'invalid'"),
+                most,
+                replay,
+                destination -> {
+                  replay.stored();
+                  replayed.apply(destination).increment();
+                });
+    return new Started(count, refused, replay.id());
+  }
+
+  /** Returns the replay with that number, or null. */
+  public @Nullable ReplayProgress get(long id) throws OutboxException {
+    List<ReplayProgress> found = read(" WHERE id = ?", List.of(id));
+    return found.isEmpty() ? null : found.get(0);
+  }
+
+  /** Returns the latest replays, newest first. */
+  public List<ReplayProgress> latest() throws OutboxException {
+    return read(" ORDER BY id DESC LIMIT ?", List.of(MOST_LISTED));
+  }
+
+  private List<ReplayProgress> read(String which, List<Object> values) throws OutboxException {
+    try (StoreReading reading = store.read(READ_TIME, "replays")) {
+      List<Long> ids =
+          reading.read(
+              "SELECT id FROM replay" + which,
+              values,
+              rows -> {
+                List<Long> all = new ArrayList<>();
+                while (rows.next()) {
+                  all.add(rows.getLong(1));
+                }
+                return all;
+              });
+      List<ReplayProgress> all = new ArrayList<>();
+      for (Long id : ids) {
+        all.add(reading.read(PROGRESS, List.of(id, id, id), rows -> progress(id, rows)));
+      }
+      return all;
+    }
+  }
+
+  private static ReplayProgress progress(long id, ResultSet rows) throws SQLException {
+    long started = 0;
+    Long stopped = null;
+    int rate = 0;
+    long events = 0;
+    long restored = 0;
+    long deleted = 0;
+    long waiting = 0;
+    Long lastDue = null;
+    Map<String, Long> dead = new TreeMap<>();
+    long ended = 0;
+    while (rows.next()) {
+      long count = rows.getLong(3);
+      switch (rows.getInt(1)) {
+        case 0 -> {
+          rate = rows.getInt(2);
+          events = count;
+          restored = rows.getLong(4);
+          started = rows.getLong(5);
+          stopped = number(rows, 6);
+        }
+        case 1 -> {
+          waiting = count;
+          lastDue = number(rows, 6);
+        }
+        default -> {
+          ended += count;
+          if (rows.getString(2).equals(ReplayRows.DELETED)) {
+            deleted = count;
+          } else {
+            dead.put(rows.getString(2), count);
+          }
+        }
+      }
+    }
+    return new ReplayProgress(
+        id,
+        Instant.ofEpochMilli(started),
+        stopped == null ? null : Instant.ofEpochMilli(stopped),
+        rate,
+        events,
+        waiting,
+        events - waiting - ended - restored,
+        dead,
+        deleted,
+        restored,
+        lastDue == null ? null : Instant.ofEpochMilli(lastDue));
+  }
+
+  private static @Nullable Long number(ResultSet row, int column) throws SQLException {
+    long number = row.getLong(column);
+    return row.wasNull() ? null : number;
+  }
+
+  /**
+   * The state of a replay, as far as it is known without counting its events.
+   *
+   * @param events the number of dead letters it has put back into the outbox so far
+   * @param waits whether any of them is still pending
+   */
+  public record Standing(long id, long events, boolean waits) {}
+
+  /**
+   * Returns replays, latest first, at most {@value #MOST_STANDING}. Each costs one lookup in an
+   * index.
+   *
+   * @param after replays with a higher number are included
+   * @param ids replays with these numbers are included as well
+   */
+  public List<Standing> standing(long after, Collection<Long> ids) throws OutboxException {
+    String these = ids.stream().map(String::valueOf).collect(Collectors.joining(", "));
+    try (StoreReading reading = store.read(READ_TIME, "replays")) {
+      return reading.read(
+          "SELECT id, events, CASE WHEN EXISTS"
+              + " (SELECT 1 FROM outbox WHERE outbox.replay = replay.id) THEN 1 ELSE 0 END"
+              + " FROM replay WHERE id > ?"
+              + (ids.isEmpty() ? "" : " OR id IN (" + these + ")")
+              + " ORDER BY id DESC LIMIT ?",
+          List.of(after, MOST_STANDING),
+          rows -> {
+            List<Standing> all = new ArrayList<>();
+            while (rows.next()) {
+              all.add(new Standing(rows.getLong(1), rows.getLong(2), rows.getInt(3) == 1));
+            }
+            return all;
+          });
+    }
+  }
+
+  /**
+   * Stops a replay. Those of its events that are not due yet become the same dead letters again as
+   * before, with their reasons and instants. Events that are due are still delivered.
+   *
+   * @return the number of events that are dead letters again, or null if there is no replay with
+   *     that number
+   */
+  public @Nullable Long stop(long id) throws OutboxException {
+    long now =
+        store.runAndWait(
+            (open, nowMillis) ->
+                ReplayRows.stop(open.connection(), id, nowMillis) ? nowMillis : 0L);
+    if (now == 0) {
+      return null;
+    }
+    Instant stopped = Instant.ofEpochMilli(now);
+    PendingFilter notDue =
+        new PendingFilter(
+            EventFilter.ALL,
+            event -> event.dueAt().isAfter(stopped) && ReplayedLetter.of(event) != null,
+            id);
+    return pendingEvents
+        .change(
+            notDue, (open, nowMillis, events) -> restore(open, id, stopped, events), events -> {})
+        .events();
+  }
+
+  private static List<PendingEvent> restore(
+      Store store, long replay, Instant stopped, List<PendingEvent> events) throws SQLException {
+    List<PendingEvent> restored = new ArrayList<>();
+    for (PendingEvent event : events) {
+      DeadLetter letter = ReplayedLetter.of(event);
+      // The row is read again within the transaction: the event may have been attempted meanwhile.
+      if (letter != null && event.dueAt().isAfter(stopped)) {
+        DeadLetterStatements.insert(store, event.id(), letter);
+        restored.add(event);
+      }
+    }
+    if (!restored.isEmpty()) {
+      PendingRows.Done unused = PendingRows.delete(store, restored, null);
+      ReplayRows.restored(store.connection(), replay, restored.size());
+    }
+    return restored;
+  }
+}
