@@ -128,12 +128,12 @@ class CommandTest {
     assertThat(out())
         .isEqualTo(
             json(
-                "{'replayed':2,'refused':1,'message':'what is invalid never was an event: send it"
-                    + " again corrected, or delete it here','replay':1}\n"));
+                "{'replayed':2,'refused':1,'message':'invalid events cannot be replayed: send"
+                    + " corrected ones, or delete these','replay':1}\n"));
     assertThat(err())
         .isEqualTo(
-            "2 dead letters replayed, 1 refused: what is invalid never was an event: send it again"
-                + " corrected, or delete it here\n");
+            "2 dead letters replayed, 1 refused: invalid events cannot be replayed: send corrected"
+                + " ones, or delete these\n");
     receiver.awaitCount(4, AT_MOST);
     assertThat(receiver.messageIds()).isEqualTo(Map.of("m-0", 2, "m-1", 2));
     assertThat(run("replay", "--reason=rejected")).isZero();

@@ -39,7 +39,7 @@ final class AlertOperations {
           json -> {
             json.writeArrayFieldStart("alerts");
             json.writeEndArray();
-            json.writeStringField("message", "nobody is told: webhooks.alert is not set");
+            json.writeStringField("message", "no alerts are sent: webhooks.alert is not set");
           });
     }
     Instant failingSince = told.storeFailingSince();

@@ -131,7 +131,7 @@ final class DeadLetterOperations {
           if (replay.refused() > 0) {
             json.writeStringField(
                 "message",
-                "what is invalid never was an event: send it again corrected, or delete it here");
+                "invalid events cannot be replayed: send corrected ones, or delete these");
           }
           if (replay.id() != null) {
             json.writeNumberField("replay", replay.id());

@@ -97,7 +97,7 @@ final class EventOperations {
     }
     if (!part.isCertain()) {
       json.writeStringField(
-          "message", "it was accepted and is in no place any more; its attempts are not kept");
+          "message", "it was accepted, and is neither pending nor dead; its attempts are not kept");
     }
     json.writeArrayFieldStart("pending");
     for (PendingEvent event : part.pending()) {

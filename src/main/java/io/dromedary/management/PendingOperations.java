@@ -144,7 +144,7 @@ final class PendingOperations {
           json.writeNumberField("count", count.events());
           if (!count.isWhole()) {
             json.writeStringField(
-                "message", "there are more: narrow them down, by since and until");
+                "message", "there are more: narrow them down with since and until");
           }
         });
   }

@@ -14,25 +14,25 @@ final class Advice {
       case "refused" -> "Nothing listens at that host and port, or there is no route to it.";
       case "dns" -> "The host has no address: is it misspelt, or is the name server down?";
       case "tls" ->
-          "TLS could not be spoken: has the certificate expired, is its authority unknown here, or"
-              + " is it of another name? “dromedary check” tells.";
+          "The TLS handshake failed. Has the certificate expired, is its authority not trusted here,"
+              + " or is it for another host? “dromedary check” says which.";
       case "blocked" ->
-          "The host stands for an address that webhooks may not be at. If it is a network of yours,"
-              + " name it in webhooks.allow-private.";
+          "The host has an address that is not allowed. If it is in a network of yours, list that"
+              + " network in webhooks.allow-private.";
       case "reset", "closed" ->
-          "The receiver, or a proxy before it, ends connections without an answer: does it restart,"
-              + " or does it have too many connections?";
+          "The receiver, or a proxy in front of it, closes connections without an answer. Does it"
+              + " restart, or does it have too many connections?";
       case "3xx" -> "Redirects are not followed: set the address that it redirects to.";
-      case "408", "425" -> "The receiver wants the event later; it is sent again.";
+      case "408", "425" -> "The receiver wants the event later, and it is retried.";
       case "429" ->
           "The receiver wants fewer requests. Dromedary slows down by itself; webhooks.rate sets a"
               + " limit.";
       case "4xx" ->
-          "The receiver refuses the events, and they are not sent again: look at its answer below."
+          "The receiver rejects the events, and they are not retried: look at its answer below."
               + " 401 or 403: was a secret or a header changed? 404: is the path right? Replay the"
-              + " dead letters once that is mended.";
-      case "5xx" -> "The receiver has failed; its own log says why. The events are sent again.";
-      default -> "See the samples for what has failed.";
+              + " dead letters once that is fixed.";
+      case "5xx" -> "The receiver failed; its own log says why. The events are retried.";
+      default -> "The samples show what failed.";
     };
   }
 }

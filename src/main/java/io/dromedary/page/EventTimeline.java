@@ -45,7 +45,7 @@ final class EventTimeline {
     }
     if (part.state() == EventStory.State.DELIVERED && !part.isCertain()) {
       html.open("li", "class", "good");
-      html.text("delivered, as it is in no place any more; its attempts are not kept").close();
+      html.text("delivered: it is neither pending nor dead; its attempts are not kept").close();
     }
     html.close();
     if (historyFailure != null) {

@@ -178,7 +178,7 @@ final class EventView implements View {
       PageRequest request, String id, String what, long count, String message) {
     Audit.done(what, request.caller().name(), "messageId=" + id, count);
     return count == 0
-        ? Done.failed("Nothing was done: the event is in memory, being sent, or is gone.")
+        ? Done.failed("Nothing was done: the event is in memory, is being sent, or is gone.")
         : Done.of(message);
   }
 
@@ -210,8 +210,8 @@ final class EventView implements View {
       html.element("button", "Copy", "type", "button", "data-copy", "event-curl").close();
       html.element(
           "p",
-          "The URL and values of custom headers may be secrets: fill them in. Where something is"
-              + " masked the signature does not fit.",
+          "The URL and the values of custom headers may be secrets: fill them in. The signature does"
+              + " not match a masked body.",
           "class",
           "soft");
       html.close();

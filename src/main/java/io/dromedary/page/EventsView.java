@@ -61,8 +61,8 @@ final class EventsView implements View {
     History history = History.of(context);
     if (history == null) {
       html.open("div", "class", "empty");
-      html.text("No attempts are kept, as webhooks.history is off. ");
-      html.text("What waits and what is dead can be looked into all the same.").close();
+      html.text("No attempts are kept, because webhooks.history is off. ");
+      html.text("Pending events and dead letters are shown in their own views.").close();
       return;
     }
     list(html, request, search, history);
@@ -154,14 +154,14 @@ final class EventsView implements View {
   private static void empty(Html html, Search search, boolean isLast) throws Exception {
     html.open("div", "class", "empty");
     if (isLast) {
-      html.text("There are no older ones.");
+      html.text("There are no older attempts.");
     } else if (search.isEmpty()) {
       html.text("No event yet. Send one:").open("br");
       html.element("pre", "dromedary send --event=Test");
     } else {
-      html.text("No attempt that is kept is like that. ");
-      html.text("Of events that were accepted at once only some attempts are kept;");
-      html.text(" an event is found by its whole id all the same.");
+      html.text("No attempt in the history matches. ");
+      html.text("It keeps only some attempts of events that were accepted at once,");
+      html.text(" but every event is found by its whole id.");
     }
     html.close();
   }

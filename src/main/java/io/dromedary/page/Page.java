@@ -142,15 +142,15 @@ public final class Page {
       }
       View view = views.get(first);
       if (view == null) {
-        throw new NotFoundException("There is no such view. The navigation has all there are.");
+        throw new NotFoundException("There is no such view. The navigation lists all views.");
       }
       return show(view, request);
     } catch (NotFoundException e) {
       return failure(bare, 404, "Not found", String.valueOf(e.getMessage()));
     } catch (IllegalArgumentException e) {
-      return failure(bare, 400, "That cannot be asked", String.valueOf(e.getMessage()));
+      return failure(bare, 400, "Bad request", String.valueOf(e.getMessage()));
     } catch (ApiException e) {
-      String title = e.status() == 503 ? "That cannot be told now" : "That cannot be asked";
+      String title = e.status() == 503 ? "Not available now" : "Bad request";
       return failure(bare, e.status(), title, String.valueOf(e.getMessage()));
     } catch (OutboxException e) {
       return failure(bare, 503, "The store does not answer", String.valueOf(e.getMessage()));
@@ -164,7 +164,7 @@ public final class Page {
     Done done = null;
     if (request.isForm()) {
       if (!request.mayChange()) {
-        return failure(request, 403, "You may only read", "This secret changes nothing.");
+        return failure(request, 403, "Read-only", "This secret may not change anything.");
       }
       try {
         done = view.act(request);

@@ -323,7 +323,7 @@ class AlertsTest {
 
     assertThat(Alerts.of(application.context())).isNull();
     assertThat(Http.send("GET", application.url("/dromedary/api/alerts")).body())
-        .isEqualTo("{\"alerts\":[],\"message\":\"nobody is told: webhooks.alert is not set\"}");
+        .isEqualTo("{\"alerts\":[],\"message\":\"no alerts are sent: webhooks.alert is not set\"}");
     assertThat(Http.send("GET", application.url("/dromedary/alerts"), "Accept", "text/html").body())
         .contains("Nobody is told when something goes wrong: webhooks.alert is not set.");
     assertThat(application.context().getRoute("dromedary-alerts")).isNull();

@@ -175,8 +175,8 @@ class DeadLettersApiTest {
     assertThat(replay("?all=true"))
         .hasToString(
             json(
-                "200 {'replayed':0,'refused':1,'message':'what is invalid never was an event: send"
-                    + " it again corrected, or delete it here'}"));
+                "200 {'replayed':0,'refused':1,'message':'invalid events cannot be replayed: send"
+                    + " corrected ones, or delete these'}"));
     assertThat(delete("?reason=invalid")).hasToString(json("200 {'deleted':1}"));
     awaitCount(0);
   }
@@ -209,8 +209,8 @@ class DeadLettersApiTest {
     assertThat(replay("?all=true&rate=1"))
         .hasToString(
             json(
-                "200 {'replayed':3,'refused':1,'message':'what is invalid never was an event: send"
-                    + " it again corrected, or delete it here','replay':1}"));
+                "200 {'replayed':3,'refused':1,'message':'invalid events cannot be replayed: send"
+                    + " corrected ones, or delete these','replay':1}"));
 
     receiver.awaitCount(4, AT_MOST);
     assertThat(receiver.requests().get(3).text()).contains("m-0");

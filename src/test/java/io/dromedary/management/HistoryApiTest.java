@@ -134,7 +134,7 @@ class HistoryApiTest {
     JsonNode delivered = awaitState("m-1", "delivered");
     assertThat(delivered.path("acceptedAt").asText()).isEqualTo(NOW.toString());
     assertThat(delivered.findValue("message").asText())
-        .isEqualTo("it was accepted and is in no place any more; its attempts are not kept");
+        .isEqualTo("it was accepted, and is neither pending nor dead; its attempts are not kept");
     assertThat(get("/api/events/m-2"))
         .hasToString("{\"messageId\":\"m-2\",\"state\":\"unknown\",\"destinations\":[]}");
   }
