@@ -159,6 +159,7 @@ final class Child implements AutoCloseable {
           case "c2" -> route(load, multicast(url, TUNED), POST);
           case "d", "d0" -> onSqlite(options, load, url, Map.of());
           case "d-off" -> onSqlite(options, load, url, Map.of("webhooks.history", "off"));
+          case "d-traced" -> onSqlite(options, load, url, Map.of("webhooks.tracing", "true"));
           case "m", "m-refuses", "m-hangs" -> onSqlite(options, load, url, another(args[3]));
           case "k", "k2" -> onSqlite(options, load, url, Map.of("webhooks.inbound", args[3]));
           case "e", "e2" -> dromedary(options, load, url, Map.of("webhooks.outbox.url", args[3]));

@@ -127,6 +127,7 @@ public final class Throughput {
           case "d0" -> "(d0) Dromedary on SQLite, before";
           case "d" -> "(d) Dromedary on SQLite";
           case "d-off" -> "(d-off) the same without history";
+          case "d-traced" -> "(d-traced) the same with spans";
           case "m" -> "(m) a second destination";
           case "m-refuses" -> "(m-refuses) it refuses connections";
           case "m-hangs" -> "(m-hangs) it never answers";
