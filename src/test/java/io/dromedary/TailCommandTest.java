@@ -1,13 +1,16 @@
 package io.dromedary;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.dromedary.testing.Answer;
 import io.dromedary.testing.Http;
 import io.dromedary.testing.Receiver;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -25,6 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(120)
 class TailCommandTest {
 
+  private static final Duration AT_MOST = Duration.ofSeconds(30);
   private static final String TIME = "\\d\\d:\\d\\d:\\d\\d";
 
   @TempDir Path folder;
@@ -80,6 +84,24 @@ class TailCommandTest {
                 + TIME
                 + "  \".*busy \\\\u001b\\[2J.*\"");
     assertThat(lines().get(1)).matches(TIME + "\\.\\d{3} m-1 default/1 #2 200  \\d+ ms");
+  }
+
+  @Test
+  void attemptsAreFollowedIntoAHistoryThatBeginsAnew() throws Exception {
+    start(Map.of());
+    CompletableFuture<Integer> tail =
+        CompletableFuture.supplyAsync(() -> shell.run("tail", "--count=4"));
+    for (String id : List.of("m-1", "m-2", "m-3")) {
+      track(id);
+    }
+    await().atMost(AT_MOST).until(() -> lines().size() == 3);
+    Files.delete(folder.resolve("history.db"));
+    track("m-4");
+
+    assertThat(tail.get(30, TimeUnit.SECONDS)).isZero();
+
+    assertThat(lines()).hasSize(4);
+    assertThat(lines().get(3)).contains(" m-4 default/1 #1 200 ");
   }
 
   @Test

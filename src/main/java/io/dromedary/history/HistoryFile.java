@@ -85,7 +85,7 @@ final class HistoryFile implements HistoryPlace {
   }
 
   @Override
-  public Connection connectToWrite() throws SQLException {
+  public Connection connectToWrite(long firstSeq) throws SQLException {
     if (file != null) {
       try {
         OwnersFiles.createFile(file);
@@ -99,6 +99,8 @@ final class HistoryFile implements HistoryPlace {
       if (version == 0) {
         connection.setAutoCommit(false);
         SqlScript.run("/dromedary/history/sqlite.sql", connection);
+        statement.execute(
+            "INSERT INTO sqlite_sequence VALUES ('attempt_history', " + (firstSeq - 1) + ")");
         statement.execute("PRAGMA user_version = " + VERSION);
         connection.commit();
       } else if (version != VERSION) {

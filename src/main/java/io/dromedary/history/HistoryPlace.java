@@ -9,8 +9,12 @@ interface HistoryPlace {
   /** Its name for operators, without secrets. */
   String name();
 
-  /** Opens a connection for writing, and creates the tables if there are none. */
-  Connection connectToWrite() throws SQLException;
+  /**
+   * Opens a connection for writing, and creates the tables if there are none.
+   *
+   * @param firstSeq the sequence number of the first attempt in tables that are created
+   */
+  Connection connectToWrite(long firstSeq) throws SQLException;
 
   /** Opens a connection for reading. */
   Connection connectToRead() throws SQLException;

@@ -37,7 +37,7 @@ final class HistoryTables implements HistoryPlace {
   }
 
   @Override
-  public Connection connectToWrite() throws SQLException {
+  public Connection connectToWrite(long firstSeq) throws SQLException {
     Connection connection = outbox.connect();
     try (Statement statement = connection.createStatement()) {
       // Commits do not wait for the disk. A crash of the database may lose the latest rows.
@@ -45,6 +45,7 @@ final class HistoryTables implements HistoryPlace {
       statement.execute(MAKE);
       if (!isTrue(connection, IS_THERE)) {
         SqlScript.run("/dromedary/history/postgresql.sql", connection);
+        statement.execute("ALTER TABLE attempt_history ALTER COLUMN seq RESTART WITH " + firstSeq);
       }
       connection.commit();
       return connection;

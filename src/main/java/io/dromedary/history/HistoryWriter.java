@@ -236,9 +236,18 @@ final class HistoryWriter {
         disconnect();
       }
     }
-    open = place.connectToWrite();
+    open = place.connectToWrite(firstSeq());
     connection = open;
     return open;
+  }
+
+  /**
+   * The first sequence number of a new history: the clock in microseconds. It is greater than every
+   * number of an earlier history that had fewer than a million attempts a second, so clients that
+   * follow the attempts miss none when the file is deleted. JavaScript represents it exactly.
+   */
+  private long firstSeq() {
+    return TimeUnit.MILLISECONDS.toMicros(clock.millis());
   }
 
   /** Handles a failure. Returns whether to try again at once. */
