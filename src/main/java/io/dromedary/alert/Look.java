@@ -50,7 +50,6 @@ final class Look {
   private final Storing storing;
   private final Deaths deaths = new Deaths();
   private final Map<String, WebhookRule> webhooks = new HashMap<>();
-  private final ReplayRule replays = new ReplayRule();
   private final Instant startedAt;
   private Instant replaysAt = Instant.MIN;
   private boolean isCaughtUp;
@@ -102,20 +101,19 @@ final class Look {
   private void lookAtReplays(Instant now) throws OutboxException {
     ReplayRule.Known known = ReplayRule.Known.of(row(ReplayRule.KIND, ""));
     List<Standing> seen = outbox.replays().standing(known.latest(), known.open());
-    if (!apply(replays.begun(row(ReplayRule.KIND, ""), seen, now))) {
+    if (!apply(ReplayRule.begun(row(ReplayRule.KIND, ""), seen, now))) {
       return;
     }
     AlertRow row = row(ReplayRule.KIND, "");
-    Long ended = replays.ended(row, seen, now);
+    Long ended = ReplayRule.ended(row, seen);
     while (row != null && ended != null) {
       ReplayProgress progress = outbox.replays().get(ended);
-      // Some of its events may be pending again since it was read.
-      boolean isOver = progress == null || progress.waiting() == 0;
+      boolean isOver = progress == null || !progress.goesOn();
       if (!isOver || !apply(ReplayRule.end(row, ended, progress, now))) {
         return;
       }
       row = row(ReplayRule.KIND, "");
-      ended = replays.ended(row, seen, now);
+      ended = ReplayRule.ended(row, seen);
     }
   }
 

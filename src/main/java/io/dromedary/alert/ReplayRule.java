@@ -3,35 +3,30 @@ package io.dromedary.alert;
 import io.dromedary.outbox.AlertRow;
 import io.dromedary.outbox.deadletter.ReplayProgress;
 import io.dromedary.outbox.deadletter.Replays.Standing;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Raises an alert when a replay has finished, which is after ten seconds without pending events and
- * without new ones. Events are put back in chunks, and the first chunk may be delivered before the
- * second one is stored. A single row lists the replays that are running. Not thread-safe.
+ * Raises an alert when a replay has finished: all of its dead letters have been put back, piece by
+ * piece, and none of these events is pending. A single row lists the replays that are running.
  */
 final class ReplayRule {
 
   /** The row's kind. Its note has the number of the latest replay and those of the running ones. */
   static final String KIND = "replays-read";
 
-  private static final Duration CALM = Duration.ofSeconds(10);
-
   /** The most replays that are followed at once. If there are more, the oldest raise no alert. */
   private static final int MOST = 100;
 
-  private record Calm(long events, Instant since) {}
-
-  private final Map<Long, Calm> calm = new HashMap<>();
+  private ReplayRule() {}
 
   /**
    * The replays that a row lists.
@@ -60,14 +55,14 @@ final class ReplayRule {
    * Adds new replays to the row, or returns null if there are none. A replay that had finished
    * before the row existed raises no alert.
    */
-  @Nullable Change begun(@Nullable AlertRow row, List<Standing> seen, Instant now) {
+  static @Nullable Change begun(@Nullable AlertRow row, List<Standing> seen, Instant now) {
     Known known = Known.of(row);
     List<Long> open = new ArrayList<>(known.open());
     long latest = known.latest();
     for (Standing each : seen) {
       if (each.id() > known.latest()) {
         latest = Math.max(latest, each.id());
-        if (row != null || each.waits()) {
+        if (row != null || each.goesOn()) {
           open.add(each.id());
         }
       }
@@ -81,27 +76,11 @@ final class ReplayRule {
   }
 
   /** The number of a replay that has finished, or null. */
-  @Nullable Long ended(@Nullable AlertRow row, List<Standing> seen, Instant now) {
-    Map<Long, Standing> standing = new HashMap<>();
-    seen.forEach(each -> standing.put(each.id(), each));
-    List<Long> open = Known.of(row).open();
-    calm.keySet().retainAll(open);
-    for (Long id : open) {
-      Standing each = standing.get(id);
-      if (each == null) {
-        // The store no longer keeps it.
-        return id;
-      }
-      Calm before = calm.get(id);
-      if (each.waits()) {
-        calm.remove(id);
-      } else if (before == null || before.events() != each.events()) {
-        calm.put(id, new Calm(each.events(), now));
-      } else if (!now.isBefore(before.since().plus(CALM))) {
-        return id;
-      }
-    }
-    return null;
+  static @Nullable Long ended(@Nullable AlertRow row, List<Standing> seen) {
+    Set<Long> goOn =
+        seen.stream().filter(Standing::goesOn).map(Standing::id).collect(Collectors.toSet());
+    // The store no longer keeps a replay that was not seen.
+    return Known.of(row).open().stream().filter(id -> !goOn.contains(id)).findFirst().orElse(null);
   }
 
   /**

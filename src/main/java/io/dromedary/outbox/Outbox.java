@@ -127,7 +127,7 @@ public final class Outbox implements AutoCloseable {
         dialect,
         List.of(
             new DueTimeRepair(this),
-            (store, nowMillis) -> DeadLetters.expire(store, nowMillis - retentionMillis)));
+            (store, nowMillis) -> DeadLetters.expire(store, nowMillis, nowMillis - retentionMillis)));
   }
 
   /**

@@ -97,7 +97,7 @@ final class DeadLettersView implements View {
   private List<ReplayProgress> replays(PageRequest request) throws OutboxException {
     String asked = request.parameter("replay");
     return outbox().replays().latest().stream()
-        .filter(each -> Long.toString(each.id()).equals(asked) || each.waiting() > 0)
+        .filter(each -> Long.toString(each.id()).equals(asked) || each.goesOn())
         .toList();
   }
 

@@ -63,7 +63,7 @@ final class ReplayCards {
       Figures.time(html, replay.lastDueAt());
     }
     html.close();
-    if (replay.waiting() > 0 && replay.stoppedAt() == null && request.mayChange()) {
+    if (replay.goesOn() && replay.stoppedAt() == null && request.mayChange()) {
       html.open("form", "method", "post", "class", "actions");
       html.open("input", "type", "hidden", "name", "replay", "value", Long.toString(replay.id()));
       html.element("button", "Stop", "name", "what", "value", "stop").close();
@@ -72,7 +72,7 @@ final class ReplayCards {
   }
 
   private static String kind(ReplayProgress replay) {
-    if (replay.waiting() > 0) {
+    if (replay.goesOn()) {
       return "warn";
     }
     return replay.deadAgain() > 0 ? "bad" : "good";

@@ -15,10 +15,12 @@ import io.dromedary.outbox.deadletter.DeadLetters.Page;
 import io.dromedary.outbox.deadletter.DeadLetters.Place;
 import io.dromedary.outbox.deadletter.ReplayProgress;
 import io.dromedary.outbox.deadletter.Replays;
+import io.dromedary.outbox.deadletter.Replays.Standing;
 import io.dromedary.outbox.pending.PendingFilter;
 import io.dromedary.outbox.store.EventFilter;
 import io.dromedary.outbox.store.OutboxEvent;
 import io.dromedary.outbox.store.OutboxException;
+import io.dromedary.outbox.store.ReplayRows;
 import io.dromedary.settings.OutboxSettings;
 import io.dromedary.testing.SettableClock;
 import java.sql.Connection;
@@ -45,6 +47,8 @@ import org.junit.jupiter.api.Timeout;
 abstract class DeadLettersContract {
 
   static final Instant START = Instant.parse("2026-01-02T03:04:05.678Z");
+
+  static final Duration AT_MOST = Duration.ofSeconds(20);
 
   private static final String VALID = "{\"a\":1}";
 
@@ -347,6 +351,59 @@ abstract class DeadLettersContract {
     assertThat(outbox.replays().get(id).deleted()).isEqualTo(1);
     assertThat(outbox.replays().stop(id)).isZero();
     assertThat(outbox.replays().stop(id + 1)).isNull();
+  }
+
+  @Test
+  void aReplayWhoseProcessHasEndedPutsNothingBackAndIsFinished() throws Exception {
+    keepSome();
+    long id = outbox.replays().start(filter(Reason.EXPIRED, null, null), 100, 100).id();
+    // The process ended long ago, and did not say that this was all.
+    update("UPDATE replay SET adding_until = 1 WHERE id = " + id);
+    outbox.pendingEvents().delete(PendingFilter.ALL);
+    outbox.close();
+
+    outbox = open();
+
+    await().atMost(AT_MOST).until(() -> outbox.replays().get(id).state().equals("finished"));
+    assertThat(outbox.replays().standing(id - 1, Set.of()))
+        .containsExactly(new Standing(id, false));
+    assertThat(
+            outbox
+                .access()
+                .run((store, now) -> ReplayRows.goesOn(store.connection(), id, now))
+                .join())
+        .isFalse();
+  }
+
+  @Test
+  void aReplayGoesOnUntilItsLastPieceIsPutBack() throws Exception {
+    keepSome();
+    long id = outbox.replays().start(filter(Reason.EXPIRED, null, null), 100, 100).id();
+    assertThat(outbox.replays().standing(id - 1, Set.of())).containsExactly(new Standing(id, true));
+    update("UPDATE replay SET adding_until = " + Long.MAX_VALUE + " WHERE id = " + id);
+    outbox.pendingEvents().delete(PendingFilter.ALL);
+
+    // All events are done, but it may put back more.
+    assertThat(outbox.replays().get(id).state()).isEqualTo("running");
+    assertThat(outbox.replays().standing(id, Set.of(id))).containsExactly(new Standing(id, true));
+    assertThat(
+            outbox
+                .access()
+                .run((store, now) -> ReplayRows.goesOn(store.connection(), id, now))
+                .join())
+        .isTrue();
+  }
+
+  private void update(String sql) {
+    outbox
+        .access()
+        .run(
+            (store, nowMillis) -> {
+              try (Statement update = store.connection().createStatement()) {
+                return update.executeUpdate(sql);
+              }
+            })
+        .join();
   }
 
   private static List<String> json(Page page) {

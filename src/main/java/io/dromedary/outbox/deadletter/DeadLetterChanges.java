@@ -44,6 +44,11 @@ final class DeadLetterChanges {
     default boolean isEnded() {
       return false;
     }
+
+    /** Whether it is applied to a piece, which may be empty. */
+    default boolean isDue(List<Long> ids) {
+      return !ids.isEmpty();
+    }
   }
 
   /**
@@ -72,7 +77,7 @@ final class DeadLetterChanges {
       while (isMore && count < most && !change.isEnded()) {
         List<Long> ids = new ArrayList<>();
         isMore = rows.next((int) Math.min(PIECE_ROWS, most - count), ids::add);
-        List<String> destinations = ids.isEmpty() ? List.of() : change(ids, change);
+        List<String> destinations = change.isDue(ids) ? change(ids, change) : List.of();
         destinations.forEach(changed);
         count += destinations.size();
       }

@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The progress of a replay.
  *
+ * @param isAdding whether it may put back further dead letters
  * @param rate the number of its events that become due per second
  * @param events the number of dead letters it has put back into the outbox
  * @param waiting the number of its events that are pending, whether they are due or not
@@ -22,6 +23,7 @@ public record ReplayProgress(
     long id,
     Instant startedAt,
     @Nullable Instant stoppedAt,
+    boolean isAdding,
     int rate,
     long events,
     long waiting,
@@ -35,9 +37,14 @@ public record ReplayProgress(
     dead = Map.copyOf(dead);
   }
 
+  /** Whether some of its events are pending, or may still be put back. */
+  public boolean goesOn() {
+    return isAdding || waiting > 0;
+  }
+
   /** The state in one word: running, stopping, finished or stopped. */
   public String state() {
-    if (waiting > 0) {
+    if (goesOn()) {
       return stoppedAt == null ? "running" : "stopping";
     }
     return stoppedAt == null ? "finished" : "stopped";

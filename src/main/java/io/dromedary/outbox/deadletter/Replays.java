@@ -44,10 +44,10 @@ public final class Replays {
    * ends in between would count twice or not at all.
    */
   private static final String PROGRESS =
-      "SELECT 0, CAST(rate AS TEXT), events, restored, started_at, stopped_at"
+      "SELECT 0, CAST(rate AS TEXT), events, restored, started_at, stopped_at, adding_until"
           + " FROM replay WHERE id = ?"
-          + " UNION ALL SELECT 1, '', count(*), 0, 0, max(due_at) FROM outbox WHERE replay = ?"
-          + " UNION ALL SELECT 2, outcome, count(*), 0, 0, 0"
+          + " UNION ALL SELECT 1, '', count(*), 0, 0, max(due_at), 0 FROM outbox WHERE replay = ?"
+          + " UNION ALL SELECT 2, outcome, count(*), 0, 0, 0, 0"
           + " FROM replay_end WHERE replay = ? GROUP BY outcome";
 
   private final StoreAccess store;
@@ -99,18 +99,22 @@ public final class Replays {
     // A row that is due later is taken for one that was written by a wrong clock.
     long most = Math.min(limit, ratePerSecond * longestWait.toSeconds());
     ReplayChange replay = new ReplayChange(ratePerSecond);
-    long count =
-        new DeadLetterChanges(store, READ_TIME)
-            .change(
-                filter.event(),
-                filter.conditions().add("reason <> 'invalid'"),
-                most,
-                replay,
-                destination -> {
-                  replay.stored();
-                  replayed.apply(destination).increment();
-                });
-    return new Started(count, refused, replay.id());
+    try {
+      long count =
+          new DeadLetterChanges(store, READ_TIME)
+              .change(
+                  filter.event(),
+                  filter.conditions().add("reason <> 'invalid'"),
+                  most,
+                  replay,
+                  destination -> {
+                    replay.stored();
+                    replayed.apply(destination).increment();
+                  });
+      return new Started(count, refused, replay.id());
+    } finally {
+      replay.end(store);
+    }
   }
 
   /** Returns the replay with that number, or null. */
@@ -148,6 +152,7 @@ public final class Replays {
   private static ReplayProgress progress(long id, ResultSet rows) throws SQLException {
     long started = 0;
     Long stopped = null;
+    boolean isAdding = false;
     int rate = 0;
     long events = 0;
     long restored = 0;
@@ -165,6 +170,7 @@ public final class Replays {
           restored = rows.getLong(4);
           started = rows.getLong(5);
           stopped = number(rows, 6);
+          isAdding = number(rows, 7) != null;
         }
         case 1 -> {
           waiting = count;
@@ -184,6 +190,7 @@ public final class Replays {
         id,
         Instant.ofEpochMilli(started),
         stopped == null ? null : Instant.ofEpochMilli(stopped),
+        isAdding,
         rate,
         events,
         waiting,
@@ -202,10 +209,9 @@ public final class Replays {
   /**
    * The state of a replay, as far as it is known without counting its events.
    *
-   * @param events the number of dead letters it has put back into the outbox so far
-   * @param waits whether any of them is still pending
+   * @param goesOn whether some of its events are pending, or may still be put back
    */
-  public record Standing(long id, long events, boolean waits) {}
+  public record Standing(long id, boolean goesOn) {}
 
   /**
    * Returns replays, latest first, at most {@value #MOST_STANDING}. Each costs one lookup in an
@@ -218,7 +224,7 @@ public final class Replays {
     String these = ids.stream().map(String::valueOf).collect(Collectors.joining(", "));
     try (StoreReading reading = store.read(READ_TIME, "replays")) {
       return reading.read(
-          "SELECT id, events, CASE WHEN EXISTS"
+          "SELECT id, CASE WHEN adding_until IS NOT NULL OR EXISTS"
               + " (SELECT 1 FROM outbox WHERE outbox.replay = replay.id) THEN 1 ELSE 0 END"
               + " FROM replay WHERE id > ?"
               + (ids.isEmpty() ? "" : " OR id IN (" + these + ")")
@@ -227,7 +233,7 @@ public final class Replays {
           rows -> {
             List<Standing> all = new ArrayList<>();
             while (rows.next()) {
-              all.add(new Standing(rows.getLong(1), rows.getLong(2), rows.getInt(3) == 1));
+              all.add(new Standing(rows.getLong(1), rows.getInt(2) == 1));
             }
             return all;
           });

@@ -5,6 +5,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 
 /**
  * Reads and writes the rows about replays, on the writer's connection. Each replay has one row in
@@ -26,6 +27,12 @@ public final class ReplayRows {
   /** The outcome of an event that an operator gave up. */
   public static final String CANCELLED = "cancelled";
 
+  /**
+   * How long a replay may take to put back its next dead letters. After that its process counts as
+   * ended, and it puts back no more.
+   */
+  public static final Duration ADDING = Duration.ofMinutes(1);
+
   private static final int EXPIRED_ROWS = 2000;
 
   private ReplayRows() {}
@@ -35,10 +42,11 @@ public final class ReplayRows {
       throws SQLException {
     try (PreparedStatement insert =
         connection.prepareStatement(
-            "INSERT INTO replay (started_at, rate, events, restored) VALUES (?, ?, 0, 0)"
-                + " RETURNING id")) {
+            "INSERT INTO replay (started_at, rate, events, restored, adding_until)"
+                + " VALUES (?, ?, 0, 0, ?) RETURNING id")) {
       insert.setLong(1, nowMillis);
       insert.setInt(2, ratePerSecond);
+      insert.setLong(3, nowMillis + ADDING.toMillis());
       try (ResultSet row = insert.executeQuery()) {
         row.next();
         return row.getLong(1);
@@ -56,14 +64,25 @@ public final class ReplayRows {
   }
 
   /**
-   * Whether a replay has not been stopped. Locks its row, so that it cannot be stopped until the
-   * transaction has ended.
+   * Whether a replay may put back more, which renews its time. Locks its row, so that it cannot be
+   * stopped until the transaction has ended.
    */
-  public static boolean goesOn(Connection connection, long replay) throws SQLException {
+  public static boolean goesOn(Connection connection, long replay, long nowMillis)
+      throws SQLException {
     try (Statement update = connection.createStatement()) {
       return update.executeUpdate(
-              "UPDATE replay SET rate = rate WHERE stopped_at IS NULL AND id = " + replay)
+              "UPDATE replay SET adding_until = "
+                  + (nowMillis + ADDING.toMillis())
+                  + " WHERE stopped_at IS NULL AND adding_until IS NOT NULL AND id = "
+                  + replay)
           == 1;
+    }
+  }
+
+  /** Records that a replay has put back all of its dead letters. */
+  public static void added(Connection connection, long replay) throws SQLException {
+    try (Statement update = connection.createStatement()) {
+      update.execute("UPDATE replay SET adding_until = NULL WHERE id = " + replay);
     }
   }
 
@@ -72,7 +91,7 @@ public final class ReplayRows {
       throws SQLException {
     try (Statement update = connection.createStatement()) {
       return update.executeUpdate(
-              "UPDATE replay SET stopped_at = coalesce(stopped_at, "
+              "UPDATE replay SET adding_until = NULL, stopped_at = coalesce(stopped_at, "
                   + nowMillis
                   + ") WHERE id = "
                   + replay)
@@ -108,10 +127,16 @@ public final class ReplayRows {
     end.addBatch();
   }
 
-  /** Deletes a bounded number of rows of an old replay. Returns whether there may be more. */
-  public static boolean tidy(Connection connection, long beforeMillis) throws SQLException {
+  /**
+   * Ends replays whose process has ended, and deletes a bounded number of rows of an old replay.
+   * Returns whether there may be more.
+   */
+  public static boolean tidy(Connection connection, long nowMillis, long beforeMillis)
+      throws SQLException {
     long replay;
     try (Statement statement = connection.createStatement()) {
+      statement.executeUpdate(
+          "UPDATE replay SET adding_until = NULL WHERE adding_until < " + nowMillis);
       try (ResultSet old =
           statement.executeQuery("SELECT min(id) FROM replay WHERE started_at < " + beforeMillis)) {
         old.next();

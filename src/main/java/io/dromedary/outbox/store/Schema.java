@@ -7,7 +7,7 @@ import java.sql.SQLException;
 public final class Schema {
 
   /** The version that this code needs. */
-  public static final int VERSION = 6;
+  public static final int VERSION = 7;
 
   private Schema() {}
 
