@@ -6,6 +6,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -28,7 +29,20 @@ final class Expiry {
 
   private static final long LOOK_NANOS = TimeUnit.MINUTES.toNanos(1);
 
+  /** After this part of the most bytes has been written, the size is looked at earlier. */
+  private static final int WRITTEN_PART = 8;
+
   private long nextLookNanos = System.nanoTime();
+
+  /** The bytes that were written since the size was looked at. */
+  private long writtenBytes;
+
+  /** Counts the bytes of written records. */
+  void written(List<Kept> records) {
+    for (Kept each : records) {
+      writtenBytes += each.bytes();
+    }
+  }
 
   /** Deletes expired records, in separate transactions. */
   void expire(HistoryPlace place, Connection connection, long nowMillis) throws SQLException {
@@ -40,10 +54,12 @@ final class Expiry {
     for (int kind : new int[] {PLAIN, INTERESTING}) {
       expireOld(connection, kind, nowMillis - AGES[kind].toMillis(), end);
     }
-    if (System.nanoTime() - nextLookNanos >= 0) {
+    long most = place.mostBytes();
+    if (System.nanoTime() - nextLookNanos >= 0 || writtenBytes > most / WRITTEN_PART) {
+      writtenBytes = 0;
       boolean isDone = true;
       for (int kind : new int[] {PLAIN, INTERESTING}) {
-        isDone &= expireMany(connection, kind, place.mostBytes(), end);
+        isDone &= expireMany(connection, kind, most, end);
       }
       expireRollups(connection, nowMillis);
       if (isDone) {

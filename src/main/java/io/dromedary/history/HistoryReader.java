@@ -253,7 +253,7 @@ final class HistoryReader {
         rows -> {
           while (rows.next()) {
             long at = rows.getLong(1);
-            if (at < pointsFrom - Rollups.MINUTE * 1000L || !rows.getString(5).equals(node)) {
+            if (at <= pointsFrom - Rollups.MINUTE * 1000L || !rows.getString(5).equals(node)) {
               Counts sum = sums.computeIfAbsent(at / stepMillis * stepMillis, key -> new Counts());
               sum.addEnded(rows.getString(2));
               sum.attempts.add(rows.getBytes(3));

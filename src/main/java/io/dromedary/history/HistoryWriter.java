@@ -28,7 +28,7 @@ final class HistoryWriter {
   /** With what two writes take, a kill costs at most the last five seconds. */
   private static final long FLUSH_SECONDS = 4;
 
-  private static final long LEARN_NANOS = TimeUnit.MINUTES.toNanos(1);
+  private static final long LEARN_MILLIS = TimeUnit.MINUTES.toMillis(1);
 
   /** How long nothing is written after a failure. */
   private static final long PAUSE_NANOS = TimeUnit.SECONDS.toNanos(3);
@@ -53,7 +53,7 @@ final class HistoryWriter {
   private @Nullable Connection connection;
   private boolean isFailing;
   private long pausedNanos;
-  private long nextLearnNanos = System.nanoTime() + LEARN_NANOS;
+  private long learntMillis;
 
   /** Work to do on the connection, in a transaction. */
   interface Task<T> {
@@ -165,9 +165,11 @@ final class HistoryWriter {
 
   private void flush() {
     try {
-      rollups.count(tallies, clock.millis());
-      if (System.nanoTime() - nextLearnNanos >= 0) {
-        nextLearnNanos = System.nanoTime() + LEARN_NANOS;
+      long now = clock.millis();
+      rollups.count(tallies, now);
+      // Also where the clock was set back.
+      if (Math.abs(now - learntMillis) >= LEARN_MILLIS) {
+        learntMillis = now;
         rollups.learnSlow(tallies);
       }
       write();
@@ -225,6 +227,7 @@ final class HistoryWriter {
   void insert(Connection to, List<Kept> all) throws SQLException {
     place.lockToWrite(to);
     AttemptRows.insert(to, node, all);
+    expiry.written(all);
   }
 
   private Connection open() throws SQLException {

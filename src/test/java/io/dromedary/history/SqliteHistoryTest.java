@@ -11,8 +11,11 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -23,6 +26,11 @@ class SqliteHistoryTest extends HistoryContract {
   @Override
   Map<String, String> store() {
     return Map.of();
+  }
+
+  @Override
+  Connection connect() throws SQLException {
+    return DriverManager.getConnection("jdbc:sqlite:" + file());
   }
 
   private Path file() {
@@ -123,6 +131,30 @@ class SqliteHistoryTest extends HistoryContract {
     send("m-1", "'ann'");
     awaitAttempts("m-1", 1);
     assertThat(file()).doesNotExist();
+  }
+
+  /** Where much is written in a minute, it is not to take much more than there is room for. */
+  @Test
+  void muchThatIsWrittenAtOnceExpiresSoon() throws Exception {
+    start(Map.of("webhooks.outbox.url", "jdbc:sqlite::memory:"));
+    String id = "m".repeat(500);
+    for (int piece = 0; piece < 10; piece++) {
+      List<AttemptRecord> deleted = new ArrayList<>();
+      for (int i = 0; i < 2000; i++) {
+        deleted.add(
+            AttemptRecord.gone(
+                clock.instant(), "default", id + piece + "-" + i, "track", AttemptRecord.DELETED));
+      }
+      history().deleted(deleted);
+    }
+    // 8 MB of both kinds, of records of 1.2 kB.
+    List<AttemptRecord> left =
+        await()
+            .atMost(AT_MOST)
+            .until(
+                () -> history().attempts(AttemptFilter.ALL, null, 20_000),
+                found -> found.size() < 7000);
+    assertThat(left.get(0).messageId()).endsWith("9-1999");
   }
 
   @Test
