@@ -27,7 +27,7 @@ final class AttemptHistory {
   private static final String REJECTED = "the webhook has rejected it";
 
   private final @Nullable History history;
-  private final @Nullable NamedMembers hidden;
+  private final NamedMembers hidden;
   private final String destination;
   private final Clock clock;
   private final List<Webhook> webhooks;
@@ -41,12 +41,11 @@ final class AttemptHistory {
    * Creates the history of a destination.
    *
    * @param history the history, or null if there is none
-   * @param hidden the members of an event whose values are removed from answers that repeat them;
-   *     null if nothing is hidden
+   * @param hidden the members of an event whose values are removed from answers that repeat them
    */
   AttemptHistory(
       @Nullable History history,
-      @Nullable NamedMembers hidden,
+      NamedMembers hidden,
       String destination,
       Clock clock,
       List<Webhook> webhooks) {
@@ -188,16 +187,17 @@ final class AttemptHistory {
         UserHash.of(event.json()));
   }
 
-  /** Hides values here rather than on display, because the event is gone by then. */
+  /**
+   * Hides values here rather than on display, because the event is gone by then, and always, because
+   * some operators may only read.
+   */
   private @Nullable String detail(Outcome outcome, Event event) {
     String answer = outcome.answer();
     if (answer == null || answer.isBlank()) {
       return outcome.reason().isEmpty() ? null : outcome.reason();
     }
-    String told = answer.strip();
-    return outcome.reason()
-        + ": "
-        + (hidden == null ? told : NamedMembers.hide(told, hidden.values(event.json())));
+    String told = NamedMembers.hide(answer.strip(), hidden.values(event.json()));
+    return outcome.reason() + ": " + told;
   }
 
   /** Records that enough webhooks have accepted the events of a delivery. */

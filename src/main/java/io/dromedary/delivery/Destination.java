@@ -42,7 +42,7 @@ final class Destination {
       Clock clock,
       List<Webhook> webhooks,
       @Nullable History history,
-      @Nullable NamedMembers hidden,
+      NamedMembers hidden,
       @Nullable Spans spans) {
     this.settings = settings;
     this.schedule = schedule;

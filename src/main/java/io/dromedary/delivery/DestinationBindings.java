@@ -8,7 +8,6 @@ import io.dromedary.history.History;
 import io.dromedary.json.NamedMembers;
 import io.dromedary.outbox.OutboxComponent;
 import io.dromedary.settings.DestinationSettings;
-import io.dromedary.settings.PayloadSettings;
 import io.dromedary.settings.Rate;
 import io.dromedary.settings.Settings;
 import io.dromedary.signing.MessageIds;
@@ -24,7 +23,6 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.spi.CamelEvent;
 import org.apache.camel.spi.Registry;
 import org.apache.camel.support.SimpleEventNotifierSupport;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Creates the beans that the routes of a destination refer to and binds each to the registry as
@@ -50,14 +48,6 @@ final class DestinationBindings {
     return "dromedary-" + destination + "-" + bean;
   }
 
-  /** Returns the members to remove from stored answers, or null if payloads are shown in full. */
-  private static @Nullable NamedMembers hidden(CamelContext context) {
-    PayloadSettings payloads = Settings.of(context).management().payloads();
-    return payloads.shown() == PayloadSettings.Shown.ALL
-        ? null
-        : new NamedMembers(payloads.masked());
-  }
-
   void bind() {
     Clock clock = Settings.clock(context);
     List<Webhook> webhooks = new ArrayList<>();
@@ -68,7 +58,7 @@ final class DestinationBindings {
             clock,
             webhooks,
             History.of(context),
-            hidden(context),
+            new NamedMembers(Settings.of(context).management().payloads().masked()),
             Tracing.of(context));
     int attempts = 2 * settings.inFlight() * settings.urls().size();
     ExecutorService workers = Workers.of(name + "-delivery", destination::attempts, attempts);

@@ -43,10 +43,11 @@ final class ReplayOperations {
     if (one.group(2) != null) {
       asked.require("POST");
       Long restored = replays.stop(id);
-      asked.audit("replay.stop " + id, restored == null ? 0 : restored);
-      return restored == null
-          ? unknown(id)
-          : JsonFields.write(json -> json.writeNumberField("restored", restored));
+      if (restored == null) {
+        return unknown(id);
+      }
+      asked.audit("replay.stop " + id, restored);
+      return JsonFields.write(json -> json.writeNumberField("restored", restored));
     }
     asked.require("GET");
     ReplayProgress replay = replays.get(id);

@@ -43,17 +43,19 @@ class AuditedOperationsTest {
     return "Basic " + Base64.getEncoder().encodeToString((name + ":" + SECRET).getBytes(UTF_8));
   }
 
-  private void ask(String method, String path, String authorization) throws Exception {
-    assertThat(
-            Http.send(
-                    method,
-                    application.url("/dromedary" + path),
-                    "Authorization",
-                    authorization,
-                    "Sec-Fetch-Site",
-                    "same-origin")
-                .status())
-        .isEqualTo(200);
+  private void ask(String method, String path, String authorization) {
+    assertThat(status(method, path, authorization)).isEqualTo(200);
+  }
+
+  private int status(String method, String path, String authorization) {
+    return Http.send(
+            method,
+            application.url("/dromedary" + path),
+            "Authorization",
+            authorization,
+            "Sec-Fetch-Site",
+            "same-origin")
+        .status();
   }
 
   private void send(String id) {
@@ -102,6 +104,8 @@ class AuditedOperationsTest {
     // Reads and dry runs are not changes.
     ask("GET", "/dead-letters", basic("anna"));
     ask("POST", "/dead-letters/replay?all=true&dryRun=true", basic("anna"));
+    // Nothing has been done to what there is not.
+    assertThat(status("POST", "/api/replays/7/stop", basic("anna"))).isEqualTo(404);
 
     assertThat(log.lines())
         .containsExactly(

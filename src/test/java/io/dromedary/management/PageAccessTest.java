@@ -3,9 +3,11 @@ package io.dromedary.management;
 import static io.dromedary.testing.Json.json;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.dromedary.Application;
 import io.dromedary.settings.StartSummary;
+import io.dromedary.testing.Answer;
 import io.dromedary.testing.Http;
 import io.dromedary.testing.Http.Response;
 import io.dromedary.testing.Receiver;
@@ -14,8 +16,10 @@ import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Base64;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -28,6 +32,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Timeout(60)
 class PageAccessTest {
 
+  private static final Duration AT_MOST = Duration.ofSeconds(20);
   private static final String WAITING = "/dromedary/pending";
 
   @TempDir Path folder;
@@ -197,6 +202,45 @@ class PageAccessTest {
         .contains(
             "  management    /dromedary, for callers that the host lets in: Dromedary does not"
                 + " authenticate them");
+  }
+
+  @Test
+  void whoMayOnlyReadSeesNoMaskedValueThatAReceiverRepeats() {
+    receiver.answer(Answer.status(400).body("there is no account of Ann Lee"));
+    start(
+        Map.of(
+            "webhooks.management.secret", "full",
+            "webhooks.management.read-only.secret", "look",
+            "webhooks.management.payloads", "all",
+            "webhooks.management.mask", "name"));
+    Http.post(
+        application.url("/v1/track"),
+        json("{'userId':'u','event':'e','messageId':'m-1','context':{'name':'Ann Lee'}}"));
+    String kept =
+        await()
+            .atMost(AT_MOST)
+            .until(() -> look("/api/attempts"), answer -> answer.contains("m-1"));
+    assertThat(kept).contains("answered 400: there is no account of •••");
+    for (String path :
+        List.of(
+            "/api/attempts",
+            "/api/events/m-1",
+            "/api/errors",
+            "/events",
+            "/events/m-1",
+            "/webhooks/default/1",
+            "/dead-letters",
+            "")) {
+      assertThat(look(path)).as(path).doesNotContain("Ann Lee");
+    }
+  }
+
+  /** What somebody is shown who may only read. */
+  private String look(String path) {
+    Response answer =
+        Http.send("GET", application.url("/dromedary" + path), "Authorization", "Bearer look");
+    assertThat(answer.status()).as(path).isEqualTo(200);
+    return answer.body();
   }
 
   @Test
