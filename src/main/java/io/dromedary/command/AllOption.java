@@ -6,7 +6,7 @@ import picocli.CommandLine.Option;
 /** The option {@code --all}. Without it, a command that changes events needs a filter. */
 final class AllOption {
 
-  @Option(names = "--all", description = "All of them: without it a filter is needed.")
+  @Option(names = "--all", description = "Change all events. Without it a filter is required.")
   private boolean isAll;
 
   /** The parameters of the management API that select the events to change. */

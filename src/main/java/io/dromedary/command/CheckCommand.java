@@ -19,24 +19,24 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "check",
     description = {
-      "Look whether the application can do its work with the settings of this folder, whether or"
-          + " not it runs: the settings, the store and its disk, and of each webhook its addresses,"
-          + " a connection, TLS and the certificate.",
-      "It connects to nothing that webhooks may not be sent to (webhooks.allow-private), and sends"
-          + " nothing without --head or --send. It ends with 2 if a setting is wrong, with 3 if"
-          + " there are warnings, and with 4 if a webhook or the store cannot be reached."
+      "Check whether the application can work with the settings of this folder: the settings, the"
+          + " store and its disk, and for each webhook its addresses, a connection, TLS and the"
+          + " certificate. The application need not run.",
+      "It does not connect to addresses that webhooks may not be sent to (webhooks.allow-private),"
+          + " and sends nothing without --head or --send. Exits with 2 if a setting is wrong, with"
+          + " 3 if there are warnings, and with 4 if a webhook or the store cannot be reached."
     })
 final class CheckCommand extends Subcommand {
 
   @Parameters(
       arity = "0..1",
       paramLabel = "DESTINATION",
-      description = "The destination whose webhooks are looked at: all if not set.")
+      description = "The destination whose webhooks are checked; by default all.")
   @Nullable String destination;
 
   @Option(
       names = "--head",
-      description = "Make a HEAD request to each webhook, which tells whether its clock is right.")
+      description = "Make a HEAD request to each webhook, which shows how far its clock is off.")
   boolean isHead;
 
   @Option(names = "--send", description = "Send a signed test event to each webhook.")

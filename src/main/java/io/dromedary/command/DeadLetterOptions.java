@@ -10,7 +10,7 @@ final class DeadLetterOptions extends EventOptions {
   @Option(
       names = "--reason",
       paramLabel = "REASON",
-      description = "Given up for this reason: invalid, transform, rejected, expired or cancelled.")
+      description = "Only with this reason: invalid, transform, rejected, expired or cancelled.")
   @Nullable String reason;
 
   @Override

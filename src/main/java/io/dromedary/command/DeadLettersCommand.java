@@ -8,8 +8,8 @@ import picocli.CommandLine.Option;
 @Command(
     name = "dead-letters",
     description =
-        "List the dead letters, the newest first, as JSON, one a line. dead-letters --count is"
-            + " dead-letters count.",
+        "List the dead letters, the newest first, as JSON, one a line. dead-letters --count is the"
+            + " same as dead-letters count.",
     subcommands = {
       DeadLettersCommand.ListThem.class,
       DeadLettersCommand.Count.class,
@@ -22,7 +22,7 @@ final class DeadLettersCommand extends ProcessCommand {
 
   @Mixin DeadLetterOptions filter = new DeadLetterOptions();
 
-  @Option(names = "--count", description = "Count them.")
+  @Option(names = "--count", description = "Count the dead letters.")
   boolean isCount;
 
   @Mixin LimitOption limit = new LimitOption();
@@ -34,7 +34,7 @@ final class DeadLettersCommand extends ProcessCommand {
         : list(dromedary, process, filter, limit.most());
   }
 
-  @Command(name = "list", description = "List them, the newest first, as JSON, one a line.")
+  @Command(name = "list", description = "List dead letters, the newest first, as JSON, one a line.")
   static final class ListThem extends ProcessCommand {
 
     @Mixin DeadLetterOptions filter = new DeadLetterOptions();
@@ -47,7 +47,7 @@ final class DeadLettersCommand extends ProcessCommand {
     }
   }
 
-  @Command(name = "count", description = "Count them, by reason.")
+  @Command(name = "count", description = "Count dead letters, by reason.")
   static final class Count extends ProcessCommand {
 
     @Mixin DeadLetterOptions filter = new DeadLetterOptions();
@@ -58,7 +58,7 @@ final class DeadLettersCommand extends ProcessCommand {
     }
   }
 
-  @Command(name = "delete", description = "Delete them for good.")
+  @Command(name = "delete", description = "Delete dead letters for good.")
   static final class Delete extends ProcessCommand {
 
     @Mixin DeadLetterOptions filter = new DeadLetterOptions();
@@ -80,7 +80,7 @@ final class DeadLettersCommand extends ProcessCommand {
 
   @Command(
       name = "delete-dead-letters",
-      description = "Delete dead letters for good, and never ask: dead-letters delete --yes.")
+      description = "Delete dead letters for good without asking: dead-letters delete --yes.")
   static final class DeleteByOldName extends ProcessCommand {
 
     @Mixin DeadLetterOptions filter = new DeadLetterOptions();

@@ -15,11 +15,10 @@ import picocli.CommandLine.ScopeType;
     name = "dromedary",
     description = {
       "Delivers events as signed webhooks.",
-      "Without a command it runs the application. The other commands are run in the folder of the"
-          + " application, whose settings say where it is. What they find goes to the standard"
-          + " output; errors, and words about the result, go to the standard error.",
-      "The archive has it as bin/dromedary. In place of \"dromedary\" one may write \"java -jar"
-          + " dromedary.jar\"."
+      "Without a command it runs the application. Run the other commands in the folder of the"
+          + " application: they find it by the settings there. Results go to the standard output,"
+          + " errors and remarks to the standard error.",
+      "The archive has it as bin/dromedary. \"java -jar dromedary.jar\" works as well."
     },
     scope = ScopeType.INHERIT,
     mixinStandardHelpOptions = true,
@@ -31,12 +30,12 @@ import picocli.CommandLine.ScopeType;
     commandListHeading = "%nCommands:%n",
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
-      "0:well",
-      "1:it cannot be done, or the signature is bad (verify)",
-      "2:the command, or a setting, is wrong",
+      "0:success",
+      "1:failure, or the signature is bad (verify)",
+      "2:the command or a setting is wrong",
       "3:there are warnings (check), or a webhook is down (status)",
       "4:a webhook or the store cannot be reached (check), or the application is down (status)",
-      "5:the event is not known (explain)",
+      "5:the event is unknown (explain)",
       "6:the event was not delivered in time (send)",
       "7:the event is a dead letter (send)",
       "8:the secret was refused"
@@ -65,13 +64,13 @@ final class DromedaryCommand implements Callable<Integer> {
       names = "--url",
       scope = ScopeType.INHERIT,
       paramLabel = "URL",
-      description = "Where the application is, if not where the settings of this folder say.")
+      description = "The URL of the application, if not that in the settings of this folder.")
   @Nullable String url;
 
   @Option(
       names = "--json",
       scope = ScopeType.INHERIT,
-      description = "Print JSON, an object a line. Lists are JSON in any case.")
+      description = "Print JSON, one object a line. Lists are JSON in any case.")
   boolean isJson;
 
   @Option(
@@ -83,7 +82,7 @@ final class DromedaryCommand implements Callable<Integer> {
   @Option(
       names = "--no-color",
       scope = ScopeType.INHERIT,
-      description = "Print no colors. So do NO_COLOR and what is no terminal.")
+      description = "Print no colors, as if NO_COLOR were set or there were no terminal.")
   boolean isPlain;
 
   DromedaryCommand(Surroundings surroundings) {

@@ -8,46 +8,46 @@ import picocli.CommandLine.Option;
 /** The options that select events. The application checks their values. */
 class EventOptions {
 
-  @Option(names = "--type", paramLabel = "TYPE", description = "Of this type, such as track.")
+  @Option(names = "--type", paramLabel = "TYPE", description = "Only of this type, such as track.")
   @Nullable String type;
 
-  @Option(names = "--message-id", paramLabel = "ID", description = "With this messageId.")
+  @Option(names = "--message-id", paramLabel = "ID", description = "Only with this messageId.")
   @Nullable String messageId;
 
-  @Option(names = "--user-id", paramLabel = "ID", description = "Of this user.")
+  @Option(names = "--user-id", paramLabel = "ID", description = "Only of this user.")
   @Nullable String userId;
 
-  @Option(names = "--destination", paramLabel = "NAME", description = "For this destination.")
+  @Option(names = "--destination", paramLabel = "NAME", description = "Only for this destination.")
   @Nullable String destination;
 
   @Option(
       names = "--webhook",
       paramLabel = "NAME",
-      description = "For this webhook, by its scheme, host and port as they are shown.")
+      description = "Only for this webhook, named by its scheme, host and port as they are shown.")
   @Nullable String webhook;
 
   @Option(
       names = "--status",
       paramLabel = "503|5xx|none",
-      description = "With this status of the last answer, or none where there was none.")
+      description = "Only with this status of the last response; none: without a response.")
   @Nullable String status;
 
   @Option(
       names = "--class",
       paramLabel = "CLASS",
-      description = "With this class of the last attempt, such as timeout, 5xx or tls.")
+      description = "Only with this class of the last attempt, such as timeout, 5xx or tls.")
   @Nullable String attemptClass;
 
   @Option(
       names = "--since",
       paramLabel = "INSTANT",
-      description = "From this instant on, such as 2026-01-02T03:04:05Z.")
+      description = "Only from this instant on, such as 2026-01-02T03:04:05Z.")
   @Nullable String since;
 
-  @Option(names = "--until", paramLabel = "INSTANT", description = "Before this instant.")
+  @Option(names = "--until", paramLabel = "INSTANT", description = "Only before this instant.")
   @Nullable String until;
 
-  @Option(names = "--id", paramLabel = "N,N…", description = "With these numbers.")
+  @Option(names = "--id", paramLabel = "N,N…", description = "Only with these numbers.")
   @Nullable String id;
 
   /** The parameters of the management API that select these events. */

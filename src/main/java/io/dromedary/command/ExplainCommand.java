@@ -13,10 +13,10 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "explain",
     description = {
-      "Tell where an event is: it waits, and for what; or it is a dead letter, and why; or it was"
-          + " delivered or deleted, with the attempts that are kept; or it is not known.",
-      "With --from-now or --at, tell when an event would be tried again that nobody accepts, as the"
-          + " settings of this folder have it, whether or not the application runs."
+      "Show the state of an event: pending, and what it waits for; a dead letter, and why;"
+          + " delivered or deleted, with the recorded attempts; or unknown.",
+      "With --from-now or --at, show when an event that no webhook accepts would be tried again,"
+          + " according to the settings of this folder. The application need not run."
     })
 final class ExplainCommand extends Subcommand {
 
@@ -33,21 +33,22 @@ final class ExplainCommand extends Subcommand {
 
     @Option(
         names = "--from-now",
-        description = "Tell the attempts at an event that is accepted now, in an outage.")
+        description = "Show the attempts for an event that is accepted now, during an outage.")
     boolean isFromNow;
 
     @Option(
         names = "--at",
         paramLabel = "INSTANT",
         description =
-            "Tell the attempts at an event that is accepted then, such as 2026-01-02T03:04:05Z.")
+            "Show the attempts for an event that is accepted at this instant, such as"
+                + " 2026-01-02T03:04:05Z.")
     @Nullable String at;
   }
 
   @Option(
       names = "--destination",
       paramLabel = "NAME",
-      description = "With --from-now or --at, the destination: all if not set.")
+      description = "With --from-now or --at, the destination; by default all.")
   @Nullable String destination;
 
   @Override

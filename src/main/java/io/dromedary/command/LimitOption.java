@@ -11,7 +11,7 @@ final class LimitOption {
       names = "--limit",
       paramLabel = "N",
       converter = WholeNumber.class,
-      description = "At the most so many.")
+      description = "At most N events.")
   private @Nullable Integer limit;
 
   /** The limit; without the option, a number that no list reaches. */

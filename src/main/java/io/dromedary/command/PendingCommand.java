@@ -6,8 +6,8 @@ import picocli.CommandLine.Mixin;
 @Command(
     name = "pending",
     description =
-        "List the events that are not done, the oldest first, as JSON, one a line: with the last"
-            + " answers, the next attempt and why it is not before.",
+        "List the pending events, the oldest first, as JSON, one a line: with the last responses,"
+            + " the next attempt and why it is not made sooner.",
     subcommands = {
       PendingCommand.ListThem.class,
       PendingCommand.Count.class,
@@ -42,7 +42,9 @@ final class PendingCommand extends ProcessCommand {
     return process.call("GET", PATH + "/count", filter.parameters());
   }
 
-  @Command(name = "list", description = "List them, the oldest first, as JSON, one a line.")
+  @Command(
+      name = "list",
+      description = "List pending events, the oldest first, as JSON, one a line.")
   static final class ListThem extends ProcessCommand {
 
     @Mixin EventOptions filter = new EventOptions();
@@ -55,7 +57,7 @@ final class PendingCommand extends ProcessCommand {
     }
   }
 
-  @Command(name = "count", description = "Count them.")
+  @Command(name = "count", description = "Count pending events.")
   static final class Count extends ProcessCommand {
 
     @Mixin EventOptions filter = new EventOptions();
@@ -111,8 +113,8 @@ final class PendingCommand extends ProcessCommand {
   @Command(
       name = "try-now",
       description =
-          "Make them due at once, whatever they wait for. To a webhook that is down they go when it"
-              + " is back.")
+          "Make pending events due at once, whatever they wait for. Events for a webhook that is"
+              + " down are sent when it is up again.")
   static final class TryNow extends Change {
 
     @Override
@@ -121,7 +123,9 @@ final class PendingCommand extends ProcessCommand {
     }
   }
 
-  @Command(name = "give-up", description = "Make them dead letters of the reason cancelled.")
+  @Command(
+      name = "give-up",
+      description = "Turn pending events into dead letters with the reason cancelled.")
   static final class GiveUp extends Change {
 
     @Mixin YesOption yes = new YesOption();
@@ -135,7 +139,7 @@ final class PendingCommand extends ProcessCommand {
 
   @Command(
       name = "delete",
-      description = "Erase them for good. An attempt that is under way is not broken off.")
+      description = "Delete pending events for good. Attempts that have begun are not interrupted.")
   static final class Delete extends Change {
 
     @Mixin YesOption yes = new YesOption();

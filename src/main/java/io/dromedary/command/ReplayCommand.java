@@ -9,9 +9,10 @@ import picocli.CommandLine.Option;
 @Command(
     name = "replay",
     description = {
-      "Accept dead letters anew, the oldest first. They are in the outbox when the command ends,"
-          + " and are sent at the rate.",
-      "With --wait it ends when all are done: with 0 if all are delivered, with 7 if some are not."
+      "Put dead letters back into the outbox, the oldest first. They are stored when the command"
+          + " ends, and are sent at the given rate.",
+      "With --wait it ends when all are done. It exits with 0 if all are delivered, and with 7 if"
+          + " some are not."
     })
 final class ReplayCommand extends ProcessCommand {
 
@@ -21,18 +22,18 @@ final class ReplayCommand extends ProcessCommand {
 
   @Mixin AllOption all = new AllOption();
 
-  @Option(names = "--rate", paramLabel = "N", description = "So many a second: 100 if not set.")
+  @Option(names = "--rate", paramLabel = "N", description = "Events a second; by default 100.")
   @Nullable String rate;
 
   @Mixin LimitOption limit = new LimitOption();
 
-  @Option(names = "--dry-run", description = "Only count them.")
+  @Option(names = "--dry-run", description = "Only count the dead letters.")
   boolean isDry;
 
   @Option(
       names = "--wait",
       description =
-          "Wait until they are done, showing how far it has come. Interrupted, the replay goes on.")
+          "Wait until all are done, and show the progress. If interrupted, the replay goes on.")
   boolean isAwaited;
 
   @Mixin YesOption yes = new YesOption();

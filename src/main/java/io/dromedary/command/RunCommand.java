@@ -2,7 +2,7 @@ package io.dromedary.command;
 
 import picocli.CommandLine.Command;
 
-@Command(name = "run", description = "Run the application until it is stopped: the default.")
+@Command(name = "run", description = "Run the application until it is stopped. The default.")
 final class RunCommand extends Subcommand {
 
   @Override

@@ -21,8 +21,8 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "send",
     description =
-        "Send an event to the application, by the tracking API: the JSON of a file, or one that the"
-            + " options make up.")
+        "Send an event to the application through the tracking API: the JSON in a file, or an event"
+            + " made from the options.")
 final class SendCommand extends ProcessCommand {
 
   private static final int MOST = 1000;
@@ -31,10 +31,10 @@ final class SendCommand extends ProcessCommand {
   @Parameters(
       arity = "0..1",
       paramLabel = "FILE",
-      description = "An event as JSON; - is the standard input.")
+      description = "An event as JSON; - for the standard input.")
   @Nullable String file;
 
-  @Option(names = "--type", paramLabel = "TYPE", description = "The type: track if not set.")
+  @Option(names = "--type", paramLabel = "TYPE", description = "The type; by default track.")
   @Nullable String type;
 
   @Option(names = "--event", paramLabel = "NAME", description = "The name of a track event.")
@@ -48,8 +48,8 @@ final class SendCommand extends ProcessCommand {
       paramLabel = "TIME",
       converter = WaitingTime.class,
       description =
-          "Wait so long, such as 30s, until the event is delivered: ends with 6 if it is not by then,"
-              + " with 7 if it is a dead letter.")
+          "Wait up to this time, such as 30s, until the event is delivered. Exits with 6 if it is"
+              + " not delivered by then, and with 7 if it is a dead letter.")
   @Nullable Duration wait;
 
   @Override

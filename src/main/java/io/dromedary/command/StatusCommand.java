@@ -14,9 +14,10 @@ import picocli.CommandLine.Option;
 @Command(
     name = "status",
     description =
-        "Tell whether the application is well: its health, which webhooks are down, and what waits."
-            + " It ends with 3 if a webhook is down, and with 4 if the application is. With --watch"
-            + " it looks again every two seconds, until Ctrl-C.")
+        "Show whether the application is up: its health, the webhooks that are down, and the"
+            + " numbers of pending events and dead letters. Exits with 3 if a webhook is down, and"
+            + " with 4 if the application is. With --watch it repeats every two seconds, until"
+            + " Ctrl-C.")
 final class StatusCommand extends ProcessCommand {
 
   private static final String DOWN = "down since";
@@ -25,14 +26,14 @@ final class StatusCommand extends ProcessCommand {
   /** The escape sequence that moves to the first line of a terminal and clears all below. */
   private static final String CLEAR = "\u001b[H\u001b[J";
 
-  @Option(names = "--watch", description = "Look again every two seconds.")
+  @Option(names = "--watch", description = "Repeat every two seconds.")
   boolean isWatched;
 
   @Option(
       names = "--count",
       paramLabel = "N",
       converter = WholeNumber.class,
-      description = "With --watch, end after so many looks, as the last one would.")
+      description = "With --watch, stop after N times, with the last exit code.")
   @Nullable Integer count;
 
   @Override

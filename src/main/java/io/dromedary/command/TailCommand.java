@@ -11,53 +11,53 @@ import picocli.CommandLine.Option;
 @Command(
     name = "tail",
     description = {
-      "Follow the attempts as they are made, a line each: when it began, the event, the webhook, the"
-          + " number of the attempt, the status or the kind of failure, how long it took, and if it"
-          + " failed, when the next one is and what was wrong.",
-      "Of events that were accepted at once it shows those that are kept"
-          + " (webhooks.history.successes). It ends with Ctrl-C, or after --count lines."
+      "Follow the attempts as they are made, one line each: its start, the event, the webhook, the"
+          + " number of the attempt, the status or the kind of failure, and how long it took. If it"
+          + " failed, also the next attempt and the error.",
+      "Of the events that are accepted at once, it shows those that are recorded"
+          + " (webhooks.history.successes). Stops with Ctrl-C, or after --count lines."
     })
 final class TailCommand extends ProcessCommand {
 
   private static final int PAGE = 1000;
   private static final Duration LOOK = Duration.ofSeconds(1);
 
-  @Option(names = "--destination", paramLabel = "NAME", description = "To this destination.")
+  @Option(names = "--destination", paramLabel = "NAME", description = "Only for this destination.")
   @Nullable String destination;
 
-  @Option(names = "--webhook", paramLabel = "N", description = "To this webhook, by its number.")
+  @Option(names = "--webhook", paramLabel = "N", description = "Only at webhook N.")
   @Nullable String webhook;
 
-  @Option(names = "--type", paramLabel = "TYPE", description = "With events of this type.")
+  @Option(names = "--type", paramLabel = "TYPE", description = "Only of this type of event.")
   @Nullable String type;
 
   @Option(
       names = "--class",
       paramLabel = "CLASS",
-      description = "Of this class, such as timeout or 5xx; docs/observing.md has them all.")
+      description = "Only of this class, such as timeout or 5xx; docs/observing.md lists all.")
   @Nullable String attemptClass;
 
-  @Option(names = "--failed", description = "Only those that have failed.")
+  @Option(names = "--failed", description = "Only failed attempts.")
   boolean isFailed;
 
   @Option(
       names = "--since",
       paramLabel = "INSTANT",
-      description = "Show those from this instant on first, such as 2026-01-02T03:04:05Z.")
+      description = "Start with the attempts since this instant, such as 2026-01-02T03:04:05Z.")
   @Nullable String since;
 
   @Option(
       names = "-n",
       paramLabel = "N",
       converter = WholeNumber.class,
-      description = "Show so many of before first, 10 if not set, 1000 at the most.")
+      description = "Start with the last N attempts, at most 1000; by default 10.")
   @Nullable Integer before;
 
   @Option(
       names = "--count",
       paramLabel = "N",
       converter = WholeNumber.class,
-      description = "End after so many lines.")
+      description = "Stop after N lines.")
   @Nullable Integer count;
 
   private int printed;

@@ -22,9 +22,9 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "verify",
     description =
-        "Check the signature of a request that a receiver got, and say what is wrong with it. It"
-            + " ends with 1 if the signature is bad. Keep the body as it came: curl's -o, or a dump"
-            + " of its bytes.")
+        "Check the signature of a request that a receiver got, and show what is wrong with it."
+            + " Exits with 1 if the signature is bad. The body must have the bytes that were"
+            + " received: save it with curl's -o, or dump its bytes.")
 final class VerifyCommand extends Subcommand {
 
   private static final String SHARED = SharedSecretSigner.HEADER.toLowerCase(Locale.ROOT);
@@ -32,39 +32,39 @@ final class VerifyCommand extends Subcommand {
   @Parameters(
       arity = "0..1",
       paramLabel = "FILE",
-      description = "The body; - or nothing is the standard input.")
+      description = "The body; by default, or with -, the standard input.")
   @Nullable String file;
 
   @Option(
       names = {"-H", "--header"},
       required = true,
       paramLabel = "'NAME: VALUE'",
-      description = "A header of the request, such as 'X-Signature: …'. Any number of times.")
+      description = "A header of the request, such as 'X-Signature: …'. May be repeated.")
   List<String> headers = List.of();
 
   @Option(
       names = "--secret-env",
       paramLabel = "NAME",
-      description = "The variable with the secret, if not that of the settings.")
+      description = "The environment variable with the secret, in place of the settings.")
   @Nullable String secretVariable;
 
   @Option(
       names = "--destination",
       paramLabel = "NAME",
-      description = "The destination whose secrets count: default if not set.")
+      description = "The destination whose secrets are used; if not set, the one called default.")
   String destination = DestinationSettings.DEFAULT;
 
   @Option(
       names = "--scheme",
       paramLabel = "SCHEME",
-      description = "x-signature or standard-webhooks: by the headers if not set.")
+      description = "x-signature or standard-webhooks; by default, the headers decide.")
   @Nullable String scheme;
 
   @Option(
       names = "--tolerance",
       paramLabel = "TIME",
       converter = WaitingTime.class,
-      description = "How far a timestamp may be from now: 5m if not set.")
+      description = "How far a timestamp may be from now; by default 5m.")
   Duration tolerance = Duration.ofMinutes(5);
 
   @Override

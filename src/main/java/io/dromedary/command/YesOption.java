@@ -8,7 +8,7 @@ final class YesOption {
 
   @Option(
       names = {"-y", "--yes"},
-      description = "Do not ask. What deletes or gives up needs it where there is no terminal.")
+      description = "Do not ask. To delete or give up events without a terminal, it is required.")
   private boolean isSure;
 
   /** Returns whether the option was given. */

@@ -55,7 +55,7 @@ class CommandReferenceTest {
                     null))
             .getCommandSpec();
     StringBuilder text = new StringBuilder("# Commands\n\n");
-    text.append("Made from the commands themselves, see CONTRIBUTING.md: do not edit.\n\n");
+    text.append("Generated from the commands, see CONTRIBUTING.md. Do not edit.\n\n");
     text.append(description(root));
     text.append("Every command has these options:\n\n");
     table(text, root.options().stream().map(CommandReferenceTest::row));
