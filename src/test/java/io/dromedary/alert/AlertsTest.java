@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Who is told of what goes wrong, with real receivers. */
+/** Alerts, with real receivers. */
 @Timeout(120)
 class AlertsTest {
 
@@ -87,7 +87,7 @@ class AlertsTest {
     }
   }
 
-  /** What was told and accepted, once each, as kind and subject. */
+  /** The alerts that were sent and accepted, without repetitions, as type and subject. */
   private List<String> told() {
     return operator.requests().stream()
         .map(AlertsTest::json)
@@ -147,7 +147,7 @@ class AlertsTest {
                 .signature(id, first.header("webhook-timestamp"), first.body()));
     assertThat(json(operator.requests().get(1)).path("data").path("deadMeanwhile").asInt(-1))
         .isZero();
-    // No path, no query and no payload of anybody's.
+    // Alerts contain no path, no query and no payload.
     assertThat(operator.requests())
         .allSatisfy(
             request -> assertThat(request.text()).doesNotContain("hush", "127.0.0.1", "m-1"));
@@ -157,7 +157,7 @@ class AlertsTest {
         .contains("dromedary_alerts_total{kind=\"store.failing\"} 0.0");
   }
 
-  /** It is in the outbox meanwhile, whoever it is that is down and whatever restarts happen. */
+  /** Until the operator's receiver is up, the alert is in the outbox and survives restarts. */
   @Test
   void tellsWhoWasDownAtFirstOnceHeIsThere() throws Exception {
     operator.answer(Answer.status(500));
@@ -173,7 +173,7 @@ class AlertsTest {
     operator.resume();
     await().atMost(AT_MOST).untilAsserted(() -> assertThat(operator.count()).isGreaterThan(before));
 
-    // The state has survived, too: that it is down is no news.
+    // The state has survived, too, so there is no second alert.
     webhook.answer(Answer.status(200));
     awaitTold("dromedary.webhook.failing default/1", "dromedary.webhook.recovered default/1");
     assertThat(operator.requests().stream().map(each -> json(each).path("id").asText()).distinct())
@@ -209,7 +209,7 @@ class AlertsTest {
                 + "\"sample\":\"m-2\"}");
   }
 
-  /** What has been added to a row and not told. */
+  /** The number of dead letters that are counted in rows but not sent yet. */
   private long counted() throws Exception {
     return Alerts.of(application.context()).rows().stream()
         .filter(row -> row.kind().equals(DeathRule.KIND))
@@ -236,7 +236,7 @@ class AlertsTest {
     assertThat(data.path("waiting").asInt()).isEqualTo(1);
   }
 
-  /** It is a stranger's server, too. */
+  /** The operator's receiver may be any server. */
   @Test
   void aReceiverOfAlertsThatHangsHoldsNobodyUp() throws Exception {
     operator.answer(Answer.hang());
@@ -306,7 +306,7 @@ class AlertsTest {
         .doesNotContain("hush");
   }
 
-  /** Nothing of it costs anything where nobody is to be told. */
+  /** Without webhooks.alert, alerts cost nothing. */
   @Test
   void nothingIsKeptWhereNobodyIsTold() throws Exception {
     webhook.answer(Answer.status(410));

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** An alert that nobody has taken yet, when the process is killed. */
+/** Kills the process before an alert has been accepted. */
 @Timeout(180)
 class KilledAlertsTest {
 
@@ -51,7 +51,7 @@ class KilledAlertsTest {
     }
   }
 
-  /** Each start has a file of its own for what it prints. */
+  /** Starts the process, with a file of its own for its output. */
   private void start(String output) throws IOException {
     Path out = home.resolve(output);
     process =
@@ -71,7 +71,7 @@ class KilledAlertsTest {
         .until(() -> Files.readString(out).contains("Dromedary is ready"));
   }
 
-  /** The process has another working directory. */
+  /** The class path with absolute paths, since the process has another working directory. */
   private static String classPath() {
     return Stream.of(ClassPath.ofTests().split(File.pathSeparator))
         .map(path -> Path.of(path).toAbsolutePath().toString())
@@ -126,7 +126,7 @@ class KilledAlertsTest {
     start("second.txt");
     operator.awaitCount(before + 1, AT_MOST);
 
-    // It is the same alert, and no second one of the same outage.
+    // It is the same alert, not a second one about the same outage.
     webhook.answer(Answer.status(200));
     await().atMost(AT_MOST).untilAsserted(() -> assertThat(told().stream().distinct()).hasSize(2));
     assertThat(told().get(before)).isEqualTo(told().get(0));

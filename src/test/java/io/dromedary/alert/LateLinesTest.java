@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The log says that deliveries are late, whether somebody is told of alerts or not. */
+/** The log reports late deliveries, with and without alerts. */
 @Timeout(120)
 class LateLinesTest {
 
@@ -32,7 +32,7 @@ class LateLinesTest {
     return log.lines().stream().filter(line -> line.startsWith("WARN ")).toList();
   }
 
-  /** The instants are of before or after the clock has moved. */
+  /** Compares percentages only, since the instants may be from before or after a clock step. */
   private static void awaitWarnings(LogLines log, String... percents) {
     await()
         .atMost(AT_MOST)

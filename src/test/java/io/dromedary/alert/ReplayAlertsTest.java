@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** An operator who has asked for a replay is told what has become of it. */
+/** Alerts about finished replays. */
 @Timeout(120)
 class ReplayAlertsTest {
 
@@ -92,7 +92,7 @@ class ReplayAlertsTest {
     return finished().stream().map(alert -> alert.path("data").toString()).toList();
   }
 
-  /** Time goes on, at which due events are sent and replays are looked at. */
+  /** Moves the clock on, so that events are sent and replays are checked, until the alert comes. */
   private void awaitFinished(String... data) {
     await()
         .atMost(AT_MOST)
@@ -104,7 +104,7 @@ class ReplayAlertsTest {
             });
   }
 
-  /** A look has noted that the replay goes on. */
+  /** Waits until a check has recorded that the replay is running. */
   private void awaitNoted(String note) {
     await()
         .atMost(AT_MOST)
@@ -149,7 +149,7 @@ class ReplayAlertsTest {
     assertThat(finished().get(0).path("subject").asText()).isEqualTo("replay 1");
     assertThat(ask("GET", "/api/alerts")).doesNotContain("replays-read");
 
-    // What was told is not told again with the next.
+    // The first alert is not sent again with the next one.
     String again = clock.instant().toString();
     assertThat(ask("POST", "/dead-letters/replay?all=true")).contains("\"replay\":2");
     awaitFinished(

@@ -12,12 +12,12 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/** When something is told, and when it is not, by tables of cases. */
+/** The rules of alerts, case by case. */
 class RulesTest {
 
   private static final Instant START = Instant.parse("2026-01-02T03:00:00Z");
 
-  /** What was told, a line each. */
+  /** The alerts that were raised, one line each. */
   private final List<String> told = new ArrayList<>();
 
   private @Nullable AlertRow row;
@@ -52,7 +52,7 @@ class RulesTest {
   private boolean isDown;
   private final WebhookRule rule = new WebhookRule("crm/1", minutes(1));
 
-  /** Seconds of a webhook that is in that state. */
+  /** Lets a webhook be in a state for a time. */
   private void webhook(boolean down, Duration from, Duration until) {
     for (Duration at = from; at.compareTo(until) < 0; at = at.plusSeconds(10)) {
       if (down != isDown) {
@@ -91,7 +91,7 @@ class RulesTest {
     assertThat(row).isNull();
   }
 
-  /** Up for less than it takes: it has not recovered. */
+  /** The webhook is up for too short a time to count as recovered. */
   @Test
   void doesNotTellOfAShortRecovery() {
     webhook(true, minutes(0), minutes(5));
@@ -114,7 +114,7 @@ class RulesTest {
                 + " reminder=true}");
   }
 
-  /** Two changes are told, the third is that it flaps, and then there is silence until it calms. */
+  /** Two changes raise alerts, the third reports flapping, and no more follow until it stops. */
   @Test
   void tellsOfOneThatFlapsOnce() {
     for (int i = 0; i < 12; i++) {
@@ -149,7 +149,7 @@ class RulesTest {
             "23 webhook.failing ");
   }
 
-  /** Another node that has sent nothing to the webhook does not know that it works. */
+  /** A node that has sent nothing to the webhook does not know that it works. */
   @Test
   void aNodeThatHasSentNothingDoesNotTellOfARecovery() {
     webhook(true, minutes(0), minutes(5));
@@ -159,7 +159,7 @@ class RulesTest {
       assertThat(other.next(row, idle, at(minutes(minute)))).isNull();
     }
 
-    // It has before, and does so again: that is what shows it.
+    // The node has sent before, and sends again, which shows that the webhook works.
     WebhookSight busy = new WebhookSight(1, false, minutes(60), 1, 0, null, Double.NaN);
     store(other.next(row, busy, at(minutes(60))), minutes(60));
     assertThat(told.get(1)).startsWith("60 webhook.recovered ");
@@ -218,7 +218,7 @@ class RulesTest {
                 + " certificate.expiring {expiresAt=2026-02-01T03:00:00Z, daysLeft=1}");
   }
 
-  /** One that is renewed is no news, and a node that has seen the old one last says nothing. */
+  /** A renewal raises no alert, nor does a node that has still seen the old certificate. */
   @Test
   void aRenewedCertificateIsCalmAgain() {
     Instant old = START.plus(Duration.ofDays(3));

@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Operators are told of a store that really fails, and of a certificate that really expires. */
+/** Alerts about a store that really fails and a certificate that really expires. */
 @Timeout(120)
 class StoreAndCertificateAlertsTest {
 
@@ -87,7 +87,7 @@ class StoreAndCertificateAlertsTest {
     }
   }
 
-  /** The alerts that have come, each as often as it has. */
+  /** The alerts that were received, with repetitions. */
   private List<String> told() {
     return operator.requests().stream()
         .map(StoreAndCertificateAlertsTest::json)
@@ -109,7 +109,7 @@ class StoreAndCertificateAlertsTest {
     application = Application.start(folder, settings);
     assertThat(send(0)).isEqualTo(200);
     webhook.awaitCount(1, AT_MOST);
-    // What is told from memory is tried again, too.
+    // An alert that is sent from memory is retried, too.
     operator.answerNext(Answer.status(503));
     Path away = folder.resolve("away");
     Instant begin = Instant.now();
@@ -181,7 +181,7 @@ class StoreAndCertificateAlertsTest {
       awaitTold("dromedary.certificate.expiring default/1");
       assertThat(last())
           .isEqualTo(JSON.readTree("{\"expiresAt\":\"" + server.end() + "\",\"daysLeft\":4}"));
-      // It is no news after a restart: what the same look finds behind it is told alone.
+      // After a restart there is no second alert about it. Only the one found after it is sent.
       application.close();
       application = Application.start(folder, settings);
       assertThat(send(0)).isEqualTo(200);

@@ -15,7 +15,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
 
-/** What the commands say of themselves. */
+/** The help of the commands. */
 class CommandModelTest {
 
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();

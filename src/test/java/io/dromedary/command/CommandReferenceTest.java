@@ -18,7 +18,7 @@ import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
-/** The reference of the commands is made from their model, which this writes with -Ddocs=write. */
+/** Checks that docs/CLI.md matches the model of the commands, or writes it with -Ddocs=write. */
 class CommandReferenceTest {
 
   private static final Path FILE = Path.of("docs", "CLI.md");

@@ -17,10 +17,10 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The command line takes every command of the documentation, as far as it tells without a run. */
+/** The command line can parse every command in the documentation. The commands are not run. */
 class DocumentedCommandsTest {
 
-  /** Where a command begins, and what is of it: up to a comment, or the next command. */
+  /** A command with its arguments, up to a comment or the next command. */
   private static final Pattern COMMAND =
       Pattern.compile(
           "(?m)(?:^|&& |\\| |<\\(|')(?:(?:\\S*/)?dromedary|java -jar \\S*dromedary\\.jar)"
@@ -77,7 +77,7 @@ class DocumentedCommandsTest {
     assertTaken(words(command));
   }
 
-  /** Prose names commands without all that they need, which is not asked for beside help. */
+  /** Prose names commands without all required options. With --help these are not required. */
   @ParameterizedTest
   @MethodSource("inProse")
   void aCommandThatProseNamesIsTaken(String command) {

@@ -31,7 +31,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 /** The tracking API of an application started for a test, and the webhook that it delivers to. */
 final class Api implements AutoCloseable {
 
-  /** The time, which does not pass. */
+  /** The fixed time of the application's clock. */
   static final Instant NOW = Instant.parse("2026-01-02T03:04:05.678Z");
 
   static final String SUCCESS = "200 {\"success\":true}";
@@ -60,12 +60,12 @@ final class Api implements AutoCloseable {
     return new Api(folder, settings, clock);
   }
 
-  /** A message id that has not been used. */
+  /** Returns a new message id. */
   static String newId() {
     return "id-" + IDS.incrementAndGet() + ".";
   }
 
-  /** A message id that has not been used and must never be seen at the webhook. */
+  /** Returns a new message id that must never reach the webhook. */
   String unwantedId() {
     String id = newId();
     unwanted.add(id);
@@ -76,7 +76,7 @@ final class Api implements AutoCloseable {
     return application.url(path);
   }
 
-  /** A good event. */
+  /** A valid event. */
   static String track(String messageId) {
     return Json.json("{'type':'track','event':'e','userId':'u','messageId':'" + messageId + "'}");
   }
@@ -94,7 +94,7 @@ final class Api implements AutoCloseable {
     return post(path, body.getBytes(UTF_8), headers);
   }
 
-  /** Posts a body, whose answer has to be a JSON object. */
+  /** Posts a body and checks that the response is a JSON object. */
   Response post(String path, byte[] body, String... headers) {
     return checked(Http.post(url(path), body, headers));
   }
@@ -119,7 +119,7 @@ final class Api implements AutoCloseable {
     return response;
   }
 
-  /** What the answer to a request is that is refused, or whose only event is. */
+  /** The response to a request that is refused, or whose only event is rejected. */
   static String failure(int status, String code, String message) {
     return status
         + " {\"success\":false,\"code\":\""
@@ -129,22 +129,22 @@ final class Api implements AutoCloseable {
         + "}";
   }
 
-  /** Waits for an event. Returns the body of its request, whose signature is the right one. */
+  /** Waits for an event, checks its signature and returns the body of its request. */
   String delivered(String messageId) {
     return deliveries.of(messageId);
   }
 
-  /** Whatever has come to the webhook. */
+  /** All requests that the webhook has received. */
   List<Request> requests() {
     return receiver.requests();
   }
 
-  /** Waits for the event whose text has that part. */
+  /** Waits for the event whose text contains a part. */
   String deliveredWith(String part) {
     return deliveries.theOnly(part);
   }
 
-  /** Waits for the dead letter with that part: it is told of after the sender is answered. */
+  /** Waits for the dead letter that contains a part. It is written after the sender's response. */
   String deadLetter(String part) {
     await().atMost(Duration.ofSeconds(10)).until(() -> !deadLetters(part).isEmpty());
     List<String> letters = deadLetters(part);
@@ -152,7 +152,7 @@ final class Api implements AutoCloseable {
     return letters.get(0);
   }
 
-  /** The dead letters with that part that have been told of. */
+  /** The dead letters that contain a part and have been written so far. */
   List<String> deadLetters(String part) {
     Path file = folder.resolve("dead-letters.jsonl");
     try {
@@ -164,7 +164,7 @@ final class Api implements AutoCloseable {
     }
   }
 
-  /** Stops, which ends all deliveries, and makes sure that each was wanted and came once. */
+  /** Stops the application and checks that no event was unwanted or delivered twice. */
   @Override
   public void close() {
     application.close();

@@ -20,9 +20,10 @@ import net.jqwik.api.Property;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Batches in which numbers are {@code NaN} and the like, whole and damaged, against Jackson, which
- * can be told to take these: an event is rejected if and only if it has one, with its own text, and
- * no other is lost or made up. Where Jackson sees no JSON either, nothing is taken.
+ * Compares the reading of batches with numbers such as {@code NaN}, intact and damaged, with
+ * Jackson, which can be configured to accept these numbers. An event is rejected, with its own
+ * text, exactly if it has such a number, and no event is lost or invented. If Jackson finds no
+ * valid JSON, nothing is accepted.
  */
 class BatchRecoveryPropertyTest {
 
@@ -52,7 +53,7 @@ class BatchRecoveryPropertyTest {
     "-Infinity]"
   };
 
-  /** What stands in a place where it may be taken for the border of an event. */
+  /** Characters that may look like the end of an event. */
   private static final String DAMAGE = "{}[],:\"\\NaIi-0 ey";
 
   /** An element as Jackson sees it. */
@@ -67,7 +68,7 @@ class BatchRecoveryPropertyTest {
     try {
       intake = new EventReader(text, Instant.EPOCH, false, TO_ALL, null).readBatch();
     } catch (InvalidJsonException | InvalidEventException e) {
-      // Jackson knows more such words, and an object may have no batch any more.
+      // Jackson accepts more such words, and a damaged object may have no batch.
       assertThat(expected == null || expected.isEmpty() || hasOtherWords(text))
           .as("%s: %s", e.getMessage(), new String(text, US_ASCII))
           .isTrue();
@@ -97,7 +98,7 @@ class BatchRecoveryPropertyTest {
     return shown.contains("INF") || shown.contains("+I") || shown.contains("+N");
   }
 
-  /** The elements of the last batch of an object; null if it is no JSON but for such words. */
+  /** The elements of an object's last batch, or null if it is not valid JSON with such words. */
   private static @Nullable List<Seen> seen(byte[] text) {
     List<Seen> seen = new ArrayList<>();
     try (JsonParser parser = WITH_NAN.createParser(text)) {
@@ -112,7 +113,7 @@ class BatchRecoveryPropertyTest {
             seen.add(element(parser, text));
           }
         } else if (element(parser, text).hasNan()) {
-          // Of the batch itself, which counts for each of its events.
+          // A field of the batch, which applies to all its events, has such a number.
           return null;
         }
       }
@@ -178,7 +179,7 @@ class BatchRecoveryPropertyTest {
         + "}";
   }
 
-  /** A value, in which one of so many scalars is no number; 0: none is. */
+  /** Makes a value. One of {@code nan} scalars is such a word; with 0, none is. */
   private static String value(int depth, int nan, Random random) {
     if (nan > 0 && random.nextInt(nan) == 0) {
       return WORDS.stream().sorted().toList().get(random.nextInt(WORDS.size()));
@@ -208,7 +209,7 @@ class BatchRecoveryPropertyTest {
     return List.of("", "", "", " ", "\n", "\t ").get(random.nextInt(6));
   }
 
-  /** With some characters replaced, left out, or put in. */
+  /** Replaces, removes or inserts some characters. */
   private static String damaged(String text, int times, Random random) {
     StringBuilder damaged = new StringBuilder(text);
     for (int i = 0; i < times; i++) {

@@ -23,9 +23,9 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Any body of the tracking API, in any encoding: it is refused in a known way, or each of its
- * elements is accepted, filtered or rejected once, and what is accepted is as it goes out. What
- * that takes, of time and memory, is bounded.
+ * Reads any body of the tracking API, in any encoding. Either it is refused with a known error, or
+ * each of its elements is accepted, filtered or rejected once, and accepted events have their final
+ * form. Time and memory are bounded.
  */
 class BodiesFuzzTest {
 
@@ -41,7 +41,7 @@ class BodiesFuzzTest {
     NOT_AT_ALL(null),
     GZIP("gzip"),
     DEFLATE("deflate"),
-    /** These come as they are: a fuzzer hardly ever makes a checksum. */
+    /** The raw bytes are the body, since a fuzzer hardly ever finds a valid checksum. */
     RAW_GZIP("x-gzip"),
     RAW_DEFLATE("deflate"),
     TWICE("gzip"),
@@ -54,7 +54,7 @@ class BodiesFuzzTest {
     }
   }
 
-  /** How the text is read. */
+  /** The method that reads the text. */
   private enum Reading {
     BATCH,
     EVENT,
@@ -65,7 +65,7 @@ class BodiesFuzzTest {
   private static final List<Packed> PACKED = List.of(Packed.values());
   private static final List<Reading> READINGS = List.of(Reading.values());
 
-  /** A byte that says how it is packed, one that says how it is read, and the body. */
+  /** A byte for the encoding, one for the method that reads it, and the body. */
   static Stream<byte[]> seeds() {
     String event =
         "{\"type\":\"track\",\"event\":\"e\",\"userId\":\"u\",\"messageId\":\"m\",\"writeKey\":\"k\","
@@ -93,7 +93,7 @@ class BodiesFuzzTest {
         seed(Packed.NOT, Reading.TRUSTED, "{\"a\":NaN}\n[{\"a\":NaN}," + event + "]\n" + event),
         seed(Packed.GZIP, Reading.BATCH, "{\"batch\":[\3{\"a\":NaN},\2{}]}"),
         seed(Packed.GZIP, Reading.ANY, "[{\"a\":[\3-Infinity,\2NaN]}," + event + "]"),
-        // Long ones: of the byte 1 comes a long string, of the byte 2 the text from 3 on often.
+        // Long ones: byte 1 becomes a long string, byte 2 repeats the text since byte 3.
         seed(Packed.GZIP, Reading.BATCH, "{\"context\":{\"a\":\"\1\"},\"batch\":[\3{},\2{}]}"),
         seed(Packed.GZIP, Reading.ANY, "\3" + event + "\n\2"),
         seed(Packed.NOT, Reading.TRUSTED, "[\3[\2"),
@@ -141,7 +141,7 @@ class BodiesFuzzTest {
     byte[] unpacked = unpack(packed, body, text);
     ReadResult intake = unpacked == null ? null : read(unpacked, reading);
     if (before.since().isTooMuch()) {
-      // Perhaps a class was loaded meanwhile, which costs a fuzzer a lot.
+      // A class may have been loaded meanwhile, which is expensive under a fuzzer.
       before = Cost.now();
       byte[] again = unpack(packed, body, text);
       ReadResult unused = again == null ? null : read(again, reading);
@@ -197,7 +197,7 @@ class BodiesFuzzTest {
   private static void checkUnpacked(Packed packed, byte[] body, byte[] text, byte[] unpacked) {
     if (packed == Packed.RAW_GZIP) {
       byte[] byJava = gunzip(body);
-      // Java ends with the last member that it likes, and looks at the checksum of a head.
+      // Java stops after the last valid member, and checks the checksum of headers.
       if (byJava != null) {
         int least = Math.min(byJava.length, unpacked.length);
         assertThat(Arrays.copyOf(unpacked, least)).isEqualTo(Arrays.copyOf(byJava, least));
@@ -267,7 +267,7 @@ class BodiesFuzzTest {
     assertThat(event.destinations()).containsExactly("default");
   }
 
-  /** Of few bytes many: 1 is a string of 5,000, and 2 repeats what came since the last 3. */
+  /** Makes a long text: byte 1 becomes 5,000 characters, byte 2 repeats the bytes since byte 3. */
   private static byte[] stretch(byte[] bytes) {
     ByteArrayOutputStream text = new ByteArrayOutputStream();
     int mark = 0;

@@ -28,7 +28,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What SDKs of browsers and mobile applications ask, and how they send. */
+/** Requests of SDKs for browsers and mobile applications: for their settings, and with events. */
 @Timeout(60)
 class BrowserSdkTest {
 
@@ -79,7 +79,7 @@ class BrowserSdkTest {
     assertThat(Http.send("HEAD", api.url(path), "Origin", SHOP)).hasToString("200 ");
   }
 
-  /** All of it that the SDKs look at: PROTOCOL section 5. */
+  /** Checks all fields that the SDKs read: PROTOCOL section 5. */
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -151,7 +151,7 @@ class BrowserSdkTest {
     assertThat(response.headers("Allow")).containsExactly("GET, HEAD, OPTIONS");
   }
 
-  /** Whoever could choose the host of somebody else's settings would get his events. */
+  /** An attacker who could choose the host in another sender's settings would get its events. */
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

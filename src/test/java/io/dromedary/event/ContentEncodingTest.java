@@ -108,7 +108,7 @@ class ContentEncodingTest {
     assertThat(ContentEncoding.decode(body, "zstd", MOST)).asString().isEqualTo("one two");
   }
 
-  /** A few bytes that ask for a window of 128 MiB, and say that they are as long. */
+  /** A few bytes that declare a window and a content of 128 MiB. */
   @Test
   void zstdGetsNoMemoryForWhatItSays() {
     byte[] header = {
@@ -127,7 +127,7 @@ class ContentEncodingTest {
         .hasMessage("expected the Content-Encoding gzip, deflate, zstd or identity, found another");
   }
 
-  /** As in a host that has not got it. */
+  /** Some hosts do not have the library. */
   @Test
   void withoutItsLibraryZstdIsRefusedAsOthersAre() throws Exception {
     List<URL> others = new ArrayList<>();
@@ -155,7 +155,7 @@ class ContentEncodingTest {
     }
   }
 
-  /** All optional fields of a header: extra, name, comment and its checksum. */
+  /** The header has all optional fields: extra, name, comment and checksum. */
   @Test
   void gzipMayHaveAnyHeader() throws Exception {
     byte[] plain = Encoding.GZIP.of("text");
@@ -172,7 +172,7 @@ class ContentEncodingTest {
     }
   }
 
-  /** Whatever is done to a body, Java's own reader of gzip is of the same opinion. */
+  /** However a body is damaged, the result is the same as that of Java's own gzip reader. */
   @Test
   void brokenGzipIsRefusedAsByJava() {
     Random random = new Random(14);
@@ -181,7 +181,7 @@ class ContentEncodingTest {
     for (int i = 0; i < 5_000; i++) {
       byte[] body = good.clone();
       int changed = random.nextInt(good.length);
-      // Java is more patient with the header of a second member: it ignores one that is broken.
+      // The header of the second member is left intact, since Java ignores a broken one.
       if (changed < first.length || changed >= first.length + 10) {
         body[changed] ^= (byte) (1 << random.nextInt(8));
       }

@@ -5,10 +5,10 @@ import java.lang.management.ManagementFactory;
 import java.time.Duration;
 
 /**
- * What this thread has taken.
+ * The memory and CPU time that this thread has used.
  *
- * @param bytes that it has allocated, whether they are kept or not
- * @param nanos for which it has run
+ * @param bytes the bytes that it has allocated, including garbage
+ * @param nanos its CPU time
  */
 record Cost(long bytes, long nanos) {
 
@@ -20,13 +20,13 @@ record Cost(long bytes, long nanos) {
     return new Cost(THREAD.getCurrentThreadAllocatedBytes(), THREAD.getCurrentThreadCpuTime());
   }
 
-  /** What it has taken since this. */
+  /** The difference between now and this. */
   Cost since() {
     Cost now = now();
     return new Cost(now.bytes - bytes, now.nanos - nanos);
   }
 
-  /** Whether it is more than one request may take. */
+  /** Returns whether this is more than a single request may use. */
   boolean isTooMuch() {
     return bytes > MOST_BYTES || nanos > LONGEST.toNanos();
   }

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What becomes of an event on its way through the tracking API to the webhook. */
+/** Compares events at the webhook with those that were sent to the tracking API. */
 @Timeout(30)
 class EventCompletionTest {
 
@@ -108,7 +108,7 @@ class EventCompletionTest {
     assertThat(api.delivered(second)).startsWith(json("{'type':'track','event':'e',"));
   }
 
-  /** Its digits are those of the sender: as doubles the last two would be the same. */
+  /** The sender's digits are kept. As doubles, the last two numbers would be equal. */
   @ParameterizedTest
   @ValueSource(strings = {"7", "-7.50", "1e3", "12345678901234567890", "12345678901234567891"})
   void aMessageIdMayBeANumber(String number) {
@@ -120,7 +120,7 @@ class EventCompletionTest {
         .startsWith(json("{'type':'page','userId':'u','messageId':'" + number + "',"));
   }
 
-  /** It is received at 03:04:05.678. The client's clock is about an hour behind. */
+  /** The events are received at 03:04:05.678. The client's clock is about an hour behind. */
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -318,7 +318,7 @@ class EventCompletionTest {
     return fields.isEmpty() ? "" : "," + fields;
   }
 
-  /** The text with whole instants in place of times of the day. */
+  /** Replaces times of the day in a text by instants. */
   private static String times(String text) {
     return text.replaceAll("'(\\d\\d:\\d\\d:\\d\\d)'", "'$1.000'")
         .replaceAll("'(\\d\\d:\\d\\d:\\d\\d\\.\\d{3})'", "'2026-01-02T$1Z'");

@@ -27,9 +27,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * What a message, a file or a stream may hold. In the tables, {@code $a} is an event with the id a
- * and {@code /} a line's end, {@code ~/} that of Windows; what is read is shown as the events' ids,
- * and as the code of what is wrong with each that is none.
+ * Reads all forms of messages, files and streams. In the tables, {@code $a} is an event with the id
+ * a, {@code /} is a line end and {@code ~/} one of Windows. The results are the ids of events, and
+ * the codes of rejected ones.
  */
 @Timeout(30)
 class EventReaderTest {
@@ -138,7 +138,7 @@ class EventReaderTest {
     assertThat(shown(readAny(bytes(both)).iterator())).isEqualTo("a invalid_json b");
   }
 
-  /** An archive, unlike a sender, knows when an event was received. */
+  /** Unlike a sender, an archive knows when an event was received. */
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -177,7 +177,7 @@ class EventReaderTest {
         .isEqualTo(expected);
   }
 
-  /** What bounds a batch of the tracking API does not bound a file. */
+  /** The bounds of the tracking API's batches do not apply to files. */
   @ParameterizedTest
   @CsvSource({"'', '', ''", "[, ',', ]"})
   void readsAsMuchAsAPieceHolds(String start, String separator, String end) {
@@ -233,7 +233,7 @@ class EventReaderTest {
 
   // Memory
 
-  /** A few hundred bytes of gzip hold such a batch. */
+  /** A few hundred bytes of gzip can hold such a batch. */
   @ParameterizedTest
   @ValueSource(strings = {"'integrations':{'All':true}", "'integrations':{'All':false}"})
   void aLongContextDoesNotFillTheMemory(String integrations) throws Exception {
@@ -248,11 +248,11 @@ class EventReaderTest {
     assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(64 << 20);
   }
 
-  /** A sum of 2 GiB is not a negative one. */
+  /** The sum of 2 GiB must not overflow to a negative number. */
   @Test
   void aLongContextDoesNotFillTheMemoryHoweverManyEventsThereAre() throws Exception {
     String context = "'context':{'long':'" + "x".repeat(900_000) + "'}";
-    // A key of its own costs an event the context, which need not be merged into it then.
+    // Each event has this key itself, so the batch's long value is counted but not copied.
     String event = json("{'type':'page','userId':'u','context':{'long':1}}");
     String events = String.join(",", Collections.nCopies(2_500, event));
     byte[] batch = bytes("{" + context + ",'batch':[" + events + "]}");
@@ -266,7 +266,7 @@ class EventReaderTest {
         .containsOnly("batch_too_large");
   }
 
-  /** 8 MiB of such a context. */
+  /** How many events 8 MiB of such a context are enough for. */
   private static final int MOST_MERGED_EVENTS = 9;
 
   @ParameterizedTest
@@ -291,7 +291,7 @@ class EventReaderTest {
     }
   }
 
-  /** Five characters become twenty-two. */
+  /** The five characters "1e20," become twenty-two. */
   @Test
   void anEventMayBeNoLongerWithItsNumbersWrittenOut() {
     String numbers = String.join(",", Collections.nCopies(6_000, "1e20"));
@@ -302,7 +302,7 @@ class EventReaderTest {
     assertThat(intake.rejected()).extracting(RejectedEvent::code).containsOnly("event_too_large");
   }
 
-  // Strings, of which UTF-8 cannot have half a pair
+  // Strings with unpaired surrogates, which UTF-8 cannot encode
 
   @ParameterizedTest
   @CsvSource({
@@ -330,7 +330,7 @@ class EventReaderTest {
     return new EventReader(text, NOW, true, TO_ALL, null).readAny().all();
   }
 
-  /** The events of a stream that comes a byte at a time. */
+  /** Makes a stream that returns one byte at a time. */
   private static EventStream stream(String text, int pieceBytes) {
     InputStream in =
         new ByteArrayInputStream(bytes(text)) {

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A stream that fails, or gives less than it was asked for. */
+/** Reads streams that fail, or return fewer bytes than requested. */
 class EventStreamTest {
 
   private static final Instant NOW = Instant.parse("2026-01-02T03:04:05Z");
@@ -41,7 +41,7 @@ class EventStreamTest {
     return Json.json("{'type':'page','userId':'u','messageId':'" + number + "'}\n");
   }
 
-  /** Fails once at a place, and goes on behind a gap if it is asked again. */
+  /** Fails once at a position. If it is read again, it continues behind a gap. */
   private static final class Failing extends FilterInputStream {
 
     private final int at;
@@ -102,7 +102,7 @@ class EventStreamTest {
     return (int) IntStream.range(0, bytes).filter(i -> LINES[i] == '\n').count();
   }
 
-  /** At each place: in a line, at its end, and at the bounds of a piece. */
+  /** Tries every position: within a line, at its end, and at the bounds of a piece. */
   @Test
   void nothingBehindAFailureIsTaken() {
     for (int at = 0; at < LINES.length; at++) {
@@ -110,7 +110,7 @@ class EventStreamTest {
 
       RejectedEvent last = (RejectedEvent) found.remove(found.size() - 1);
       int lines = linesWithin(at);
-      // A single line may as well be the beginning of something else.
+      // A single line may be the start of another form of JSON.
       int taken = lines < 2 && at <= PIECE ? 0 : lines;
       assertThat(ids(found.iterator())).as("at %s", at).isEqualTo(idsUpTo(taken));
       assertThat(last.code()).isEqualTo("unreadable");
@@ -124,7 +124,10 @@ class EventStreamTest {
     }
   }
 
-  /** At each place: it goes on exactly where it was, when its source hands it over again. */
+  /**
+   * Tries every position. When the source hands the message over again, reading continues exactly
+   * where it stopped.
+   */
   @Test
   void whatComesAgainGoesOnWhereItFailed() throws Exception {
     for (int at = 0; at < LINES.length; at++) {
@@ -137,7 +140,7 @@ class EventStreamTest {
         failure = e;
       }
       assertThat(failure).hasRootCauseMessage("Input/output error");
-      // However often it is asked.
+      // Every further call fails, too.
       assertThatThrownBy(first::hasNext).isInstanceOf(UnreadableBodyException.class);
       assertThatThrownBy(first::next).isInstanceOf(UnreadableBodyException.class);
 
@@ -148,7 +151,7 @@ class EventStreamTest {
     }
   }
 
-  /** Who fails before they are stored asks again. */
+  /** A step that failed before the events were stored reads them again. */
   @Test
   void theSameEventsCanBeAskedForUntilLaterOnesAre() {
     EventStream events = stream(new ByteArrayInputStream(LINES), false);

@@ -27,8 +27,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Whatever is thrown while a stranger's request is read, nothing of it is stored, signed or sent:
- * not at once, and not by a request that comes later on the same thread.
+ * If anything is thrown while an untrusted request is read, no part of it is stored, signed or
+ * sent: neither at once, nor by a later request on the same thread.
  */
 @Timeout(60)
 class ForgeryTest {
@@ -36,7 +36,7 @@ class ForgeryTest {
   private static final String UNAVAILABLE =
       failure(503, "unavailable", "The events could not be stored; send them again later.");
 
-  /** Throws what it is told to where a request is being read, and nowhere else. */
+  /** Throws a given error while a request is being read, and nowhere else. */
   private static final class FaultyClock extends Clock {
 
     private final Clock clock = new SettableClock(Api.NOW);
@@ -136,7 +136,7 @@ class ForgeryTest {
     onlyWhatIsSentNowArrives();
   }
 
-  /** As many requests as there are threads that the faulty ones may have been on. */
+  /** Sends enough requests to reach every thread that the faulty ones may have used. */
   private static void onlyWhatIsSentNowArrives() {
     List<String> ids = new ArrayList<>();
     for (int i = 0; i < 100; i++) {

@@ -15,14 +15,14 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Any text as a date: the quick way says what the JDK says, an offset of the basic format means
- * what it means with a colon, and no date is too far away.
+ * Reads any text as a date. The fast parser agrees with the JDK, an offset in the basic format
+ * means the same as one with a colon, and no date is too far away.
  */
 class IsoInstantFuzzTest {
 
   private static final Duration FARTHEST = Duration.ofSeconds(100_000_000_000L);
 
-  /** A time of the day, with an offset of hours, or hours and minutes. */
+  /** A date and time with an offset in hours, or in hours and minutes without a colon. */
   private static final Pattern BASIC = Pattern.compile("(.{10}.+[+-][0-9]{2})([0-9]{2})?");
 
   static Stream<byte[]> seeds() {
@@ -63,7 +63,7 @@ class IsoInstantFuzzTest {
     }
   }
 
-  /** What the JDK says of a time with an offset that has no colon. */
+  /** The JDK's result for a time with an offset without a colon. */
   private static @Nullable Instant basic(String text) {
     Matcher matcher = BASIC.matcher(text);
     return matcher.matches()

@@ -9,7 +9,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The quick way has to say what the JDK says, of whatever a sender writes. */
+/** The fast parser agrees with the JDK for any text. */
 class IsoInstantTest {
 
   @ParameterizedTest

@@ -10,18 +10,18 @@ import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
 
-/** JSON as Jackson sees it, which knows nothing of ours. */
+/** Reads JSON with Jackson, as an independent reference. */
 final class OtherReader {
 
   private static final JsonFactory JSON = new JsonFactory();
 
-  /** Takes NaN, Infinity and -Infinity for numbers. */
+  /** Accepts NaN, Infinity and -Infinity as numbers. */
   private static final JsonFactory WITH_NAN =
       JsonFactory.builder().enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS).build();
 
   private OtherReader() {}
 
-  /** The members of an object, as another reader sees them, which refuses what is no JSON. */
+  /** The members of an object. Fails if the text is not valid JSON. */
   static Map<String, String> members(byte[] json) throws IOException {
     Map<String, String> members = new HashMap<>();
     try (JsonParser parser = JSON.createParser(json)) {
@@ -37,7 +37,7 @@ final class OtherReader {
     return members;
   }
 
-  /** How many elements the last batch of an object has, or -1 where it cannot be told. */
+  /** The number of elements in the last batch of an object, or -1 if it is unknown. */
   static int elements(byte[] text) {
     int elements = -1;
     try (JsonParser parser = WITH_NAN.createParser(text)) {

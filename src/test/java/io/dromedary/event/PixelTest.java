@@ -31,7 +31,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Events of mails and pages that may show an image and nothing else. */
+/** Events from mails and pages that can only load an image. */
 @Timeout(60)
 class PixelTest {
 
@@ -139,7 +139,7 @@ class PixelTest {
     assertThat(api.deadLetter(id)).contains("expected");
   }
 
-  /** Who asks for the head alone has seen no image. */
+  /** A HEAD request does not show the image to anybody. */
   @Test
   void theHeadAloneIsNoEvent() {
     String data = base64(event(api.unwantedId(), "one"));
@@ -159,7 +159,7 @@ class PixelTest {
     assertThat(raw(path)).contains(failure(400, code, message).substring(4));
   }
 
-  /** No client of HTTP sends such a query. */
+  /** Sends a query that HTTP clients refuse to send. */
   private static String raw(String path) {
     try (Socket socket = Sockets.open(URI.create(api.url("/")).getPort(), "127.0.0.1")) {
       socket
@@ -187,7 +187,7 @@ class PixelTest {
     assertThat(api.send("GET", path).status()).isEqualTo(404);
   }
 
-  /** An image has no Origin. */
+  /** Requests for images have no Origin. */
   @Test
   void onlyPagesThatMaySendMayShowIt(@TempDir Path folder) throws Exception {
     String shop = "https://shop.example";
@@ -213,7 +213,7 @@ class PixelTest {
             {site, "cross-site", page, "https://shop.example.evil.example/"},
             {site, "cross-site", page, "https://evil.example/?" + shop},
             {"Origin", "https://evil.example"},
-            // A browser that says nothing of the page.
+            // A browser that does not name the page.
             {"User-Agent", "Mozilla/5.0 (X11; Linux x86_64)"},
           }) {
         assertThat(get(other, unwanted, headers).statusCode()).isEqualTo(403);

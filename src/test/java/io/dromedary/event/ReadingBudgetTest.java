@@ -8,7 +8,7 @@ import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.support.DefaultExchange;
 import org.junit.jupiter.api.Test;
 
-/** What is read at once fits into its share of the heap. */
+/** The requests that are read at the same time fit into their share of the heap. */
 class ReadingBudgetTest {
 
   private static final int KIB = 1024;
@@ -30,7 +30,7 @@ class ReadingBudgetTest {
     ReadingBudget.Reading second = open();
     assertThatThrownBy(() -> second.text(5 * KIB))
         .isInstanceOf(ReadingBudget.NoRoomException.class);
-    // What it has become is less than was feared, or its exchange is done.
+    // Memory is returned if a request is smaller than expected, or if its exchange is done.
     first.text(13 * KIB);
     second.text(5 * KIB);
     first.onDone(exchange());
@@ -58,14 +58,14 @@ class ReadingBudgetTest {
     assertThatCode(() -> open().text(18 * KIB)).doesNotThrowAnyException();
   }
 
-  /** Tiny merges of many events are counted together. */
+  /** Small merges into many events are added up. */
   @Test
   void whatIsMergedIsCountedToTheByte() {
     ReadingBudget.Reading reading = open();
     for (int i = 0; i < 1_000; i++) {
       reading.more(10);
     }
-    // A quarter of what there is would not be left.
+    // It would use the quarter that is reserved for short requests.
     assertThatThrownBy(() -> open().text(17 * KIB))
         .isInstanceOf(ReadingBudget.NoRoomException.class);
     assertThatCode(() -> open().text(16 * KIB)).doesNotThrowAnyException();

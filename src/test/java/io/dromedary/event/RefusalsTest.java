@@ -26,7 +26,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What the tracking API does not take: its sender is told why, and a bad event is kept. */
+/** Requests and events that the tracking API refuses, with the reason. Bad events are kept. */
 @Timeout(30)
 class RefusalsTest {
 
@@ -118,7 +118,7 @@ class RefusalsTest {
         .hasToString(failure(400, "batch_too_long", "expected at most 2500 events, found more"));
   }
 
-  /** The elements of 512,000 bytes may take hundreds of times as much memory. */
+  /** The elements of 512,000 bytes may need hundreds of times as much memory. */
   @Test
   void readsNothingBehindTheLongestBatch() {
     String events = "{},".repeat(160_000) + "no JSON";
@@ -196,7 +196,7 @@ class RefusalsTest {
 
     assertThat(response.status()).isEqualTo(400);
     String detail = response.body().replaceFirst(".*\"message\":\"", "invalid_event: ");
-    // With the id by which the outbox knows it.
+    // The dead letter also has its id in the outbox.
     assertThat(api.deadLetter(id).replaceFirst("\\{\"id\":[1-9]\\d*,", "{"))
         .isEqualTo(
             json("{'reason':'invalid','detail':'")
@@ -211,7 +211,7 @@ class RefusalsTest {
                 + "}");
   }
 
-  /** The escapes of a sender that writes ASCII only, and white space, do not count. */
+  /** White space does not count, nor do the escapes of senders that write ASCII only. */
   @ParameterizedTest
   @ValueSource(strings = {"x", "\\u0078", "\\u00e9", "\\ud83d\\ude00"})
   void takesTheLongestEventAsItGoesOutAndNoLonger(String letter) {
@@ -226,7 +226,7 @@ class RefusalsTest {
     assertThat(api.deadLetter(bad)).contains("event_too_large");
   }
 
-  /** An event of so many bytes, if it were written without escapes and white space. */
+  /** Makes an event that has a given length in bytes without escapes and white space. */
   private static String event(String messageId, String letter, int length) {
     String event = json("{'type':'track','event':'e','userId':'u','messageId':'ID','own':''}");
     String start = event.replace("ID", messageId).replace("\"}", "");
@@ -342,7 +342,7 @@ class RefusalsTest {
         .allSatisfy(id -> assertThat(api.deadLetter(id)).contains("\"reason\":\"invalid\""));
   }
 
-  /** Python's SDK writes them. */
+  /** Python's SDK writes such numbers. */
   @ParameterizedTest
   @ValueSource(strings = {"NaN", "Infinity", "-Infinity"})
   void anEventWithANumberThatIsNoneCostsOnlyItself(String number) {
@@ -387,13 +387,13 @@ class RefusalsTest {
     api.delivered(good);
   }
 
-  /** A batch's context is copied into each event: a short body must not become a long one. */
+  /** A batch's context is copied into each event, so a short body could become a very long one. */
   @Test
   void doesNotCopyALongContextForEver() {
     String first = newId();
     String tooMuch = api.unwantedId();
     String context = ",\"context\":{\"long\":\"" + "x".repeat(20_000) + "\"}}";
-    // Of whose contexts 8 MiB are less than 450 times 20 kB.
+    // 450 contexts of 20 kB are more than 8 MiB.
     List<String> between = Stream.generate(() -> track(newId())).limit(448).toList();
     String batch = batch(track(first), String.join(",", between), track(tooMuch));
 
@@ -413,7 +413,7 @@ class RefusalsTest {
     return api.post("/v1/batch", encoding.of(body), "Content-Encoding", contentEncoding);
   }
 
-  /** The object with blanks inside. */
+  /** Inserts blanks into an object, up to a given length. */
   private static String padded(String object, int length) {
     return "{" + " ".repeat(length - object.length()) + object.substring(1);
   }

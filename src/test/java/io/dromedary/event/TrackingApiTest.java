@@ -34,7 +34,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The HTTP of the tracking API: which requests it takes, and what it answers. */
+/** The tracking API over HTTP: the requests that it accepts, and its responses. */
 @Timeout(30)
 class TrackingApiTest {
 
@@ -286,7 +286,7 @@ class TrackingApiTest {
     api.delivered(id);
   }
 
-  /** To a page, an answer it may not read is a lost connection: it would send the same again. */
+  /** A page that may not read a response sees a lost connection, and would send the body again. */
   @Test
   void letsABrowserReadThatItsBodyIsTooLargeForTheServer() {
     String body = " ".repeat(1 << 21);
@@ -316,7 +316,7 @@ class TrackingApiTest {
                   403,
                   "forbidden_origin",
                   "expected a page of webhooks.cors.origins, found one of another origin"));
-      // What a page may send without being asked: as text, and with nothing of its own.
+      // A request that browsers send without a preflight: text, without custom headers.
       assertThat(
               api.post(
                       "/v1/t",
@@ -332,7 +332,7 @@ class TrackingApiTest {
     }
   }
 
-  /** Where nobody needs a key, any page in the operator's own browser could send. */
+  /** Without keys, any page in the operator's own browser could send. */
   @Test
   void withoutKeysOnlyPagesOfThisServerMaySend(@TempDir Path folder) {
     String good = newId();
@@ -352,7 +352,7 @@ class TrackingApiTest {
     }
   }
 
-  /** SDKs give up an event that is answered with a 404, but not one that is not answered. */
+  /** SDKs give up an event after a 404, but not if there is no response. */
   @Test
   void asksASenderThatComesTooEarlyToComeAgain(@TempDir Path folder) {
     List<String> answers = new ArrayList<>();

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Objects that are no events, of any inbound, as {@code webhooks.wrap} makes events of them. */
+/** Events that {@code webhooks.wrap} makes of other objects, with all inbounds. */
 @Timeout(60)
 class WrapTest {
 
@@ -65,7 +65,7 @@ class WrapTest {
     to.context().createFluentProducerTemplate().to("direct:in").withBody(body).send();
   }
 
-  /** The body of the only request, with the id that the event has got as ID. */
+  /** The body of the only request, with ID in place of the generated message id. */
   private String delivered() throws Exception {
     receiver.awaitCount(1, AT_MOST);
     String body = new String(receiver.requests().get(0).body(), StandardCharsets.UTF_8);
@@ -138,7 +138,7 @@ class WrapTest {
             "invalid_event: expected a \"event\" in an event of type track, found none");
   }
 
-  /** Arrays, lines, batches and structures hold objects as they hold events. */
+  /** Arrays, lines, batches and structures may hold such objects in place of events. */
   @Test
   void eachOfSeveralBecomesOne() throws Exception {
     Application to = start("direct:in", "webhooks.wrap", "track:E");
@@ -160,7 +160,7 @@ class WrapTest {
         .containsExactly("invalid_event: expected a JSON object, found a number");
   }
 
-  /** What stands beside its array would be lost otherwise. */
+  /** If it were read as a batch, the fields beside the array would be lost. */
   @Test
   void anObjectWithABatchOfItsOwnIsNoBatch() throws Exception {
     Application to = start("direct:in", "webhooks.wrap", "track:E");
@@ -185,7 +185,7 @@ class WrapTest {
             "invalid_json: unexpected 'N' at byte 15, expected a value");
   }
 
-  /** A write key is known by the object, and goes no further. */
+  /** The object's write key counts, and is not sent on. */
   @Test
   void aPathOfYourOwnTakesObjectsByHttp() throws Exception {
     Application to =

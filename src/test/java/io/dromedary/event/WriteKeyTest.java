@@ -21,7 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Who may send to the tracking API: the write keys are {@code one} and {@code two}. */
+/** The check of write keys in the tracking API. The known keys are {@code one} and {@code two}. */
 @Timeout(30)
 class WriteKeyTest {
 
@@ -145,7 +145,7 @@ class WriteKeyTest {
     assertThat(response).hasToString(SUCCESS);
   }
 
-  /** Trying keys must be slow, and must not lock out who has one. */
+  /** Guessing keys must be slow, and must not lock out senders with a known key. */
   @Test
   void anAddressWithTooManyWrongKeysHasToWaitUnlessItsHeadHasAKnownOne(@TempDir Path folder) {
     try (Api other = Api.start(folder, Map.of("webhooks.write-key.secret", "one"))) {
@@ -177,7 +177,7 @@ class WriteKeyTest {
     return api.post(path, body, "Authorization", value, "Origin", "https://shop.example");
   }
 
-  /** The object, or its end, with more fields. */
+  /** Adds fields to an object, or to the end of one. */
   private static String with(String fields, String object) {
     String more = fields.isEmpty() ? "" : "," + json(fields);
     return object.substring(0, object.length() - 1) + more + "}";

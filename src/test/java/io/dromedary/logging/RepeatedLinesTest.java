@@ -27,7 +27,7 @@ class RepeatedLinesTest {
     tick();
   }
 
-  /** What is over gives its place to others. */
+  /** Releases the kinds for other tests. */
   @AfterEach
   void end() {
     lines.end();
@@ -69,14 +69,14 @@ class RepeatedLinesTest {
     assertThat(unticked.untold("b")).isEqualTo(1);
   }
 
-  /** Whoever makes up new kinds all the time does not fill the disk. */
+  /** A source of ever new kinds cannot fill the disk. */
   @Test
   void noMoreKindsThanFiftyHaveLines() {
     int first = 0;
     for (int i = 0; i < 1000; i++) {
       first += lines.isFirst("kind-" + i) ? 1 : 0;
     }
-    // Others of this JVM may have some.
+    // Other tests in this JVM may use some.
     assertThat(first).isBetween(10, 50);
     pass(60);
     assertThat(lines.isFirst("kind-999")).isTrue();

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Who is told of what goes wrong, and what cannot work. */
+/** The settings of alerts, valid and wrong. */
 class AlertSettingsTest {
 
   private static final String SECRET = "whsec_c2l4dGVlbi1ieXRlcy1vci1tb3Jl";

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Which versions of Camel there is something known of. */
+/** The versions of Camel that count as tested. */
 class CamelVersionsTest {
 
   @ParameterizedTest

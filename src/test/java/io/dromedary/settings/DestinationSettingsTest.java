@@ -19,13 +19,13 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Several destinations: which there are, what each is told, and what cannot work. */
+/** The settings of several destinations, valid and wrong. */
 class DestinationSettingsTest {
 
   @TempDir Path folder;
   private final Map<String, String> environment = new HashMap<>();
 
-  /** Reads settings as they are where Dromedary's main has set the address. */
+  /** Reads settings with the server's address that Dromedary's main class sets. */
   private Settings read(String... lines) throws IOException {
     Path properties =
         Files.writeString(
@@ -106,7 +106,7 @@ class DestinationSettingsTest {
     assertThat(crm.maxDelay()).isEqualTo(Duration.ofMinutes(1));
   }
 
-  /** Quarkus does, by a name that it makes up. */
+  /** Quarkus lists a variable as a property, with a name that it derives. */
   @Test
   void aVariableThatAHostListsAsAPropertyNamesNoOtherDestination() throws IOException {
     environment.put("WEBHOOKS_DESTINATION_CRM_EU_URLS", "https://b.example/2");

@@ -6,7 +6,7 @@ import java.util.Arrays;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** All that is kept in memory fits into it, by arithmetic. */
+/** The sum of all shares fits into the heap. */
 class HeapShareTest {
 
   @ParameterizedTest

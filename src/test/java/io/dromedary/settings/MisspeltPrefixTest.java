@@ -15,7 +15,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Keys that begin nearly as ours do: without a word, events would go to the request bin. */
+/** Keys with a misspelt prefix. Without an error, events would go to the request bin. */
 class MisspeltPrefixTest {
 
   private static final String LOOPBACK = "camel.server.host=127.0.0.1\ncamel.server.port=8080\n";
@@ -75,7 +75,7 @@ class MisspeltPrefixTest {
               webhooks_urls: no such variable; did you mean WEBHOOKS_URLS?""");
   }
 
-  /** A host may have them for itself, or read them as ours. */
+  /** A host may use such keys itself, or map them to Dromedary's. */
   @Test
   void aHostIsLeftAlone() throws IOException {
     isApplication = false;
@@ -94,7 +94,7 @@ class MisspeltPrefixTest {
         .hasSize(1);
   }
 
-  /** An editor's mark before a key is told elsewhere; a comment is none. */
+  /** A byte order mark before a key is reported elsewhere. Before a comment it does no harm. */
   @Test
   void aByteOrderMarkBeforeACommentOrNothingIsNoKey() throws IOException {
     for (String first : new String[] {"# a = comment", "#webhooks.acks = 9", "! b", ""}) {

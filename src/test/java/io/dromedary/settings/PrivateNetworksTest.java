@@ -9,7 +9,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Which addresses webhooks may be sent to. */
+/** The addresses that webhooks may be sent to. */
 class PrivateNetworksTest {
 
   private static InetAddress address(String text) throws Exception {

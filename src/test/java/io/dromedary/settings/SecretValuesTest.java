@@ -25,7 +25,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is taken for a secret, and what is left over where one should be. */
+/** Values that are used as secrets, and values that are rejected. */
 class SecretValuesTest {
 
   private static final String EXPECTED =
@@ -132,7 +132,7 @@ class SecretValuesTest {
         this::signing, key + "nothing, expected only one of this key and webhooks.signing.secret.");
   }
 
-  /** Containers name the file by a variable, and the settings they come with have a secret. */
+  /** A container names the file in a variable, while its settings file has a secret. */
   @Test
   void theEnvironmentReplacesASecretOfTheSettingsByAFileAndAFileByASecret() throws IOException {
     set("of the settings");
@@ -172,7 +172,7 @@ class SecretValuesTest {
             + " does.");
   }
 
-  /** Camel would take what is behind the colon for a default. */
+  /** Camel would take the text after the colon as a default. */
   @ParameterizedTest
   @CsvSource({
     "{{aws:webhooks}}, camel-aws-secrets-manager",
@@ -214,7 +214,7 @@ class SecretValuesTest {
             + " one that can.");
   }
 
-  /** The packaged secret would sign, which everybody knows. */
+  /** Otherwise the packaged secret would sign, which everybody knows. */
   @Test
   void whatIsSetToNothingIsNotReplacedByAnother() {
     String problem =
@@ -243,7 +243,7 @@ class SecretValuesTest {
     assertRefused(this::signing, problem);
   }
 
-  /** As a host does by default, or Java where the locale is POSIX. */
+  /** Hosts read files in another encoding by default, as Java does if the locale is POSIX. */
   @Test
   void lettersThatWereReadInAnotherEncodingAreRefused() {
     set(new String("gr\u00fc\u00dfe".getBytes(UTF_8), ISO_8859_1));

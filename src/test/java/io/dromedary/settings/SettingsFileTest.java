@@ -11,13 +11,13 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** The settings file that is shipped has every key of docs/settings.md, as a comment at least. */
+/** The shipped settings file has every key of docs/settings.md, at least as a comment. */
 class SettingsFileTest {
 
   private static final Pattern KEY = Pattern.compile("`(webhooks\\.[^`…]*)`");
   private static final Pattern VALUE = Pattern.compile("`([^`]*)`");
 
-  /** A row of the table: its keys, and the default of each where it has one. */
+  /** The rows of the table of keys. */
   private static List<String> rows() throws IOException {
     try (Stream<String> lines = Files.lines(Path.of("docs/settings.md"))) {
       return lines.filter(line -> line.startsWith("| `webhooks.")).toList();
@@ -32,7 +32,7 @@ class SettingsFileTest {
     return found.group(1);
   }
 
-  /** What stands for a name in a key is an example in the file. */
+  /** The pattern of a key in the file, where an example stands for a placeholder such as NAME. */
   private static String pattern(String key) {
     return "(?m)^#?"
         + key.replace(".", "\\.").replaceAll("\\bN\\b", "[1-5]").replaceAll("[A-Z]{3,}", "[^= ]+")
@@ -52,7 +52,7 @@ class SettingsFileTest {
     assertThat(keys).allSatisfy(key -> assertThat(file).containsPattern(pattern(key)));
   }
 
-  /** Where a row has one key and one default, the comment shows it. */
+  /** If a row has one key and one default, the file shows this default. */
   @Test
   void aDefaultIsThatOfTheTable() throws IOException {
     String file = Files.readString(Path.of("application.properties"));

@@ -17,14 +17,14 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Any text for any keys, in a file or in the environment: settings, or one message that says what
- * is wrong with which key, and never shows what may be a secret.
+ * Reads any text for any keys, in a file or in the environment. The result is settings, or one
+ * message that names the wrong keys and never shows a possible secret.
  */
 class SettingsFuzzTest {
 
   private static final String SECRET = "s3cret-value";
 
-  /** Stands for a secret where a value may have one. */
+  /** The placeholder for a secret in a value. */
   private static final String PLACE = "\1";
 
   private static final List<String> KEYS =
@@ -98,7 +98,7 @@ class SettingsFuzzTest {
     CONTEXT.stop();
   }
 
-  /** A line a key: a character for the key, one for where it is set, and the value. */
+  /** One line a key: a character for the key, one for its source, and the value. */
   static Stream<byte[]> seeds() {
     return Stream.of(
             line("camel.server.host", "127.0.0.1") + line("camel.server.port", "8080"),
@@ -184,7 +184,10 @@ class SettingsFuzzTest {
     return all.toString();
   }
 
-  /** In front of a host and behind it, but not where only the name of a queue or a folder is. */
+  /**
+   * Returns whether a part of a value may be a secret: before a host or behind it, but not the name
+   * of a queue or a folder.
+   */
   private static boolean maybeSecret(String before, String after) {
     String uri = before.substring(before.lastIndexOf(',') + 1).strip();
     return uri.matches("(?s)[^?#]*[?#].*")

@@ -41,7 +41,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What may be set, where, and what is said of values that cannot work. */
+/** The settings, their sources, and the messages about wrong values. */
 class SettingsTest {
 
   /** The base64 form of 24 bytes. */
@@ -61,7 +61,7 @@ class SettingsTest {
 
   private final Map<String, String> environment = new HashMap<>();
 
-  /** Or else a host. */
+  /** Whether the settings are those of the packaged application, and not of a host. */
   private boolean isApplication = true;
 
   @AfterEach
@@ -76,7 +76,7 @@ class SettingsTest {
     return this;
   }
 
-  /** The address that Dromedary's main sets where nobody else does. */
+  /** Sets the address that Dromedary's main class sets by default. */
   private SettingsTest onLoopback() {
     return inFile("camel.server.host=127.0.0.1").inFile("camel.server.port=8080");
   }
@@ -272,7 +272,7 @@ class SettingsTest {
     assertThat(found).isEqualTo(complete);
   }
 
-  /** Camel itself would take the value that was set, without what was added to it. */
+  /** Camel itself would use the value as it was set, without the added options. */
   @Test
   void aSourceThatIsSetOnTheCommandLineHearsNoSooner() {
     onLoopback();
@@ -569,7 +569,7 @@ class SettingsTest {
     return of(destination -> read.apply(destination.down()));
   }
 
-  /** A key whose values are texts as they stand. */
+  /** A key whose values are texts, which are not converted. */
   private static Arguments key(String key, Function<Settings, Object> read, String... values) {
     return arguments(
         "webhooks." + key, environmentName(key), List.of(values), read, List.of(values));
@@ -611,7 +611,7 @@ class SettingsTest {
       Function<Settings, Object> read,
       List<Object> expected) {
     onLoopback();
-    // What other keys are checked against.
+    // Other keys are checked against these.
     inFile("webhooks.urls=" + FIVE_URLS).inFile("webhooks.signing.secret=" + WHSEC);
 
     inFile(key + "=" + values.get(0));
@@ -624,7 +624,7 @@ class SettingsTest {
     assertThat(read.apply(read())).isEqualTo(expected.get(2));
   }
 
-  /** Quarkus takes -D before the environment; its MicroProfile Config decides. */
+  /** In Quarkus, -D overrides the environment, as its MicroProfile Config decides. */
   @Test
   void aHostWithAnOrderOfItsOwnDecides() {
     inFile("webhooks.headers.X-Key=file");
@@ -705,7 +705,7 @@ class SettingsTest {
   @Test
   void urlsMayBeWrittenAsABrowserTakesThem() {
     onLoopback().inFile("webhooks.allow-private=true");
-    // A properties file takes a backslash for itself.
+    // In a properties file, a backslash is an escape.
     inFile(
         "webhooks.urls=HTTP://my_receiver:8080/x, https://b\\u00fccher.example/\\u00e9,"
             + " https://a.example/?ids=1\\\\,2, kafka:a?brokers=b:1\\\\,b:2");
@@ -1183,7 +1183,7 @@ class SettingsTest {
                 + "  -Dwebhooks.ack: no such key; did you mean webhooks.acks?");
   }
 
-  /** A platform sets these for a service that is called webhooks. */
+  /** Platforms set these variables for a service named webhooks. */
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -1205,7 +1205,7 @@ class SettingsTest {
     assertThat(read().destinations()).hasSize(1);
   }
 
-  /** Editors put one before the first key, which would have no effect. */
+  /** Editors put one before the first key, which would then have no effect. */
   @Test
   void aByteOrderMarkBeforeAKeyIsTold() {
     inFile("\\uFEFFwebhooks.acks=2").onLoopback();
@@ -1217,7 +1217,7 @@ class SettingsTest {
                 + "  webhooks.acks: no such key, since a byte order mark is before it.");
   }
 
-  /** Every value has a hush in it, where a secret or a URL's path may stand. */
+  /** Every value contains "hush" in a place where a secret or a URL's path may be. */
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

@@ -9,7 +9,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What an operator is told at the start, of which none is a secret. */
+/** The lines that are logged at the start. They contain no secret. */
 class StartSummaryTest {
 
   @TempDir Path folder;
@@ -39,7 +39,7 @@ class StartSummaryTest {
               "  destination   default",
               "    webhooks      https://a.example",
               "    accepted by   1 of 1",
-              // By the packaged file's secret.
+              // The secret of the packaged file.
               "    signed        x-signature, secret e2186dbd",
               "    retried for   4h, an attempt ends after 5s",
               "    limited to    100/s and 4 at once, each webhook",
@@ -76,7 +76,7 @@ class StartSummaryTest {
     }
   }
 
-  /** What a receiver computes with other tools. */
+  /** A receiver can compute the same with other tools. */
   @Test
   void aFingerprintIsThatOfTheBytesInUtf8() {
     // printf %s "$SECRET" | sha256sum | cut -c1-8

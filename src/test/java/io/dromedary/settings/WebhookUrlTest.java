@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What an operator may write for a URL, and what is sent to. */
+/** URLs as operators write them, and as requests use them. */
 class WebhookUrlTest {
 
   private static final String KEY = "webhooks.headers.Authorization";
@@ -16,16 +16,16 @@ class WebhookUrlTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        // What is right stays as it is: events that wait are known by it.
+        // A valid URL does not change, since pending events refer to it.
         "https://hooks.example.com/A%20b/%c3%a9?Key=a%2Cb,c&x=%7B%7D | ",
         "http://10.1.2.3:8080 | ",
         "http://[::1]:8080/x | ",
         "http://a.example? | ",
         "http://a.example/it's/(a)/~b/@c:d;e=f!*$ | ",
-        // As Compose and Swarm name services.
+        // Names of services in Compose and Swarm.
         "http://my_receiver:8080/hook | ",
         "http://shop_web.1.internal/hook | ",
-        // Absolute names, as Kubernetes has them.
+        // Absolute names, as in Kubernetes.
         "http://receiver.shop.svc.cluster.local./hook | ",
         "HTTP://a.example/Hook | http://a.example/Hook",
         "HttpS://A.example/Hook | https://A.example/Hook",
@@ -68,7 +68,7 @@ class WebhookUrlTest {
         "https://./ | a host of letters, digits, hyphens and underscores",
         "https://-a.example/ | a host of letters, digits, hyphens and underscores",
         "https://a%2e.example/ | a host of letters, digits, hyphens and underscores",
-        // Two standards have two domains for it.
+        // Two standards map it to two different domains.
         "https://fa\u00df.example/ | the ASCII form of its host (xn--…), since there are two of this",
         "https://\u1e9ea.example/ | a host of letters that names may have, or its ASCII form (xn--…)",
       })
