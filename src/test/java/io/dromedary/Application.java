@@ -11,8 +11,8 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.main.Main;
 
 /**
- * Dromedary as it is shipped, started in this JVM with the packaged route files, in a folder and on
- * a free port of its own.
+ * Runs Dromedary in this JVM as it is shipped, with the packaged route files, in a folder and on a
+ * free port of its own.
  */
 public final class Application implements AutoCloseable {
 
@@ -25,10 +25,10 @@ public final class Application implements AutoCloseable {
   }
 
   /**
-   * Starts with these settings; a relative path in them is relative to the working directory, so
-   * the outbox and what is told of dead letters go into the folder.
+   * Starts the application. Paths in settings are relative to the working directory, so the outbox
+   * and the file for dead letters are set to be in the folder.
    *
-   * @param beans are bound into the registry before, by name
+   * @param beans beans to bind in the registry before the start, by name
    */
   public static Application start(
       Path folder, Map<String, String> settings, Map<String, Object> beans) {
@@ -50,8 +50,8 @@ public final class Application implements AutoCloseable {
   }
 
   /**
-   * A port that nobody has, on any address. It is none of those that systems give to connections
-   * that go out: another test could have it by the time somebody listens on it.
+   * Returns a port that is free on all addresses. It is outside the range of ephemeral ports, since
+   * an outgoing connection of another test could take such a port before the server listens on it.
    */
   public static int freePort() {
     while (true) {
@@ -61,7 +61,7 @@ public final class Application implements AutoCloseable {
         socket.bind(new InetSocketAddress(port));
         return port;
       } catch (BindException e) {
-        // Somebody has it: another one, then.
+        // The port is in use. Tries another one.
       } catch (IOException e) {
         throw new IllegalStateException(e);
       }
@@ -72,7 +72,7 @@ public final class Application implements AutoCloseable {
     return port;
   }
 
-  /** A URL of the application's server. */
+  /** The URL of a path on the application's server. */
   public String url(String path) {
     return "http://127.0.0.1:" + port + path;
   }

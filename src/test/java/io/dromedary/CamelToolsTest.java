@@ -23,7 +23,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What Camel's own tools see of events that wait. */
+/** Pending events in Camel's own tools. */
 class CamelToolsTest {
 
   private static final Duration AT_MOST = Duration.ofSeconds(30);
@@ -88,7 +88,7 @@ class CamelToolsTest {
           .untilAsserted(() -> assertThat(outbox(application, "").getPendingEvents()).isEqualTo(3));
       assertThat(outbox(application, "").getOverdueSeconds()).isNotNegative();
       assertThat(outbox(application, "").getDeadLetters()).isZero();
-      // What is browsed is a copy.
+      // Browsing returns copies.
       receiver.answer(Answer.status(200));
       Http.send("POST", application.url("/dromedary/pending/try-now?all=true"));
       await().atMost(AT_MOST).until(() -> endpoint.getExchanges().isEmpty());

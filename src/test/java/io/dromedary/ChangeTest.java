@@ -22,7 +22,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What operators and developers change while events are on their way. */
+/** Changes that operators and developers make while events are pending. */
 class ChangeTest {
 
   private static final Duration AT_MOST = Duration.ofSeconds(40);

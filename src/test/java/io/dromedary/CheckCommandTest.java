@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What is told before events are sent, by real servers. */
+/** The command check, with real servers. */
 @Timeout(60)
 class CheckCommandTest {
 
@@ -100,7 +100,7 @@ class CheckCommandTest {
     assertThat(shell.out().lines()).allMatch(line -> line.startsWith("{\"version\":1,"));
   }
 
-  /** A name of this machine whose address the settings do not see, and which is a private one. */
+  /** A name of this machine that resolves to a private address, which the settings do not check. */
   private static String privateName() throws IOException {
     List<String> names =
         List.of(InetAddress.getLocalHost().getHostName(), "ip6-localhost", "localhost.localdomain");

@@ -24,7 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The command line, as a function of what it is given. */
+/** The command line: the output and exit code of each command, by its arguments. */
 @Timeout(60)
 class CommandTest {
 

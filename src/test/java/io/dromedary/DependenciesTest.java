@@ -20,15 +20,15 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Modules of one family are written to work together in one version. Where some are newer than
- * others, because one of our dependencies asks for them, methods are missing when they are called.
+ * Checks that all modules of a family have the same version. If a dependency pulls in a newer
+ * version of some modules, methods may be missing when they are called.
  */
 class DependenciesTest {
 
   private static final Pattern JAR =
       Pattern.compile("(?<name>[A-Za-z][\\w.-]*?)-(?<minor>\\d+\\.\\d+)[\\w.-]*\\.jar");
 
-  /** Modules that have versions of their own. */
+  /** Modules with a version of their own. */
   private static final Set<String> ALONE = Set.of("netty-tcnative-classes", "spring-boot");
 
   private record Module(String name, String minor) {}
@@ -79,7 +79,7 @@ class DependenciesTest {
                     Module::name,
                     TreeMap::new,
                     mapping(Module::minor, toCollection(TreeSet::new))));
-    // Different ones of one name, in what tests need.
+    // Different libraries with the same name, which only tests need.
     versions.keySet().removeAll(Set.of("metrics-core", "xz", "analytics", "analytics-core"));
 
     assertThat(versions).allSatisfy((name, minors) -> assertThat(minors).as(name).hasSize(1));

@@ -26,8 +26,8 @@ import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 
 /**
- * What deploys Dromedary names keys that there are, secrets that are there, and images as small in
- * their rights as they are meant to be. No cluster and no Docker is asked.
+ * Checks the files for deployment: keys and secrets that they name exist, and images have no more
+ * rights than intended. Uses neither a cluster nor Docker.
  */
 class DeploymentTest {
 
@@ -59,7 +59,7 @@ class DeploymentTest {
     return (List<String>) yaml;
   }
 
-  /** What is at a path of keys in a document. */
+  /** The value at a path of keys in a document. */
   private static Object at(Object yaml, String path) {
     Object found = yaml;
     for (String key : path.split("/", -1)) {
@@ -76,7 +76,7 @@ class DeploymentTest {
         .orElseThrow();
   }
 
-  /** Reads settings as the process would, with the files of the secrets in a folder of the test. */
+  /** Reads settings as the process would, with the files of secrets in a folder of the test. */
   private Settings settings(String properties, Map<String, String> environment, String host)
       throws Exception {
     Properties file = new Properties();
@@ -172,7 +172,7 @@ class DeploymentTest {
     assertThat(environment.put("WEBHOOKS_URLS", "https://hooks.example.com/events"))
         .startsWith("${WEBHOOKS_URLS:?");
 
-    // With the settings of the archive, which has a secret of its own.
+    // The settings of the archive, which contain a secret.
     Settings settings =
         settings(Files.readString(Path.of("application.properties")), environment, "0.0.0.0");
 
@@ -204,7 +204,7 @@ class DeploymentTest {
     assertThat(unit).contains("\nSuccessExitStatus=143\n", "\nRestart=on-failure\n");
   }
 
-  /** The image has the archive, runs as nobody in particular, and is asked by the command line. */
+  /** The image has the archive, runs as an unprivileged user, and checks its health. */
   @Test
   void theImageIsThatOfTheArchive() throws Exception {
     String image = Files.readString(Path.of("Dockerfile"));

@@ -17,17 +17,17 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A disk without room, as the packaged process finds it. */
+/** The packaged process on a full disk. */
 class FaultIT {
 
   private static final Duration AT_MOST = Duration.ofSeconds(60);
 
-  /** In KiB: no file of the process may be longer. */
+  /** The limit for the length of the process's files, in KiB. */
   private static final int ROOM = 4096;
 
   @TempDir Path folder;
 
-  /** The limit binds every user, and it can be lifted while the process runs. */
+  /** The limit applies to every user, root included, and can be lifted while the process runs. */
   @Test
   @EnabledOnOs(OS.LINUX)
   void aFullDisk() throws Exception {
@@ -62,8 +62,7 @@ class FaultIT {
             .until(() -> Files.readString(log, UTF_8).contains("Dromedary is ready"));
         Sender sender = new Sender(url, 20_000);
 
-        // At first there is room again when a new connection has emptied the log. Then there is
-        // none.
+        // At first a new connection truncates the log, and there is room again. Later there is not.
         AtomicInteger refusedInTurn = new AtomicInteger();
         await()
             .atMost(AT_MOST)
@@ -81,7 +80,7 @@ class FaultIT {
         receiver.answer(Answer.status(200));
         sender.awaitDelivery(receiver);
         assertThat(Http.send("GET", url + "/observe/health").status()).isEqualTo(200);
-        // An operator reads what is wrong, not a line for each event.
+        // The log says what is wrong once, not once for each event.
         assertThat(Files.readString(log, UTF_8))
             .contains("The outbox does not work: ")
             .doesNotContain("\tat ");

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What an operator is told of the health, and who is told. */
+/** The health that an operator sees, and who may see it. */
 class HealthTest {
 
   private static final Duration AT_MOST = Duration.ofSeconds(30);
@@ -95,7 +95,7 @@ class HealthTest {
     }
   }
 
-  /** With Camel's console, too, which prints what the check has. */
+  /** The details are also printed by Camel's console. */
   @Test
   void whatWaitsIsToldInDetail() throws Exception {
     SettableClock clock = new SettableClock(Instant.now());
@@ -174,7 +174,7 @@ class HealthTest {
     }
   }
 
-  /** Camel would ask for the password below this path, and tell the health to anybody. */
+  /** Camel would require the password below this path only, and show the health to anybody. */
   @Test
   void aPasswordForOnePathDoesNotProtectTheOthers() throws Exception {
     Path users = folder.resolve("users.properties");

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Inbound endpoints that are HTTP servers of their own are held to what that of the server is. */
+/** Inbound endpoints with an HTTP server of their own behave like those of the shared server. */
 @Timeout(60)
 class InboundServersTest {
 
@@ -87,7 +87,7 @@ class InboundServersTest {
     awaitArrivals(2);
   }
 
-  /** As SDKs send them, whatever they call them. */
+  /** Bodies as SDKs send them, with any Content-Type. */
   @ParameterizedTest
   @ValueSource(strings = {"netty-http", "jetty", "undertow"})
   void bodiesAreTakenAsTheyCame(String scheme) throws IOException {
@@ -173,7 +173,7 @@ class InboundServersTest {
         .hasToString(SUCCESS);
   }
 
-  /** As many as an address may have, which are its own and nobody else's. */
+  /** An address with too many wrong keys is refused, even if its requests claim other addresses. */
   @ParameterizedTest
   @ValueSource(strings = {"netty-http", "jetty", "undertow"})
   void anAddressWithManyWrongKeysIsRefused(String scheme) {

@@ -45,7 +45,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The inbound endpoint is swapped by one property; what arrives is the same. */
+/** One property swaps the inbound endpoint, and the webhook gets the same. */
 class InboundTest {
 
   private static final Duration AT_MOST = Duration.ofSeconds(20);
@@ -82,7 +82,7 @@ class InboundTest {
     application = Application.start(folder, settings, beans);
   }
 
-  /** A complete event: nothing is filled in, so it arrives as it stands. */
+  /** A complete event. Nothing is filled in, so it is delivered unchanged. */
   private static String event(int number) {
     return ("{'type':'track','event':'Sold','userId':'u','messageId':'m-%d','receivedAt':'%s',"
             + "'timestamp':'%s','version':1}")
@@ -94,7 +94,7 @@ class InboundTest {
     return IntStream.of(numbers).mapToObj(InboundTest::event).toList();
   }
 
-  /** Waits for these bodies, in any order, and sees that each is signed. */
+  /** Waits for these bodies, in any order, and checks that each is signed. */
   private void assertArrive(List<String> bodies) throws InterruptedException {
     receiver.awaitCount(bodies.size(), AT_MOST);
     assertThat(receiver.requests())
@@ -103,7 +103,7 @@ class InboundTest {
         .containsExactlyInAnyOrderElementsOf(bodies);
   }
 
-  /** What has been told of dead letters, without the ids by which the outbox knows them. */
+  /** The dead letters that were sent to webhooks.dead-letter, without their ids in the outbox. */
   private String deadLetters() {
     Path file = folder.resolve("dead-letters.jsonl");
     try {
@@ -114,12 +114,12 @@ class InboundTest {
     }
   }
 
-  /** The outbox tells of them when they are stored, and does not wait for that. */
+  /** Waits for dead letters, which are sent some time after they are stored. */
   private void awaitDeadLetters(String expected) {
     await().atMost(AT_MOST).untilAsserted(() -> assertThat(deadLetters()).isEqualTo(expected));
   }
 
-  /** The dead letter of a text that is no event. */
+  /** The dead letter of a text that is not an event. */
   private static String deadLetter(String detail, String text) {
     return "{\"reason\":\"invalid\",\"detail\":\""
         + detail.replace("\"", "\\\"")
@@ -136,12 +136,12 @@ class InboundTest {
   }
 
   private void put(String name, String text) throws IOException {
-    // Whole at once: the consumer must not see half a file.
+    // Moved into place, so that the consumer never sees half a file.
     Path file = Files.writeString(folder.resolve(name), text);
     Files.move(file, inbox().resolve(name));
   }
 
-  /** The files of the inbox, those included that are done. */
+  /** The files of the inbox, including those that are done. */
   private List<String> files() {
     try (Stream<Path> files = Files.walk(inbox())) {
       return files.filter(Files::isRegularFile).map(file -> inboxName(file)).sorted().toList();
@@ -180,7 +180,7 @@ class InboundTest {
             "{\"type\":\"track\","));
   }
 
-  /** The store as an application leaves it. */
+  /** The store that an application has left. */
   private OutboxFile outbox() {
     start("direct:in");
     application.close();
@@ -213,7 +213,7 @@ class InboundTest {
     assertArrive(events(1, 2));
     await().atMost(AT_MOST).until(() -> files().equals(List.of(".camel/lines.jsonl")));
     application.close();
-    // As if the process had ended between the commit and the move.
+    // The state after a process that ended between the commit and the move.
     Files.move(inbox().resolve(".camel/lines.jsonl"), inbox().resolve("lines.jsonl"));
     put("more.jsonl", event(3));
 
@@ -227,7 +227,7 @@ class InboundTest {
 
   @Test
   void aFileWhosePartCannotBeStoredGoesOnWithThatPart() throws Exception {
-    // Nothing but that it is not stored twice keeps an event from being sent twice.
+    // Without de-duplication, an event that was stored twice would be sent twice.
     settings.put("webhooks.dedup.window", "0s");
     int count = 6000;
     OutboxFile outbox = outbox();
@@ -251,7 +251,7 @@ class InboundTest {
 
   // A queue, with bodies of any kind.
 
-  /** As a bean of somebody's application. */
+  /** A bean as an application might have. */
   public record Sold(
       String type,
       String event,
@@ -265,7 +265,7 @@ class InboundTest {
       return new Sold("track", "Sold", "u", "m-" + number, NOW, NOW, 1);
     }
 
-    /** Jackson writes an instant without the milliseconds that it does not have. */
+    /** The event's JSON. Jackson writes instants without milliseconds if these are 0. */
     static String json(int number) {
       return InboundTest.event(number).replace(".000Z", "Z");
     }
@@ -357,7 +357,7 @@ class InboundTest {
     assertThat(receiver.count()).isZero();
   }
 
-  /** Whatever a message went through before it came here, such as a GET that fetched it. */
+  /** The message has headers from an earlier step of its route, such as a GET that fetched it. */
   @ParameterizedTest
   @CsvSource({"CamelHttpMethod,GET", "CamelHttpMethod,POST", "CamelHttpResponseCode,503"})
   void headersOfTheMessageDoNotMatter(String name, String value) throws InterruptedException {
@@ -373,7 +373,7 @@ class InboundTest {
     assertThat(receiver.requests().get(0).header(name)).isNull();
   }
 
-  // The time.
+  // Timers.
 
   @Test
   void aTimerSendsHeartbeats() throws InterruptedException {
@@ -416,7 +416,7 @@ class InboundTest {
     return Stream.of(
         arguments("/ingest", "application/json", event(1), events(1)),
         arguments("/ingest", "text/plain", event(1) + "\n" + event(2), events(1, 2)),
-        // As curl sends it unless told otherwise.
+        // curl's default Content-Type.
         arguments("/ingest", "application/x-www-form-urlencoded", event(1), events(1)),
         arguments(
             "/ingest", "application/json", "[" + event(1) + "," + event(2) + "]", events(1, 2)),
@@ -493,7 +493,7 @@ class InboundTest {
     assertThat(outbox.count("outbox")).isZero();
 
     outbox.allow();
-    // Nothing of it has been stored: no event is taken for one that has come before.
+    // Nothing of it was stored, so no event is taken for a duplicate.
     await()
         .atMost(AT_MOST)
         .until(() -> post("/ingest", "text/plain", event(1) + "\n" + event(2)).statusCode() == 200);

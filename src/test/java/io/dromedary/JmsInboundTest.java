@@ -33,7 +33,7 @@ import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** From a queue of a real Artemis broker, which runs in this JVM, to a webhook. */
+/** Events from a queue of a real Artemis broker, which runs in this JVM. */
 @ParameterizedClass
 @ValueSource(strings = {"jms", "amqp"})
 class JmsInboundTest {
@@ -160,7 +160,7 @@ class JmsInboundTest {
                                 .contains("\"detail\":\"unreadable: " + NO_OBJECTS + "\"")));
   }
 
-  /** A class that whoever can send has found on the class path. */
+  /** A class on the class path that an attacker could make the consumer deserialize. */
   static final class Gadget implements Serializable {
 
     private static final long serialVersionUID = 1L;
@@ -172,7 +172,7 @@ class JmsInboundTest {
     }
   }
 
-  /** Whatever the URI says: these options have Camel hand on objects, or make exchanges of them. */
+  /** These options of a URI make Camel pass on objects, or convert them to exchanges. */
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -227,7 +227,7 @@ class JmsInboundTest {
 
   @Test
   void withTheDefaultsOfTheComponentAMessageIsAcknowledgedBeforeItIsStored() {
-    // Which is why Dromedary adds options; this one leaves everything as it was.
+    // This is why Dromedary adds options. With this one in the URI it adds none.
     settings.merge("webhooks.inbound", "&transacted=false", String::concat);
     start();
     new OutboxFile(folder).refuse("outbox", "true");
@@ -254,8 +254,8 @@ class JmsInboundTest {
     await().atMost(AT_MOST).until(() -> receiver.messageIds().containsKey("m2"));
     awaitAcknowledged();
     await().atMost(AT_MOST).until(() -> outbox.count("outbox") == 0);
-    // What was stored, but could not be acknowledged, has come again and was known, even by the id
-    // that it was given.
+    // The message that was stored but not acknowledged was redelivered. It was recognized as a
+    // duplicate, even by its generated id.
     assertThat(receiver.messageIds()).hasSize(2);
     assertThat(receiver.messageIds().values()).containsOnly(1);
   }

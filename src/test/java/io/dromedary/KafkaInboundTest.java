@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.io.TempDir;
 
-/** From a topic of a real Kafka broker, which runs in this JVM, to a webhook. */
+/** Events from a topic of a real Kafka broker, which runs in this JVM. */
 class KafkaInboundTest {
 
   private static final Duration AT_MOST = Duration.ofSeconds(30);
@@ -98,7 +98,7 @@ class KafkaInboundTest {
     assertThat(receiver.messageIds())
         .isEqualTo(Map.of("m1", 1, "m2", 1, "m3", 1, "m5", 1, "m6", 1, "m7", 1));
     Path file = folder.resolve("dead-letters.jsonl");
-    // The outbox tells of them after the event has been taken, in any order.
+    // Dead letters are written after they are stored, in any order.
     await()
         .atMost(AT_MOST)
         .untilAsserted(
@@ -120,7 +120,7 @@ class KafkaInboundTest {
     }
     receiver.answer(Answer.status(200).after(Duration.ofMillis(500)));
     settings.put("webhooks.in-flight", "1");
-    // Whatever comes twice is seen.
+    // Without de-duplication, events that are stored twice are sent twice.
     settings.put("webhooks.dedup.window", "0s");
     start();
     receiver.awaitCount(2, AT_MOST);
@@ -177,7 +177,7 @@ class KafkaInboundTest {
     start();
     await().atMost(AT_MOST).until(() -> BROKER.committed(topic) == 2);
     application.close();
-    // As if the process had ended between the commit of the events and that of the offsets.
+    // The state after a process that ended between the commits of the events and the offsets.
     BROKER.forget(topic);
     send(track("m1"));
 

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The Kamelet {@code webhooks-sink} at the end of somebody's route. */
+/** The Kamelet {@code webhooks-sink} at the end of a route. */
 class KameletTest {
 
   private static final Duration AT_MOST = Duration.ofSeconds(30);

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A component that is not in the package, added to ./lib as docs/inbounds.md says. */
+/** Adds a component that is not in the package to ./lib, as docs/inbounds.md describes. */
 @Timeout(180)
 class LibFolderIT {
 

@@ -14,7 +14,7 @@ import java.util.jar.Manifest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Which jars of an operator's are added to the package's. */
+/** The jars of an operator that are added to those of the package. */
 class LibFolderTest {
 
   @TempDir private Path folder;
@@ -58,7 +58,7 @@ class LibFolderTest {
     assertThat(LibFolder.of(folder.resolve("lib"), classPath).added()).isEmpty();
   }
 
-  /** The JVM would leave it out, and miss one class or another of it later. */
+  /** The JVM would ignore it, and some classes would be missing later. */
   @Test
   void aLibraryThatIsMissingIsSaid() throws IOException {
     Path application = jar("app/dromedary.jar", "lib/a-1.jar lib/b-2.jar");

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** How the packaged application writes its log, from the first line on. */
+/** The format of the packaged application's log, from the first line on. */
 @Timeout(180)
 class LogFormatIT {
 

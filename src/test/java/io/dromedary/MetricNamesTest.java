@@ -27,15 +27,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Holds what we say of metrics against a scrape of the running application: a rule or a panel of a
- * metric that there is no more would be silent for good.
+ * Compares the documented metrics with a scrape of the running application. A rule or a panel for a
+ * metric that no longer exists would stay silent.
  */
 class MetricNamesTest {
 
   private static final Path ALERTS = Path.of("docs/alerts.yaml");
   private static final Path DASHBOARD = Path.of("docs/grafana/dromedary.json");
 
-  /** Of what Prometheus adds, and of what it adds where buckets are. */
+  /** The labels that Prometheus adds, including the one for buckets. */
   private static final Set<String> ADDED_LABELS = Set.of("job", "instance", "le");
 
   private static final Pattern SAMPLE = Pattern.compile("([a-z_]+)(?:\\{(.*)})? \\S+");
@@ -68,7 +68,7 @@ class MetricNamesTest {
               Http.post(application.url("/v1/track"), "{\"userId\":\"u\",\"event\":\"E\"}")
                   .status())
           .isEqualTo(200);
-      // Its metrics are there when it has run.
+      // The metrics of the garbage collector exist after its first run.
       System.gc();
       await()
           .atMost(Duration.ofSeconds(30))
@@ -107,7 +107,7 @@ class MetricNamesTest {
         .collect(Collectors.toCollection(TreeSet::new));
   }
 
-  /** Every metric, and every label that is asked for, has to be in the scrape. */
+  /** Checks that every metric and every label of an expression is in the scrape. */
   private static void check(String expression) {
     assertThat(found(OURS, expression)).as(expression).isNotEmpty().isSubsetOf(SCRAPED.keySet());
     SELECTED
@@ -151,7 +151,7 @@ class MetricNamesTest {
       }
     }
     assertThat(expressions).hasSizeGreaterThan(30).allSatisfy(MetricNamesTest::check);
-    // What is not looked at in any panel need not be measured.
+    // Every metric has a panel, or it need not be measured.
     Set<String> shown = new TreeSet<>();
     expressions.forEach(
         expression -> found(OURS, expression).forEach(name -> shown.add(base(name))));

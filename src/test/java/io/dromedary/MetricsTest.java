@@ -24,7 +24,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What an operator can read on the page of metrics after real deliveries. */
+/** The metrics after real deliveries. */
 class MetricsTest {
 
   private static final Duration AT_MOST = Duration.ofSeconds(30);
@@ -58,7 +58,7 @@ class MetricsTest {
     return answer.body();
   }
 
-  /** Ours, by name and labels. */
+  /** Dromedary's metrics, by name and labels. */
   private static Map<String, Double> metrics(Application application) throws IOException {
     return page(application)
         .lines()
@@ -81,7 +81,7 @@ class MetricsTest {
         + "\"}";
   }
 
-  /** No attempts at all, of each class that there is. */
+  /** The metrics of a webhook without attempts: 0 for each class. */
   private static Map<String, Double> noAttempts(int webhook) {
     Map<String, Double> none = new HashMap<>();
     for (AttemptClass each : AttemptClass.values()) {
@@ -148,12 +148,12 @@ class MetricsTest {
                       .containsEntry(of("in_flight_events"), 0.0));
 
       Map<String, Double> metrics = metrics(application);
-      // How long it took, and what the store had when it was last looked at.
+      // Durations differ from run to run, as does the last measurement of the store.
       metrics
           .keySet()
           .removeIf(
               name -> name.contains("_duration_") && !name.contains("_duration_seconds_count"));
-      // Three posts with events that are new, and what became of these, in one commit at least.
+      // At least three commits for the posts with new events, and one for the results.
       assertThat(metrics.remove("dromedary_outbox_commit_duration_seconds_count"))
           .isGreaterThanOrEqualTo(4);
       String build =
@@ -219,14 +219,14 @@ class MetricsTest {
               Map.entry("dromedary_history_dropped_attempts_total", 0.0),
               Map.entry("dromedary_outbox_up", 1.0)));
       assertThat(metrics).containsExactlyInAnyOrderEntriesOf(expected);
-      // Of a URL nothing is shown, and of Camel's own nothing is measured.
+      // No part of a URL is shown, and Camel's own metrics are off.
       assertThat(page(application))
           .contains("jvm_memory_used_bytes")
           .doesNotContain("hush", "127.0.0.1", "camel_");
     }
   }
 
-  /** By the check before the body, by a route, by the server and by the management API. */
+  /** Refused by the check before the body, by a route, by the server and by the management API. */
   @Test
   void aRequestOfWhichNothingIsTakenIsCountedByItsStatus() throws Exception {
     try (Application application = start()) {
@@ -239,7 +239,7 @@ class MetricsTest {
       asked.forEach((url, status) -> assertThat(Http.send("GET", url).status()).isEqualTo(status));
       assertThat(Http.post(application.url("/v1/track"), "{").status()).isEqualTo(400);
       assertThat(Http.send("GET", application.url("/v1/track")).status()).isEqualTo(405);
-      // What is taken in part, or is one event that is none, is told of by dromedary_rejected_….
+      // Batches that are accepted in part, and single invalid events, count in other metrics.
       assertThat(Http.post(application.url("/v1/track"), "{}").status()).isEqualTo(400);
 
       assertThat(metrics(application))
@@ -271,7 +271,7 @@ class MetricsTest {
               metrics(application)
                   .get(attempts(1, AttemptClass.SERVER_ERROR, Outcome.Kind.TEMPORARY)))
           .isGreaterThanOrEqualTo(10);
-      // The first event was accepted before all this.
+      // The first event was accepted before.
       await()
           .atMost(AT_MOST)
           .untilAsserted(
@@ -281,7 +281,7 @@ class MetricsTest {
     }
   }
 
-  /** By real sockets: what a receiver does is seen in the class. */
+  /** Real receivers that fail in every way, each of which has a class. */
   @Test
   void whatComesOfAnAttemptIsInItsClass() throws Exception {
     first.answer(Answer.status(401));
@@ -329,7 +329,7 @@ class MetricsTest {
                             "other/3 dns temporary",
                             "other/4 tls permanent",
                             "slow/1 timeout temporary"));
-        // An attempt that ends at its deadline has taken as long.
+        // An attempt that ends at its deadline has lasted for the whole timeout.
         Map<String, Double> metrics = metrics(application);
         double count = metrics.get(at("attempt_duration_seconds_count", "slow", 1, ""));
         assertThat(metrics.get(at("attempt_duration_seconds_sum", "slow", 1, "")))
@@ -343,7 +343,7 @@ class MetricsTest {
     }
   }
 
-  /** What has been counted, as destination, webhook, class and outcome. */
+  /** The attempts that were counted, as destination, webhook, class and outcome. */
   private static Set<String> classes(Application application) throws IOException {
     return page(application)
         .lines()
@@ -382,7 +382,7 @@ class MetricsTest {
                   assertThat(metrics(application))
                       .containsEntry(of("delivered_events_total"), 1.0)
                       .containsEntry(name, (double) server.end().getEpochSecond())
-                      // Without TLS there is none.
+                      // Without TLS there is no certificate.
                       .doesNotContainKey(
                           at("webhook_certificate_expiry_timestamp_seconds", "default", 2, "")));
     }

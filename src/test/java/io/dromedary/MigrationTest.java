@@ -23,16 +23,16 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The outbox that the application of commit 542c93f has left, the first that had one: three pages
- * that had been answered 503, two identifies that had been answered 400, a text that was no event,
- * and a track that was delivered.
+ * Opens the outbox of commit 542c93f, the first version with one. It had three pages that were
+ * answered with 503, two identifies answered with 400, a text that was not an event, and a track
+ * that was delivered.
  */
 @Timeout(120)
 class MigrationTest {
 
   private static final Duration AT_MOST = Duration.ofSeconds(30);
 
-  /** When that application was stopped, before any of the three was due. */
+  /** When that application was stopped, before any of the three pages was due. */
   private static final Instant NOW = Instant.parse("2026-11-30T00:34:40Z");
 
   @TempDir private Path folder;

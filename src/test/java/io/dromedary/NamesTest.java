@@ -25,17 +25,17 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the route files put into a context, where a host has names of its own. */
+/** The names that the route files use in a context, which must not clash with a host's. */
 @Timeout(60)
 class NamesTest {
 
   private static final String OURS = "dromedary(-.+)?";
 
-  /** Whose beans Camel Main makes, by the packages of their classes. */
+  /** The packages of beans that Camel Main makes. */
   private static final List<String> OTHERS =
       List.of("org.apache.camel.", "io.vertx.", "io.micrometer.");
 
-  /** Those of the file receive-events. */
+  /** The names in the file receive-events. */
   private static final Set<String> OF_THE_INBOUND =
       Set.of(
           "receive-events",
@@ -92,7 +92,7 @@ class NamesTest {
         model.getRouteConfigurationDefinitions().stream().map(RouteConfigurationDefinition::getId));
   }
 
-  /** Camel wants the ids of all steps of all routes to differ. */
+  /** Camel requires the ids of all steps of all routes to be unique. */
   @Test
   void steps() {
     assertOurs(

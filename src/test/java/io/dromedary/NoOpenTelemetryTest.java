@@ -26,7 +26,7 @@ class NoOpenTelemetryTest {
 
   @TempDir Path folder;
 
-  /** Starts an application in a process of its own, and has it deliver an event. */
+  /** Starts an application in a process of its own, and lets it deliver an event. */
   private String run(boolean hasLibrary, String tracing) throws Exception {
     String classPath =
         Arrays.stream(ClassPath.ofTests().split(File.pathSeparator, -1))
@@ -82,7 +82,7 @@ class NoOpenTelemetryTest {
 
     private Run() {}
 
-    /** Writes what has become of an event, or why the application has not started. */
+    /** Writes whether an event was delivered, or why the application did not start. */
     public static void main(String[] args) throws IOException {
       Path folder = Path.of(args[0]);
       Files.writeString(folder.resolve("result"), result(folder, args[1]));

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What is told of a store that cannot be opened: one sentence. */
+/** The message about a store that cannot be opened: one sentence. */
 @Timeout(60)
 class OpenFailureTest {
 
@@ -71,7 +71,7 @@ class OpenFailureTest {
     }
   }
 
-  /** A consumer that has not started is stopped all the same. */
+  /** Camel also stops a consumer that has not started. */
   @Test
   void aRouteFromTheOutboxFailsWithNothingElse() throws Exception {
     CamelContext context = new DefaultCamelContext();

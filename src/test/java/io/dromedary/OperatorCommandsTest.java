@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The commands by which an operator looks after a running application. */
+/** The commands for a running application. */
 @Timeout(60)
 class OperatorCommandsTest {
 
@@ -44,7 +44,7 @@ class OperatorCommandsTest {
 
   private void start(Map<String, String> settings) {
     Map<String, String> all = new HashMap<>(Map.of("webhooks.urls", receiver.url("/hook")));
-    // What fails waits in the outbox for long.
+    // A failed event waits in the outbox for a long time.
     all.put("webhooks.retry.initial-delay", "10m");
     all.put("webhooks.retry.jitter", "0");
     all.putAll(settings);
@@ -52,7 +52,7 @@ class OperatorCommandsTest {
     shell.environment.put("CAMEL_SERVER_PORT", Integer.toString(application.port()));
   }
 
-  /** Sends an event that waits for long. */
+  /** Sends an event that then waits for a long time. */
   private void park(String messageId) {
     shell.in = json("{'messageId':'" + messageId + "','type':'track','event':'E','userId':'u'}");
     assertThat(shell.run("send", "-")).as(shell.err()).isZero();
@@ -267,7 +267,7 @@ class OperatorCommandsTest {
                     + script
                     + "; COMP_WORDS=(dromedary rep); COMP_CWORD=1;"
                     + " _complete_dromedary; echo ${COMPREPLY[@]}")
-            // Bash says there that it is not completing by itself.
+            // Bash warns there that it is not running a completion.
             .redirectError(ProcessBuilder.Redirect.DISCARD)
             .start();
     assertThat(new String(bash.getInputStream().readAllBytes(), UTF_8)).isEqualTo("replay\n");

@@ -42,14 +42,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The package as a user runs it: a process of its own, in a folder of its own. */
+/** Runs the package as a user does: as a process of its own, in a folder of its own. */
 class PackagedIT {
 
   private static final Path JAR = Path.of("target", "dromedary.jar").toAbsolutePath();
   private static final Duration AT_MOST = Duration.ofMinutes(1);
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  /** The folder it runs in, and one beside it for what it prints. */
+  /** The folder in which it runs, and another one for its output. */
   @TempDir Path home;
 
   @TempDir Path output;
@@ -85,7 +85,7 @@ class PackagedIT {
             .directory(home.toFile())
             .redirectOutput(output.resolve("out").toFile())
             .redirectError(output.resolve("err").toFile());
-    // Nothing of whoever runs the tests.
+    // No variables of the user who runs the tests.
     builder.environment().keySet().removeIf(key -> key.matches("(WEBHOOKS|CAMEL|JAVA|JDK)_.*"));
     builder.environment().putAll(environment);
     process = builder.start();
@@ -99,7 +99,7 @@ class PackagedIT {
         .until(() -> out().contains("Dromedary is ready"));
   }
 
-  /** Waits for its end, and returns its exit code. */
+  /** Waits for the process to end, and returns its exit code. */
   private int exitCode() throws InterruptedException {
     assertThat(process.waitFor(AT_MOST.toSeconds(), SECONDS))
         .as("ends within %s: %s%s", AT_MOST, out(), err())
@@ -107,7 +107,7 @@ class PackagedIT {
     return process.exitValue();
   }
 
-  /** Asks it to end, as an operator or a container platform does. */
+  /** Asks the process to end, as an operator or a container platform does. */
   private void terminate() throws InterruptedException {
     process.destroy();
     assertThat(exitCode()).isIn(0, 143);
@@ -129,12 +129,12 @@ class PackagedIT {
     }
   }
 
-  /** The lines of the log without their time. */
+  /** The lines of the log, without the times. */
   private List<String> log() {
     return out().lines().map(line -> line.replaceFirst("^\\S+ ", "")).toList();
   }
 
-  /** Calls the body a form, as curl's {@code -d} in the README does. */
+  /** Posts a body with the Content-Type of a form, as curl's {@code -d} in the README does. */
   private HttpResponse<String> post(String path, String body)
       throws IOException, InterruptedException {
     return client.send(
@@ -207,13 +207,13 @@ class PackagedIT {
             "INFO  i.d.Dromedary -   dead letters  in the outbox for 720h",
             "INFO  i.d.d.Destination - Destination default: 1 events delivered, 0 dead letters; what"
                 + " is not done is in the outbox");
-    // Neither the JVM nor Camel nor a library has anything to warn of.
+    // There is no warning of the JVM, of Camel or of a library.
     assertThat(out()).doesNotContain("WARN").doesNotContain("ERROR");
     assertThat(err()).isEmpty();
     assertThat(deadLetters()).isEmpty();
   }
 
-  /** As an operator writes them who knows them from a browser or from Compose. */
+  /** Operators write such names, which work in a browser or in Compose. */
   @Test
   void webhooksMayHaveUnusualNames() throws Exception {
     String secret = "gr\u00fc\u00dfe, \ud83d\udc2a";
@@ -392,7 +392,7 @@ class PackagedIT {
     Files.writeString(home.resolve("routes").resolve(name + ".camel.yaml"), yaml);
   }
 
-  /** A route that answers with a text on a path. */
+  /** A route that responds with a text at a path. */
   private static String answering(String path, String text) {
     return """
         - route:
@@ -449,7 +449,7 @@ class PackagedIT {
     assertThat(deadLetters()).isEmpty();
   }
 
-  /** Runs the jar with these arguments beside the process, and returns what it says. */
+  /** Runs a command beside the process, and returns its output. */
   private String command(int exitCode, String... args) throws IOException, InterruptedException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());

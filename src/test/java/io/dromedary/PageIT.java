@@ -30,7 +30,7 @@ class PageIT {
   private static final Duration AT_MOST = Duration.ofSeconds(40);
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  /** Would open a dialogue, load an image, turn the text or leave an attribute. */
+  /** A text that tries to open a dialogue, load an image, reverse text and end an attribute. */
   private static final String HOSTILE =
       "\"'><script>alert(1)</script><img src=x onerror=alert(2)>&amp;\u202e{{7*7}}</pre>";
 
@@ -116,7 +116,7 @@ class PageIT {
             Map.of(HOSTILE, HOSTILE)));
     Http.post(application.url("/v1/track"), JSON.writeValueAsString(Map.of("event", HOSTILE)));
     awaitDead(2);
-    // What turns the direction of a text is shown as another sign.
+    // A character that reverses text is shown as another one.
     String shown = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>";
 
     for (String path :
@@ -145,7 +145,7 @@ class PageIT {
     }
   }
 
-  /** Attempts are written every few seconds. */
+  /** Waits for attempts, which are written every few seconds. */
   private void awaitAttempts(String path, String shown) {
     await()
         .atMost(AT_MOST)

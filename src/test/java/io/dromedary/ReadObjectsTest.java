@@ -15,7 +15,7 @@ import javax.management.ObjectName;
 import org.apache.camel.RuntimeCamelException;
 import org.junit.jupiter.api.Test;
 
-/** Which objects the packaged application reads, whichever library does so. */
+/** The objects that the packaged application deserializes, with any library. */
 class ReadObjectsTest {
 
   private static Object read(Serializable object) throws Exception {

@@ -33,13 +33,13 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The first run: nothing is configured but what the package brings, and it can be looked at. */
+/** The first run with the packaged settings, and the request bin that shows its requests. */
 class RequestBinTest {
 
   private static final Duration AT_MOST = Duration.ofSeconds(20);
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  /** The packaged one. */
+  /** The secret of the packaged settings. */
   private static final String SECRET = "change-me";
 
   private static final String TIME = "2026-01-02T03:04:05.678Z";
@@ -52,7 +52,7 @@ class RequestBinTest {
   @TempDir Path folder;
   private final HttpClient client = HttpClient.newHttpClient();
 
-  /** One for all tests that do not mind what has arrived before. */
+  /** Shared by all tests that do not depend on earlier requests. */
   private Application application = shipped;
 
   @BeforeAll
@@ -119,13 +119,13 @@ class RequestBinTest {
     return page().at("/requests/0");
   }
 
-  /** An arrival as the page shows it; its body is JSON text. */
+  /** A request as the page shows it. Its body is JSON. */
   private static JsonNode arrival(String signature, String body) throws IOException {
     return JSON.readTree(
         "{\"at\":\"%s\",\"signature\":\"%s\",\"body\":%s}".formatted(TIME, signature, body));
   }
 
-  /** A page of one arrival. */
+  /** A page with one request. */
   private static JsonNode pageOf(String signature, String body) throws IOException {
     return JSON.createObjectNode()
         .put("count", 1)
@@ -232,7 +232,7 @@ class RequestBinTest {
     assertThat(newest()).isEqualTo(arrival(expected, body));
   }
 
-  /** A webhook may be sent anything, and the page has to show it. */
+  /** A webhook may receive anything, and the page has to show it. */
   @ParameterizedTest
   @ValueSource(
       strings = {"not json", "{\"a\":1", "{} {}", "1,2", "\"}],\"count\":7", "<html>", "\ufeff{}"})
@@ -249,7 +249,7 @@ class RequestBinTest {
     assertThat(newest()).isEqualTo(arrival("valid", "\"\""));
   }
 
-  /** As curl sends it unless told otherwise. */
+  /** curl's default Content-Type. */
   @Test
   void aBodyThatCallsItselfAFormIsVerifiedAsItCame() throws Exception {
     post("/bin", EVENT, "application/x-www-form-urlencoded", SIGNATURE);
@@ -273,7 +273,7 @@ class RequestBinTest {
         .endsWith("3", "2");
   }
 
-  /** It asks nobody who they are. */
+  /** The request bin does not authenticate anybody. */
   @Test
   void beyondLoopbackThereIsNone() throws Exception {
     start(

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Which routes are made: of each kind only the one that the settings ask for. */
+/** The routes that are made: of each kind only the one that the settings require. */
 class RoutePreconditionsTest {
 
   @TempDir Path folder;

@@ -27,7 +27,7 @@ import org.apache.camel.test.main.junit5.CamelMainTestSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The YAML files as they are shipped, in a Camel of somebody else, between endpoints of Camel. */
+/** The shipped YAML files in another Camel application, between Camel's own endpoints. */
 class RoutesTest extends CamelMainTestSupport {
 
   private static final String SECRET = "sharedsecretvalue";
@@ -48,7 +48,7 @@ class RoutesTest extends CamelMainTestSupport {
             "webhooks.inbound", "direct:in",
             "webhooks.urls", "mock:webhook",
             "webhooks.dead-letter", "mock:dead",
-            // Of its own for each test: an event of another would be known by its id.
+            // A new store for each test, since ids of another test's events would be duplicates.
             "webhooks.outbox.url", "jdbc:sqlite:" + folder.resolve(UUID.randomUUID() + ".db"),
             "webhooks.signing.secret", SECRET,
             "webhooks.headers.X-Tenant", "acme",
@@ -82,13 +82,13 @@ class RoutesTest extends CamelMainTestSupport {
     assertThat(beans.keySet()).allMatch(name -> name.startsWith("dromedary-"));
     Pattern names = Pattern.compile("(?:id|name|ref|Ref|ref: *\\n *expression): *([\\w-]+)");
     String file = Files.readString(Path.of("routes/receive-events.camel.yaml"));
-    // Parameters of templates are nobody else's.
+    // Parameters of templates cannot clash with other names.
     assertThat(names.matcher(file.replaceAll("(?s)\n    parameters:.*?\n    route:", "")).results())
         .isNotEmpty()
         .allMatch(name -> name.group(1).startsWith("dromedary-"));
   }
 
-  /** Camel 4.14.0 ignores a placeholder there within a template, and the step acts always. */
+  /** In a template, Camel 4.14.0 ignores a placeholder there, and the step is never disabled. */
   @Test
   void noStepIsDisabledBySettings() throws IOException {
     for (String name : Dromedary.ROUTES) {
@@ -100,7 +100,7 @@ class RoutesTest extends CamelMainTestSupport {
 
   @Test
   void theRoutesHaveTheirIds() {
-    // No request bin where there is no server on loopback, and no batches of one event.
+    // There is no request bin without a server on loopback, and no batching with size 1.
     assertThat(context().getRoutes())
         .extracting(Route::getRouteId)
         .containsExactlyInAnyOrder(
@@ -113,7 +113,7 @@ class RoutesTest extends CamelMainTestSupport {
             "dromedary-keep-dead-letter-default");
   }
 
-  /** One sentence, for an operator. */
+  /** Every route has one sentence for operators. */
   @Test
   void everyRouteIsDescribed() {
     assertThat(context().getRoutes())
@@ -122,12 +122,12 @@ class RoutesTest extends CamelMainTestSupport {
             route -> assertThat(route.getDescription()).as(route.getId()).matches("[A-Z].+\\."));
   }
 
-  /** Those included that are not made here, since there are no batches and no server. */
+  /** Including routes that are not made here, since there are no batches and no server. */
   @Test
   void everyRouteAndTemplateOfTheFilesHasAnIdAndADescription() throws IOException {
     List<String> definitions = new ArrayList<>();
     for (String name : Dromedary.ROUTES) {
-      // Each is an element of the list that the file is.
+      // The file is a list, and each definition is an element of it.
       String file = Files.readString(Path.of("routes", name + ".camel.yaml"));
       Stream.of(file.split("(?m)^- "))
           .filter(element -> element.matches("(?s)route(Template|Configuration)?:\\n.*"))
@@ -191,7 +191,7 @@ class RoutesTest extends CamelMainTestSupport {
       webhook.whenExchangeReceived(
           attempt,
           exchange -> {
-            // What an endpoint does to its own message is not sent the next time.
+            // An endpoint that changes its message does not change the next attempt.
             exchange.getMessage().setBody("changed");
             exchange.getMessage().setHeader("changed", true);
             throw new IOException("not now");
@@ -203,7 +203,7 @@ class RoutesTest extends CamelMainTestSupport {
 
     webhook.assertIsSatisfied();
     assertIsEvent(webhook.getExchanges().get(2));
-    // Nothing more comes, and nothing is left: the exchange is complete.
+    // There are no more attempts and no dead letter.
     assertThat(getMockEndpoint("mock:dead").getExchanges()).isEmpty();
   }
 

@@ -15,7 +15,7 @@ import com.rudderstack.sdk.java.analytics.messages.TrackMessage;
 import io.dromedary.event.EventType;
 import java.util.Map;
 
-/** {@code com.rudderstack.sdk.java.analytics:analytics:3.1.2}. */
+/** RudderStack's SDK, {@code com.rudderstack.sdk.java.analytics:analytics:3.1.2}. */
 final class RudderStackSdk extends Sdk {
 
   private final RudderAnalytics analytics;
@@ -23,7 +23,7 @@ final class RudderStackSdk extends Sdk {
   RudderStackSdk(Application application) {
     analytics =
         RudderAnalytics.builder("key")
-            // Makes it post to /v1/batch, in gzip and chunks.
+            // With it the SDK posts to /v1/batch, in gzip and chunks.
             .setDataPlaneUrl(application.url(""))
             .callback(
                 new Callback() {

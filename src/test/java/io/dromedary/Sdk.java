@@ -6,22 +6,22 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
-/** A Java SDK as it is, of which only the end point is set. */
+/** A Java SDK with its defaults, except for the endpoint. */
 abstract class Sdk implements AutoCloseable {
 
-  /** What the SDK tells of each event: {@code delivered} or why not. */
+  /** The SDK's result for each event: {@code delivered}, or the reason why not. */
   final Queue<String> outcomes = new ConcurrentLinkedQueue<>();
 
   /** Queues an event of user u: track e, page p, screen s, group g, alias of p. */
   abstract void send(EventType type, String messageId, Map<String, ?> properties);
 
-  /** Sends what is queued. */
+  /** Sends the queued events. */
   abstract void flush();
 
   /**
-   * What a webhook gets.
+   * The event that a webhook gets.
    *
-   * @param fields what is particular to the type
+   * @param fields the fields that only this type has
    */
   abstract String delivered(EventType type, String messageId, String fields);
 

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What applications track by the Java SDKs of Segment and RudderStack reaches the webhook. */
+/** Events of the Java SDKs of Segment and RudderStack reach the webhook. */
 @Timeout(60)
 class SdkTest {
 
@@ -75,7 +75,7 @@ class SdkTest {
     }
   }
 
-  /** SDKs fill their requests up to a limit, which they take for that of the server. */
+  /** SDKs fill their requests up to what they assume is the server's limit. */
   @ParameterizedTest
   @ValueSource(strings = {"Segment", "RudderStack"})
   void sendsLongBatches(String name) {

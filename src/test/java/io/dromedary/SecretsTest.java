@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.LoggerFactory;
 
-/** No log line of a start holds a secret, whoever writes it and wherever Dromedary is in. */
+/** No log line of a start contains a secret, from any library and in any host. */
 class SecretsTest {
 
   private static final String SECRET = "s3cret";
@@ -53,7 +53,7 @@ class SecretsTest {
     }
   }
 
-  /** A component whose endpoints take any parameters. */
+  /** A component whose endpoints accept any parameters. */
   static final class Queues extends DefaultComponent {
 
     @Override

@@ -15,7 +15,7 @@ import com.segment.analytics.messages.TrackMessage;
 import io.dromedary.event.EventType;
 import java.util.Map;
 
-/** {@code com.segment.analytics.java:analytics:3.5.4}. */
+/** Segment's SDK, {@code com.segment.analytics.java:analytics:3.5.4}. */
 final class SegmentSdk extends Sdk {
 
   private final Analytics analytics;
@@ -23,7 +23,7 @@ final class SegmentSdk extends Sdk {
   SegmentSdk(Application application) {
     analytics =
         Analytics.builder("key")
-            // Makes it post to //v1/import/.
+            // With it the SDK posts to //v1/import/.
             .endpoint(application.url("/"))
             .callback(
                 new Callback() {

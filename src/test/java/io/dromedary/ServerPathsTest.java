@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Every path of the HTTP server that is Dromedary's may be moved. */
+/** Every path that Dromedary serves can be changed. */
 class ServerPathsTest {
 
   private static final String EVENT = "{\"userId\":\"u\",\"event\":\"e\"}";

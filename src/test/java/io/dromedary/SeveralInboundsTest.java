@@ -102,7 +102,7 @@ class SeveralInboundsTest {
                 .formatted(application.port()));
   }
 
-  /** Without {@code webhooks.inbound} it is still there. */
+  /** Without {@code webhooks.inbound}, the tracking API is still served. */
   @Test
   void anotherOneIsBesideTheTrackingApi() {
     settings.put("webhooks.inbound.own", "platform-http:/ingest");
@@ -111,7 +111,7 @@ class SeveralInboundsTest {
     assertThat(Http.post(application.url("/v1/track"), event("one")).status()).isEqualTo(200);
     assertThat(Http.post(application.url("/ingest"), "[" + event("two") + "]").status())
         .isEqualTo(200);
-    // Each answers as its path does.
+    // The tracking API still refuses unknown paths.
     assertThat(Http.post(application.url("/v1/nonsense"), event("three")).status()).isEqualTo(404);
     awaitEvent("one");
     awaitEvent("two");
@@ -135,7 +135,7 @@ class SeveralInboundsTest {
             "webhooks.inbound.again: found \"/v1\", expected another path than that of webhooks.inbound.");
   }
 
-  /** The request bin would answer 200 to what nobody stores, and health be none any more. */
+  /** The request bin would answer 200 without storing the event, and health would be gone. */
   @Test
   void noneIsWhereAnotherIsServed() {
     settings.put("webhooks.inbound.at-bin", "platform-http:/bin");
@@ -167,7 +167,7 @@ class SeveralInboundsTest {
                 "webhooks.inbound.too: found \"/a/bc/{id}/d\", expected another path than that of webhooks.inbound.more (/a)."));
   }
 
-  /** Without a tracking API its paths are anybody's. */
+  /** Without a tracking API, other inbounds may use its paths. */
   @Test
   void anOwnPathMayBeThatOfATrackingApiThatIsNotThere() {
     settings.put("webhooks.inbound", "platform-http:/v1/orders");

@@ -12,7 +12,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 
-/** Runs commands in this JVM as a shell would, in a folder and an environment of their own. */
+/** Runs commands in this JVM as a shell would, with a folder and an environment of its own. */
 final class Shell {
 
   final Map<String, String> environment = new HashMap<>();
@@ -20,17 +20,17 @@ final class Shell {
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
   private final ByteArrayOutputStream err = new ByteArrayOutputStream();
 
-  /** What is piped into the next command. */
+  /** The standard input of the next command. */
   String in = "";
 
-  /** Answers questions; null: there is no terminal. */
+  /** Answers the questions of commands, or null if there is no terminal. */
   UnaryOperator<String> terminal;
 
   Shell(Path folder) {
     this.folder = folder;
   }
 
-  /** Runs a command, and returns its exit code; {@code run} ends with 17. */
+  /** Runs a command and returns its exit code. {@code run} returns 17. */
   int run(String... args) {
     out.reset();
     err.reset();

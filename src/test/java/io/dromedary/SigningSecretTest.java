@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A secret of every kind signs with its bytes in UTF-8, wherever it is written. */
+/** Every secret signs with its bytes in UTF-8, wherever it is set. */
 @Timeout(60)
 class SigningSecretTest {
 
@@ -61,7 +61,7 @@ class SigningSecretTest {
     delivers("webhooks.signing.secret.file = " + file + "\n");
   }
 
-  /** It would sign with another secret than before. */
+  /** Otherwise it would sign with another secret than before. */
   @Test
   void aPropertiesFileInAnotherEncodingIsRefused() throws Exception {
     Files.writeString(

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What is kept in memory is bounded by its bytes, in a process with a small heap. */
+/** In a process with a small heap, the data in memory is bounded in bytes. */
 @Timeout(240)
 class SmallHeapTest {
 
@@ -29,7 +29,7 @@ class SmallHeapTest {
 
   @TempDir Path folder;
 
-  /** The process: its arguments are the folder and the webhooks. */
+  /** The process. Its arguments are the folder and the webhooks. */
   public static final class Child {
 
     private Child() {}
@@ -44,7 +44,7 @@ class SmallHeapTest {
                   arguments[1],
                   "webhooks.acks",
                   "all",
-                  // All that has failed once would wait in memory.
+                  // Every event that has failed once would wait in memory.
                   "webhooks.retry.initial-delay",
                   "1m",
                   "webhooks.retry.in-memory",

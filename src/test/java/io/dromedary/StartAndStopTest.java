@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a sender hears while the application starts and stops. */
+/** The responses that senders get while the application starts and stops. */
 @Timeout(60)
 class StartAndStopTest {
 
@@ -73,15 +73,15 @@ class StartAndStopTest {
   }
 
   /**
-   * The first line of the first answer. For some microseconds Vert.x closes what it accepts: it
-   * listens before it has noted what TLS there is, and fails for want of that. To a sender that is
-   * no more than the refusals of the moment before.
+   * Returns the first line of the first response. For some microseconds Vert.x closes the
+   * connections that it accepts, since it listens before its TLS options are set. For a sender this
+   * is no different from the refused connections of the moment before.
    */
   private static String atFirstAnswer(int port, String request, String body) {
     while (true) {
       try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
         if (socket.getLocalPort() == port) {
-          continue; // Connected to itself, as happens to who asks for a port of its own range.
+          continue; // Connected to itself, which can happen with a port of the ephemeral range.
         }
         String head =
             request

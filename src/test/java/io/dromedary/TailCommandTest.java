@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The attempts of a running application, as an operator follows them. */
+/** The command tail, which follows the attempts of a running application. */
 @Timeout(120)
 class TailCommandTest {
 
@@ -112,7 +112,7 @@ class TailCommandTest {
     track("m-1");
     track("m-refused");
     track("m-2");
-    // What is kept comes into the history a little later.
+    // Attempts are written to the history a little later.
     assertThat(shell.run("tail", "--count=3")).isZero();
 
     assertThat(shell.run("tail", "--failed", "--count=1")).isZero();

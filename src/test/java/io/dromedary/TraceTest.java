@@ -23,8 +23,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Whatever is asked of the log: at TRACE of all but the few loggers that the packaged logback.xml
- * keeps at WARN, no secret is in it. Each of them holds the word "hush".
+ * With all loggers at TRACE, except for the few that the packaged logback.xml keeps at WARN, the
+ * log contains no secret. Each secret contains the word "hush".
  */
 class TraceTest {
 
@@ -55,7 +55,7 @@ class TraceTest {
     return Base64.getEncoder().encodeToString((user + ":" + password).getBytes(UTF_8));
   }
 
-  /** Webhooks that are sent to in every way, of which one rejects, and one that is not there. */
+  /** Settings with webhooks of every kind, of which one rejects events and one does not exist. */
   private Map<String, String> settings() {
     Map<String, String> settings = new HashMap<>();
     settings.put(
@@ -148,7 +148,7 @@ class TraceTest {
   void whileEventsAreDeliveredFailAndAreGivenUp() {
     deliverFailAndGiveUp(settings());
 
-    // It was on.
+    // TRACE was on.
     assertThat(log.loggers())
         .anyMatch(name -> name.startsWith("org.apache.hc.client5"))
         .anyMatch(name -> name.startsWith("org.apache.camel.impl"))
@@ -170,7 +170,7 @@ class TraceTest {
     assertThat(log.found()).isEmpty();
   }
 
-  /** What comes of a typing error, or of something that is not there. */
+  /** Starts that fail because of a typing error, or because something is missing. */
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

@@ -31,7 +31,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What an operator sees of an event in its traces. */
+/** The traces of events, as an operator sees them. */
 class TracingTest {
 
   private static final Duration AT_MOST = Duration.ofSeconds(30);
@@ -312,7 +312,7 @@ class TracingTest {
     }
   }
 
-  /** As headers of Kafka are. */
+  /** Kafka's headers are bytes. */
   @Test
   void theSenderMayBeInBytesOfAnyEndpoint() {
     try (Application application = start("webhooks.inbound", "direct:events");

@@ -37,8 +37,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * A body that cannot be read: it is stored whole, or its source keeps it, or it is a dead letter;
- * and the source goes on.
+ * Bodies that cannot be read. Each is stored as a whole, kept by its source, or becomes a dead
+ * letter, and the source continues.
  */
 @Timeout(60)
 class UnreadableBodyTest {
@@ -67,7 +67,7 @@ class UnreadableBodyTest {
                 receiver.url("/hook"),
                 "webhooks.inbound",
                 inbound,
-                // Nothing but that it is not stored twice keeps an event from being sent twice.
+                // Without de-duplication, an event that was stored twice would be sent twice.
                 "webhooks.dedup.window",
                 "0s"),
             beans);
@@ -108,7 +108,7 @@ class UnreadableBodyTest {
     }
   }
 
-  /** Fails at a place, and goes on behind a gap if it is asked again. */
+  /** Fails at a position. If it is read again, it continues behind a gap. */
   private static final class Failing extends FilterInputStream {
 
     private int left;
@@ -171,13 +171,13 @@ class UnreadableBodyTest {
   }
 
   /**
-   * A file that is longer than a piece, and whose disk fails in the middle, and then at the start.
+   * The file is longer than a piece, and its disk fails in the middle, and then at the start.
    */
   @Test
   void aFileThatCannotBeReadGoesOnWhereItWas() throws Exception {
     int count = 400;
     Path inbox = Files.createDirectories(folder.resolve("inbox"));
-    // White space makes it long: a piece of the stream has 16 MiB.
+    // White space makes the file longer than a piece of the stream, which has 16 MiB.
     String blank = " ".repeat(49_999) + "\n";
     String file = lines(count).replace("\n", "\n" + blank);
     Files.writeString(folder.resolve("lines.jsonl"), file);
@@ -216,7 +216,7 @@ class UnreadableBodyTest {
 
   // Poison
 
-  /** What Jackson cannot write. */
+  /** An object that Jackson cannot write. */
   static final class Unwritable {
 
     public String getName() {
@@ -229,7 +229,7 @@ class UnreadableBodyTest {
     }
   }
 
-  /** Neither Jackson nor anybody else can write it. */
+  /** An object that neither Jackson nor toString can write. */
   static final class Unspeakable {
 
     public Unspeakable getSelf() {
@@ -288,7 +288,7 @@ class UnreadableBodyTest {
   }
 
   /**
-   * Of memory there may be enough a moment later, and of a message that always takes too much not.
+   * There may be enough memory a moment later, but never for a message that always needs too much.
    */
   @Test
   void aMessageForWhichThereIsNoMemoryIsReadAgainForAWhile() {
@@ -306,7 +306,7 @@ class UnreadableBodyTest {
     start("seda:in?pollTimeout=20");
     ProducerTemplate producer = application.context().createProducerTemplate();
 
-    // As after having been read twenty times.
+    // The message has been read twenty times.
     producer.sendBodyAndHeader(
         "seda:in", new Greedy(new AtomicInteger(), 1_000), Exchange.REDELIVERY_COUNTER, 20);
     send(event(8));
@@ -315,7 +315,7 @@ class UnreadableBodyTest {
     assertThat(awaitDeadLetters(1).get(0)).contains("OutOfMemoryError: thrown by a test");
   }
 
-  /** A text that takes too much memory, some times. */
+  /** A text that runs out of memory for the first {@code failures} times. */
   private record Greedy(AtomicInteger reads, int failures) implements CharSequence {
 
     @Override

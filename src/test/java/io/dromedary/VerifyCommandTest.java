@@ -21,7 +21,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What is told of a signature that a receiver does not accept. */
+/** The command verify, for signatures that a receiver does not accept. */
 class VerifyCommandTest {
 
   private static final String SECRET = "hush-of-the-receiver";

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What is looked at again and again, and what is told of the time to come. */
+/** The commands status --watch and explain --at. */
 @Timeout(60)
 class WatchCommandTest {
 
