@@ -285,7 +285,7 @@ class CommandTest {
             "found \"repaly\", expected one of the commands of dromedary. Is it replay?\n"
                 + "Usage: dromedary ");
     assertThat(run("-Dwebhooks.urls=http://a.example")).isEqualTo(2);
-    assertThat(err()).contains(" Settings of the JVM stand before -jar.\n");
+    assertThat(err()).contains(" Options of the JVM go before -jar.\n");
   }
 
   @Test

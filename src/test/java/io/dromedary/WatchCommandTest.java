@@ -65,7 +65,7 @@ class WatchCommandTest {
     assertThat(shell.out())
         .isEqualTo(
             """
-            destination default: an event that is accepted at 2026-01-02T03:04:05Z, and by no webhook
+            destination default: an event from 2026-01-02T03:04:05Z that no webhook accepts
                  1  2026-01-02T03:04:05Z  after 0ms
                  2  2026-01-02T03:04:15Z  after 10s
                  3  2026-01-02T03:04:35Z  after 30s
@@ -73,7 +73,7 @@ class WatchCommandTest {
             """);
     assertThat(shell.err())
         .startsWith(
-            "Each is at the latest then: a wait may be shorter by up to 20 %, and a webhook");
+            "These are the latest times: a delay may be shorter by up to 20 %, and a webhook");
 
     assertThat(shell.run("explain", "--from-now", "--quiet")).isZero();
     assertThat(shell.out()).contains("destination crm: ", "  … 100 more\n", "   201  ");

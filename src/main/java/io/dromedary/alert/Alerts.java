@@ -178,11 +178,11 @@ public final class Alerts extends SimpleEventNotifierSupport {
       } catch (OutboxException e) {
         // The outbox itself reports that its store does not work.
         look.forget();
-        LOG.debug("What alerts are about cannot be looked at now", e);
+        LOG.debug("Alerts cannot be checked now", e);
       } catch (RuntimeException | Error e) {
         // If it were thrown, the timer would never run again.
         look.forget();
-        LOG.error("What alerts are about could not be looked at", e);
+        LOG.error("Alerts could not be checked", e);
       }
     }
 

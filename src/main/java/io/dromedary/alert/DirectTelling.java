@@ -49,7 +49,7 @@ final class DirectTelling {
   void tell(OutboxEvent alert) {
     if (waiting.incrementAndGet() > MOST) {
       waiting.decrementAndGet();
-      LOG.warn("The alert {} is told to nobody, since {} others wait", alert.type(), MOST);
+      LOG.warn("The alert {} is dropped, since {} others wait", alert.type(), MOST);
       return;
     }
     attempt(alert, FIRST, System.nanoTime() + WINDOW.toNanos());
@@ -71,7 +71,7 @@ final class DirectTelling {
             waiting.decrementAndGet();
           } else if (System.nanoTime() - endNanos >= 0) {
             waiting.decrementAndGet();
-            LOG.error("The alert {} was told to nobody: {}", alert.type(), failure.getMessage());
+            LOG.error("The alert {} could not be sent: {}", alert.type(), failure.getMessage());
           } else {
             again(alert, pause, endNanos);
           }

@@ -91,7 +91,7 @@ public final class LateLines extends SimpleEventNotifierSupport {
       }
     } catch (RuntimeException | Error e) {
       // If it were thrown, the timer would never run again.
-      LOG.error("How late deliveries are could not be looked at", e);
+      LOG.error("Late deliveries could not be checked", e);
     }
   }
 }

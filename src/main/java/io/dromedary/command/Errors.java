@@ -79,7 +79,7 @@ final class Errors implements IParameterExceptionHandler, IExecutionExceptionHan
         + " of "
         + command
         + "."
-        + (found.startsWith("-D") ? " Settings of the JVM stand before -jar." : "")
+        + (found.startsWith("-D") ? " Options of the JVM go before -jar." : "")
         + (meant.isEmpty()
             ? ""
             : meant.stream().collect(Collectors.joining(", or ", " Is it ", "?")));

@@ -104,7 +104,7 @@ final class RetryPlan {
       return;
     }
     dromedary.print(
-        "destination %s: an event that is accepted at %s, and by no webhook"
+        "destination %s: an event from %s that no webhook accepts"
             .formatted(settings.name(), accepted));
     long told = Math.min(MOST_TOLD, plan.count() - 1);
     for (int i = 0; i < told; i++) {
@@ -115,7 +115,7 @@ final class RetryPlan {
     }
     line(plan.count(), plan.last(), accepted, "  the last; then it is a dead letter (expired)");
     dromedary.remark(
-        "Each is at the latest then: a wait may be shorter by up to "
+        "These are the latest times: a delay may be shorter by up to "
             + Math.round(100 * settings.jitter())
             + " %, and a webhook that is down is probed every "
             + Settings.show(settings.down().probeInterval()));

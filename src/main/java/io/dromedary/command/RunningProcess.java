@@ -101,7 +101,7 @@ final class RunningProcess {
         return answer;
       }
     } catch (InvalidJsonException e) {
-      // Not ours.
+      // The response is not Dromedary's.
     }
     throw new FailedException(
         exitCode(response.statusCode()),
@@ -173,7 +173,7 @@ final class RunningProcess {
         throw new FailedException(exitCode(status), answer.string("message"));
       }
     } catch (InvalidJsonException e) {
-      // Not ours.
+      // The response is not Dromedary's.
     }
     throw new FailedException(
         exitCode(status),

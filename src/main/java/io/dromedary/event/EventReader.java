@@ -239,7 +239,7 @@ final class EventReader {
         && (template == null || event.size() == BatchEnvelope.count(event) + 1);
   }
 
-  /** Reads a text as a batch in which some event cannot be read. Returns false if it is none. */
+  /** Tries to read a text, of which a part is not valid, as a batch. Returns false if it is not. */
   private boolean tryBatch() {
     try {
       readBatch(false);

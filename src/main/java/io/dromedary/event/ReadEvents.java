@@ -220,7 +220,7 @@ public final class ReadEvents extends FailClosed implements CamelContextAware {
         events.close();
       } catch (Exception | Error e) {
         // Camel does not catch an Error here, and the source would get no answer.
-        LOG.warn("What a message was read from cannot be closed", e);
+        LOG.warn("The stream of a message cannot be closed", e);
       }
     }
   }

@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a request to the tracking API asks for, according to its path.
+ * The purpose of a request to the tracking API, according to its path.
  *
  * @param type the type of the event, or null if the path does not say it
  * @param key the write key in the path, not decoded, or null

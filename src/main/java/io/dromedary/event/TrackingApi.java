@@ -274,7 +274,7 @@ public final class TrackingApi extends FailClosed implements CamelContextAware {
       HttpAnswer.refuse(exchange, refusal(e));
     } catch (StackOverflowError e) {
       // A retry would overflow again, so the sender gets a permanent error.
-      LOG.error("A request was refused that overflows the stack", e);
+      LOG.error("A request that overflows the stack was refused", e);
       HttpAnswer.refuse(
           exchange,
           new Refusal(400, "invalid_json", "expected a body that can be read, found one too deep"));

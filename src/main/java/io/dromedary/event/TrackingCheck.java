@@ -98,7 +98,7 @@ final class TrackingCheck implements RequestCheck {
     }
   }
 
-  /** What a request to this path asks for, or null if there is no such path. */
+  /** The purpose of a request to a path, or null if there is no such path. */
   @Nullable TrackingAction action(String asked) {
     if (path == null) {
       return TrackingAction.of(TrackingAction.Kind.ANY);

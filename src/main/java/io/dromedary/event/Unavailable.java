@@ -29,10 +29,10 @@ final class Unavailable implements Processor {
     if (now - last >= INTERVAL_NANOS && toldNanos.compareAndSet(last, now)) {
       Throwable why = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
       if (why != null && why.getCause() instanceof Error error) {
-        LOG.error("{} requests were told to come again", untold.sumThenReset(), error);
+        LOG.error("{} requests were answered with 503", untold.sumThenReset(), error);
       } else {
         LOG.warn(
-            "{} requests were told to come again: {}", untold.sumThenReset(), String.valueOf(why));
+            "{} requests were answered with 503: {}", untold.sumThenReset(), String.valueOf(why));
       }
     }
   }

@@ -147,7 +147,7 @@ public final class RepeatedLines<K> {
     long next = NEXT_OTHERS_NANOS.get();
     if (nowNanos - next >= 0 && NEXT_OTHERS_NANOS.compareAndSet(next, nowNanos + MINUTE_NANOS)) {
       LOG.warn(
-          "{} further failures, of other kinds than the {} that have lines of their own",
+          "{} further failures, of other kinds than the {} kinds that are logged one by one",
           OTHERS.sumThenReset(),
           MOST_KINDS);
     }

@@ -51,7 +51,7 @@ final class Secrets {
       file = further > 0 ? null : file;
     }
     if (keys.isSetToNothing(key) || (value != null && value.isBlank())) {
-      keys.problem(key, null, "a secret, or no such key where there is none");
+      keys.problem(key, null, "a secret (or leave the key out)");
       return List.of();
     }
     List<String> secrets = file == null ? keys.list(key) : ofFile(keys, key, file);
@@ -100,7 +100,7 @@ final class Secrets {
       if (bytes.length > MOST_BYTES) {
         keys.problem(fileKey(key), "more than 64 KiB", expected);
       } else if (secrets.isEmpty() || secrets.stream().anyMatch(String::isBlank)) {
-        keys.problem(fileKey(key), "a file with nothing in it, or in a line of it", expected);
+        keys.problem(fileKey(key), "an empty file, or one with a blank line", expected);
       } else {
         return secrets;
       }

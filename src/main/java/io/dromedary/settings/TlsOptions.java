@@ -46,7 +46,7 @@ public record TlsOptions(
             TlsCiphers::excludeWeak));
   }
 
-  /** These options, with those that are not set taken from others. */
+  /** These options. Options that are not set are taken from {@code others}. */
   TlsOptions or(TlsOptions others) {
     return new TlsOptions(
         stores == null ? others.stores : stores,

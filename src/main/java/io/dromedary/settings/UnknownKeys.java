@@ -110,7 +110,7 @@ final class UnknownKeys {
     Matcher matcher = OF_DESTINATION.matcher(key);
     String ofAll = matcher.matches() ? PropertyReader.PREFIX + matcher.group(1) : "";
     if (known.contains(ofAll)) {
-      return ofAll + " is one for all destinations.";
+      return ofAll + " applies to all destinations.";
     }
     return meant(
         key,

@@ -112,7 +112,7 @@ final class WebhookUrl {
   private static String ascii(String written) throws RefusedException {
     if (AMBIGUOUS.matcher(written).find()) {
       // Java would choose another domain than a browser.
-      throw new RefusedException("the ASCII form of its host (xn--…), since there are two of this");
+      throw new RefusedException("the ASCII form of its host (xn--…), since this one has two");
     }
     String host = written;
     try {

@@ -175,9 +175,9 @@ class DestinationSettingsTest {
         "crm.write-key.secret = {{nowhere}} | webhooks.destination.crm.write-key.secret: found a"
             + " {{placeholder}} that names no property, expected one that does.",
         "crm.outbox.password = s3cret    | webhooks.destination.crm.outbox.password: no such key;"
-            + " webhooks.outbox.password is one for all destinations.",
+            + " webhooks.outbox.password applies to all destinations.",
         "crm.dead-letter = direct:x      | webhooks.destination.crm.dead-letter: no such key;"
-            + " webhooks.dead-letter is one for all destinations.",
+            + " webhooks.dead-letter applies to all destinations.",
         "crm.timout = 5s                 | webhooks.destination.crm.timout: no such key; did you"
             + " mean webhooks.destination.crm.timeout?",
         "crm.timeout = 5                 | webhooks.destination.crm.timeout: found \"5\", expected a"

@@ -112,7 +112,7 @@ class SecretValuesTest {
     file.setProperty("webhooks.signing.secret.file", folder.toString());
     assertRefused(this::signing, key + "\"a file that cannot be read\"" + EXPECTED);
 
-    String nothing = key + "\"a file with nothing in it, or in a line of it\"" + EXPECTED;
+    String nothing = key + "\"an empty file, or one with a blank line\"" + EXPECTED;
     setFile(new byte[0]);
     assertRefused(this::signing, nothing);
     setFile("one\n\ntwo\n".getBytes(UTF_8));
@@ -218,8 +218,7 @@ class SecretValuesTest {
   @Test
   void whatIsSetToNothingIsNotReplacedByAnother() {
     String problem =
-        "webhooks.signing.secret: found nothing, expected a secret, or no such key where there is"
-            + " none.";
+        "webhooks.signing.secret: found nothing, expected a secret (or leave the key out).";
     set("change-me");
     System.setProperty("webhooks.signing.secret", "");
     assertRefused(this::signing, problem);

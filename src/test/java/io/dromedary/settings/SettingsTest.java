@@ -805,7 +805,7 @@ class SettingsTest {
         arguments(
             "urls=https://fa\\u00dfx.example/x",
             "webhooks.urls: found \"https://faßx.example\", expected the ASCII form of its host"
-                + " (xn--…), since there are two of this."),
+                + " (xn--…), since this one has two."),
         // How they are signed.
         arguments(
             "signing.scheme=hmac",

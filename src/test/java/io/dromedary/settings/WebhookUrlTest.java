@@ -69,7 +69,7 @@ class WebhookUrlTest {
         "https://-a.example/ | a host of letters, digits, hyphens and underscores",
         "https://a%2e.example/ | a host of letters, digits, hyphens and underscores",
         // Two standards map it to two different domains.
-        "https://fa\u00df.example/ | the ASCII form of its host (xn--…), since there are two of this",
+        "https://fa\u00df.example/ | the ASCII form of its host (xn--…), since this one has two",
         "https://\u1e9ea.example/ | a host of letters that names may have, or its ASCII form (xn--…)",
       })
   void isRefusedWithWhatIsExpected(String written, String expected) {
