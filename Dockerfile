@@ -1,11 +1,11 @@
-# Dromedary with a Java runtime of its own. The archive is built before, see deploy/README.md:
+# Dromedary with its own Java runtime. Build the archive first, see deploy/README.md:
 #   mvn -q -Dmaven.test.skip=true package && docker build -t dromedary .
 FROM eclipse-temurin:25-jdk-noble AS build
 RUN jlink --add-modules java.se,jdk.charsets,jdk.crypto.ec,jdk.localedata,jdk.management,jdk.naming.dns,jdk.net,jdk.unsupported,jdk.zipfs \
       --strip-debug --no-man-pages --no-header-files --compress=zip-6 --generate-cds-archive --output /opt/java
 COPY target/dromedary-*.tar.gz /tmp/dromedary.tar.gz
 RUN mkdir /opt/dromedary && tar -xzf /tmp/dromedary.tar.gz --strip-components=1 -C /opt/dromedary
-# The classes of a first run are kept in the image: its root is read-only later.
+# The image keeps the loaded classes of a first run, since its root is read-only later.
 WORKDIR /tmp/first-run
 ENV JAVA_HOME=/opt/java
 SHELL ["/bin/bash", "-o", "pipefail", "-c"]
@@ -26,7 +26,7 @@ USER 65532:65532
 WORKDIR /var/lib/dromedary
 VOLUME /var/lib/dromedary
 EXPOSE 8080
-# 3: a webhook is down, which another container would not mend.
+# Code 3: a webhook is down, which a restart of the container would not change.
 HEALTHCHECK --interval=60s --timeout=15s --start-period=30s \
   CMD ["/bin/sh", "-c", "dromedary status --quiet > /dev/null; case $? in 0|3) exit 0;; *) exit 1;; esac"]
 CMD ["dromedary"]

@@ -170,9 +170,7 @@ class UnreadableBodyTest {
     assertThat(awaitDeadLetters(1).get(0)).contains("java.io.IOException: no more");
   }
 
-  /**
-   * The file is longer than a piece, and its disk fails in the middle, and then at the start.
-   */
+  /** The file is longer than a piece, and its disk fails in the middle, and then at the start. */
   @Test
   void aFileThatCannotBeReadGoesOnWhereItWas() throws Exception {
     int count = 400;
