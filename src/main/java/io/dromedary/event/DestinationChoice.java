@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * only theirs. The default destination also takes events whose key is missing or unknown, which is
  * possible for events that do not come by HTTP, so none of them is lost. Immutable.
  */
-final class DestinationChoice {
+public final class DestinationChoice {
 
   /**
    * A destination that an event may go to.
@@ -27,7 +27,8 @@ final class DestinationChoice {
    * @param sources the write keys whose events it takes; if empty, all
    * @param takesUnnamed whether it also takes events whose key no destination names
    */
-  record Candidate(String part, Set<EventType> events, List<String> sources, boolean takesUnnamed) {
+  public record Candidate(
+      String part, Set<EventType> events, List<String> sources, boolean takesUnnamed) {
 
     private boolean takes(@Nullable String source) {
       return sources.isEmpty() || (source == null ? takesUnnamed : sources.contains(source));
@@ -37,14 +38,16 @@ final class DestinationChoice {
   private final Map<String, Map<EventType, List<String>>> bySource = new HashMap<>();
   private final Map<EventType, List<String>> ofUnnamed;
 
-  DestinationChoice(List<Candidate> candidates) {
+  /** Chooses among these destinations. */
+  public DestinationChoice(List<Candidate> candidates) {
     Set<String> sources = new HashSet<>();
     candidates.forEach(candidate -> sources.addAll(candidate.sources()));
     sources.forEach(source -> bySource.put(source, byType(candidates, source)));
     ofUnnamed = byType(candidates, null);
   }
 
-  static DestinationChoice of(Settings settings) {
+  /** Chooses among all destinations of the settings. */
+  public static DestinationChoice of(Settings settings) {
     return new DestinationChoice(
         settings.destinations().values().stream()
             .map(

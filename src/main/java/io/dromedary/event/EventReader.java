@@ -18,7 +18,10 @@ import org.jspecify.annotations.Nullable;
  * Reads the events of one message. A single pass over its text validates the events and writes them
  * in the form in which they are sent. Not thread-safe; a reader reads one message.
  */
-final class EventReader {
+public final class EventReader {
+
+  /** The memory for a text, in multiples of its length: the text, its JSON values, its events. */
+  public static final int COPIES = 4;
 
   /** The longest event, in bytes, as received but without needless escapes and white space. */
   static final int MOST_EVENT_BYTES = 32 * 1024;
@@ -28,10 +31,10 @@ final class EventReader {
    * JavaScript writes them, which may be four times as long. A batch that is sent to a webhook has
    * room for many events of this size.
    */
-  static final int MOST_COMPLETE_BYTES = MOST_EVENT_BYTES + 1024;
+  public static final int MOST_COMPLETE_BYTES = MOST_EVENT_BYTES + 1024;
 
   /** The most events in a batch that is received over HTTP. */
-  static final int MOST_BATCH_EVENTS = 2500;
+  public static final int MOST_BATCH_EVENTS = 2500;
 
   /**
    * The most bytes that the fields of a batch may add up to after they have been merged into each
@@ -60,7 +63,7 @@ final class EventReader {
    *     over HTTP cannot.
    * @param sender the write key that came beside the text, or null
    */
-  EventReader(
+  public EventReader(
       byte[] text,
       Instant now,
       boolean trusted,
@@ -70,7 +73,7 @@ final class EventReader {
   }
 
   /** Makes a reader of one message that gives the supplied ids to events without one. */
-  EventReader(
+  public EventReader(
       byte[] text,
       Instant now,
       boolean trusted,
@@ -84,19 +87,19 @@ final class EventReader {
   }
 
   /** Sets a listener for the bytes of batch fields. Called before they are merged into an event. */
-  EventReader tellMerged(LongConsumer told) {
+  public EventReader tellMerged(LongConsumer told) {
     this.merged = told;
     return this;
   }
 
   /** Sets a check of a batch's write keys. If it fails, the events of the batch are not made. */
-  EventReader askKeys(Predicate<ReadResult> keys) {
+  public EventReader askKeys(Predicate<ReadResult> keys) {
     this.allowed = keys;
     return this;
   }
 
   /** Sets the template that makes events of other objects. Null, the default, rejects them. */
-  EventReader wrap(@Nullable EventTemplate by) {
+  public EventReader wrap(@Nullable EventTemplate by) {
     this.template = by;
     return this;
   }
@@ -107,7 +110,7 @@ final class EventReader {
    * @param fromPath the event's type according to the request's path, or null
    * @throws InvalidJsonException if the text is not valid JSON
    */
-  ReadResult readEvent(@Nullable EventType fromPath) throws InvalidJsonException {
+  public ReadResult readEvent(@Nullable EventType fromPath) throws InvalidJsonException {
     JsonReader json = new JsonReader(text);
     Element found = Element.read(json, text, 0);
     json.end();
@@ -124,7 +127,7 @@ final class EventReader {
    * @throws InvalidEventException if it is not a batch, or an empty or too long one
    * @throws UnknownKeyException if the check of its write keys fails
    */
-  ReadResult readBatch() throws InvalidJsonException, InvalidEventException {
+  public ReadResult readBatch() throws InvalidJsonException, InvalidEventException {
     return readBatch(true);
   }
 
@@ -188,7 +191,7 @@ final class EventReader {
    * batch as the tracking API takes it, or an event a line. Text that cannot be read becomes a
    * rejected event.
    */
-  ReadResult readAny() {
+  public ReadResult readAny() {
     try {
       JsonReader json = new JsonReader(text);
       if (json.peek() == JsonKind.ARRAY) {
@@ -219,7 +222,7 @@ final class EventReader {
       }
     } catch (InvalidEventException e) {
       rejectAll(e.code(), String.valueOf(e.getMessage()));
-    } catch (ReadingBudget.NoRoomException | UnknownKeyException e) {
+    } catch (NotEnoughMemoryException | UnknownKeyException e) {
       throw e;
     } catch (RuntimeException | StackOverflowError e) {
       // A fault in this reader must not keep the source from its next message.

@@ -28,7 +28,7 @@ public final class EventStream implements EventSequence, Iterator<Object>, Close
 
   /** 16 MiB, or less if the heap is smaller than a gigabyte. */
   static final int PIECE_BYTES =
-      (int) Math.min(16 * 1024 * 1024, HeapShare.READING.bytes() / ReadingBudget.COPIES);
+      (int) Math.min(16 * 1024 * 1024, HeapShare.READING.bytes() / EventReader.COPIES);
 
   private static final int LEAST_BYTES = 8 * 1024;
 
@@ -49,7 +49,7 @@ public final class EventStream implements EventSequence, Iterator<Object>, Close
   private long iterated;
 
   /** Opens the stream. */
-  interface Opener {
+  public interface Opener {
     InputStream open() throws Exception;
   }
 
@@ -101,7 +101,7 @@ public final class EventStream implements EventSequence, Iterator<Object>, Close
    * @param now when the message came in
    * @param comesAgain whether the source is known to hand a message over again if it fails
    */
-  EventStream(Opener opener, Instant now, DestinationChoice choice, boolean comesAgain) {
+  public EventStream(Opener opener, Instant now, DestinationChoice choice, boolean comesAgain) {
     this(opener, now, choice, comesAgain, PIECE_BYTES);
   }
 
@@ -115,7 +115,7 @@ public final class EventStream implements EventSequence, Iterator<Object>, Close
   }
 
   /** Sets the template that makes events of other objects. Null, the default, rejects them. */
-  EventStream wrap(@Nullable EventTemplate by) {
+  public EventStream wrap(@Nullable EventTemplate by) {
     template = by;
     return this;
   }
@@ -125,7 +125,7 @@ public final class EventStream implements EventSequence, Iterator<Object>, Close
   }
 
   /** Starts after the first {@code bytes} bytes, whose events have been stored before. */
-  void resume(long bytes) {
+  public void resume(long bytes) {
     piece = new Piece(0, List.of(), bytes, new byte[0], false);
   }
 

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * becomes the event's {@code properties}, or its {@code traits} if the event is an identify.
  * Immutable.
  */
-final class EventTemplate {
+public final class EventTemplate {
 
   private final EventType type;
   private final @Nullable String name;
@@ -27,7 +27,7 @@ final class EventTemplate {
   }
 
   /** The template that the settings ask for, or null. */
-  static @Nullable EventTemplate of(Settings settings) {
+  public static @Nullable EventTemplate of(Settings settings) {
     return settings.wrap() == null ? null : of(settings.wrap());
   }
 

@@ -1,7 +1,7 @@
 package io.dromedary.event;
 
 /** Thrown if an event is not valid. The message says what was expected and what was found. */
-final class InvalidEventException extends Exception {
+public final class InvalidEventException extends Exception {
 
   private static final long serialVersionUID = 1L;
 
@@ -12,7 +12,7 @@ final class InvalidEventException extends Exception {
     this.code = code;
   }
 
-  String code() {
+  public String code() {
     return code;
   }
 }

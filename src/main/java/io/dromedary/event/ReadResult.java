@@ -39,12 +39,12 @@ public final class ReadResult {
   }
 
   /** The rejected events, which become dead letters. */
-  List<RejectedEvent> rejected() {
+  public List<RejectedEvent> rejected() {
     return rejected;
   }
 
   /** The number of accepted events, including those that are not to be delivered. */
-  int accepted() {
+  public int accepted() {
     return accepted;
   }
 
@@ -54,17 +54,17 @@ public final class ReadResult {
   }
 
   /** Returns whether the message was a single event, and it was rejected. */
-  boolean isSingleRejected() {
+  public boolean isSingleRejected() {
     return single && !rejected.isEmpty();
   }
 
   /** The number of events, accepted or rejected. */
-  int count() {
+  public int count() {
     return accepted + rejected.size();
   }
 
   /** The write keys in the body, of the batch and of its events. */
-  Set<String> writeKeys() {
+  public Set<String> writeKeys() {
     return writeKeys;
   }
 }

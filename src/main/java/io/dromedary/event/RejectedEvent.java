@@ -1,5 +1,6 @@
 package io.dromedary.event;
 
+import io.dromedary.json.Utf8;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -15,7 +16,8 @@ public final class RejectedEvent {
   private final String message;
   private final byte[] text;
 
-  RejectedEvent(int index, @Nullable String messageId, String code, String message, byte[] text) {
+  public RejectedEvent(
+      int index, @Nullable String messageId, String code, String message, byte[] text) {
     this.index = index;
     this.messageId = messageId;
     this.code = code;
@@ -26,7 +28,7 @@ public final class RejectedEvent {
   /**
    * Rejects a body, or the rest of one, that could not be read for a reason other than its text.
    */
-  static RejectedEvent unreadable(int index, String message, byte[] text) {
+  public static RejectedEvent unreadable(int index, String message, byte[] text) {
     return new RejectedEvent(index, null, "unreadable", message, text);
   }
 
@@ -34,13 +36,13 @@ public final class RejectedEvent {
    * Rejects a body that could not be read or converted to JSON, and keeps as much of it as can be
    * shown.
    */
-  static RejectedEvent unreadable(@Nullable Object body, Throwable why) {
+  public static RejectedEvent unreadable(@Nullable Object body, Throwable why) {
     return unreadable(
         0, "expected a body that can be read, found one that fails with " + why, shown(body));
   }
 
   /** The start of a body of any class, as text. If {@code toString} fails, the class's name. */
-  static byte[] shown(@Nullable Object body) {
+  public static byte[] shown(@Nullable Object body) {
     if (body instanceof byte[] bytes) {
       return Arrays.copyOf(bytes, Math.min(bytes.length, MOST_SHOWN));
     }

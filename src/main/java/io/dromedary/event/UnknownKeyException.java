@@ -1,11 +1,11 @@
 package io.dromedary.event;
 
 /** Thrown if a sender has no known write key. The rest of its message is not read. */
-final class UnknownKeyException extends RuntimeException {
+public final class UnknownKeyException extends RuntimeException {
 
   private static final long serialVersionUID = 1L;
 
-  UnknownKeyException() {
+  public UnknownKeyException() {
     super("no known write key", null, false, false);
   }
 }

@@ -24,7 +24,7 @@ public final class UnreadableBodyException extends RuntimeException {
   }
 
   /** How many bytes of the body hold events that have been returned. */
-  long bytes() {
+  public long bytes() {
     return bytes;
   }
 }

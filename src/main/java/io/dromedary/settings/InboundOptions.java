@@ -13,7 +13,7 @@ import java.util.Set;
 final class InboundOptions {
 
   /** Java objects are never deserialized. */
-  private static final String NO_OBJECTS = "messageConverter=#class:io.dromedary.event.JmsBodies";
+  private static final String NO_OBJECTS = "messageConverter=#class:io.dromedary.inbound.JmsBodies";
 
   /**
    * The session is committed after the route, and until then the broker keeps the message. A body

@@ -10,7 +10,6 @@ import java.io.ByteArrayInputStream;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.StringReader;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -196,14 +195,5 @@ class EventStreamTest {
               assertThat(((RejectedEvent) only).code()).isEqualTo("unreadable");
               assertThat(new String(((RejectedEvent) only).text(), UTF_8)).isEqualTo("[{},\n{}");
             });
-  }
-
-  @Test
-  void readersAreReadAsText() throws Exception {
-    String text = "\ud83d\ude00" + "x\ud83d\ude00".repeat(10_000) + "\ud83d";
-
-    byte[] read = new ReaderStream(new StringReader(text)).readAllBytes();
-
-    assertThat(read).isEqualTo(Utf8.encode(text));
   }
 }

@@ -222,11 +222,11 @@ class SettingsTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "jms:events | ?transacted=true&lazyCreateTransactionManager=false&eagerLoadingOfProperties=true&disableReplyTo=true&messageConverter=#class:io.dromedary.event.JmsBodies",
-        "amqp:events?clientId=a | &transacted=true&lazyCreateTransactionManager=false&eagerLoadingOfProperties=true&disableReplyTo=true&messageConverter=#class:io.dromedary.event.JmsBodies",
-        "jms:events?disableReplyTo=false | &transacted=true&lazyCreateTransactionManager=false&eagerLoadingOfProperties=true&messageConverter=#class:io.dromedary.event.JmsBodies",
-        "jms:events?acknowledgementModeName=CLIENT_ACKNOWLEDGE | &messageConverter=#class:io.dromedary.event.JmsBodies",
-        "jms:events?transacted=false | &messageConverter=#class:io.dromedary.event.JmsBodies",
+        "jms:events | ?transacted=true&lazyCreateTransactionManager=false&eagerLoadingOfProperties=true&disableReplyTo=true&messageConverter=#class:io.dromedary.inbound.JmsBodies",
+        "amqp:events?clientId=a | &transacted=true&lazyCreateTransactionManager=false&eagerLoadingOfProperties=true&disableReplyTo=true&messageConverter=#class:io.dromedary.inbound.JmsBodies",
+        "jms:events?disableReplyTo=false | &transacted=true&lazyCreateTransactionManager=false&eagerLoadingOfProperties=true&messageConverter=#class:io.dromedary.inbound.JmsBodies",
+        "jms:events?acknowledgementModeName=CLIENT_ACKNOWLEDGE | &messageConverter=#class:io.dromedary.inbound.JmsBodies",
+        "jms:events?transacted=false | &messageConverter=#class:io.dromedary.inbound.JmsBodies",
         "jms:events?transacted=false&messageConverter=#theirs | ''",
         "kafka:events?brokers=b:9092 | &breakOnFirstError=true&autoCommitEnable=false&allowManualCommit=true&pollOnError=RECONNECT&kafkaManualCommitFactory=#class:org.apache.camel.component.kafka.consumer.DefaultKafkaManualCommitFactory&batching=true&maxPollRecords=500&pollTimeoutMs=20&batchingIntervalMs=20",
         "kafka:events?pollTimeoutMs=9&batching=true | &breakOnFirstError=true&autoCommitEnable=false&allowManualCommit=true&pollOnError=RECONNECT&kafkaManualCommitFactory=#class:org.apache.camel.component.kafka.consumer.DefaultKafkaManualCommitFactory&maxPollRecords=500&batchingIntervalMs=20",
