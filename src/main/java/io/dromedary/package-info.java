@@ -1,4 +1,4 @@
-/** Starts Dromedary as an application of its own. */
+/** The main classes of the packaged application. */
 @NullMarked
 package io.dromedary;
 

@@ -1,5 +1,6 @@
 package io.dromedary;
 
+import io.dromedary.app.PackagedApplication;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
@@ -33,7 +34,7 @@ public final class Application implements AutoCloseable {
   public static Application start(
       Path folder, Map<String, String> settings, Map<String, Object> beans) {
     int port = freePort();
-    Main main = Dromedary.main(folder, Map.of());
+    Main main = PackagedApplication.main(folder, Map.of());
     main.addOverrideProperty("camel.server.port", Integer.toString(port));
     main.addOverrideProperty(
         "webhooks.dead-letter",

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.dromedary.app.CommandLineStart;
 import io.dromedary.settings.Settings;
 import io.dromedary.testing.Certificates;
 import io.dromedary.testing.Markdown;

@@ -2,6 +2,7 @@ package io.dromedary;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.dromedary.app.StartFailure;
 import io.dromedary.testing.ClassPath;
 import io.dromedary.testing.Http;
 import io.dromedary.testing.Receiver;

@@ -3,6 +3,7 @@ package io.dromedary;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.dromedary.app.PackagedApplication;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.InvalidClassException;
@@ -25,7 +26,7 @@ class ReadObjectsTest {
     }
     try (ObjectInputStream in =
         new ObjectInputStream(new ByteArrayInputStream(bytes.toByteArray()))) {
-      in.setObjectInputFilter(Dromedary.ONLY_THE_JVMS);
+      in.setObjectInputFilter(PackagedApplication.ONLY_THE_JVMS);
       return in.readObject();
     }
   }

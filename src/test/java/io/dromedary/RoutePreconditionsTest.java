@@ -3,6 +3,7 @@ package io.dromedary;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import io.dromedary.app.PackagedApplication;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -59,7 +60,7 @@ class RoutePreconditionsTest {
 
   @Test
   void noRouteTakesPartInTheConfigurationOfAHost() throws IOException {
-    for (String name : Dromedary.ROUTES) {
+    for (String name : PackagedApplication.ROUTES) {
       String file = Files.readString(Path.of("routes", name + ".camel.yaml"));
       String[] routes = file.split("(?m)^ *(- )?route:$", -1);
       assertThat(routes).as(name).allMatch(route -> route.equals(routes[0]) || named(route));

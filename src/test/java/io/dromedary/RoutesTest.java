@@ -3,6 +3,7 @@ package io.dromedary;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.dromedary.app.PackagedApplication;
 import io.dromedary.testing.Signatures;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -67,7 +68,7 @@ class RoutesTest extends CamelMainTestSupport {
     try (Stream<Path> files = Files.list(Path.of("routes"))) {
       assertThat(files.map(file -> file.getFileName().toString()))
           .containsExactlyInAnyOrderElementsOf(
-              Dromedary.ROUTES.stream().map(name -> name + ".camel.yaml").toList());
+              PackagedApplication.ROUTES.stream().map(name -> name + ".camel.yaml").toList());
     }
   }
 
@@ -91,7 +92,7 @@ class RoutesTest extends CamelMainTestSupport {
   /** In a template, Camel 4.14.0 ignores a placeholder there, and the step is never disabled. */
   @Test
   void noStepIsDisabledBySettings() throws IOException {
-    for (String name : Dromedary.ROUTES) {
+    for (String name : PackagedApplication.ROUTES) {
       assertThat(Files.readString(Path.of("routes", name + ".camel.yaml")))
           .as(name)
           .doesNotContain("disabled");
@@ -126,7 +127,7 @@ class RoutesTest extends CamelMainTestSupport {
   @Test
   void everyRouteAndTemplateOfTheFilesHasAnIdAndADescription() throws IOException {
     List<String> definitions = new ArrayList<>();
-    for (String name : Dromedary.ROUTES) {
+    for (String name : PackagedApplication.ROUTES) {
       // The file is a list, and each definition is an element of it.
       String file = Files.readString(Path.of("routes", name + ".camel.yaml"));
       Stream.of(file.split("(?m)^- "))

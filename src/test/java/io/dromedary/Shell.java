@@ -2,6 +2,7 @@ package io.dromedary;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.dromedary.app.CommandLineStart;
 import io.dromedary.command.Commands;
 import io.dromedary.command.Surroundings;
 import java.io.ByteArrayInputStream;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.dromedary.app.PackagedApplication;
 import io.dromedary.testing.Http;
 import io.dromedary.testing.Receiver;
 import java.io.IOException;
@@ -105,7 +106,7 @@ class StartAndStopTest {
   void aPortThatIsTakenDuringTheStartEndsIt() throws Exception {
     int port = Application.freePort();
     try (ServerSocket other = new ServerSocket()) {
-      Main main = Dromedary.main(folder, Map.of());
+      Main main = PackagedApplication.main(folder, Map.of());
       settings(port).forEach(main::addOverrideProperty);
       main.addOverrideProperty("webhooks.outbox.url", "jdbc:sqlite:" + folder.resolve("outbox.db"));
       main.addMainListener(

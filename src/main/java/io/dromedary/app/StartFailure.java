@@ -1,4 +1,4 @@
-package io.dromedary;
+package io.dromedary.app;
 
 import io.dromedary.outbox.UnopenedStoreException;
 import io.dromedary.settings.Components;
@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Describes why the process could not start, without secrets. */
-final class StartFailure {
+public final class StartFailure {
 
   /** An option of an endpoint, in a URI or in a list. Its value may be a secret. */
   private static final Pattern OPTION = Pattern.compile("(?<=[?&{;(])([\\w.-]+)=[^&;\\s}\\])]*");
@@ -30,7 +30,7 @@ final class StartFailure {
     return Matcher.quoteReplacement(said.group() + " (" + Components.whereIs(said.group(1)) + ")");
   }
 
-  static String describe(Throwable failure) {
+  public static String describe(Throwable failure) {
     Throwable innermost = failure;
     for (Throwable cause = failure; cause != null; cause = next(cause)) {
       if (cause instanceof InvalidSettingsException) {

@@ -1,4 +1,4 @@
-package io.dromedary;
+package io.dromedary.app;
 
 import io.dromedary.outbox.store.OwnersFiles;
 import java.io.IOException;
@@ -43,11 +43,11 @@ final class TemporaryFiles {
       OwnersFiles.createFolder(own);
     } catch (IOException e) {
       // Otherwise Vert.x would create a folder at the start, even if it does not need one.
-      Dromedary.setDefault("vertx.disableFileCPResolving", "true");
+      PackagedApplication.setDefault("vertx.disableFileCPResolving", "true");
       return;
     }
     for (String key : KEYS) {
-      Dromedary.setDefault(
+      PackagedApplication.setDefault(
           key, key.startsWith("vertx") ? own.resolve("vertx").toString() : own.toString());
     }
   }

@@ -1,4 +1,4 @@
-package io.dromedary;
+package io.dromedary.app;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
@@ -14,13 +14,13 @@ import org.apache.camel.main.Main;
 import org.jspecify.annotations.Nullable;
 
 /** Runs the commands of the jar. */
-final class CommandLineStart {
+public final class CommandLineStart {
 
   /** Makes a context that reads the settings that a process would read, and does not start it. */
   private static final class Unstarted extends Utf8Main {
     CamelContext context(Path folder) {
       CamelContext context = createCamelContext();
-      context.getPropertiesComponent().setLocation(Dromedary.settings(folder));
+      context.getPropertiesComponent().setLocation(PackagedApplication.settings(folder));
       context.getPropertiesComponent().addInitialProperty("dromedary.application", "true");
       context.getPropertiesComponent().addInitialProperty("camel.server.host", "127.0.0.1");
       context.getPropertiesComponent().addInitialProperty("camel.server.port", "8080");
@@ -37,13 +37,13 @@ final class CommandLineStart {
    * @param args the command and its arguments, at least one
    * @return the exit code
    */
-  static int run(String... args) {
+  public static int run(String... args) {
     boolean isApplication = args[0].equals("run");
     Path folder = Path.of("");
     if (isApplication) {
       LogFormat.choose(folder, System.getenv());
     } else {
-      Dromedary.setDefault("logback.configurationFile", "dromedary/logback-command.xml");
+      PackagedApplication.setDefault("logback.configurationFile", "dromedary/logback-command.xml");
     }
     return Commands.run(
         new Surroundings(
@@ -51,7 +51,7 @@ final class CommandLineStart {
             System.getenv(),
             () -> context(folder),
             () -> configured(folder, System.getenv()),
-            Dromedary::start,
+            PackagedApplication::start,
             System.in,
             new PrintStream(System.out, true, UTF_8),
             new PrintStream(System.err, true, UTF_8),
@@ -60,13 +60,13 @@ final class CommandLineStart {
   }
 
   /** Makes a context that has read the settings of a folder. It is not started. */
-  static CamelContext context(Path folder) {
+  public static CamelContext context(Path folder) {
     return new Unstarted().context(folder);
   }
 
   /** Makes the context of the application in a folder, without routes and servers. */
-  static CamelContext configured(Path folder, Map<String, String> environment) {
-    Main main = Dromedary.main(folder, environment, "false");
+  public static CamelContext configured(Path folder, Map<String, String> environment) {
+    Main main = PackagedApplication.main(folder, environment, "false");
     main.addOverrideProperty("camel.server.enabled", "false");
     main.addOverrideProperty("camel.management.enabled", "false");
     main.addOverrideProperty("camel.metrics.enabled", "false");

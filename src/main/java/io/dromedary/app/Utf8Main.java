@@ -1,4 +1,4 @@
-package io.dromedary;
+package io.dromedary.app;
 
 import org.apache.camel.CamelContext;
 import org.apache.camel.main.Main;

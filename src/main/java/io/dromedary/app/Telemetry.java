@@ -1,4 +1,4 @@
-package io.dromedary;
+package io.dromedary.app;
 
 import io.dromedary.settings.InvalidSettingsException;
 import io.dromedary.settings.TracingSettings;

@@ -1,4 +1,4 @@
-package io.dromedary;
+package io.dromedary.app;
 
 import java.io.IOException;
 import java.io.Reader;
@@ -24,8 +24,8 @@ final class LogFormat {
   /** Chooses the format for an application in a folder. */
   static void choose(Path folder, Map<String, String> environment) {
     boolean isJson = JSON.equals(found(folder, environment));
-    Dromedary.setDefault("dromedary.log", isJson ? JSON : "text");
-    Dromedary.setDefault("logback.configurationFile", "dromedary/logback.xml");
+    PackagedApplication.setDefault("dromedary.log", isJson ? JSON : "text");
+    PackagedApplication.setDefault("logback.configurationFile", "dromedary/logback.xml");
   }
 
   private static String found(Path folder, Map<String, String> environment) {
