@@ -9,6 +9,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,10 +56,16 @@ public final class DestinationChoice {
                 each ->
                     new Candidate(
                         each.name(),
-                        each.events(),
+                        types(each.events()),
                         each.writeKeys(),
                         each.name().equals(DestinationSettings.DEFAULT)))
             .toList());
+  }
+
+  private static Set<EventType> types(Set<String> names) {
+    return Stream.of(EventType.values())
+        .filter(type -> names.contains(type.json()))
+        .collect(Collectors.toUnmodifiableSet());
   }
 
   private static Map<EventType, List<String>> byType(

@@ -1,10 +1,9 @@
 package io.dromedary.settings;
 
-import io.dromedary.event.EventType;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
-import java.util.EnumSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -124,15 +123,15 @@ final class DestinationReader {
             Duration.ofSeconds(10)));
   }
 
-  private Set<EventType> events() {
-    Set<EventType> events = EnumSet.noneOf(EventType.class);
+  private Set<String> events() {
+    List<String> types = DestinationSettings.EVENT_TYPES;
+    Set<String> events = new LinkedHashSet<>();
     for (String name : keys.list("events")) {
-      EventType type = EventType.of(name);
-      if (type == null || !events.add(type)) {
-        keys.problem("events", name, "some of " + EventType.all() + ", each once");
+      if (!types.contains(name) || !events.add(name)) {
+        keys.problem("events", name, "some of " + String.join(", ", types) + ", each once");
       }
     }
-    return Set.copyOf(events.isEmpty() ? EnumSet.allOf(EventType.class) : events);
+    return Set.copyOf(events.isEmpty() ? types : events);
   }
 
   private @Nullable String transform() {

@@ -1,6 +1,5 @@
 package io.dromedary.settings;
 
-import io.dromedary.event.EventType;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -11,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * The settings of one destination. The values have been checked against each other.
  *
  * @param name the destination's name; {@code default} for keys without a destination
- * @param events the types that it takes
+ * @param events the names of the event types that it takes
  * @param writeKeys the write keys of the sources that it takes; if empty, any
  * @param urls one to five webhooks: http(s) URLs or other Camel endpoint URIs
  * @param http how each webhook is reached, in the order of {@code urls}
@@ -36,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record DestinationSettings(
     String name,
-    Set<EventType> events,
+    Set<String> events,
     List<String> writeKeys,
     List<String> urls,
     List<HttpOptions> http,
@@ -59,6 +58,10 @@ public record DestinationSettings(
     int batchSize,
     Duration batchInterval,
     @Nullable String transform) {
+
+  /** The names of the event types. The settings know nothing else of events. */
+  public static final List<String> EVENT_TYPES =
+      List.of("page", "screen", "identify", "track", "alias", "group", "delete");
 
   /** The name of the destination that the keys {@code webhooks.KEY} configure. */
   public static final String DEFAULT = "default";

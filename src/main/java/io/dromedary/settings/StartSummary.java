@@ -1,6 +1,5 @@
 package io.dromedary.settings;
 
-import io.dromedary.event.EventType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -108,12 +107,11 @@ public final class StartSummary implements StartupListener, Ordered {
     lines.add(
         "webhooks      "
             + destination.urls().stream().map(Settings::origin).collect(Collectors.joining(", ")));
-    if (destination.events().size() < EventType.values().length) {
+    if (destination.events().size() < DestinationSettings.EVENT_TYPES.size()) {
       lines.add(
           "takes         "
-              + Stream.of(EventType.values())
+              + DestinationSettings.EVENT_TYPES.stream()
                   .filter(destination.events()::contains)
-                  .map(EventType::json)
                   .collect(Collectors.joining(", ")));
     }
     lines.add("accepted by   " + destination.acks() + " of " + destination.urls().size());

@@ -8,7 +8,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
-import io.dromedary.event.EventType;
 import io.dromedary.testing.Certificates;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -168,7 +167,7 @@ class SettingsTest {
                     "default",
                     new DestinationSettings(
                         "default",
-                        Set.of(EventType.values()),
+                        Set.of("page", "screen", "identify", "track", "alias", "group", "delete"),
                         List.of(),
                         List.of("http://127.0.0.1:8080/bin"),
                         List.of(
