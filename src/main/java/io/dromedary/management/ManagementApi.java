@@ -1,23 +1,19 @@
 package io.dromedary.management;
 
-import io.dromedary.alert.Alerts;
-import io.dromedary.http.Caller;
 import io.dromedary.http.RawBodies;
 import io.dromedary.http.Refusal;
 import io.dromedary.http.RefusedRequests;
 import io.dromedary.http.RequestCheck;
 import io.dromedary.http.RequestHead;
-import io.dromedary.outbox.Outbox;
-import io.dromedary.outbox.OutboxComponent;
+import io.dromedary.operations.Operations;
+import io.dromedary.operations.Overviews;
+import io.dromedary.operations.RefusedException;
 import io.dromedary.outbox.store.OutboxException;
-import io.dromedary.page.ApiException;
-import io.dromedary.page.Overviews;
 import io.dromedary.page.Page;
 import io.dromedary.page.PageAnswer;
 import io.dromedary.settings.ServerPaths;
 import io.dromedary.settings.Settings;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import org.apache.camel.CamelContext;
 import org.apache.camel.CamelContextAware;
@@ -30,29 +26,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Serves the management path: the page, and the API for pending events, dead letters, the history,
- * replays and alerts. {@link Access} decides who may use it. Thread-safe.
+ * Serves the management path: {@link Access} decides who may use it, then the {@link Page} or the
+ * {@link Operations} answer. Thread-safe.
  */
 public final class ManagementApi extends ServiceSupport
     implements CamelContextAware, Processor, RequestCheck {
 
-  /** The names of the parameters that select dead letters. */
-  public static final List<String> DEAD_LETTER_FILTERS = Parameters.DEAD_LETTERS;
-
   private static final Logger LOG = LoggerFactory.getLogger(ManagementApi.class);
 
-  private static final String API = "/api";
-  private static final String DEAD_LETTERS = "/dead-letters";
-  private static final String PENDING = "/pending";
-  private static final String OVERVIEW = "/api/overview";
-  private static final String ALERTS = "/api/alerts";
-  private static final String REPLAYS = "/api/replays";
-
-  private final Pages pages = new Pages();
   private @Nullable CamelContext context;
   private @Nullable Access access;
   private @Nullable Page page;
-  private @Nullable OverviewOperations overview;
+  private @Nullable Operations operations;
   private String path = "";
 
   @Override
@@ -73,8 +58,9 @@ public final class ManagementApi extends ServiceSupport
   protected void doStart() {
     if (context != null) {
       Overviews overviews = new Overviews(context);
-      overview = new OverviewOperations(overviews);
-      page = new Page(context, overviews, this::call);
+      Operations made = new Operations(context, overviews);
+      operations = made;
+      page = new Page(context, overviews, made);
       ServerPaths paths = Settings.of(context).paths();
       RawBodies.keep(context, paths.root(), paths.management(), this);
     }
@@ -143,8 +129,7 @@ public final class ManagementApi extends ServiceSupport
       throw new RefusedException(
           400, "unexpected_body", "expected parameters in the URL and no body, found a body");
     }
-    String answer =
-        answer(new Operation(head.method(), below, head.query(), access().caller(head)));
+    String answer = operations().answer(head.method(), below, head.query(), access().caller(head));
     if (answer == null) {
       throw new RefusedException(unknownPath());
     }
@@ -165,55 +150,6 @@ public final class ManagementApi extends ServiceSupport
   /** The part of a path that follows the management path. */
   private String below(String asked) {
     return asked.startsWith(path) ? asked.substring(path.length()) : asked;
-  }
-
-  /** Answers a view of the page in the same way as a program that calls the API. */
-  private String call(String method, String below, @Nullable String query, Caller caller)
-      throws ApiException {
-    try {
-      String answer = answer(new Operation(method, below, query, caller));
-      if (answer == null) {
-        throw new ApiException(404, "expected a path of the API, found another");
-      }
-      return answer;
-    } catch (RefusedException e) {
-      throw new ApiException(e.refusal().status(), e.refusal().message());
-    } catch (IllegalArgumentException e) {
-      throw new ApiException(400, String.valueOf(e.getMessage()));
-    } catch (OutboxException e) {
-      throw new ApiException(503, String.valueOf(e.getMessage()));
-    }
-  }
-
-  private @Nullable String answer(Operation asked) throws RefusedException, OutboxException {
-    if (asked.below().equals(OVERVIEW) && overview != null) {
-      return overview.answer(asked);
-    }
-    // Dead letters and pending events are also served without /api, where they first were.
-    Operation operation = asked.below().startsWith(API) ? asked.behind(API) : asked;
-    Mask mask = Mask.of(context(), asked.caller());
-    if (operation.below().startsWith(DEAD_LETTERS)) {
-      return new DeadLetterOperations(context(), outbox(), pages, mask)
-          .answer(operation.behind(DEAD_LETTERS));
-    }
-    if (asked.below().startsWith(ALERTS)) {
-      return new AlertOperations(Alerts.of(context())).answer(asked.behind(ALERTS));
-    }
-    if (asked.below().startsWith(REPLAYS)) {
-      return new ReplayOperations(outbox().replays()).answer(asked.behind(REPLAYS));
-    }
-    if (operation.below().startsWith(PENDING)) {
-      return new PendingOperations(context(), outbox(), pages, mask)
-          .answer(operation.behind(PENDING));
-    }
-    return asked.below().startsWith(API) ? history(operation, mask) : null;
-  }
-
-  /** Answers the operations that exist below /api only. */
-  private @Nullable String history(Operation asked, Mask mask)
-      throws RefusedException, OutboxException {
-    String answer = new EventOperations(context(), outbox(), pages, mask).answer(asked);
-    return answer == null ? new HistoryOperations(context(), mask).answer(asked) : answer;
   }
 
   private CamelContext context() {
@@ -237,8 +173,11 @@ public final class ManagementApi extends ServiceSupport
     return page;
   }
 
-  private Outbox outbox() {
-    return context().getComponent("outbox", OutboxComponent.class).outbox();
+  private Operations operations() {
+    if (operations == null) {
+      throw new IllegalStateException("not started");
+    }
+    return operations;
   }
 
   @Override

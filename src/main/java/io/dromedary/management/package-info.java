@@ -1,4 +1,4 @@
-/** The HTTP API for operators of a running process: access, masking, operations and audit log. */
+/** Serves the path for operators: who may use it, and whether the page or an operation answers. */
 @NullMarked
 package io.dromedary.management;
 

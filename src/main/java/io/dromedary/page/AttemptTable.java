@@ -2,7 +2,7 @@ package io.dromedary.page;
 
 import io.dromedary.history.AttemptRecord;
 import io.dromedary.history.Origin;
-import io.dromedary.management.Mask;
+import io.dromedary.operations.Mask;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

@@ -2,7 +2,8 @@ package io.dromedary.page;
 
 import io.dromedary.history.AttemptRecord;
 import io.dromedary.history.ErrorGroup;
-import io.dromedary.management.Mask;
+import io.dromedary.operations.Mask;
+import io.dromedary.operations.Range;
 import java.time.Instant;
 import java.util.List;
 

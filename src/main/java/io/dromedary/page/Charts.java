@@ -1,6 +1,7 @@
 package io.dromedary.page;
 
 import io.dromedary.history.Rollup;
+import io.dromedary.operations.Range;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;

@@ -1,8 +1,8 @@
 package io.dromedary.page;
 
-import io.dromedary.management.Audit;
-import io.dromedary.management.Deletions;
-import io.dromedary.management.Mask;
+import io.dromedary.operations.Audit;
+import io.dromedary.operations.Deletions;
+import io.dromedary.operations.Mask;
 import io.dromedary.outbox.Outbox;
 import io.dromedary.outbox.OutboxComponent;
 import io.dromedary.outbox.deadletter.DeadLetter;

@@ -3,7 +3,7 @@ package io.dromedary.page;
 import io.dromedary.delivery.PendingReport;
 import io.dromedary.history.AttemptRecord;
 import io.dromedary.history.EventStory;
-import io.dromedary.management.Mask;
+import io.dromedary.operations.Mask;
 import io.dromedary.outbox.deadletter.DeadLetter;
 import io.dromedary.outbox.pending.PendingEvent;
 import java.time.Instant;

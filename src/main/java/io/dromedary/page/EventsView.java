@@ -3,7 +3,7 @@ package io.dromedary.page;
 import io.dromedary.history.AttemptRecord;
 import io.dromedary.history.History;
 import io.dromedary.history.HistoryException;
-import io.dromedary.management.Mask;
+import io.dromedary.operations.Mask;
 import io.dromedary.settings.Settings;
 import java.util.List;
 import java.util.Map;

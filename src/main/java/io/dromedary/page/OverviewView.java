@@ -2,9 +2,12 @@ package io.dromedary.page;
 
 import io.dromedary.delivery.flow.FlowState;
 import io.dromedary.history.Rollup;
+import io.dromedary.operations.Overview;
+import io.dromedary.operations.Overview.Row;
+import io.dromedary.operations.Overviews;
+import io.dromedary.operations.Range;
 import io.dromedary.outbox.OutboxReport;
 import io.dromedary.outbox.deadletter.DeadLetter.Reason;
-import io.dromedary.page.Overview.Row;
 import io.dromedary.settings.Settings;
 import java.time.Duration;
 import java.time.Instant;
@@ -34,7 +37,7 @@ final class OverviewView implements View {
     Overview overview = overviews.of(range);
     html.open("div", "class", "head");
     html.element("h1", "Overview");
-    Range.links(html, request, range);
+    RangeLinks.write(html, request, range);
     html.close();
     html.in("div", () -> problems(html, request, overview), "data-live", "problems");
     html.in("div", () -> pipeline(html, overview), "data-live", "pipeline");

@@ -4,6 +4,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.dromedary.http.Caller;
 import io.dromedary.http.RequestHead;
+import io.dromedary.operations.ApiException;
+import io.dromedary.operations.Operations;
+import io.dromedary.operations.Overviews;
 import io.dromedary.outbox.store.OutboxException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -54,8 +57,8 @@ public final class Page {
   private final PageFiles files = new PageFiles();
 
   /** Makes the page of a Camel context. */
-  public Page(CamelContext context, Overviews overviews, Api api) {
-    this(views(context, overviews, api));
+  public Page(CamelContext context, Overviews overviews, Operations operations) {
+    this(views(context, overviews, operations));
   }
 
   Page(Map<String, View> views) {
@@ -65,13 +68,14 @@ public final class Page {
   }
 
   /** The views, by the first part of their paths. */
-  private static Map<String, View> views(CamelContext context, Overviews overviews, Api api) {
+  private static Map<String, View> views(
+      CamelContext context, Overviews overviews, Operations operations) {
     Map<String, View> views = new LinkedHashMap<>();
     views.put("", new OverviewView(context, overviews));
     views.put("webhooks", new WebhookView(context));
     views.put("events", new EventsView(context));
     views.put("dead-letters", new DeadLettersView(context));
-    views.put("pending", new PendingView(context, api));
+    views.put("pending", new PendingView(context, operations));
     views.put("settings", new SettingsView(context));
     views.put("alerts", new AlertsView(context));
     return Collections.unmodifiableMap(views);

@@ -1,5 +1,7 @@
 package io.dromedary.page;
 
+import io.dromedary.operations.ApiException;
+import io.dromedary.operations.Operations;
 import io.dromedary.settings.Settings;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -18,11 +20,11 @@ final class PendingView implements View {
       List.of("destination", "webhook", "type", "messageId", "userId", "status", "since", "until");
 
   private final CamelContext context;
-  private final Api api;
+  private final Operations operations;
 
-  PendingView(CamelContext context, Api api) {
+  PendingView(CamelContext context, Operations operations) {
     this.context = context;
-    this.api = api;
+    this.operations = operations;
   }
 
   @Override
@@ -78,7 +80,7 @@ final class PendingView implements View {
 
   private JsonTree call(String method, String path, @Nullable String query, PageRequest request)
       throws ApiException {
-    return JsonTree.of(api.call(method, path, query, request.caller()));
+    return JsonTree.of(operations.call(method, path, query, request.caller()));
   }
 
   private static String sentence(String action, JsonTree done) {

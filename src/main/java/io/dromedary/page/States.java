@@ -9,15 +9,6 @@ final class States {
 
   private States() {}
 
-  static String word(FlowState state) {
-    return switch (state.kind()) {
-      case UP -> "up";
-      case LIMITED -> "limited";
-      case PAUSED -> "paused";
-      case DOWN -> "down";
-    };
-  }
-
   /** The style sheet's class for a state. */
   static String tone(FlowState state) {
     return switch (state.kind()) {
@@ -40,7 +31,7 @@ final class States {
 
   /** Writes a state, and below it when the webhook is next sent to. */
   static void write(Html html, FlowState state) {
-    html.element("span", word(state), "class", "state " + tone(state));
+    html.element("span", state.kind().word(), "class", "state " + tone(state));
     String next = next(state);
     if (!next.isEmpty()) {
       html.element("small", next);

@@ -10,8 +10,10 @@ import io.dromedary.history.ErrorGroup;
 import io.dromedary.history.History;
 import io.dromedary.history.HistoryException;
 import io.dromedary.history.Rollup;
-import io.dromedary.management.Audit;
-import io.dromedary.management.Mask;
+import io.dromedary.operations.Audit;
+import io.dromedary.operations.Mask;
+import io.dromedary.operations.Overview;
+import io.dromedary.operations.Range;
 import io.dromedary.settings.DestinationSettings;
 import io.dromedary.settings.Settings;
 import java.time.Duration;
@@ -111,7 +113,7 @@ final class WebhookView implements View {
     html.open("div", "class", "head").open("div");
     html.element("h1", found.name());
     html.element("p", found.webhook().name(), "class", "soft wide").close();
-    Range.links(html, request, range);
+    RangeLinks.write(html, request, range);
     html.close();
     html.in("div", () -> state(html, now, found.webhook()), "class", "card", "data-live", "state");
     if (request.mayChange()) {
@@ -134,7 +136,7 @@ final class WebhookView implements View {
     FlowState state = webhook.state();
     html.open("dl", "class", "pairs inside");
     html.element("dt", "state").open("dd");
-    html.element("span", States.word(state), "class", "state " + States.tone(state));
+    html.element("span", state.kind().word(), "class", "state " + States.tone(state));
     html.text(" since ");
     Figures.time(html, now.minus(state.lasting()));
     String next = States.next(state);

@@ -3,7 +3,7 @@ package io.dromedary.command;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.dromedary.management.ManagementApi;
+import io.dromedary.operations.Operations;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
 import java.io.PrintStream;
@@ -60,7 +60,7 @@ class CommandModelTest {
 
   @Test
   void everyFilterOfTheApiIsAnOption() {
-    for (String parameter : ManagementApi.DEAD_LETTER_FILTERS) {
+    for (String parameter : Operations.DEAD_LETTER_FILTERS) {
       String option = "--" + parameter.replaceAll("(?=[A-Z])", "-").toLowerCase(Locale.ROOT);
       assertThat(new CommandLine(new DeadLetterOptions()).getCommandSpec().findOption(option))
           .as(option)

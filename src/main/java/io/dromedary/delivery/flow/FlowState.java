@@ -1,6 +1,7 @@
 package io.dromedary.delivery.flow;
 
 import java.time.Duration;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +31,11 @@ public record FlowState(
     /** It accepts nothing and has asked for a pause by {@code Retry-After}. */
     PAUSED,
     /** It has shown no sign of life for a while. */
-    DOWN
+    DOWN;
+
+    /** The state as operators read it. */
+    public String word() {
+      return name().toLowerCase(Locale.ROOT);
+    }
   }
 }

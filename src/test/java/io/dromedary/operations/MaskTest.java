@@ -1,10 +1,10 @@
-package io.dromedary.management;
+package io.dromedary.operations;
 
 import static io.dromedary.testing.Json.json;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.dromedary.management.Mask.Payload;
+import io.dromedary.operations.Mask.Payload;
 import io.dromedary.settings.PayloadSettings;
 import io.dromedary.settings.PayloadSettings.Shown;
 import org.junit.jupiter.api.Test;

@@ -1,4 +1,4 @@
-package io.dromedary.management;
+package io.dromedary.operations;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 

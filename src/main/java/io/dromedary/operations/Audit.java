@@ -1,4 +1,4 @@
-package io.dromedary.management;
+package io.dromedary.operations;
 
 import io.dromedary.logging.Printable;
 import org.slf4j.Logger;

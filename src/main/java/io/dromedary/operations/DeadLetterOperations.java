@@ -1,4 +1,4 @@
-package io.dromedary.management;
+package io.dromedary.operations;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.dromedary.json.JsonFields;

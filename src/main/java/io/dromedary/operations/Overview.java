@@ -1,4 +1,4 @@
-package io.dromedary.page;
+package io.dromedary.operations;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.dromedary.delivery.DestinationReport;
@@ -49,7 +49,7 @@ public record Overview(
     @Nullable String historyProblem) {
 
   /** The {@link #historyProblem} if the history is off. */
-  static final String OFF = "There is no history of attempts (webhooks.history = off).";
+  public static final String OFF = "There is no history of attempts (webhooks.history = off).";
 
   /**
    * The figures of a webhook.
@@ -76,26 +76,26 @@ public record Overview(
     private static final double LATE = 0.5;
 
     /** The webhook's name on the page: {@code crm/1}. */
-    String name() {
+    public String name() {
       return destination + "/" + webhook.number();
     }
 
-    boolean isDown() {
+    public boolean isDown() {
       return webhook.state().kind() == FlowState.Kind.DOWN;
     }
 
     /** The share of attempts that the webhook accepted; null if unknown, or without attempts. */
-    @Nullable Double share() {
+    public @Nullable Double share() {
       return sum == null || sum.attempts() == 0 ? null : sum.accepted() / (double) sum.attempts();
     }
 
     /** The share of the window that the oldest event has used up; 0 if unknown. */
-    double late() {
+    public double late() {
       return oldest == null || window.isZero() ? 0 : oldest.toMillis() / (double) window.toMillis();
     }
 
     /** Returns whether the oldest event has used up more than half of its window. */
-    boolean isLate() {
+    public boolean isLate() {
       return late() > LATE;
     }
 
@@ -110,7 +110,7 @@ public record Overview(
     }
 
     /** Returns whether more than one percent of attempts failed. */
-    boolean failsOften() {
+    public boolean failsOften() {
       Double share = share();
       return share != null && share < 0.99;
     }
@@ -212,17 +212,18 @@ public record Overview(
     }
   }
 
-  long deadInAll() {
+  /** How many events have become dead letters since the start. */
+  public long deadInAll() {
     return dead.values().stream().mapToLong(Long::longValue).sum();
   }
 
   /** Returns whether no event was accepted since the start, none is pending and none has died. */
-  boolean isEmpty() {
+  public boolean isEmpty() {
     return accepted == 0 && Objects.equals(waiting, 0L) && deadInAll() == 0;
   }
 
   /** Writes the snapshot as fields of a JSON object. */
-  public void write(JsonGenerator json) throws IOException {
+  void write(JsonGenerator json) throws IOException {
     json.writeStringField("at", at.toString());
     json.writeObjectFieldStart("sinceStart");
     json.writeNumberField("accepted", accepted);
@@ -257,7 +258,7 @@ public record Overview(
     json.writeNumberField("webhook", webhook.number());
     json.writeStringField("name", webhook.name());
     FlowState state = webhook.state();
-    json.writeStringField("state", States.word(state));
+    json.writeStringField("state", state.kind().word());
     json.writeNumberField("stateSeconds", state.lasting().toSeconds());
     if (state.untilNext() != null) {
       json.writeNumberField("nextAttemptInMillis", state.untilNext().toMillis());

@@ -1,4 +1,4 @@
-package io.dromedary.page;
+package io.dromedary.operations;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
@@ -33,7 +33,7 @@ public final class Overviews {
   }
 
   /** The overview of a range, from the cache if it is fresh. */
-  Overview of(Range range) {
+  public Overview of(Range range) {
     Seen last = seen.get(range);
     if (last != null && (isFresh(range, last) || !looking.tryLock())) {
       return last.overview();
@@ -65,7 +65,7 @@ public final class Overviews {
    *
    * @param range how far it looks back, such as {@code 24h}; null for an hour
    */
-  public void write(JsonGenerator json, @Nullable String range) throws IOException {
+  void write(JsonGenerator json, @Nullable String range) throws IOException {
     of(Range.of(range)).write(json);
   }
 }

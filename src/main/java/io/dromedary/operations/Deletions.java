@@ -1,4 +1,4 @@
-package io.dromedary.management;
+package io.dromedary.operations;
 
 import io.dromedary.history.AttemptRecord;
 import io.dromedary.history.History;

@@ -1,4 +1,4 @@
-package io.dromedary.page;
+package io.dromedary.operations;
 
 /** Thrown if the API refuses a request of a view; the message says why. */
 public final class ApiException extends Exception {

@@ -1,18 +1,19 @@
-package io.dromedary.page;
+package io.dromedary.operations;
 
 import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /** How far a view looks back. It is a parameter of the URL, so that a link shows the same view. */
-enum Range {
+public enum Range {
   HOUR("1h", Duration.ofHours(1), Duration.ofMinutes(1)),
   QUARTER("6h", Duration.ofHours(6), Duration.ofMinutes(6)),
   DAY("24h", Duration.ofHours(24), Duration.ofMinutes(24)),
   WEEK("7d", Duration.ofDays(7), Duration.ofHours(3)),
   MONTH("30d", Duration.ofDays(30), Duration.ofHours(12));
 
-  static final String PARAMETER = "range";
+  /** The name of the parameter. */
+  public static final String PARAMETER = "range";
 
   private final String text;
   private final Duration length;
@@ -30,7 +31,7 @@ enum Range {
    * @param parameter null for the last hour
    * @throws IllegalArgumentException if there is no such range
    */
-  static Range of(@Nullable String parameter) {
+  public static Range of(@Nullable String parameter) {
     if (parameter == null) {
       return HOUR;
     }
@@ -43,39 +44,24 @@ enum Range {
   }
 
   /** The name in the URL and on the page. */
-  String text() {
+  public String text() {
     return text;
   }
 
   /** The time that one point of a chart covers. */
-  Duration step() {
+  public Duration step() {
     return step;
   }
 
   /** How many points a chart has. */
-  int points() {
+  public int points() {
     return (int) (length.toMillis() / step.toMillis());
   }
 
   /** The beginning of a chart's first point, if its last point is the one that is still open. */
-  Instant from(Instant now) {
+  public Instant from(Instant now) {
     long stepMillis = step.toMillis();
     long last = now.toEpochMilli() / stepMillis * stepMillis;
     return Instant.ofEpochMilli(last - (points() - 1) * stepMillis);
-  }
-
-  /** Writes links to the same view, one for each range. */
-  static void links(Html html, PageRequest request, Range chosen) {
-    html.open("div", "class", "ranges", "role", "group", "aria-label", "Range");
-    for (Range each : values()) {
-      html.element(
-          "a",
-          each.text,
-          "href",
-          request.withParameter(PARAMETER, each.text),
-          "aria-current",
-          each == chosen ? "true" : null);
-    }
-    html.close();
   }
 }

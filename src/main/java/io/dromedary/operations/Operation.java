@@ -1,4 +1,4 @@
-package io.dromedary.management;
+package io.dromedary.operations;
 
 import io.dromedary.http.Caller;
 import org.jspecify.annotations.Nullable;

@@ -1,7 +1,6 @@
-package io.dromedary.management;
+package io.dromedary.operations;
 
 import io.dromedary.json.JsonFields;
-import io.dromedary.page.Overviews;
 import java.util.List;
 import java.util.Set;
 

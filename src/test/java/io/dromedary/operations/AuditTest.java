@@ -1,4 +1,4 @@
-package io.dromedary.management;
+package io.dromedary.operations;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package io.dromedary.management;
+package io.dromedary.operations;
 
 import io.dromedary.http.Refusal;
 import java.util.concurrent.Semaphore;
