@@ -5,6 +5,7 @@ import io.dromedary.delivery.WebhookCheck.Finding;
 import io.dromedary.delivery.WebhookCheck.Level;
 import io.dromedary.json.JsonFields;
 import io.dromedary.settings.DestinationSettings;
+import io.dromedary.settings.EndpointUri;
 import io.dromedary.settings.Settings;
 import io.dromedary.settings.StartSummary;
 import java.util.ArrayList;
@@ -98,7 +99,7 @@ final class CheckCommand extends Subcommand {
   private void check(CamelContext context, DestinationSettings settings, int number)
       throws InterruptedException {
     String subject = settings.name() + "/" + number;
-    String shown = Settings.origin(settings.urls().get(number - 1));
+    String shown = EndpointUri.origin(settings.urls().get(number - 1));
     if (!dromedary().isJson) {
       dromedary().print("%-10s %s".formatted(subject, shown));
     }

@@ -3,6 +3,7 @@ package io.dromedary.command;
 import io.dromedary.delivery.RetrySchedule;
 import io.dromedary.json.JsonFields;
 import io.dromedary.settings.DestinationSettings;
+import io.dromedary.settings.DurationText;
 import io.dromedary.settings.Settings;
 import java.time.Duration;
 import java.time.Instant;
@@ -118,11 +119,11 @@ final class RetryPlan {
         "These are the latest times: a delay may be shorter by up to "
             + Math.round(100 * settings.jitter())
             + " %, and a webhook that is down is probed every "
-            + Settings.show(settings.down().probeInterval()));
+            + DurationText.show(settings.down().probeInterval()));
   }
 
   private void line(long number, Instant at, Instant accepted, String more) {
     Duration after = Duration.between(accepted, at);
-    dromedary.print("  %4d  %s  after %s%s".formatted(number, at, Settings.show(after), more));
+    dromedary.print("  %4d  %s  after %s%s".formatted(number, at, DurationText.show(after), more));
   }
 }

@@ -8,6 +8,8 @@ import io.dromedary.history.History;
 import io.dromedary.json.NamedMembers;
 import io.dromedary.outbox.OutboxComponent;
 import io.dromedary.settings.DestinationSettings;
+import io.dromedary.settings.EndpointUri;
+import io.dromedary.settings.PayloadSettings;
 import io.dromedary.settings.Rate;
 import io.dromedary.settings.Settings;
 import io.dromedary.signing.MessageIds;
@@ -136,7 +138,7 @@ final class DestinationBindings {
       int number = webhooks.size() + 1;
       Attempts attempts = all.add(url, number);
       FlowControl flow = new FlowControl(flowSettings(), System::nanoTime);
-      String shown = Settings.origin(url);
+      String shown = EndpointUri.origin(url);
       webhooks.add(
           new Webhook(
               shown,

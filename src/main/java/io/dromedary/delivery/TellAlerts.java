@@ -7,6 +7,7 @@ import io.dromedary.outbox.OutboxEndpoint;
 import io.dromedary.outbox.Settlement;
 import io.dromedary.outbox.store.OutboxEvent;
 import io.dromedary.settings.AlertSettings;
+import io.dromedary.settings.EndpointUri;
 import io.dromedary.settings.PostedTo;
 import io.dromedary.settings.Settings;
 import io.dromedary.signing.Payload;
@@ -85,7 +86,7 @@ public final class TellAlerts implements CamelContextAware {
     Attempts attempts =
         new Attempts(
             context,
-            Settings.origin(settings.uri()),
+            EndpointUri.origin(settings.uri()),
             target(context, settings),
             sent(settings),
             TIMEOUT,
@@ -101,7 +102,7 @@ public final class TellAlerts implements CamelContextAware {
     } catch (Exception e) {
       throw new IllegalStateException(
           "webhooks.alert cannot be used: "
-              + Settings.origin(settings.uri())
+              + EndpointUri.origin(settings.uri())
               + ": "
               + e.getMessage(),
           e);

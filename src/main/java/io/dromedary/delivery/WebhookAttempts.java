@@ -1,6 +1,7 @@
 package io.dromedary.delivery;
 
 import io.dromedary.settings.DestinationSettings;
+import io.dromedary.settings.EndpointUri;
 import io.dromedary.settings.HttpOptions;
 import io.dromedary.settings.PostedTo;
 import io.dromedary.settings.Settings;
@@ -96,7 +97,7 @@ final class WebhookAttempts {
     Attempts attempts =
         new Attempts(
             context,
-            Settings.origin(url),
+            EndpointUri.origin(url),
             target,
             headers,
             settings.timeout(),
@@ -108,7 +109,7 @@ final class WebhookAttempts {
       AttemptComponent.of(context).add(settings.name(), number, attempts);
     } catch (Exception e) {
       throw new IllegalStateException(
-          "The webhook " + Settings.origin(url) + " cannot be used: " + e.getMessage(), e);
+          "The webhook " + EndpointUri.origin(url) + " cannot be used: " + e.getMessage(), e);
     }
     return attempts;
   }

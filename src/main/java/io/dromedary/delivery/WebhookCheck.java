@@ -1,6 +1,7 @@
 package io.dromedary.delivery;
 
 import io.dromedary.settings.DestinationSettings;
+import io.dromedary.settings.EndpointUri;
 import io.dromedary.settings.Settings;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -297,6 +298,6 @@ public final class WebhookCheck {
    * @return the outcome
    */
   public Finding send() throws InterruptedException {
-    return TestEvent.send(context, settings, target(), Settings.origin(url.toString()));
+    return TestEvent.send(context, settings, target(), EndpointUri.origin(url.toString()));
   }
 }

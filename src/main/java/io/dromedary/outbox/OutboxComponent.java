@@ -67,7 +67,7 @@ public final class OutboxComponent extends DefaultComponent {
     try {
       Outbox open = outbox;
       if (open == null) {
-        OutboxSettings where = settings == null ? Settings.outbox(getCamelContext()) : settings;
+        OutboxSettings where = settings == null ? OutboxSettings.of(getCamelContext()) : settings;
         try {
           open = open(where);
         } catch (IllegalStateException e) {

@@ -3,7 +3,6 @@ package io.dromedary.outbox;
 import io.dromedary.outbox.store.PostgresDialect;
 import io.dromedary.outbox.store.SqliteUrl;
 import io.dromedary.settings.OutboxSettings;
-import io.dromedary.settings.Settings;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -25,7 +24,7 @@ public final class OutboxPlace {
   /** The location of a context's outbox. */
   public static OutboxPlace of(CamelContext context) {
     OutboxSettings own = context.getComponent("outbox", OutboxComponent.class).getSettings();
-    return new OutboxPlace(own == null ? Settings.outbox(context) : own);
+    return new OutboxPlace(own == null ? OutboxSettings.of(context) : own);
   }
 
   /** The location of an outbox with these settings. */

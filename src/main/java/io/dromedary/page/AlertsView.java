@@ -4,6 +4,7 @@ import io.dromedary.alert.Alerts;
 import io.dromedary.outbox.AlertRow;
 import io.dromedary.outbox.store.OutboxException;
 import io.dromedary.settings.AlertSettings;
+import io.dromedary.settings.EndpointUri;
 import io.dromedary.settings.Settings;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -38,7 +39,7 @@ final class AlertsView implements View {
           "empty");
       return;
     }
-    html.element("p", "Told to " + Settings.origin(settings.uri()) + ".", "class", "soft");
+    html.element("p", "Told to " + EndpointUri.origin(settings.uri()) + ".", "class", "soft");
     html.open("div", "class", "card", "data-live", "alerts");
     Instant failing = alerts.storeFailingSince();
     if (failing != null) {

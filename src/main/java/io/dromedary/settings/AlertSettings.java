@@ -48,10 +48,10 @@ public record AlertSettings(
 
   private static String uri(
       CamelContext context, PropertyReader keys, String written, HttpOptions http) {
-    String scheme = Settings.scheme(written);
+    String scheme = EndpointUri.scheme(written);
     if (!scheme.equals("http") && !scheme.equals("https")) {
       if (!Components.has(context, written)) {
-        keys.problem(KEY, Settings.beginning(written), Components.expected(context, written));
+        keys.problem(KEY, EndpointUri.beginning(written), Components.expected(context, written));
       }
       return written;
     }
@@ -61,14 +61,14 @@ public record AlertSettings(
       if (refused != null && !http.isByProxy(context, url)) {
         keys.problem(
             KEY,
-            Settings.origin(url),
+            EndpointUri.origin(url),
             "an address of the public internet (or "
                 + refused.getHostAddress()
                 + " in webhooks.allow-private)");
       }
       return url;
     } catch (WebhookUrl.RefusedException e) {
-      keys.problem(KEY, Settings.beginning(written), String.valueOf(e.getMessage()));
+      keys.problem(KEY, EndpointUri.beginning(written), String.valueOf(e.getMessage()));
       return written;
     }
   }

@@ -28,7 +28,7 @@ public final class Components {
 
   /** Returns whether the component of an endpoint's URI and its libraries are on the class path. */
   static boolean has(CamelContext context, String uri) {
-    String scheme = Settings.scheme(uri);
+    String scheme = EndpointUri.scheme(uri);
     // Without a colon Camel would look for a file of that name, and fail on a folder.
     return uri.contains(":")
         && SCHEME.matcher(scheme).matches()
@@ -37,7 +37,7 @@ public final class Components {
 
   /** What error messages expect in the place of a URI whose component is missing. */
   static String expected(CamelContext context, String uri) {
-    String scheme = Settings.scheme(uri);
+    String scheme = EndpointUri.scheme(uri);
     String text = "a Camel endpoint URI whose component is on the class path";
     if (uri.equals(scheme) || !SCHEME.matcher(scheme).matches()) {
       return text;

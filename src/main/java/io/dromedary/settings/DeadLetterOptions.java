@@ -16,6 +16,6 @@ final class DeadLetterOptions {
   /** Returns the URI with the options that it does not set itself. */
   static String complete(String uri) {
     boolean isPosix = FileSystems.getDefault().supportedFileAttributeViews().contains("posix");
-    return isPosix && Settings.scheme(uri).equals("file") ? UriOptions.with(uri, FILE) : uri;
+    return isPosix && EndpointUri.scheme(uri).equals("file") ? UriOptions.with(uri, FILE) : uri;
   }
 }

@@ -138,7 +138,7 @@ final class DestinationReader {
     String transform = keys.value("transform");
     if (transform != null && !Components.has(context, transform)) {
       keys.problem(
-          "transform", Settings.beginning(transform), Components.expected(context, transform));
+          "transform", EndpointUri.beginning(transform), Components.expected(context, transform));
     }
     return transform;
   }
@@ -166,15 +166,15 @@ final class DestinationReader {
    * @param isBehindComma whether it may be the rest of the previous URL, and a secret
    */
   static String shown(CamelContext context, String url, boolean isBehindComma) {
-    if (isBehindComma && !Settings.hasHost(url)) {
+    if (isBehindComma && !EndpointUri.hasHost(url)) {
       return "something else behind a comma";
     }
-    return Components.has(context, url) ? Settings.origin(url) : Settings.beginning(url);
+    return Components.has(context, url) ? EndpointUri.origin(url) : EndpointUri.beginning(url);
   }
 
   /** The URL in the form that requests use. If it is not valid, the URL as written. */
   private String url(String written, String shown, boolean isFirst) {
-    String scheme = Settings.scheme(written);
+    String scheme = EndpointUri.scheme(written);
     if (scheme.equals("http") || scheme.equals("https")) {
       try {
         return WebhookUrl.of(written, keys.full("headers.Authorization"));
@@ -182,7 +182,7 @@ final class DestinationReader {
         keys.problem("urls", shown, String.valueOf(e.getMessage()));
       }
     } else if (!Components.has(context, written)) {
-      boolean isUrl = Settings.hasHost(written);
+      boolean isUrl = EndpointUri.hasHost(written);
       keys.problem(
           "urls",
           shown,

@@ -110,7 +110,7 @@ public final class EffectiveSettings {
     }
     if (ADDRESSES.matcher(key).matches()) {
       return Arrays.stream(value.split("(?<!\\\\),", -1))
-          .map(each -> Settings.beginning(each.strip()))
+          .map(each -> EndpointUri.beginning(each.strip()))
           .collect(Collectors.joining(", "));
     }
     // Keys with a default, such as numbers and durations, are not secrets.

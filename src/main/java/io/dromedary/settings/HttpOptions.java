@@ -130,7 +130,7 @@ public record HttpOptions(Map<String, String> options, TlsOptions tls, PrivateNe
   private static boolean isByProxy(CamelContext context, String url, Map<String, String> options) {
     return options.keySet().stream().anyMatch(PROXY::contains)
         || context.getGlobalOption("http.proxyHost") != null
-        || (context.getComponent(Settings.scheme(url)) instanceof HttpComponent component
+        || (context.getComponent(EndpointUri.scheme(url)) instanceof HttpComponent component
             && component.getProxyHost() != null);
   }
 
@@ -145,7 +145,7 @@ public record HttpOptions(Map<String, String> options, TlsOptions tls, PrivateNe
     if (url != null && refused != null && !isByProxy.getAsBoolean()) {
       keys.problem(
           key,
-          Settings.origin(url),
+          EndpointUri.origin(url),
           "an address of the public internet (or "
               + refused.getHostAddress()
               + " in webhooks.allow-private)");

@@ -44,7 +44,7 @@ public record Inbound(String name, String uri) {
 
   /** The name of its component. */
   public String scheme() {
-    return Settings.scheme(uri);
+    return EndpointUri.scheme(uri);
   }
 
   /** The path of an HTTP endpoint, with a leading slash. */

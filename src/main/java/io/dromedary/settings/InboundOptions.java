@@ -105,7 +105,7 @@ final class InboundOptions {
   }
 
   private static String complete(String uri) {
-    String scheme = Settings.scheme(uri);
+    String scheme = EndpointUri.scheme(uri);
     List<String> options = new ArrayList<>(BY_SCHEME.getOrDefault(scheme, List.of()));
     Set<String> own = UriOptions.names(uri);
     if (own.stream().anyMatch(DECISIVE::contains)) {
@@ -126,7 +126,7 @@ final class InboundOptions {
    * or in replies. A URI with a converter or a message type of its own is returned as it is.
    */
   static String withoutObjects(String uri) {
-    boolean isJms = BY_SCHEME.get(Settings.scheme(uri)) == JMS;
+    boolean isJms = BY_SCHEME.get(EndpointUri.scheme(uri)) == JMS;
     boolean isDecided = UriOptions.names(uri).stream().anyMatch(CONVERTING::contains);
     return isJms && !isDecided ? UriOptions.with(uri, List.of(NO_OBJECTS)) : uri;
   }
@@ -136,6 +136,6 @@ final class InboundOptions {
    * waits anyway, and only its thread may commit offsets.
    */
   static boolean threadWaits(String uri) {
-    return Settings.scheme(uri).equals("kafka");
+    return EndpointUri.scheme(uri).equals("kafka");
   }
 }

@@ -76,14 +76,14 @@ final class InboundReader {
   private void check(Inbound inbound) {
     String uri = inbound.uri();
     if (!Components.has(context, uri)) {
-      keys.problem(inbound.key(), Settings.beginning(uri), Components.expected(context, uri));
+      keys.problem(inbound.key(), EndpointUri.beginning(uri), Components.expected(context, uri));
     } else if (inbound.scheme().equals("file") && !uri.contains("autoCreate=true")) {
       File folder = folder(uri);
       if (folder == null || !folder.isDirectory()) {
         // Camel would create a misspelt folder and watch it for ever.
         keys.problem(
             inbound.key(),
-            Settings.origin(uri),
+            EndpointUri.origin(uri),
             "a folder that exists (or the option autoCreate=true)");
       }
     }
@@ -127,7 +127,7 @@ final class InboundReader {
   private @Nullable File folder(String uri) {
     try {
       // The options are left out, since they may name beans that do not exist yet.
-      return context.getEndpoint(Settings.origin(uri)) instanceof FileEndpoint endpoint
+      return context.getEndpoint(EndpointUri.origin(uri)) instanceof FileEndpoint endpoint
           ? endpoint.getFile()
           : null;
     } catch (ResolveEndpointFailedException e) {

@@ -1,6 +1,8 @@
 package io.dromedary.settings;
 
 import java.time.Duration;
+import java.util.List;
+import org.apache.camel.CamelContext;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +24,23 @@ public record OutboxSettings(
     int dedupMost,
     Duration retention,
     Duration longestWait) {
+
+  /**
+   * The settings of a context. They are read alone where routes use the outbox without the rest of
+   * Dromedary.
+   *
+   * @throws InvalidSettingsException naming each of these keys that is bad
+   */
+  public static OutboxSettings of(CamelContext context) {
+    Settings settings = context.getCamelContextExtension().getContextPlugin(Settings.class);
+    if (settings != null) {
+      return settings.outbox();
+    }
+    PropertyReader keys = new PropertyReader(context, System.getenv());
+    OutboxSettings outbox = OutboxReader.read(keys, List.of());
+    keys.checkAsked();
+    return outbox;
+  }
 
   /** The URL without its options and user, which may hold a password. */
   public String shown() {

@@ -15,7 +15,7 @@ public final class PostedTo {
 
   /** Returns the URI, with the method POST if it is an HTTP endpoint with a query. */
   public static String uri(String uri) {
-    boolean isGet = SCHEMES.contains(Settings.scheme(uri)) && uri.contains("?");
+    boolean isGet = SCHEMES.contains(EndpointUri.scheme(uri)) && uri.contains("?");
     return isGet ? UriOptions.with(uri, List.of("httpMethod=POST")) : uri;
   }
 }

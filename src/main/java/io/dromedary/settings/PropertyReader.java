@@ -4,16 +4,12 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
-import java.util.Properties;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.apache.camel.spi.PropertiesSource;
 import org.jspecify.annotations.Nullable;
@@ -21,13 +17,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads {@code webhooks.*} keys as Camel's placeholders would: the environment's {@code X_Y} beats
- * {@code -Dx.y} beats the properties files. Spring Boot and Quarkus have orders of their own, which
- * hold there. Problems are gathered, so that one start tells all of them.
- *
- * <p>Keys are not looked up one by one through Camel's placeholder resolver where that can be
- * avoided: Camel Main logs every value so resolved, and a webhook's URL or header may hold a
- * secret.
+ * Reads and checks the values of {@code webhooks.*} keys, which {@link PropertySources} finds. It
+ * gathers problems, so that one start tells all of them. Not thread-safe.
  */
 final class PropertyReader {
 
@@ -38,9 +29,6 @@ final class PropertyReader {
 
   private static final Logger LOG = LoggerFactory.getLogger(PropertyReader.class);
 
-  private static final List<String> LOADED =
-      List.of(PREFIX, "camel.server.", "server.", "local.server.port", "quarkus.http.");
-
   private static final String DESTINATION = PREFIX + "destination.";
 
   private static final Pattern SEPARATOR = Pattern.compile("(?<!\\\\),");
@@ -49,12 +37,7 @@ final class PropertyReader {
   private static final Pattern SECRET = Pattern.compile("(^|.*\\.)(secret|password)|headers\\..*");
 
   private final CamelContext context;
-  private final Map<String, String> environment;
-  private final Properties loaded;
-
-  /** The properties of a host with an order of its own; null: Camel's order holds. */
-  private final @Nullable PropertiesSource host;
-
+  private final PropertySources sources;
   private final String prefix;
   private final Set<String> known;
 
@@ -71,16 +54,7 @@ final class PropertyReader {
   PropertyReader(
       CamelContext context, Map<String, String> environment, @Nullable PropertiesSource host) {
     this.context = context;
-    this.host = host;
-    this.environment = environment;
-    this.loaded =
-        context
-            .getPropertiesComponent()
-            .loadProperties(
-                key ->
-                    UnknownKeys.hasMark(key)
-                        || MisspeltPrefix.isLikely(key)
-                        || LOADED.stream().anyMatch(key::startsWith));
+    this.sources = new PropertySources(context, environment, host);
     this.prefix = PREFIX;
     this.known = new TreeSet<>();
     this.fallbacks = new TreeMap<>();
@@ -89,9 +63,7 @@ final class PropertyReader {
 
   private PropertyReader(PropertyReader all, String prefix) {
     this.context = all.context;
-    this.environment = all.environment;
-    this.loaded = all.loaded;
-    this.host = all.host;
+    this.sources = all.sources;
     this.prefix = prefix;
     this.known = all.known;
     this.fallbacks = all.fallbacks;
@@ -115,30 +87,14 @@ final class PropertyReader {
 
   /** The further destinations that anything is set for, in the order of their names. */
   Set<String> destinations() {
-    return DestinationNames.of(
-        List.of(loaded, System.getProperties()), environment, this::isOfEnvironment);
+    return sources.destinations();
   }
 
   /** The value of a full key with its placeholders resolved, or null where it is not set. */
   @Nullable String raw(String key) {
     known.add(key);
-    String value = host == null ? ofCamel(key) : notBlank(host.getProperty(key));
+    String value = sources.find(key);
     return value == null ? null : resolve(key, value);
-  }
-
-  private @Nullable String ofCamel(String key) {
-    String value = notBlank(environment.get(UnknownKeys.variable(key)));
-    if (value == null) {
-      value = notBlank(System.getProperty(key));
-    }
-    if (value == null) {
-      value = notBlank(loaded.getProperty(key));
-    }
-    if (value == null) {
-      // A source of properties may only be asked for them by name.
-      value = notBlank(context.getPropertiesComponent().resolveProperty(key).orElse(null));
-    }
-    return value;
   }
 
   /** All keys that have been asked for. */
@@ -151,13 +107,9 @@ final class PropertyReader {
     return fallbacks.get(key);
   }
 
-  /**
-   * A property of the host as the host itself reads it: not by the order above, by which a server
-   * could be taken to listen on loopback that does not.
-   */
+  /** A property as the host itself reads it. */
   @Nullable String ofHost(String key, @Nullable String fallback) {
-    String value = notBlank(loaded.getProperty(key));
-    return value == null ? fallback : value.strip();
+    return sources.ofHost(key, fallback);
   }
 
   /** The value of one of these keys, or null where it is not set. */
@@ -165,37 +117,14 @@ final class PropertyReader {
     return raw(prefix + key);
   }
 
-  /** A variable that is set to nothing must not hide a secret that is set elsewhere. */
-  private static @Nullable String notBlank(@Nullable String value) {
-    return value == null || value.isBlank() ? null : value;
-  }
-
   /** Whether the first source that has this key has nothing for it: most count as not set then. */
   boolean isSetToNothing(String key) {
-    String full = prefix + key;
-    String variable = environment.get(UnknownKeys.variable(full));
-    String property = System.getProperty(full);
-    String own = host == null ? loaded.getProperty(full) : host.getProperty(full);
-    // Hosts with an order of their own take properties first.
-    return Stream.of(host == null ? variable : property, host == null ? property : variable, own)
-        .filter(Objects::nonNull)
-        .findFirst()
-        .filter(String::isBlank)
-        .isPresent();
+    return sources.isSetToNothing(prefix + key);
   }
 
-  /**
-   * How near to the process a key is set: 0 in its environment, 1 as a system property, 2 in a file
-   * or in none. In a host whose order is its own all are as near.
-   */
+  /** How near to the process a key is set, see {@link PropertySources#distance}. */
   int distance(String key) {
-    String full = prefix + key;
-    if (host != null) {
-      return 2;
-    }
-    return notBlank(environment.get(UnknownKeys.variable(full))) != null
-        ? 0
-        : notBlank(System.getProperty(full)) != null ? 1 : 2;
+    return sources.distance(prefix + key);
   }
 
   private @Nullable String resolve(String key, String value) {
@@ -234,7 +163,7 @@ final class PropertyReader {
   }
 
   Duration duration(String key, Duration fallback, Duration least, Duration most) {
-    fallbacks.put(full(key), Settings.show(fallback));
+    fallbacks.put(full(key), DurationText.show(fallback));
     String value = value(key);
     if (value == null) {
       return fallback;
@@ -247,11 +176,11 @@ final class PropertyReader {
         key,
         value,
         "a duration from "
-            + Settings.show(least)
+            + DurationText.show(least)
             + " to "
-            + Settings.show(most)
+            + DurationText.show(most)
             + ", such as "
-            + Settings.show(fallback));
+            + DurationText.show(fallback));
     return fallback;
   }
 
@@ -287,49 +216,17 @@ final class PropertyReader {
     return fallback;
   }
 
-  /**
-   * The values whose keys start with the prefix, by the rest of the key. In the environment's names
-   * an underscore stands for a hyphen: {@code WEBHOOKS_HEADERS_X_API_KEY} is {@code X-API-KEY}.
-   */
+  /** The values whose keys begin with a prefix, by the rest of the key in any case. */
   Map<String, String> named(String start) {
     Map<String, String> values = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
-    String full = prefix + start;
-    for (Properties source : List.of(loaded, System.getProperties())) {
-      for (String key : source.stringPropertyNames()) {
-        if (key.startsWith(full) && key.length() > full.length() && !isOfEnvironment(key)) {
-          known.add(key);
-          String value = host == null ? resolve(key, source.getProperty(key)) : raw(key);
-          put(values, key.substring(full.length()), value);
-        }
+    for (PropertySources.Named each : sources.named(prefix + start)) {
+      known.add(each.key());
+      String value = each.value() == null ? null : resolve(each.key(), each.value());
+      if (value != null) {
+        values.put(each.rest(), value);
       }
     }
-    String name = UnknownKeys.variable(full);
-    environment.forEach(
-        (key, value) -> {
-          if (key.startsWith(name) && key.length() > name.length()) {
-            known.add(key);
-            String rest = key.substring(name.length()).replace('_', '-');
-            if (host == null) {
-              put(values, rest, resolve(key, value));
-            } else if (!values.containsKey(rest)) {
-              put(values, rest, raw(full + rest));
-            }
-          }
-        });
     return values;
-  }
-
-  /** Quarkus lists a variable as a property too, with a dot where there may have been a hyphen. */
-  private boolean isOfEnvironment(String key) {
-    String name = UnknownKeys.variable(key);
-    return environment.containsKey(name)
-        && key.equals(name.replace('_', '.').toLowerCase(Locale.ROOT));
-  }
-
-  private static void put(Map<String, String> values, String name, @Nullable String value) {
-    if (value != null) {
-      values.put(name, value);
-    }
   }
 
   /** Notes a problem with a key, which is named without its prefix. */
@@ -344,11 +241,10 @@ final class PropertyReader {
    * own that begin as ours do: there, they are a warning.
    */
   void check() {
-    List<String> unknown =
-        new UnknownKeys(known).problems(loaded, environment, this::isOfEnvironment);
+    List<String> unknown = sources.unknown(known);
     if (context.getPropertiesComponent().resolveProperty(APPLICATION).isPresent()) {
       problems.addAll(unknown);
-      problems.addAll(MisspeltPrefix.problems(loaded, environment, known));
+      problems.addAll(sources.misspelt(known));
     } else {
       unknown.forEach(
           each -> LOG.warn("{} It is ignored, since it may be one of the host's.", each));

@@ -38,7 +38,7 @@ public record PublicUrl(boolean isPlain, String place) {
     }
     keys.problem(
         KEY,
-        Settings.beginning(found),
+        EndpointUri.beginning(found),
         "a URL without a user, a query or a fragment, such as https://events.example");
     return null;
   }

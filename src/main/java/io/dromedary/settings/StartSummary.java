@@ -58,7 +58,7 @@ public final class StartSummary implements StartupListener, Ordered {
       String plain =
           destination.urls().stream()
               .filter(WebhookUrl::isPlainBeyondLoopback)
-              .map(Settings::origin)
+              .map(EndpointUri::origin)
               .collect(Collectors.joining(", "));
       if (!plain.isEmpty()) {
         warnings.add(
@@ -97,7 +97,7 @@ public final class StartSummary implements StartupListener, Ordered {
     }
     AlertSettings alert = settings.alert();
     if (alert != null) {
-      lines.add("  alerts        told to " + Settings.origin(alert.uri()));
+      lines.add("  alerts        told to " + EndpointUri.origin(alert.uri()));
     }
     return List.copyOf(lines);
   }
@@ -106,7 +106,9 @@ public final class StartSummary implements StartupListener, Ordered {
     List<String> lines = new ArrayList<>();
     lines.add(
         "webhooks      "
-            + destination.urls().stream().map(Settings::origin).collect(Collectors.joining(", ")));
+            + destination.urls().stream()
+                .map(EndpointUri::origin)
+                .collect(Collectors.joining(", ")));
     if (destination.events().size() < DestinationSettings.EVENT_TYPES.size()) {
       lines.add(
           "takes         "
@@ -117,14 +119,14 @@ public final class StartSummary implements StartupListener, Ordered {
     lines.add("accepted by   " + destination.acks() + " of " + destination.urls().size());
     String transform = destination.transform();
     if (transform != null) {
-      lines.add("transformed   by " + Settings.origin(transform));
+      lines.add("transformed   by " + EndpointUri.origin(transform));
     }
     lines.add("signed        " + signed(destination));
     lines.add(
         "retried for   "
-            + Settings.show(destination.retryWindow())
+            + DurationText.show(destination.retryWindow())
             + ", an attempt ends after "
-            + Settings.show(destination.timeout()));
+            + DurationText.show(destination.timeout()));
     String limits = limits(destination);
     if (!limits.isEmpty()) {
       lines.add("limited to    " + limits + ", each webhook");
@@ -152,16 +154,16 @@ public final class StartSummary implements StartupListener, Ordered {
   }
 
   private static String deadLetters(Settings settings) {
-    String told = settings.deadLetter() == null ? "" : Settings.origin(settings.deadLetter());
+    String told = settings.deadLetter() == null ? "" : EndpointUri.origin(settings.deadLetter());
     return "in the outbox for "
-        + Settings.show(settings.outbox().retention())
+        + DurationText.show(settings.outbox().retention())
         + (told.isEmpty() ? "" : ", told to " + told);
   }
 
   private static String inbound(CamelContext context, Settings settings, Inbound inbound) {
     ServerPaths paths = settings.paths();
     if (!inbound.uri().equals(paths.trackingApi())) {
-      return Settings.origin(inbound.uri());
+      return EndpointUri.origin(inbound.uri());
     }
     HttpServerInfo server =
         HttpServerInfo.of(context, new PropertyReader(context, System.getenv()));

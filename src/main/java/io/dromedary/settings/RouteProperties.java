@@ -1,0 +1,73 @@
+package io.dromedary.settings;
+
+import java.util.HashMap;
+import java.util.Map;
+import org.apache.camel.CamelContext;
+
+/**
+ * The properties from which the routes take their settings, so that each default is written once.
+ * They have names of their own: of the settings' keys, Camel would take the value in the
+ * environment or on the command line as it stands, and a source would be acknowledged before its
+ * message is stored. Camel Main logs each property that it resolves, except those whose last part
+ * is a word such as {@code connection-string}: URIs may hold passwords.
+ */
+final class RouteProperties {
+
+  private static final String JAVA_TIME_MODULE =
+      "com.fasterxml.jackson.datatype.jsr310.JavaTimeModule";
+
+  /** Where dead letters are told if no endpoint is set. */
+  private static final String NOWHERE = "log:io.dromedary.dead-letters?level=OFF";
+
+  private RouteProperties() {}
+
+  /**
+   * Publishes the settings of a context.
+   *
+   * @param isLocal whether nobody beyond this machine can reach the HTTP server
+   */
+  static void publish(CamelContext context, Settings settings, boolean isLocal) {
+    ServerPaths paths = settings.paths();
+    String deadLetter = settings.deadLetter();
+    Map<String, String> properties = new HashMap<>();
+    boolean isManaged = settings.management().isServed(isLocal);
+    properties.put("dromedary.management.served", Boolean.toString(isManaged));
+    properties.put("dromedary.management.path", paths.management());
+    // A host may do without, if its objects hold none of java.time.
+    boolean hasTimes = context.getClassResolver().resolveClass(JAVA_TIME_MODULE) != null;
+    properties.put("dromedary.json.modules", hasTimes ? JAVA_TIME_MODULE : "");
+    String sdkRoot = paths.sdkRoot();
+    boolean isForSdks = settings.inbounds().stream().anyMatch(paths::isForSdks);
+    properties.put("dromedary.sdk-paths.served", Boolean.toString(isForSdks));
+    properties.put("dromedary.sdk-paths.root", sdkRoot == null ? "" : sdkRoot);
+    properties.put("dromedary.request-bin.served", Boolean.toString(isLocal));
+    properties.put("dromedary.alerts.told", Boolean.toString(settings.alert() != null));
+    properties.put(
+        "dromedary.dead-letter.connection-string",
+        deadLetter == null ? NOWHERE : DeadLetterOptions.complete(PostedTo.uri(deadLetter)));
+    // What is received goes to the destinations that were chosen for it.
+    String chosen = "outbox:" + DestinationSettings.DEFAULT + "?toChosen=true&eventsOnly=true";
+    properties.put("dromedary.sdk-paths.outbox", chosen);
+    for (Inbound each : settings.inbounds()) {
+      String prefix = "dromedary.inbound." + each.name() + ".";
+      properties.put(prefix + "connection-string", InboundOptions.complete(each));
+      properties.put(
+          prefix + "outbox",
+          InboundOptions.threadWaits(each.uri()) ? chosen + "&synchronous=true" : chosen);
+    }
+    for (DestinationSettings each : settings.destinations().values()) {
+      String prefix = "dromedary.destination." + each.name() + ".";
+      properties.put(prefix + "in-flight", Integer.toString(each.inFlight()));
+      properties.put(prefix + "retry.window", DurationText.show(each.retryWindow()));
+      properties.put(prefix + "urls.count", Integer.toString(each.urls().size()));
+      properties.put(prefix + "batch.size", Integer.toString(each.batchSize()));
+      properties.put(prefix + "batch.interval", Long.toString(each.batchInterval().toMillis()));
+      String transform = each.transform();
+      properties.put(
+          prefix + "transform.connection-string",
+          transform == null ? "" : InboundOptions.withoutObjects(PostedTo.uri(transform)));
+      properties.put(prefix + "transform.disabled", Boolean.toString(transform == null));
+    }
+    properties.forEach(context.getPropertiesComponent()::addOverrideProperty);
+  }
+}
