@@ -86,7 +86,7 @@ final class Admission extends AsyncProcessorSupport {
   @Override
   public boolean process(Exchange exchange, AsyncCallback callback) {
     Verdict verdict;
-    Delivery.of(exchange).expectNothing();
+    Delivery.of(exchange).claims().expectNothing();
     queueLock.lock();
     try {
       verdict = enter(exchange, callback);
@@ -114,7 +114,7 @@ final class Admission extends AsyncProcessorSupport {
     if (verdict != Verdict.WAIT) {
       return verdict;
     }
-    boolean isRetry = delivery.states().isOnlyRetried() && !delivery.isPaused();
+    boolean isRetry = delivery.states().isOnlyRetried() && !delivery.claims().isPaused();
     Waiting round = new Waiting(exchange, delivery, callback, isRetry, System.nanoTime());
     queue.addLast(round);
     count(round, 1);

@@ -158,7 +158,7 @@ final class AttemptHistory {
     String name = name(outcome);
     String found = outcome.attemptClass().label();
     Origin origin =
-        delivery.isReplayed(index)
+        delivery.claims().isReplayed(index)
             ? Origin.REPLAY
             : ended.isProbe() ? Origin.PROBE : Origin.DELIVERY;
     if (!recorder.isKept(name, found, ended.number(), origin, ended.isSlow())) {

@@ -121,7 +121,7 @@ final class Attempts extends ServiceSupport {
       return Outcome.unsent("the webhook has stopped");
     }
     Delivery delivery = exchange.getProperty(Delivery.PROPERTY, Delivery.class);
-    if (delivery != null && !delivery.isHeldFor(timeout.toNanos())) {
+    if (delivery != null && !delivery.claims().isHeldFor(timeout.toNanos())) {
       // It has waited for a thread so long that another node may have claimed the event.
       return Outcome.unsent("the event has gone back to the outbox");
     }

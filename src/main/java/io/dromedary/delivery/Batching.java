@@ -58,7 +58,7 @@ public final class Batching implements AggregationStrategy, Predicate {
     deliveries(gathered).add(delivery);
     // Settles the event with its batch. This comes last: after an earlier failure the event would
     // be settled with a batch that does not contain it.
-    delivery.claims().forEach(claim -> claim.handOver(gathered));
+    delivery.claims().all().forEach(claim -> claim.handOver(gathered));
     return gathered;
   }
 

@@ -3,11 +3,9 @@ package io.dromedary.delivery;
 import io.dromedary.event.Event;
 import io.dromedary.event.EventType;
 import io.dromedary.outbox.Claim;
-import io.dromedary.outbox.Settlement;
 import io.dromedary.outbox.store.OutboxEvent;
 import io.dromedary.signing.Payload;
 import io.dromedary.tracing.Spans;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,11 +23,9 @@ final class Delivery {
   /** The exchange property that holds the delivery. */
   static final String PROPERTY = "DromedaryDelivery";
 
-  private static final String REPLAYED = "\"" + Progress.REPLAYED + "\":";
-
   private final List<Event> events;
   private List<byte[]> bodies;
-  private final List<Claim> claims;
+  private final Claims claims;
   private final boolean batch;
   private final Instant acceptedAt;
   private final boolean alone;
@@ -37,7 +33,6 @@ final class Delivery {
   private RoundPermits round = RoundPermits.NONE;
   private int attempts;
   private int skipped;
-  private boolean waits;
   private Payload payload;
   private @Nullable String transformFailure;
   private @Nullable Instant firstAttemptAt;
@@ -60,7 +55,7 @@ final class Delivery {
     this.events = events;
     this.bodies = bodies;
     this.batch = batch;
-    this.claims = claims;
+    this.claims = new Claims(claims);
     this.alone = alone;
     this.states = states;
     Event first = events.get(0);
@@ -115,7 +110,7 @@ final class Delivery {
     for (Delivery single : singles) {
       events.addAll(single.events);
       bodies.addAll(single.bodies);
-      claims.addAll(single.claims);
+      claims.addAll(single.claims.all());
     }
     Delivery batch =
         new Delivery(events, bodies, claims, true, false, new WebhookStates(first.states));
@@ -156,8 +151,8 @@ final class Delivery {
     return transformFailure;
   }
 
-  /** Returns the claims of the events, in their order. */
-  List<Claim> claims() {
+  /** Returns the claims of the events. */
+  Claims claims() {
     return claims;
   }
 
@@ -191,13 +186,6 @@ final class Delivery {
     return skipped;
   }
 
-  /** Returns whether that event is a replayed dead letter. */
-  boolean isReplayed(int event) {
-    String progress = claims.get(event).event().progress();
-    // Quotes inside JSON strings are escaped, so nothing else can match.
-    return progress != null && progress.contains(REPLAYED);
-  }
-
   /** Returns whether the event comes from a rejected batch and must not join another one. */
   boolean isAlone() {
     return alone;
@@ -228,11 +216,6 @@ final class Delivery {
 
   void park(Instant until) {
     parkedUntil = until;
-  }
-
-  /** Parks the events in the outbox with their progress. */
-  void settleParked(Instant until, String progress) {
-    claims.forEach(claim -> claim.settle(new Settlement.Parked(until, attempts, progress)));
   }
 
   /** Returns the state of the delivery at each webhook. */
@@ -276,67 +259,15 @@ final class Delivery {
     lastAttemptAt = now;
   }
 
-  /** Expects the delivery to continue in time. Otherwise its exchange is lost and the task runs. */
-  void expect(Duration within, Runnable otherwise) {
-    claims.forEach(claim -> claim.expect(within, otherwise));
-  }
-
-  /** Suspends that expectation, because the time at which the delivery continues is unknown. */
-  void expectNothing() {
-    claims.forEach(Claim::expectNothing);
-  }
-
-  /** Returns whether this node holds the claims for at least so much longer. */
-  boolean isHeldFor(long nanos) {
-    return claims.stream().allMatch(claim -> claim.isHeldFor(nanos));
-  }
-
   /** Counts a round that sent nothing because no webhook was open. */
   void skip() {
     skipped++;
-  }
-
-  /** Returns the id by which flow controls distinguish events. */
-  long eventId() {
-    return claims.get(0).id();
   }
 
   /** Records the outcome at one of the round's webhooks and ends its permit. */
   void note(int branch, Outcome outcome, Instant now) {
     states.set(round.webhooks()[branch], WebhookState.after(outcome), outcome);
     round.end(branch, outcome, now);
-  }
-
-  /**
-   * Lets the events wait in memory, where they do not count as in flight. Returns false if there is
-   * no room.
-   */
-  boolean pause() {
-    if (!Claim.mayWait(claims)) {
-      return false;
-    }
-    waits = true;
-    claims.forEach(Claim::pause);
-    return true;
-  }
-
-  /** Returns whether the events wait for a retry and do not count as in flight. */
-  boolean isPaused() {
-    return waits;
-  }
-
-  /** Returns whether the outbox allows the delivery to be sent now. */
-  boolean mayResume() {
-    return !waits || claims.isEmpty() || claims.get(0).mayResume();
-  }
-
-  /** Counts the events as in flight again. */
-  void resume() {
-    if (waits) {
-      waits = false;
-      // Even if the limit is reached, since the flow controls have granted permits.
-      claims.forEach(Claim::resume);
-    }
   }
 
   /** Returns whether enough webhooks have accepted. */

@@ -9,7 +9,6 @@ import io.dromedary.json.NamedMembers;
 import io.dromedary.outbox.OutboxComponent;
 import io.dromedary.settings.DestinationSettings;
 import io.dromedary.settings.EndpointUri;
-import io.dromedary.settings.PayloadSettings;
 import io.dromedary.settings.Rate;
 import io.dromedary.settings.Settings;
 import io.dromedary.signing.MessageIds;

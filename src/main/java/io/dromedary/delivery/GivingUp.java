@@ -38,7 +38,7 @@ public final class GivingUp {
       return;
     }
     String progress = Progress.write(delivery, webhooks, delivery.isRejectedBatch());
-    delivery.settleParked(until, progress);
+    delivery.claims().park(until, delivery.attempts(), progress);
     destination.meters().parked.add(delivery.claims().size());
   }
 

@@ -43,7 +43,7 @@ final class Permissions {
    * @param isFirst whether no other round waits
    */
   Verdict take(Delivery delivery, boolean isLate, boolean isFirst) {
-    if (!delivery.mayResume()) {
+    if (!delivery.claims().mayResume()) {
       return Verdict.WAIT;
     }
     int[] due = delivery.states().due(destination.clock().instant());
@@ -55,7 +55,7 @@ final class Permissions {
         delivery.admit(new RoundPermits(due, permits));
         isAdmitted = true;
         // Not earlier: only a round that begins may count as in flight again.
-        delivery.resume();
+        delivery.claims().resume();
       }
       return verdict;
     } finally {
@@ -67,11 +67,12 @@ final class Permissions {
 
   private Verdict acquire(
       Delivery delivery, int[] due, @Nullable Permit[] permits, boolean isLate, boolean isFirst) {
+    long id = delivery.claims().id();
     int granted = 0;
     int heldUpBy = -1;
     for (int i = 0; i < due.length; i++) {
       Webhook webhook = webhooks.get(due[i]);
-      permits[i] = webhook.flow().tryAcquire(delivery.eventId(), delivery.states().isRetry(due[i]));
+      permits[i] = webhook.flow().tryAcquire(id, delivery.states().isRetry(due[i]));
       if (permits[i] != null) {
         granted++;
       } else if (!webhook.isClosed() && laggingUntilNanos[due[i]] - System.nanoTime() <= 0) {

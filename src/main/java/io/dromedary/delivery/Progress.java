@@ -82,7 +82,7 @@ final class Progress {
           if (delivery.skipped() > 0) {
             json.writeNumberField("skipped", delivery.skipped());
           }
-          if (delivery.isReplayed(0)) {
+          if (delivery.claims().isReplayed(0)) {
             json.writeNumberField(REPLAYED, 1);
           }
           if (alone || delivery.isAlone()) {

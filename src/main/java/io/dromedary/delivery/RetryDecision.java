@@ -115,6 +115,6 @@ public final class RetryDecision implements Processor {
       return false;
     }
     long needNanos = Duration.ofMillis(waitMillis).toNanos() + holdNanos;
-    return delivery.isHeldFor(needNanos) && delivery.pause();
+    return delivery.claims().isHeldFor(needNanos) && delivery.claims().pause();
   }
 }

@@ -95,7 +95,7 @@ public final class Round implements AggregationStrategy {
       throw new IllegalStateException(
           "The round has not been admitted, expected that step before.");
     }
-    if (!delivery.isHeldFor(holdNanos)) {
+    if (!delivery.claims().isHeldFor(holdNanos)) {
       throw new RoundFailedException("another node may claim the event before an attempt ends");
     }
     Instant now = destination.clock().instant();
@@ -123,8 +123,7 @@ public final class Round implements AggregationStrategy {
    * Error.
    */
   void expect(Delivery delivery, Duration wait) {
-    delivery.expect(
-        wait.plus(destination.settings().timeout().multipliedBy(2)),
+    Runnable lost =
         () -> {
           if (delivery.round().cancel()) {
             admission.wake();
@@ -132,8 +131,9 @@ public final class Round implements AggregationStrategy {
           traceFailure(delivery, "lost", "the round has not ended");
           // The progress is kept, so that webhooks that have accepted do not get the events again.
           String progress = Progress.write(delivery, webhooks, false);
-          delivery.settleParked(destination.clock().instant(), progress);
-        });
+          delivery.claims().park(destination.clock().instant(), delivery.attempts(), progress);
+        };
+    delivery.claims().expect(wait.plus(destination.settings().timeout().multipliedBy(2)), lost);
   }
 
   private void address(Exchange exchange, int[] sentTo) {

@@ -6,7 +6,6 @@ import io.dromedary.json.JsonObject;
 import io.dromedary.json.JsonReader;
 import io.dromedary.json.JsonValue;
 import java.time.Instant;
-import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.LongConsumer;
@@ -23,37 +22,24 @@ public final class EventReader {
   /** The memory for a text, in multiples of its length: the text, its JSON values, its events. */
   public static final int COPIES = 4;
 
-  /** The longest event, in bytes, as received but without needless escapes and white space. */
-  static final int MOST_EVENT_BYTES = 32 * 1024;
-
   /**
    * The longest complete event, in bytes: with the fields of its batch, and with numbers as
    * JavaScript writes them, which may be four times as long. A batch that is sent to a webhook has
    * room for many events of this size.
    */
-  public static final int MOST_COMPLETE_BYTES = MOST_EVENT_BYTES + 1024;
+  public static final int MOST_COMPLETE_BYTES = EventCollector.MOST_EVENT_BYTES + 1024;
 
   /** The most events in a batch that is received over HTTP. */
   public static final int MOST_BATCH_EVENTS = 2500;
-
-  /**
-   * The most bytes that the fields of a batch may add up to after they have been merged into each
-   * of its events, so that a short body cannot fill the memory.
-   */
-  static final int MOST_MERGED_BYTES = 8 * 1024 * 1024;
 
   private final byte[] text;
 
   /** Limited for senders over HTTP, so that a short body cannot become many objects. */
   private final int mostEvents;
 
-  private long mergedBytes;
-  private final Supplier<String> ids;
+  private final EventCollector collector;
   private @Nullable EventTemplate template;
-  private LongConsumer merged = bytes -> {};
   private Predicate<ReadResult> allowed = read -> true;
-  private final EventCompletion completion;
-  private ReadResult intake = new ReadResult();
 
   /**
    * Makes a reader of one message that gives random ids to events without one.
@@ -81,14 +67,14 @@ public final class EventReader {
       DestinationChoice choice,
       @Nullable String sender) {
     this.text = text;
-    this.ids = ids;
     this.mostEvents = trusted ? Integer.MAX_VALUE : MOST_BATCH_EVENTS;
-    this.completion = new EventCompletion(now, trusted, ids, choice, sender);
+    this.collector =
+        new EventCollector(text, ids, new EventCompletion(now, trusted, ids, choice, sender));
   }
 
   /** Sets a listener for the bytes of batch fields. Called before they are merged into an event. */
   public EventReader tellMerged(LongConsumer told) {
-    this.merged = told;
+    collector.tellMerged(told);
     return this;
   }
 
@@ -101,6 +87,7 @@ public final class EventReader {
   /** Sets the template that makes events of other objects. Null, the default, rejects them. */
   public EventReader wrap(@Nullable EventTemplate by) {
     this.template = by;
+    collector.wrap(by);
     return this;
   }
 
@@ -114,9 +101,8 @@ public final class EventReader {
     JsonReader json = new JsonReader(text);
     Element found = Element.read(json, text, 0);
     json.end();
-    intake.single();
-    add(found, BatchEnvelope.NONE, fromPath);
-    return intake;
+    collector.addSingle(found, fromPath);
+    return collector.result();
   }
 
   /**
@@ -166,24 +152,14 @@ public final class EventReader {
               ? "expected an array \"batch\" of events, found none"
               : "expected at least one event, found an empty batch");
     }
-    events.forEach(found -> noteKey(found.event()));
-    if (wrapper.writeKey() != null) {
-      intake.writeKey(wrapper.writeKey());
-    }
-    if (!allowed.test(intake)) {
+    collector.noteKeys(events, wrapper);
+    if (!allowed.test(collector.result())) {
       throw new UnknownKeyException();
     }
     for (Element found : events) {
-      add(found, wrapper, null);
+      collector.add(found, wrapper, null);
     }
-    return intake;
-  }
-
-  private void noteKey(@Nullable JsonObject event) {
-    String key = event == null ? null : EventCompletion.string(event, "writeKey");
-    if (key != null) {
-      intake.writeKey(key);
-    }
+    return collector.result();
   }
 
   /**
@@ -201,10 +177,10 @@ public final class EventReader {
         }
         json.end();
         for (Element found : events) {
-          add(found, BatchEnvelope.NONE, null);
+          collector.add(found, BatchEnvelope.NONE, null);
         }
         if (events.isEmpty()) {
-          rejectAll("empty_batch", "expected at least one event, found an empty array");
+          collector.rejectAll("empty_batch", "expected at least one event, found an empty array");
         }
       } else {
         Element found = Element.read(json, text, 0);
@@ -212,24 +188,24 @@ public final class EventReader {
         if (isBatch(found.event())) {
           readBatch();
         } else if (found.refused() == null || !tryBatch()) {
-          intake.single();
-          add(found, BatchEnvelope.NONE, null);
+          collector.addSingle(found, null);
         }
       }
     } catch (InvalidJsonException e) {
       if (!readLines(0, text.length, false)) {
-        rejectAll("invalid_json", String.valueOf(e.getMessage()));
+        collector.rejectAll("invalid_json", String.valueOf(e.getMessage()));
       }
     } catch (InvalidEventException e) {
-      rejectAll(e.code(), String.valueOf(e.getMessage()));
+      collector.rejectAll(e.code(), String.valueOf(e.getMessage()));
     } catch (NotEnoughMemoryException | UnknownKeyException e) {
       throw e;
     } catch (RuntimeException | StackOverflowError e) {
       // A fault in this reader must not keep the source from its next message.
-      intake = new ReadResult();
-      rejectAll("unreadable", "expected a text that can be read, found one that fails with " + e);
+      collector.clear();
+      String message = "expected a text that can be read, found one that fails with " + e;
+      collector.rejectAll("unreadable", message);
     }
-    return intake;
+    return collector.result();
   }
 
   /** Returns whether an object is a batch. With a template, it may have a batch's fields only. */
@@ -269,99 +245,29 @@ public final class EventReader {
       return false;
     }
     for (int[] line : lines.all()) {
-      int index = intake.count();
+      int index = collector.result().count();
       try {
         JsonReader json = new JsonReader(text, line[0], line[1]);
         Element found = Element.read(json, text, index);
         json.end();
-        add(found, BatchEnvelope.NONE, null);
+        collector.add(found, BatchEnvelope.NONE, null);
       } catch (InvalidJsonException e) {
-        reject(index, null, "invalid_json", String.valueOf(e.getMessage()), line[0], line[1]);
+        String message = String.valueOf(e.getMessage());
+        collector.reject(index, null, "invalid_json", message, line[0], line[1]);
       } catch (RuntimeException | StackOverflowError e) {
         String message = "expected a line that can be read, found one that fails with " + e;
-        reject(index, null, "unreadable", message, line[0], line[1]);
+        collector.reject(index, null, "unreadable", message, line[0], line[1]);
       }
     }
     return true;
   }
 
   private ReadResult tooMany() {
-    rejectAll("batch_too_long", "expected at most " + mostEvents + " events, found more");
-    return intake;
+    collector.rejectAll("batch_too_long", "expected at most " + mostEvents + " events, found more");
+    return collector.result();
   }
 
-  ReadResult intake() {
-    return intake;
-  }
-
-  private void add(Element found, BatchEnvelope wrapper, @Nullable EventType fromPath) {
-    JsonObject event = found.event();
-    String messageId = null;
-    try {
-      if (found.refused() != null) {
-        throw new InvalidEventException(
-            "invalid_json", String.valueOf(found.refused().getMessage()));
-      }
-      if (event == null) {
-        throw new InvalidEventException(
-            "invalid_event", "expected a JSON object, found " + Element.shown(found.kind()));
-      }
-      boolean isPlain = template != null && template.takes(event);
-      messageId = isPlain ? null : found.messageId(event, text);
-      noteKey(event);
-      // Most events are shorter even with their escapes and white space.
-      if (found.length() > MOST_EVENT_BYTES && event.length() > MOST_EVENT_BYTES) {
-        throw new InvalidEventException(
-            "event_too_large",
-            "expected at most " + MOST_EVENT_BYTES + " bytes, found " + event.length());
-      }
-      if (template != null && isPlain) {
-        event = template.wrap(event, ids.get());
-      }
-      mergedBytes += wrapper.mergedBytes();
-      if (mergedBytes > MOST_MERGED_BYTES) {
-        throw new InvalidEventException(
-            "batch_too_large",
-            "expected at most "
-                + MOST_MERGED_BYTES
-                + " bytes of the batch's context and integrations in all its events, found more");
-      }
-      if (wrapper.mergedBytes() > 0) {
-        merged.accept(wrapper.mergedBytes());
-      }
-      Event complete = completion.complete(event, wrapper, fromPath);
-      if (complete != null && complete.json().length > MOST_COMPLETE_BYTES) {
-        throw new InvalidEventException(
-            "event_too_large",
-            "expected at most "
-                + MOST_COMPLETE_BYTES
-                + " bytes with the batch's context and integrations, found "
-                + complete.json().length);
-      }
-      if (complete == null) {
-        intake.filter();
-      } else {
-        intake.accept(complete);
-      }
-    } catch (InvalidEventException e) {
-      reject(
-          found.index(),
-          messageId,
-          e.code(),
-          String.valueOf(e.getMessage()),
-          found.start(),
-          found.end());
-    }
-  }
-
-  private void rejectAll(String code, String message) {
-    intake.single();
-    reject(0, null, code, message, 0, text.length);
-  }
-
-  private void reject(
-      int index, @Nullable String messageId, String code, String message, int from, int to) {
-    intake.reject(
-        new RejectedEvent(index, messageId, code, message, Arrays.copyOfRange(text, from, to)));
+  ReadResult result() {
+    return collector.result();
   }
 }

@@ -225,7 +225,7 @@ public final class EventStream implements EventSequence, Iterator<Object>, Close
     end = end == 0 ? last.length : end;
     EventReader reader = reader(last.text);
     reader.readLines(0, end, true);
-    return last.next(reader.intake().all(), end, last.ended);
+    return last.next(reader.result().all(), end, last.ended);
   }
 
   /** Reads the complete lines, if the text has lines, and adds the reason why there are no more. */
@@ -235,11 +235,11 @@ public final class EventStream implements EventSequence, Iterator<Object>, Close
     if (!reader.readLines(0, end, last.given > 0)) {
       end = 0;
     }
-    List<Object> events = new ArrayList<>(reader.intake().all());
+    List<Object> events = new ArrayList<>(reader.result().all());
     long found = last.given + last.length;
     events.add(
         RejectedEvent.unreadable(
-            reader.intake().count(),
+            reader.result().count(),
             "expected a body to its end, found after " + found + " bytes: " + why,
             Arrays.copyOfRange(last.text, end, last.length)));
     Piece broken = last.next(events, last.length, false);

@@ -320,7 +320,7 @@ class SettingsTest {
   void theOutboxAloneTellsOfItsOwnKeysOnly() {
     inFile("webhooks.outbox.lease=soon").inFile("webhooks.acks=7");
 
-    assertThatThrownBy(() -> with(Settings::outbox))
+    assertThatThrownBy(() -> with(OutboxSettings::of))
         .isInstanceOf(InvalidSettingsException.class)
         .hasMessage(
             "Dromedary cannot start: 1 setting is wrong.\n"
