@@ -188,8 +188,8 @@ final class AttemptHistory {
   }
 
   /**
-   * Hides values here rather than on display, because the event is gone by then, and always, because
-   * some operators may only read.
+   * Hides values here rather than on display, because the event is gone by then, and always,
+   * because some operators may only read.
    */
   private @Nullable String detail(Outcome outcome, Event event) {
     String answer = outcome.answer();

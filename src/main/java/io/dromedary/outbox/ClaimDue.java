@@ -23,8 +23,7 @@ final class ClaimDue extends StoreOperation {
    * @param most the number of events of both lanes together
    * @param fresh the number of events that have never been attempted, which are claimed first
    * @param retries the number of other events
-   * @param bytes the memory they may take by {@link MemoryCost#of}; the last event may exceed
-   *     it
+   * @param bytes the memory they may take by {@link MemoryCost#of}; the last event may exceed it
    */
   record Wanted(int most, int fresh, int retries, long bytes) {
 

@@ -127,7 +127,8 @@ public final class Outbox implements AutoCloseable {
         dialect,
         List.of(
             new DueTimeRepair(this),
-            (store, nowMillis) -> DeadLetters.expire(store, nowMillis, nowMillis - retentionMillis)));
+            (store, nowMillis) ->
+                DeadLetters.expire(store, nowMillis, nowMillis - retentionMillis)));
   }
 
   /**

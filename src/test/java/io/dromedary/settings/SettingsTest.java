@@ -1440,8 +1440,8 @@ class SettingsTest {
         .inFile("webhooks.destination.crm.allow-private=true");
 
     assertRefused(
-        "webhooks.destination.crm.allow-private: no such key; webhooks.allow-private is one for all"
-            + " destinations.");
+        "webhooks.destination.crm.allow-private: no such key; webhooks.allow-private applies to"
+            + " all destinations.");
   }
 
   @ParameterizedTest

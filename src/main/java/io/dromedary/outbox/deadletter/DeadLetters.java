@@ -233,8 +233,7 @@ public final class DeadLetters {
    * Ends replays whose process has ended, and deletes a bounded number of the dead letters and
    * replays from before an instant; returns whether more are left.
    */
-  public static boolean expire(Store store, long nowMillis, long beforeMillis)
-      throws SQLException {
+  public static boolean expire(Store store, long nowMillis, long beforeMillis) throws SQLException {
     boolean more = DeadLetterStatements.expire(store, beforeMillis);
     return ReplayRows.tidy(store.connection(), nowMillis, beforeMillis) || more;
   }
