@@ -3,8 +3,8 @@ package io.dromedary;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.dromedary.delivery.AttemptClass;
-import io.dromedary.delivery.Outcome;
+import io.dromedary.delivery.attempt.AttemptClass;
+import io.dromedary.delivery.attempt.Outcome;
 import io.dromedary.testing.Answer;
 import io.dromedary.testing.Certificates;
 import io.dromedary.testing.Http;

@@ -1,8 +1,8 @@
 package io.dromedary.command;
 
-import io.dromedary.delivery.WebhookCheck;
-import io.dromedary.delivery.WebhookCheck.Finding;
-import io.dromedary.delivery.WebhookCheck.Level;
+import io.dromedary.destination.WebhookCheck;
+import io.dromedary.destination.WebhookCheck.Finding;
+import io.dromedary.destination.WebhookCheck.Level;
 import io.dromedary.json.JsonFields;
 import io.dromedary.settings.DestinationSettings;
 import io.dromedary.settings.EndpointUri;

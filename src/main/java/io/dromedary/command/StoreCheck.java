@@ -1,7 +1,7 @@
 package io.dromedary.command;
 
-import io.dromedary.delivery.WebhookCheck.Finding;
-import io.dromedary.delivery.WebhookCheck.Level;
+import io.dromedary.destination.WebhookCheck.Finding;
+import io.dromedary.destination.WebhookCheck.Level;
 import io.dromedary.outbox.store.StoreFile;
 import io.dromedary.settings.OutboxSettings;
 import java.io.IOException;

@@ -1,6 +1,7 @@
 package io.dromedary.delivery;
 
 import io.dromedary.delivery.Permissions.Verdict;
+import io.dromedary.delivery.attempt.AttemptTimer;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -28,7 +29,7 @@ import org.slf4j.LoggerFactory;
  * <p>Thread-safe: {@code queueLock} guards the queues. They are bounded by the number of events
  * that the outbox's consumer has in flight and by the memory in which events may wait.
  */
-final class Admission extends AsyncProcessorSupport {
+public final class Admission extends AsyncProcessorSupport {
 
   private static final Logger LOG = LoggerFactory.getLogger(Admission.class);
 
@@ -77,7 +78,7 @@ final class Admission extends AsyncProcessorSupport {
    *
    * @param workers continues rounds that have waited
    */
-  Admission(Destination destination, Executor workers) {
+  public Admission(Destination destination, Executor workers) {
     this.destination = destination;
     this.permissions = new Permissions(destination);
     this.workers = workers;
@@ -143,7 +144,7 @@ final class Admission extends AsyncProcessorSupport {
    * Admits waiting rounds that can begin now. To be called after each attempt, and regularly in
    * case the timer was missed. Throws nothing.
    */
-  void wake() {
+  public void wake() {
     if (waiting.get() == 0) {
       return;
     }
@@ -272,7 +273,7 @@ final class Admission extends AsyncProcessorSupport {
   }
 
   /** Returns the number of waiting rounds. */
-  int waiting() {
+  public int waiting() {
     return waiting.get();
   }
 
@@ -280,12 +281,12 @@ final class Admission extends AsyncProcessorSupport {
    * Returns how many waiting retries count as in flight, so that they do not take the places of
    * fresh events.
    */
-  int waitingRetries() {
+  public int waitingRetries() {
     return waitingRetries.get();
   }
 
   /** Sends all waiting rounds back to the outbox, because the destination stops. */
-  void sendBack() {
+  public void sendBack() {
     Deque<Runnable> ended = new ArrayDeque<>();
     queueLock.lock();
     try {

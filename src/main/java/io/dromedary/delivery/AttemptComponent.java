@@ -22,7 +22,7 @@ import org.apache.camel.support.service.ServiceHelper;
  * <p>The attempts live as long as the context. An endpoint only refers to them, so a route can be
  * removed together with its endpoints and added again.
  */
-final class AttemptComponent extends DefaultComponent {
+public final class AttemptComponent extends DefaultComponent {
 
   static final String SCHEME = "dromedary-attempt";
 
@@ -31,7 +31,7 @@ final class AttemptComponent extends DefaultComponent {
   private AttemptComponent() {}
 
   /** Returns the component of a context, which is added if it is missing. */
-  static synchronized AttemptComponent of(CamelContext context) {
+  public static synchronized AttemptComponent of(CamelContext context) {
     if (context.hasComponent(SCHEME) instanceof AttemptComponent component) {
       return component;
     }
@@ -41,12 +41,12 @@ final class AttemptComponent extends DefaultComponent {
   }
 
   /** Returns the endpoint URI of a webhook. */
-  static String uri(String destination, int number) {
+  public static String uri(String destination, int number) {
     return SCHEME + ":" + destination + "/" + number;
   }
 
   /** Adds a webhook, whose attempts start and stop with the context. */
-  void add(String destination, int number, Attempts attempts) throws Exception {
+  public void add(String destination, int number, Attempts attempts) throws Exception {
     webhooks.put(destination + "/" + number, attempts);
     // The start is deferred, because the context's TLS settings are configured after its beans.
     getCamelContext().deferStartService(attempts, true);

@@ -1,5 +1,10 @@
 package io.dromedary.delivery;
 
+import io.dromedary.delivery.attempt.Attempt;
+import io.dromedary.delivery.attempt.AttemptTimer;
+import io.dromedary.delivery.attempt.ConnectionFigures;
+import io.dromedary.delivery.attempt.Outcome;
+import io.dromedary.delivery.attempt.Target;
 import io.dromedary.metrics.Histogram;
 import io.dromedary.tracing.OpenSpan;
 import java.time.Clock;
@@ -33,10 +38,10 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Thread-safe.
  */
-final class Attempts extends ServiceSupport {
+public final class Attempts extends ServiceSupport {
 
   /** The exchange property with the {@link Outcome} of an attempt. */
-  static final String OUTCOME = "DromedaryOutcome";
+  public static final String OUTCOME = "DromedaryOutcome";
 
   /** The exchange property with the duration of an attempt in nanoseconds. */
   private static final String TOOK = "DromedaryTook";
@@ -64,7 +69,7 @@ final class Attempts extends ServiceSupport {
    * @param mostLate the number of threads that have not returned at which attempts fail at once
    * @param elsewhere continues exchanges after a deadline, on threads that make no attempts
    */
-  Attempts(
+  public Attempts(
       CamelContext context,
       String name,
       Target target,
@@ -99,7 +104,7 @@ final class Attempts extends ServiceSupport {
    *
    * @return whether the exchange continues on this thread
    */
-  boolean start(Exchange exchange, AsyncCallback callback) {
+  public boolean start(Exchange exchange, AsyncCallback callback) {
     Outcome outcome;
     try {
       outcome = attempt(exchange, callback);
@@ -184,12 +189,13 @@ final class Attempts extends ServiceSupport {
   }
 
   /** Returns figures about the connections, or null if the webhook does not use HTTP. */
-  @Nullable ConnectionFigures connections() {
+  @Nullable
+  public ConnectionFigures connections() {
     return target.connections();
   }
 
   /** Returns how many attempts ended at their deadline and still occupy a thread. */
-  int late() {
+  public int late() {
     return late.get();
   }
 
@@ -200,7 +206,7 @@ final class Attempts extends ServiceSupport {
   }
 
   /** Returns the outcome of the attempt that an exchange has made. */
-  static Outcome outcome(Exchange exchange) {
+  public static Outcome outcome(Exchange exchange) {
     // Removed, so that it is not taken for the outcome of a later attempt that could not begin.
     Outcome outcome = (Outcome) exchange.removeProperty(OUTCOME);
     Throwable failure = exchange.getException();

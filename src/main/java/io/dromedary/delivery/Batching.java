@@ -26,7 +26,7 @@ public final class Batching implements AggregationStrategy, Predicate {
 
   private final Destination destination;
 
-  Batching(Destination destination) {
+  public Batching(Destination destination) {
     this.destination = destination;
   }
 

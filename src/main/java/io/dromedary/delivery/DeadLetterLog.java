@@ -14,7 +14,7 @@ import org.slf4j.spi.LoggingEventBuilder;
  * then the number of further ones once a minute. Otherwise a receiver that rejects everything would
  * fill the disk with lines. Thread-safe.
  */
-final class DeadLetterLog {
+public final class DeadLetterLog {
 
   private static final Logger LOG = LoggerFactory.getLogger(DeadLetterLog.class);
 
@@ -45,7 +45,7 @@ final class DeadLetterLog {
   }
 
   /** Logs the number of further dead letters. To be called about once a second, by one thread. */
-  void tick() {
+  public void tick() {
     lines.tick(
         (kind, count) ->
             of(kind.reason(), kind.status())

@@ -1,5 +1,6 @@
 package io.dromedary.delivery;
 
+import io.dromedary.delivery.attempt.Outcome;
 import io.dromedary.event.Event;
 import io.dromedary.event.EventType;
 import io.dromedary.outbox.Claim;

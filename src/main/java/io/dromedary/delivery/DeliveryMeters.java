@@ -1,5 +1,8 @@
 package io.dromedary.delivery;
 
+import io.dromedary.delivery.attempt.AttemptClass;
+import io.dromedary.delivery.attempt.ConnectionFigures;
+import io.dromedary.delivery.attempt.Outcome;
 import io.dromedary.delivery.flow.FlowState;
 import io.dromedary.event.Event;
 import io.dromedary.metrics.Histogram;
@@ -18,13 +21,23 @@ import java.util.function.DoubleSupplier;
 import org.apache.camel.CamelContext;
 
 /** Counts the deliveries of a destination. Thread-safe. */
-final class DeliveryMeters {
+public final class DeliveryMeters {
 
   final LongAdder delivered = new LongAdder();
   final LongAdder parked = new LongAdder();
   final LongAdder dropped = new LongAdder();
   final LongAdder dead = new LongAdder();
   private final Histogram durations = Histogram.ofDeliveries();
+
+  /** Returns how many events enough webhooks have accepted since the start. */
+  public long deliveredEvents() {
+    return delivered.sum();
+  }
+
+  /** Returns how many events the transform has dropped since the start. */
+  public long droppedEvents() {
+    return dropped.sum();
+  }
 
   /** Counts events that enough webhooks have accepted. */
   void delivered(List<Event> events, long nowMillis) {
@@ -36,7 +49,8 @@ final class DeliveryMeters {
   }
 
   /** Registers these meters and those of the webhooks. */
-  void register(CamelContext context, String destination, Duration window, List<Webhook> webhooks) {
+  public void register(
+      CamelContext context, String destination, Duration window, List<Webhook> webhooks) {
     Meters meters = Meters.of(context);
     Map<String, String> labels = Map.of("destination", destination);
     count(meters, "delivered.events", "Events that enough webhooks accepted", labels, delivered);

@@ -14,7 +14,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The state that the steps of a destination's routes share. Thread-safe. */
-final class Destination {
+public final class Destination {
 
   private static final Logger LOG = LoggerFactory.getLogger(Destination.class);
 
@@ -36,7 +36,7 @@ final class Destination {
   /** Whether the process is stopping, so that nothing begins any more. */
   private volatile boolean stopping;
 
-  Destination(
+  public Destination(
       DestinationSettings settings,
       RetrySchedule schedule,
       Clock clock,
@@ -53,19 +53,19 @@ final class Destination {
     this.spans = spans;
   }
 
-  DestinationSettings settings() {
+  public DestinationSettings settings() {
     return settings;
   }
 
-  RetrySchedule schedule() {
+  public RetrySchedule schedule() {
     return schedule;
   }
 
-  Clock clock() {
+  public Clock clock() {
     return clock;
   }
 
-  List<Webhook> webhooks() {
+  public List<Webhook> webhooks() {
     return webhooks;
   }
 
@@ -80,17 +80,17 @@ final class Destination {
   }
 
   /** Returns the facts that alerts need about the webhooks. */
-  List<WebhookSight> sights() {
+  public List<WebhookSight> sights() {
     return IntStream.range(0, webhooks.size()).mapToObj(i -> webhooks.get(i).sight(i + 1)).toList();
   }
 
   /** Returns the log of events that are given up. */
-  DeadLetterLog deadLetterLog() {
+  public DeadLetterLog deadLetterLog() {
     return deadLetterLog;
   }
 
   /** Returns the counters of this destination. */
-  DeliveryMeters meters() {
+  public DeliveryMeters meters() {
     return meters;
   }
 
@@ -100,7 +100,7 @@ final class Destination {
    * that is needed. While no webhook is open, one round waits to be the next probe. Attempts that
    * hang do not count, up to the maximum in flight.
    */
-  int limit() {
+  public int limit() {
     if (stopping) {
       // Events claimed now would only be given back.
       return 0;
@@ -126,7 +126,7 @@ final class Destination {
    * Returns how many threads are useful now: enough for the attempts that are allowed or still in
    * flight, and some for work that needs no permit.
    */
-  int attempts() {
+  public int attempts() {
     int attempts = READYING;
     for (Webhook webhook : webhooks) {
       attempts += Math.max(webhook.flow().limit(), webhook.flow().inFlight());
@@ -134,17 +134,17 @@ final class Destination {
     return attempts;
   }
 
-  boolean isStopping() {
+  public boolean isStopping() {
     return stopping;
   }
 
   /** From now on nothing begins, and nothing waits in memory. */
-  void stop() {
+  public void stop() {
     stopping = true;
   }
 
   /** Logs what has become of the events. */
-  void stopped() {
+  public void stopped() {
     deadLetterLog.end();
     webhooks.forEach(webhook -> webhook.log().end());
     if (meters.delivered.sum() + meters.dead.sum() + meters.parked.sum() > 0) {

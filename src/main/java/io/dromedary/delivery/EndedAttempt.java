@@ -1,5 +1,6 @@
 package io.dromedary.delivery;
 
+import io.dromedary.delivery.attempt.Outcome;
 import java.time.Duration;
 import java.time.Instant;
 

@@ -20,7 +20,7 @@ public final class GivingUp {
   private final Destination destination;
   private final List<Webhook> webhooks;
 
-  GivingUp(Destination destination) {
+  public GivingUp(Destination destination) {
     this.destination = destination;
     this.webhooks = destination.webhooks();
   }

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param webhooks the destination's webhooks; empty if this process does not know the destination
  * @param states the state of each webhook
  */
-record LastState(
+public record LastState(
     List<Webhook> webhooks,
     WebhookStates states,
     @Nullable Integer lastStatus,
@@ -21,7 +21,7 @@ record LastState(
     @Nullable Instant lastAttemptAt) {
 
   /** Returns the state of a delivery that ends. */
-  static LastState of(Delivery delivery, List<Webhook> webhooks) {
+  public static LastState of(Delivery delivery, List<Webhook> webhooks) {
     return new LastState(
         webhooks,
         delivery.states(),
@@ -31,7 +31,7 @@ record LastState(
   }
 
   /** Returns the state of an event that waits in the outbox, given its stored progress. */
-  static LastState of(@Nullable String progress, List<Webhook> webhooks) {
+  public static LastState of(@Nullable String progress, List<Webhook> webhooks) {
     Progress read = Progress.read(progress);
     return new LastState(
         webhooks, read.restore(webhooks), read.lastStatus, read.firstAttemptAt, read.lastAttemptAt);
@@ -44,7 +44,7 @@ record LastState(
    * @param why the beginning of the detail; the reasons of the webhooks are appended, unless the
    *     transform failed
    */
-  DeadLetter deadLetter(
+  public DeadLetter deadLetter(
       long id, String destination, OutboxEvent event, Reason reason, String why, Instant now) {
     return new DeadLetter(
         id,

@@ -3,6 +3,8 @@ package io.dromedary.delivery;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import io.dromedary.delivery.attempt.AttemptClass;
+import io.dromedary.delivery.attempt.Outcome;
 import io.dromedary.json.InvalidJsonException;
 import io.dromedary.json.JsonFields;
 import io.dromedary.json.JsonKind;
@@ -22,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * event is parked and for its dead letter. Webhooks are identified by a key derived from their URL.
  * A webhook that was added later has not been tried, and the state of a removed one is dropped.
  */
-final class Progress {
+public final class Progress {
 
   /** Marks an event that was a dead letter and was replayed, until its first attempt. */
   static final String REPLAYED = "replayed";
@@ -30,8 +32,8 @@ final class Progress {
   private static final Progress NONE = read("{}");
   private static final Pattern NOT_BEFORE = Pattern.compile(",\"notBefore\":\\d+");
 
-  final @Nullable Instant firstAttemptAt;
-  final @Nullable Instant lastAttemptAt;
+  public final @Nullable Instant firstAttemptAt;
+  public final @Nullable Instant lastAttemptAt;
   final @Nullable Integer lastStatus;
   final int skipped;
   final boolean alone;
@@ -49,7 +51,7 @@ final class Progress {
   }
 
   /** Reads the output of {@link #write}; null means that nothing has been sent. */
-  static Progress read(@Nullable String text) {
+  public static Progress read(@Nullable String text) {
     if (text == null) {
       return NONE;
     }
@@ -108,7 +110,7 @@ final class Progress {
   }
 
   /** Writes the state of each webhook as a JSON array, for a dead letter. */
-  static String webhooks(WebhookStates states, List<Webhook> webhooks) {
+  public static String webhooks(WebhookStates states, List<Webhook> webhooks) {
     StringWriter text = new StringWriter();
     text.append('[');
     for (int i = 0; i < webhooks.size(); i++) {
@@ -147,7 +149,7 @@ final class Progress {
   }
 
   /** Returns the state of each of these webhooks. Those without a stored state are pending. */
-  WebhookStates restore(List<Webhook> now) {
+  public WebhookStates restore(List<Webhook> now) {
     WebhookStates states = new WebhookStates(now.size());
     for (int i = 0; i < now.size(); i++) {
       restore(now.get(i).key(), i, states);
@@ -187,7 +189,7 @@ final class Progress {
   }
 
   /** Returns the stored progress without the instants before which webhooks must not be tried. */
-  static String withoutWaits(String text) {
+  public static String withoutWaits(String text) {
     // Quotes inside JSON strings are escaped, so nothing else can match.
     return NOT_BEFORE.matcher(text).replaceAll("");
   }

@@ -19,7 +19,7 @@ public final class RetryDecision implements Processor {
   private final Round round;
   private final long holdNanos;
 
-  RetryDecision(Destination destination, Round round) {
+  public RetryDecision(Destination destination, Round round) {
     this.destination = destination;
     this.round = round;
     this.holdNanos = Round.holdNanos(destination.settings());

@@ -85,7 +85,7 @@ public record RetrySchedule(
   }
 
   /** Returns the instant at which the window of an event closes. */
-  Instant windowEnd(Instant acceptedAt) {
+  public Instant windowEnd(Instant acceptedAt) {
     return acceptedAt.plus(window);
   }
 

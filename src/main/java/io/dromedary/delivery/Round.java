@@ -1,5 +1,7 @@
 package io.dromedary.delivery;
 
+import io.dromedary.delivery.attempt.AttemptClass;
+import io.dromedary.delivery.attempt.Outcome;
 import io.dromedary.outbox.Claim;
 import io.dromedary.settings.DestinationSettings;
 import io.dromedary.settings.SigningScheme;
@@ -42,7 +44,7 @@ public final class Round implements AggregationStrategy {
   private final List<Signer> signers;
   private final long holdNanos;
 
-  Round(Destination destination, Admission admission) {
+  public Round(Destination destination, Admission admission) {
     this.destination = destination;
     this.admission = admission;
     this.webhooks = destination.webhooks();
@@ -56,7 +58,7 @@ public final class Round implements AggregationStrategy {
   }
 
   /** Returns the signers of a destination's requests. */
-  static List<Signer> signers(DestinationSettings settings) {
+  public static List<Signer> signers(DestinationSettings settings) {
     List<Signer> signers = new ArrayList<>();
     if (!settings.secrets().isEmpty()) {
       for (SigningScheme scheme : settings.schemes()) {

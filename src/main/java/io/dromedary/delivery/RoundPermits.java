@@ -1,5 +1,6 @@
 package io.dromedary.delivery;
 
+import io.dromedary.delivery.attempt.Outcome;
 import io.dromedary.delivery.flow.Permit;
 import java.time.Instant;
 import java.util.Arrays;

@@ -35,7 +35,7 @@ import org.slf4j.LoggerFactory;
  * exchange of its own, so that it cannot affect ours. An event whose transform fails is given up at
  * once; only the endpoint's own error handler may retry it. Thread-safe.
  */
-final class Transform implements Processor {
+public final class Transform implements Processor {
 
   private static final Logger LOG = LoggerFactory.getLogger(Transform.class);
 
@@ -54,7 +54,7 @@ final class Transform implements Processor {
   private final AtomicBoolean failing = new AtomicBoolean();
 
   /** Returns the transform of a destination, or a step that does nothing if it has none. */
-  static Processor of(CamelContext context, Destination destination) {
+  public static Processor of(CamelContext context, Destination destination) {
     return destination.settings().transform() == null
         ? exchange -> {}
         : new Transform(context, destination);

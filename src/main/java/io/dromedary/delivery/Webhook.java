@@ -1,6 +1,9 @@
 package io.dromedary.delivery;
 
 import io.dromedary.alert.WebhookSight;
+import io.dromedary.delivery.attempt.AttemptClass;
+import io.dromedary.delivery.attempt.ConnectionFigures;
+import io.dromedary.delivery.attempt.Outcome;
 import io.dromedary.delivery.flow.FlowControl;
 import io.dromedary.delivery.flow.FlowState;
 import java.time.Duration;
@@ -15,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * A webhook of a destination, with its flow control and its counters. Thread-safe except where
  * noted.
  */
-final class Webhook {
+public final class Webhook {
 
   private final String name;
   private final String key;
@@ -42,7 +45,7 @@ final class Webhook {
    * @param uri the URI of the attempts' endpoint
    * @param attempts makes the attempts
    */
-  Webhook(
+  public Webhook(
       String name, String key, String uri, Attempts attempts, FlowControl flow, WebhookLog log) {
     this.name = name;
     this.key = key;
@@ -59,7 +62,7 @@ final class Webhook {
     }
   }
 
-  String name() {
+  public String name() {
     return name;
   }
 
@@ -71,11 +74,11 @@ final class Webhook {
     return uri;
   }
 
-  FlowControl flow() {
+  public FlowControl flow() {
     return flow;
   }
 
-  WebhookLog log() {
+  public WebhookLog log() {
     return log;
   }
 
@@ -92,7 +95,7 @@ final class Webhook {
    * Returns whether the webhook was down or paused at the last call and is not now. Not
    * thread-safe.
    */
-  boolean hasReopened() {
+  public boolean hasReopened() {
     boolean wasClosed = isKnownClosed;
     isKnownClosed = isClosed();
     return wasClosed && !isKnownClosed;
@@ -105,7 +108,7 @@ final class Webhook {
   }
 
   /** Returns the counter of attempts with this outcome. */
-  LongAdder ended(Outcome.Kind kind, AttemptClass attemptClass) {
+  public LongAdder ended(Outcome.Kind kind, AttemptClass attemptClass) {
     return Objects.requireNonNull(Objects.requireNonNull(ended.get(kind)).get(attemptClass));
   }
 
@@ -131,7 +134,7 @@ final class Webhook {
   }
 
   /** Returns what makes the attempts at this webhook. */
-  Attempts attempts() {
+  public Attempts attempts() {
     return attempts;
   }
 

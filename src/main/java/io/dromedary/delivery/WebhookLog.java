@@ -1,5 +1,7 @@
 package io.dromedary.delivery;
 
+import io.dromedary.delivery.attempt.AttemptClass;
+import io.dromedary.delivery.attempt.Outcome;
 import io.dromedary.delivery.flow.FlowControl;
 import io.dromedary.delivery.flow.FlowState;
 import io.dromedary.logging.Printable;
@@ -17,7 +19,7 @@ import org.slf4j.spi.LoggingEventBuilder;
  * class, or the webhook being down, paused or limited. A problem that goes on is logged once a
  * minute, or every five minutes for a state, and its end is logged once. Thread-safe.
  */
-final class WebhookLog {
+public final class WebhookLog {
 
   private static final Logger LOG = LoggerFactory.getLogger(WebhookLog.class);
 
@@ -45,7 +47,8 @@ final class WebhookLog {
    * @param name the part of its URL that may be shown
    * @param waiting returns how many rounds wait for it in memory
    */
-  WebhookLog(String destination, int number, String name, FlowControl flow, IntSupplier waiting) {
+  public WebhookLog(
+      String destination, int number, String name, FlowControl flow, IntSupplier waiting) {
     this.destination = destination;
     this.number = number;
     this.name = name;
@@ -92,7 +95,7 @@ final class WebhookLog {
   }
 
   /** Logs changes. To be called about once a second, by one thread at a time. */
-  void tick() {
+  public void tick() {
     FlowState state = flow.state();
     FlowState.Kind kind = state.kind();
     long now = System.nanoTime();

@@ -1,10 +1,11 @@
 package io.dromedary.delivery;
 
+import io.dromedary.delivery.attempt.Outcome;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** The state of a delivery at one webhook. */
-enum WebhookState {
+public enum WebhookState {
   PENDING(Outcome.Kind.TEMPORARY),
   ACCEPTED(Outcome.Kind.ACCEPTED),
   FAILED(Outcome.Kind.PERMANENT);

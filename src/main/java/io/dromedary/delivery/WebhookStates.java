@@ -4,6 +4,7 @@ import static io.dromedary.delivery.WebhookState.ACCEPTED;
 import static io.dromedary.delivery.WebhookState.FAILED;
 import static io.dromedary.delivery.WebhookState.PENDING;
 
+import io.dromedary.delivery.attempt.Outcome;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
@@ -13,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * The state of a delivery at each webhook of a destination, by the webhook's index. Confined to the
  * exchange that carries the delivery.
  */
-final class WebhookStates {
+public final class WebhookStates {
 
   private final WebhookState[] states;
   private final @Nullable Outcome[] outcomes;
@@ -31,12 +32,13 @@ final class WebhookStates {
     this.outcomes = other.outcomes.clone();
   }
 
-  WebhookState get(int webhook) {
+  public WebhookState get(int webhook) {
     return states[webhook];
   }
 
   /** Returns the last outcome at a webhook, or null if nothing has been sent to it. */
-  @Nullable Outcome outcome(int webhook) {
+  @Nullable
+  public Outcome outcome(int webhook) {
     return outcomes[webhook];
   }
 
@@ -131,7 +133,7 @@ final class WebhookStates {
   }
 
   /** Returns whether all pending webhooks are down or paused. */
-  boolean waitsForClosed(List<Webhook> webhooks) {
+  public boolean waitsForClosed(List<Webhook> webhooks) {
     for (int i = 0; i < states.length; i++) {
       if (states[i] == PENDING && !webhooks.get(i).isClosed()) {
         return false;
@@ -144,7 +146,8 @@ final class WebhookStates {
    * Returns the earliest instant at which receivers and flow controls allow an attempt at some
    * pending webhook, or null if one is allowed now.
    */
-  @Nullable Instant notBefore(Instant now, List<Webhook> webhooks) {
+  @Nullable
+  public Instant notBefore(Instant now, List<Webhook> webhooks) {
     Instant earliest = Instant.MAX;
     for (int i = 0; i < states.length; i++) {
       if (states[i] == PENDING) {

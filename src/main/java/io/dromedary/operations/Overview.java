@@ -1,9 +1,9 @@
 package io.dromedary.operations;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import io.dromedary.delivery.DestinationReport;
-import io.dromedary.delivery.DestinationReport.WebhookFigures;
 import io.dromedary.delivery.flow.FlowState;
+import io.dromedary.destination.DestinationReport;
+import io.dromedary.destination.DestinationReport.WebhookFigures;
 import io.dromedary.history.History;
 import io.dromedary.history.HistoryException;
 import io.dromedary.history.Rollup;

@@ -2,7 +2,7 @@ package io.dromedary.operations;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.dromedary.delivery.AttemptClass;
+import io.dromedary.delivery.attempt.AttemptClass;
 import io.dromedary.outbox.deadletter.DeadLetter.Reason;
 import io.dromedary.outbox.deadletter.DeadLetterFilter;
 import io.dromedary.outbox.deadletter.DeadLetters.Place;

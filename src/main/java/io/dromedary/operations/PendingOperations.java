@@ -1,7 +1,7 @@
 package io.dromedary.operations;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import io.dromedary.delivery.PendingReport;
+import io.dromedary.destination.PendingReport;
 import io.dromedary.json.JsonFields;
 import io.dromedary.outbox.Outbox;
 import io.dromedary.outbox.deadletter.DeadLetter;

@@ -1,6 +1,6 @@
 package io.dromedary.page;
 
-import io.dromedary.delivery.RequestPreview;
+import io.dromedary.destination.RequestPreview;
 import java.util.Map;
 
 /** Writes a request as a curl command. */

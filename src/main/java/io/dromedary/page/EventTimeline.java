@@ -1,6 +1,6 @@
 package io.dromedary.page;
 
-import io.dromedary.delivery.PendingReport;
+import io.dromedary.destination.PendingReport;
 import io.dromedary.history.AttemptRecord;
 import io.dromedary.history.EventStory;
 import io.dromedary.operations.Mask;

@@ -2,8 +2,8 @@ package io.dromedary.page;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.dromedary.delivery.PendingReport;
-import io.dromedary.delivery.RequestPreview;
+import io.dromedary.destination.PendingReport;
+import io.dromedary.destination.RequestPreview;
 import io.dromedary.history.EventStory;
 import io.dromedary.operations.Audit;
 import io.dromedary.operations.Deletions;

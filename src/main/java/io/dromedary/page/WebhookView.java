@@ -1,9 +1,9 @@
 package io.dromedary.page;
 
-import io.dromedary.delivery.DestinationReport;
-import io.dromedary.delivery.DestinationReport.WebhookFigures;
-import io.dromedary.delivery.WebhookCheck;
 import io.dromedary.delivery.flow.FlowState;
+import io.dromedary.destination.DestinationReport;
+import io.dromedary.destination.DestinationReport.WebhookFigures;
+import io.dromedary.destination.WebhookCheck;
 import io.dromedary.history.AttemptFilter;
 import io.dromedary.history.AttemptRecord;
 import io.dromedary.history.ErrorGroup;

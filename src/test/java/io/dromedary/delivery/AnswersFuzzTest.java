@@ -1,12 +1,16 @@
 package io.dromedary.delivery;
 
-import static io.dromedary.delivery.Outcome.Kind.ACCEPTED;
+import static io.dromedary.delivery.attempt.Outcome.Kind.ACCEPTED;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
+import io.dromedary.delivery.attempt.DeliveryThreads;
+import io.dromedary.delivery.attempt.Outcome;
+import io.dromedary.delivery.http.HeadBudget;
+import io.dromedary.delivery.http.HttpTarget;
 import io.dromedary.settings.HttpOptions;
 import io.dromedary.settings.PrivateNetworks;
 import io.dromedary.settings.TlsOptions;

@@ -1,11 +1,15 @@
 package io.dromedary.delivery;
 
-import static io.dromedary.delivery.Outcome.Kind.ACCEPTED;
-import static io.dromedary.delivery.Outcome.Kind.PERMANENT;
-import static io.dromedary.delivery.Outcome.Kind.TEMPORARY;
+import static io.dromedary.delivery.attempt.Outcome.Kind.ACCEPTED;
+import static io.dromedary.delivery.attempt.Outcome.Kind.PERMANENT;
+import static io.dromedary.delivery.attempt.Outcome.Kind.TEMPORARY;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.dromedary.delivery.attempt.AttemptClass;
+import io.dromedary.delivery.attempt.DeliveryThreads;
+import io.dromedary.delivery.attempt.Outcome;
+import io.dromedary.delivery.attempt.Target;
 import io.dromedary.delivery.flow.Signal;
 import java.time.Clock;
 import java.time.Duration;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.dromedary.Application;
+import io.dromedary.delivery.attempt.AttemptClass;
 import io.dromedary.testing.Answer;
 import io.dromedary.testing.Certificates;
 import io.dromedary.testing.Http;

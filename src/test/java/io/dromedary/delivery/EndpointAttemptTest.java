@@ -1,11 +1,14 @@
 package io.dromedary.delivery;
 
-import static io.dromedary.delivery.Outcome.Kind.ACCEPTED;
-import static io.dromedary.delivery.Outcome.Kind.PERMANENT;
-import static io.dromedary.delivery.Outcome.Kind.TEMPORARY;
+import static io.dromedary.delivery.attempt.Outcome.Kind.ACCEPTED;
+import static io.dromedary.delivery.attempt.Outcome.Kind.PERMANENT;
+import static io.dromedary.delivery.attempt.Outcome.Kind.TEMPORARY;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.dromedary.delivery.attempt.EndpointTarget;
+import io.dromedary.delivery.attempt.Outcome;
+import io.dromedary.delivery.attempt.Target;
 import io.dromedary.delivery.flow.Signal;
 import java.time.Duration;
 import java.util.ArrayList;

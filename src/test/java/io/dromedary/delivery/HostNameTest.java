@@ -1,11 +1,12 @@
 package io.dromedary.delivery;
 
-import static io.dromedary.delivery.Outcome.Kind.ACCEPTED;
+import static io.dromedary.delivery.attempt.Outcome.Kind.ACCEPTED;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.util.concurrent.CompletableFuture.supplyAsync;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
+import io.dromedary.delivery.attempt.Outcome;
 import io.dromedary.settings.TlsOptions;
 import io.dromedary.testing.Certificates;
 import io.dromedary.testing.Receiver;

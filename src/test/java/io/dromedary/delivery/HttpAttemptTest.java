@@ -1,13 +1,17 @@
 package io.dromedary.delivery;
 
-import static io.dromedary.delivery.Outcome.Kind.ACCEPTED;
-import static io.dromedary.delivery.Outcome.Kind.TEMPORARY;
+import static io.dromedary.delivery.attempt.Outcome.Kind.ACCEPTED;
+import static io.dromedary.delivery.attempt.Outcome.Kind.TEMPORARY;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.dromedary.delivery.attempt.Outcome;
+import io.dromedary.delivery.attempt.Target;
 import io.dromedary.delivery.flow.Signal;
+import io.dromedary.delivery.http.HeadBudget;
+import io.dromedary.delivery.http.HttpTarget;
 import io.dromedary.settings.HttpOptions;
 import io.dromedary.settings.PrivateNetworks;
 import io.dromedary.settings.TlsOptions;

@@ -2,6 +2,9 @@ package io.dromedary.delivery;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.dromedary.delivery.attempt.Outcome;
+import io.dromedary.delivery.http.HeadBudget;
+import io.dromedary.delivery.http.HttpTarget;
 import io.dromedary.settings.HttpOptions;
 import io.dromedary.settings.PrivateNetworks;
 import io.dromedary.settings.TlsOptions;

@@ -1,9 +1,10 @@
 package io.dromedary.delivery;
 
-import static io.dromedary.delivery.Outcome.Kind.ACCEPTED;
-import static io.dromedary.delivery.Outcome.Kind.PERMANENT;
+import static io.dromedary.delivery.attempt.Outcome.Kind.ACCEPTED;
+import static io.dromedary.delivery.attempt.Outcome.Kind.PERMANENT;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.dromedary.delivery.attempt.Outcome;
 import io.dromedary.delivery.flow.Signal;
 import io.dromedary.settings.PrivateNetworks;
 import io.dromedary.testing.Answer;

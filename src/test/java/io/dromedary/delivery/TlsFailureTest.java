@@ -1,12 +1,13 @@
 package io.dromedary.delivery;
 
-import static io.dromedary.delivery.Outcome.Kind.ACCEPTED;
-import static io.dromedary.delivery.Outcome.Kind.PERMANENT;
-import static io.dromedary.delivery.Outcome.Kind.TEMPORARY;
+import static io.dromedary.delivery.attempt.Outcome.Kind.ACCEPTED;
+import static io.dromedary.delivery.attempt.Outcome.Kind.PERMANENT;
+import static io.dromedary.delivery.attempt.Outcome.Kind.TEMPORARY;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import io.dromedary.delivery.attempt.Outcome;
 import io.dromedary.delivery.flow.Signal;
 import io.dromedary.settings.TlsOptions;
 import io.dromedary.testing.Certificates;

@@ -3,7 +3,7 @@ package io.dromedary.page;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.dromedary.delivery.RequestPreview;
+import io.dromedary.destination.RequestPreview;
 import io.dromedary.history.AttemptFilter;
 import java.time.Duration;
 import java.time.Instant;

@@ -1,0 +1,148 @@
+package io.dromedary.destination;
+
+import io.dromedary.logging.EventContext;
+import io.dromedary.outbox.OutboxComponent;
+import io.dromedary.outbox.deadletter.DeadLetter;
+import io.dromedary.settings.DestinationSettings;
+import io.dromedary.settings.HeapShare;
+import io.dromedary.settings.Settings;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.camel.AsyncProducer;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Exchange;
+import org.apache.camel.builder.ThreadPoolProfileBuilder;
+import org.apache.camel.spi.CamelEvent;
+import org.apache.camel.support.SimpleEventNotifierSupport;
+import org.apache.camel.util.concurrent.ThreadPoolRejectedPolicy;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Passes new dead letters of the outbox to the dead letter route of their destination, which
+ * retries until it succeeds. It begins when the routes have started. It has threads of its own,
+ * because the endpoint may hang, and neither senders nor other destinations must wait for it.
+ */
+final class TellDeadLetters extends SimpleEventNotifierSupport {
+
+  private static final Logger LOG = LoggerFactory.getLogger(TellDeadLetters.class);
+
+  private static final int MOST_THREADS = 4;
+  private static final int MOST = 1000;
+
+  /** The memory of a letter, in multiples of the event: the event itself and its JSON. */
+  private static final int COPIES = 3;
+
+  /** The number of letters being passed on or retried, and their memory. */
+  private final AtomicInteger count = new AtomicInteger();
+
+  private final AtomicLong bytes = new AtomicLong();
+
+  @Override
+  public boolean isEnabled(CamelEvent event) {
+    return event instanceof CamelEvent.CamelContextStartedEvent;
+  }
+
+  @Override
+  public void notify(CamelEvent event) throws Exception {
+    CamelContext context = ((CamelEvent.CamelContextStartedEvent) event).getContext();
+    Map<String, AsyncProducer> routes = new HashMap<>();
+    for (DestinationSettings each : Settings.of(context).destinations().values()) {
+      AsyncProducer route =
+          context
+              .getEndpoint("direct:dromedary-keep-dead-letter-" + each.name())
+              .createAsyncProducer();
+      context.addService(route);
+      routes.put(each.name(), route);
+    }
+    // A message that was no event may have no destination; then any route will do.
+    AsyncProducer anyRoute = routes.values().iterator().next();
+    ExecutorService threads =
+        context
+            .getExecutorServiceManager()
+            .newThreadPool(
+                this,
+                "dead-letters",
+                new ThreadPoolProfileBuilder("dead-letters")
+                    .poolSize(MOST_THREADS)
+                    .maxPoolSize(MOST_THREADS)
+                    .maxQueueSize(MOST)
+                    .rejectedPolicy(ThreadPoolRejectedPolicy.Abort)
+                    .build());
+    context
+        .getComponent("outbox", OutboxComponent.class)
+        .outbox()
+        .listen(
+            letter -> {
+              AsyncProducer route = routes.getOrDefault(letter.destination(), anyRoute);
+              long size = (long) COPIES * letter.event().body().length;
+              if (!enter(size)) {
+                tooMany(letter);
+                return;
+              }
+              Runnable end = once(() -> leave(size));
+              try {
+                threads.execute(() -> tell(letter, route, end));
+              } catch (RejectedExecutionException e) {
+                end.run();
+                tooMany(letter);
+              }
+            });
+  }
+
+  private boolean enter(long size) {
+    long others = bytes.getAndAdd(size);
+    if (count.incrementAndGet() <= MOST
+        && (others == 0 || others + size <= HeapShare.DEAD_LETTERS.bytes())) {
+      return true;
+    }
+    leave(size);
+    return false;
+  }
+
+  private void leave(long size) {
+    count.decrementAndGet();
+    bytes.addAndGet(-size);
+  }
+
+  private static Runnable once(Runnable task) {
+    AtomicBoolean isDone = new AtomicBoolean();
+    return () -> {
+      if (isDone.compareAndSet(false, true)) {
+        task.run();
+      }
+    };
+  }
+
+  /** Holds the thread only during the call, not while the route waits to retry. */
+  private static void tell(DeadLetter letter, AsyncProducer route, Runnable end) {
+    try {
+      Exchange exchange = route.getEndpoint().createExchange();
+      exchange.getMessage().setBody(letter.toJson());
+      EventContext.run(
+          letter.event().messageId(),
+          letter.destination(),
+          () -> route.process(exchange, doneSync -> end.run()));
+    } catch (RuntimeException | Error e) {
+      end.run();
+      LOG.error(
+          "The dead letter {} cannot be sent to its endpoint; it is kept in the outbox",
+          letter.id(),
+          e);
+    }
+  }
+
+  private static void tooMany(DeadLetter letter) {
+    LOG.warn(
+        "Destination {}: the dead letter {} is not sent to its endpoint, since {} others wait for"
+            + " that; it is kept in the outbox",
+        letter.destination(),
+        letter.id(),
+        MOST);
+  }
+}
