@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
  * Makes every call between inbound and settlement fail, one in each run, in every way it may. Which
  * calls there are is found out by a run in which none fails.
  */
-public final class FaultSuite {
+public final class FaultSuite implements AutoCloseable {
 
   /** How often a site may be made to fail: at its first calls. */
   private static final int MOST_OCCURRENCES = 3;
@@ -30,7 +30,8 @@ public final class FaultSuite {
     }
   }
 
-  private FaultSuite() {}
+  /** Changes the code under test, which takes seconds. */
+  private final FaultyCode code = new FaultyCode();
 
   /**
    * The arguments: the store, the inbound, what is wanted, a part or one fault, and a pattern of
@@ -41,16 +42,17 @@ public final class FaultSuite {
     String inbound = args.length > 1 ? args[1] : "http";
     String chosen = args.length > 2 ? args[2] : "1/1";
     String pattern = args.length > 3 ? args[3] : "";
-    Summary summary = run(store, inbound, chosen, pattern);
-    System.out.println(summary);
-    if (!summary.bad().isEmpty()) {
-      throw new AssertionError(summary.bad().size() + " runs have failed");
+    try (FaultSuite suite = new FaultSuite()) {
+      Summary summary = suite.run(store, inbound, chosen, pattern);
+      System.out.println(summary);
+      if (!summary.bad().isEmpty()) {
+        throw new AssertionError(summary.bad().size() + " runs have failed");
+      }
     }
   }
 
-  static Summary run(String store, String inbound, String chosen, String pattern) throws Exception {
+  Summary run(String store, String inbound, String chosen, String pattern) throws Exception {
     Path folder = Files.createTempDirectory("faults");
-    FaultyCode code = new FaultyCode();
     try (FaultyDriver drivers = new FaultyDriver();
         Laboratory laboratory = new Laboratory(folder, store, inbound.equals("http"), drivers)) {
       SortedMap<String, Integer> sites = new TreeMap<>();
@@ -82,9 +84,13 @@ public final class FaultSuite {
         }
       }
       return new Summary(sites.size(), all.size(), some.size(), reached, bad);
-    } finally {
-      code.restore();
     }
+  }
+
+  /** Changes the code back. */
+  @Override
+  public void close() {
+    code.restore();
   }
 
   /** All faults, mixed, so that each part has all kinds of them. The order is always the same. */

@@ -2,6 +2,8 @@ package io.dromedary.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -12,6 +14,18 @@ import org.junit.jupiter.params.provider.CsvSource;
  */
 class FaultSuiteTest {
 
+  private static FaultSuite suite;
+
+  @BeforeAll
+  static void changeTheCode() {
+    suite = new FaultSuite();
+  }
+
+  @AfterAll
+  static void changeItBack() {
+    suite.close();
+  }
+
   /** What decides whether a sender is told the truth. */
   private static final String STORING =
       "Connection.commit in|executeBatch in Store|FingerprintTable.put"
@@ -20,7 +34,7 @@ class FaultSuiteTest {
   @ParameterizedTest
   @CsvSource({"sqlite, http", "postgres, source"})
   void nothingIsLostForgedStuckOrAnsweredFalsely(String store, String inbound) throws Exception {
-    FaultSuite.Summary summary = FaultSuite.run(store, inbound, "1/7", STORING);
+    FaultSuite.Summary summary = suite.run(store, inbound, "1/7", STORING);
 
     assertThat(summary.bad()).as("%s", summary).isEmpty();
     assertThat(summary.reached()).isGreaterThan(5);
@@ -30,7 +44,7 @@ class FaultSuiteTest {
   @Test
   void noStepIsHalfDone() throws Exception {
     FaultSuite.Summary summary =
-        FaultSuite.run(
+        suite.run(
             "sqlite",
             "source",
             "1/6",
@@ -47,7 +61,7 @@ class FaultSuiteTest {
   @Test
   void nothingIsDroppedFromHandToHand() throws Exception {
     FaultSuite.Summary summary =
-        FaultSuite.run(
+        suite.run(
             "sqlite",
             "http",
             "1/5",

@@ -16,6 +16,7 @@ import static net.bytebuddy.matcher.ElementMatchers.takesArguments;
 import java.lang.instrument.Instrumentation;
 import java.lang.reflect.Method;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -27,6 +28,7 @@ import net.bytebuddy.asm.Advice;
 import net.bytebuddy.asm.AsmVisitorWrapper;
 import net.bytebuddy.asm.MemberSubstitution;
 import net.bytebuddy.description.method.MethodDescription;
+import net.bytebuddy.pool.TypePool;
 
 /**
  * Makes the methods of the code under test, lambdas among them, pass by {@link Faults} when they
@@ -41,6 +43,10 @@ final class FaultyCode {
   private final ResettableClassFileTransformer transformer =
       new AgentBuilder.Default()
           .disableClassFormatChanges()
+          // Otherwise each class that is changed has the files of all others read again.
+          .with(
+              new AgentBuilder.PoolStrategy.WithTypePoolCache.Simple(
+                  TypePool.Default.ReaderMode.FAST, new ConcurrentHashMap<>()))
           .with(AgentBuilder.RedefinitionStrategy.RETRANSFORMATION)
           .type(
               nameMatches(OURS)
