@@ -68,6 +68,7 @@ class HealthTest {
   @Test
   void aWebhookThatIsDownIsToldAndIsNotOurFault() throws Exception {
     receiver.answer(Answer.status(500));
+    settings.put("webhooks.down.after", "1s");
     try (Application application = Application.start(folder, settings)) {
       for (int i = 0; i < 20; i++) {
         Http.Response answer =

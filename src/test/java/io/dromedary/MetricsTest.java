@@ -254,7 +254,7 @@ class MetricsTest {
   void anOutageIsSeen() throws Exception {
     first.answer(Answer.status(503));
     second.answer(Answer.status(503));
-    try (Application application = start()) {
+    try (Application application = start(Map.of("webhooks.down.after", "1s"))) {
       for (int i = 0; i < 20; i++) {
         send(application, "m-" + i);
       }

@@ -109,6 +109,7 @@ class SmallHeapTest {
       String text = body.append("]}").toString();
       await()
           .atMost(AT_MOST)
+          .pollDelay(Duration.ZERO)
           .pollInterval(Duration.ofMillis(100))
           .until(() -> Http.post(url, text).status() == 200);
     }

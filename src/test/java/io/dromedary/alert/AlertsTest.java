@@ -258,6 +258,8 @@ class AlertsTest {
                 assertThat(webhook.messageIds().keySet().stream().filter(id -> id.startsWith("n-")))
                     .hasSize(100));
     assertThat(Alerts.of(application.context()).rows()).isNotEmpty();
+    // A stop waits for the attempt, until its time-out.
+    operator.pause();
   }
 
   @Test

@@ -158,7 +158,7 @@ class StoreAndCertificateAlertsTest {
     settings.put("webhooks.outbox.url", "jdbc:sqlite:" + file + "?max_page_count=200");
     settings.put("webhooks.down.detection", "off");
     application = Application.start(folder, settings);
-    await().atMost(AT_MOST).until(() -> send(4000) == 503);
+    await().atMost(AT_MOST).pollInterval(Duration.ofMillis(1)).until(() -> send(4000) == 503);
 
     awaitTold(FAILING);
     webhook.answer(Answer.status(200));

@@ -437,6 +437,7 @@ class DeliveryTest {
   /** The rate goes down while nothing is accepted, so a wrong setting does not empty the outbox. */
   @Test
   void aBacklogForARefusedAddressStaysInTheOutbox() {
+    settings.put("webhooks.down.after", "1s");
     startWithARefusedAddress();
     send(
         IntStream.range(0, 2000)

@@ -80,7 +80,7 @@ public final class Sender {
 
   /** Sends events until one is accepted. */
   public void sendUntilAccepted() {
-    await().atMost(AT_MOST).pollInterval(Duration.ofMillis(100)).until(() -> send());
+    await().atMost(AT_MOST).until(() -> send());
   }
 
   /** The ids of the events that were accepted. */
