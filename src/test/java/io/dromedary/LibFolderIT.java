@@ -5,12 +5,12 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.dromedary.testing.FastStart;
 import io.dromedary.testing.Receiver;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -24,7 +24,6 @@ import org.junit.jupiter.api.io.TempDir;
 class LibFolderIT {
 
   private static final Duration AT_MOST = Duration.ofSeconds(60);
-  private static final Path JAR = Path.of("target/dromedary.jar").toAbsolutePath();
 
   @TempDir private static Path components;
 
@@ -81,9 +80,8 @@ class LibFolderIT {
         """
             .formatted(Application.freePort(), receiver.url("/hook")),
         UTF_8);
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-XX:TieredStopAtLevel=1", "-jar", JAR.toString()));
+    List<String> command = FastStart.javaOfJar();
+    command.addAll(List.of("-jar", FastStart.JAR.toString()));
     process = run(home, command);
   }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dromedary.app.StartFailure;
 import io.dromedary.testing.ClassPath;
+import io.dromedary.testing.FastStart;
 import io.dromedary.testing.Http;
 import io.dromedary.testing.Receiver;
 import java.io.File;
@@ -12,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -33,16 +35,18 @@ class NoOpenTelemetryTest {
         Arrays.stream(ClassPath.ofTests().split(File.pathSeparator, -1))
             .filter(path -> hasLibrary || !new File(path).getName().startsWith("opentelemetry"))
             .collect(Collectors.joining(File.pathSeparator));
+    List<String> command = FastStart.java();
+    command.addAll(
+        List.of(
+            "-Xmx256m",
+            "-Xlog:class+load:file=" + folder.resolve("classes.log"),
+            "-cp",
+            classPath,
+            Run.class.getName(),
+            folder.toString(),
+            tracing));
     Process process =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx256m",
-                "-Xlog:class+load:file=" + folder.resolve("classes.log"),
-                "-cp",
-                classPath,
-                Run.class.getName(),
-                folder.toString(),
-                tracing)
+        new ProcessBuilder(command)
             .redirectErrorStream(true)
             .redirectOutput(folder.resolve("out.log").toFile())
             .start();

@@ -8,6 +8,7 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.dromedary.testing.Answer;
+import io.dromedary.testing.FastStart;
 import io.dromedary.testing.Receiver;
 import io.dromedary.testing.Request;
 import io.dromedary.testing.Signatures;
@@ -45,7 +46,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Runs the package as a user does: as a process of its own, in a folder of its own. */
 class PackagedIT {
 
-  private static final Path JAR = Path.of("target", "dromedary.jar").toAbsolutePath();
   private static final Duration AT_MOST = Duration.ofMinutes(1);
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -76,10 +76,9 @@ class PackagedIT {
   }
 
   private void launch() throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    List<String> command = FastStart.javaOfJar();
     command.addAll(options);
-    command.addAll(List.of("-jar", JAR.toString()));
+    command.addAll(List.of("-jar", FastStart.JAR.toString()));
     ProcessBuilder builder =
         new ProcessBuilder(command)
             .directory(home.toFile())
@@ -451,9 +450,8 @@ class PackagedIT {
 
   /** Runs a command beside the process, and returns its output. */
   private String command(int exitCode, String... args) throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-jar", JAR.toString()));
+    List<String> command = FastStart.javaOfJar();
+    command.addAll(List.of("-jar", FastStart.JAR.toString()));
     command.addAll(List.of(args));
     ProcessBuilder builder =
         new ProcessBuilder(command)
@@ -550,7 +548,7 @@ class PackagedIT {
 
   @Test
   void theJarHasItsLicenceAndNothingOfTheInstantWhenItWasBuilt() throws Exception {
-    try (JarFile jar = new JarFile(JAR.toFile())) {
+    try (JarFile jar = new JarFile(FastStart.JAR.toFile())) {
       assertThat(jar.stream().map(JarEntry::getName))
           .contains("META-INF/LICENSE", "META-INF/NOTICE");
       assertThat(jar.stream().map(JarEntry::getTimeLocal).distinct()).hasSize(1);
@@ -590,9 +588,7 @@ class PackagedIT {
     start();
     assertThat(post("/v1/track", "{}").statusCode()).isEqualTo(400);
     Path letters = home.resolve("data").resolve("dead-letters.jsonl");
-    await()
-        .atMost(AT_MOST)
-        .untilAsserted(() -> assertThat(permissions(letters)).isEqualTo("rw-------"));
+    await().atMost(AT_MOST).until(() -> Files.exists(letters));
 
     try (Stream<Path> files = Files.list(home.resolve("data"))) {
       for (Path file : files.toList()) {

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.dromedary.Application;
 import io.dromedary.testing.Answer;
 import io.dromedary.testing.ClassPath;
+import io.dromedary.testing.FastStart;
 import io.dromedary.testing.Http;
 import io.dromedary.testing.Receiver;
 import java.io.File;
@@ -54,13 +55,10 @@ class KilledAlertsTest {
   /** Starts the process, with a file of its own for its output. */
   private void start(String output) throws IOException {
     Path out = home.resolve(output);
+    List<String> command = FastStart.java();
+    command.addAll(List.of("-Xmx256m", "-cp", classPath(), "io.dromedary.Dromedary"));
     process =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx256m",
-                "-cp",
-                classPath(),
-                "io.dromedary.Dromedary")
+        new ProcessBuilder(command)
             .directory(home.toFile())
             .redirectErrorStream(true)
             .redirectOutput(out.toFile())

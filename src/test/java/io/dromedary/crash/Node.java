@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.concurrent.TimeUnit.SECONDS;
 
 import io.dromedary.Application;
+import io.dromedary.testing.FastStart;
 import io.dromedary.testing.Request;
 import java.io.BufferedReader;
 import java.io.File;
@@ -26,8 +27,6 @@ import java.util.concurrent.TimeoutException;
  * folder after each of its ends. Only {@link #url} may be called by several threads.
  */
 final class Node implements AutoCloseable {
-
-  private static final Path JAR = Path.of("target", "dromedary.jar").toAbsolutePath();
 
   /** What somebody adds to the application, here the client of a broker. */
   private static final Path LIBRARIES = Path.of("target", "clients", "*").toAbsolutePath();
@@ -90,18 +89,15 @@ final class Node implements AutoCloseable {
     Files.write(
         folder.resolve("application.properties"),
         all.entrySet().stream().map(entry -> entry.getKey() + "=" + entry.getValue()).toList());
-    // Collector and compiler are those that start fastest: a life is short.
+    List<String> command = FastStart.javaOfJar();
+    command.addAll(
+        List.of(
+            "-Xmx256m",
+            "-cp",
+            FastStart.JAR + File.pathSeparator + LIBRARIES,
+            "io.dromedary.Dromedary"));
     ProcessBuilder builder =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx256m",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                JAR + File.pathSeparator + LIBRARIES,
-                "io.dromedary.Dromedary")
-            .directory(folder.toFile())
-            .redirectErrorStream(true);
+        new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true);
     // Nothing of whoever runs the tests.
     builder.environment().keySet().removeIf(key -> key.matches("(WEBHOOKS|CAMEL|JAVA|JDK)_.*"));
     process = builder.start();

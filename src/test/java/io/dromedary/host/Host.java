@@ -1,5 +1,6 @@
 package io.dromedary.host;
 
+import io.dromedary.testing.FastStart;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -106,15 +107,8 @@ enum Host {
 
   /** Starts it in a folder; what it says goes to a file beside it. */
   Process launch(Path folder, int port, Map<String, String> environment, String... options) {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    // It lives for seconds.
-    command.addAll(
-        List.of(
-            "-XX:TieredStopAtLevel=1",
-            "-XX:+UseSerialGC",
-            "-Xmx256m",
-            "-D" + portKey + "=" + port));
+    List<String> command = FastStart.java();
+    command.addAll(List.of("-Xmx256m", "-D" + portKey + "=" + port));
     command.addAll(List.of(options));
     command.addAll(start());
     try {

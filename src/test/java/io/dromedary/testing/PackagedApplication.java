@@ -16,7 +16,6 @@ import java.util.concurrent.TimeUnit;
 /** The package as a user runs it: a process of its own, in a folder and on a port of its own. */
 public final class PackagedApplication implements AutoCloseable {
 
-  private static final Path JAR = Path.of("target", "dromedary.jar").toAbsolutePath();
   private static final Duration AT_MOST = Duration.ofMinutes(1);
 
   private final Process process;
@@ -38,13 +37,10 @@ public final class PackagedApplication implements AutoCloseable {
   public static PackagedApplication start(Path home, Map<String, String> settings) {
     int port = Application.freePort();
     Path out = home.resolve("out.txt");
+    List<String> command = FastStart.javaOfJar();
+    command.addAll(List.of("-Xmx256m", "-jar", FastStart.JAR.toString()));
     ProcessBuilder builder =
-        new ProcessBuilder(
-                List.of(
-                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                    "-Xmx256m",
-                    "-jar",
-                    JAR.toString()))
+        new ProcessBuilder(command)
             .directory(home.toFile())
             .redirectErrorStream(true)
             .redirectOutput(out.toFile());
