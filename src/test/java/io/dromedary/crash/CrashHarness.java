@@ -38,6 +38,9 @@ public final class CrashHarness {
   /** Longer than a lease, a retry and a time-out: if nothing comes for so long, nothing will. */
   private static final Duration QUIET = Duration.ofSeconds(12);
 
+  /** Longer than a retry and a time-out: without a store there is no lease of a dead node. */
+  private static final Duration QUIET_IN_MEMORY = Duration.ofSeconds(4);
+
   private static final Duration BOUND = Duration.ofMinutes(2);
 
   private final int kills;
@@ -104,13 +107,13 @@ public final class CrashHarness {
         clients.finish();
       }
       webhooks.forEach(FlakyWebhook::recover);
-      await().atMost(BOUND).until(() -> ledger.isAllDone() || isQuiet());
+      await().atMost(BOUND).until(() -> ledger.isAllDone() || isQuiet(setup));
       if (setup.settings().getOrDefault("webhooks.outbox.url", "").startsWith("jdbc:postgresql:")) {
         // What a dead node has delivered and still holds is taken over when its lease has ended.
         Path any = nodes.get(0).folder();
         await()
             .atMost(BOUND)
-            .until(() -> isQuiet() || Remains.of(any, setup.settings()).waiting().isEmpty());
+            .until(() -> isQuiet(setup) || Remains.of(any, setup.settings()).waiting().isEmpty());
       }
       for (Node node : nodes) {
         node.stop();
@@ -174,8 +177,9 @@ public final class CrashHarness {
     }
   }
 
-  private boolean isQuiet() {
-    return System.nanoTime() - ledger.lastNanos() > QUIET.toNanos();
+  private boolean isQuiet(Setup setup) {
+    Duration quiet = setup.isInMemory() ? QUIET_IN_MEMORY : QUIET;
+    return System.nanoTime() - ledger.lastNanos() > quiet.toNanos();
   }
 
   static void delete(Path folder) throws IOException {

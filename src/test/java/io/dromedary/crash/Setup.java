@@ -121,6 +121,11 @@ record Setup(
         () -> {});
   }
 
+  /** Whether a node keeps its events in memory only. */
+  boolean isInMemory() {
+    return settings.getOrDefault("webhooks.outbox.url", "").contains(":memory:");
+  }
+
   @Override
   public Map<String, String> settings() {
     Map<String, String> all = new HashMap<>(settings);
