@@ -53,9 +53,10 @@ final class TellDeadLetters extends SimpleEventNotifierSupport {
     CamelContext context = ((CamelEvent.CamelContextStartedEvent) event).getContext();
     Map<String, AsyncProducer> routes = new HashMap<>();
     for (DestinationSettings each : Settings.of(context).destinations().values()) {
+      // Once the routes have stopped, a letter must not wait for them: that would hold up the stop.
       AsyncProducer route =
           context
-              .getEndpoint("direct:dromedary-keep-dead-letter-" + each.name())
+              .getEndpoint("direct:dromedary-keep-dead-letter-" + each.name() + "?block=false")
               .createAsyncProducer();
       context.addService(route);
       routes.put(each.name(), route);
