@@ -1,12 +1,8 @@
 package io.dromedary.outbox;
 
-import io.dromedary.logging.Printable;
-import io.dromedary.logging.RepeatedLines;
-import io.dromedary.outbox.deadletter.DeadLetter;
 import io.dromedary.outbox.store.OutboxEvent;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
@@ -48,11 +44,9 @@ final class OutboxConsumer extends DefaultConsumer
   /** When the next failure may be logged. */
   private final AtomicLong quietUntilNanos = new AtomicLong(System.nanoTime());
 
-  /** Limits log lines about failed exchanges; the key is whether the event is tried again. */
-  private final RepeatedLines<Boolean> failed = new RepeatedLines<>();
-
   private Outbox outbox;
   private Clock clock;
+  private FailedExchanges failed;
   private ExecutorService executor;
 
   /** New at each start, so that claims left from an earlier start do not count. */
@@ -70,6 +64,7 @@ final class OutboxConsumer extends DefaultConsumer
     checkExecutor(endpoint.getExecutorService());
     outbox = endpoint.outbox();
     clock = outbox.clock();
+    failed = new FailedExchanges(endpoint, clock);
     String name = endpoint.getName();
     InFlightLimit limit =
         new InFlightLimit(outbox, name, endpoint.getInFlight(), endpoint.getLimit());
@@ -253,56 +248,13 @@ final class OutboxConsumer extends DefaultConsumer
     try {
       Settlement settlement = exchange.getProperty(Settlement.PROPERTY, Settlement.class);
       if (settlement == null) {
-        boolean failed = exchange.isFailed() || exchange.isRollbackOnly();
-        settlement = failed ? failed(claim, exchange) : Settlement.DONE;
+        boolean hasFailed = exchange.isFailed() || exchange.isRollbackOnly();
+        settlement = hasFailed ? failed.settlement(claim, exchange) : Settlement.DONE;
       }
       claim.settle(settlement);
     } catch (RuntimeException | Error e) {
       // Camel would only log it, and the claim would never be settled.
       lose(claim, e);
     }
-  }
-
-  private Settlement failed(Claim claim, Exchange exchange) {
-    OutboxEvent event = claim.event();
-    Instant now = clock.instant();
-    String why = String.valueOf(exchange.getException());
-    if (now.isBefore(event.acceptedAt().plus(endpoint.getRetryWindow()))) {
-      long failures = failed.untold(true);
-      if (failures > 0) {
-        LOG.warn(
-            "Destination {}: event {} is tried again in {}: {} ({} failures since this was last"
-                + " said)",
-            endpoint.getName(),
-            Printable.id(event.messageId()),
-            endpoint.getRetryDelay(),
-            why,
-            failures);
-      }
-      return new Settlement.Parked(
-          now.plus(endpoint.getRetryDelay()), event.attempts() + 1, event.progress());
-    }
-    long dead = failed.untold(false);
-    if (dead > 0) {
-      LOG.error(
-          "Destination {}: event {} is a dead letter, since the retry window has closed: {} ({}"
-              + " since this was last said)",
-          endpoint.getName(),
-          Printable.id(event.messageId()),
-          why,
-          dead);
-    }
-    return new Settlement.Dead(
-        new DeadLetter(
-            claim.id(),
-            endpoint.getName(),
-            event,
-            DeadLetter.Reason.EXPIRED,
-            why,
-            null,
-            null,
-            null,
-            now,
-            null));
   }
 }
