@@ -11,15 +11,12 @@ import io.dromedary.outbox.store.ReplayRows;
 import io.dromedary.outbox.store.Store;
 import io.dromedary.outbox.store.StoreAccess;
 import io.dromedary.outbox.store.StoreReading;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -38,17 +35,6 @@ public final class Replays {
   private static final int MOST_STANDING = 200;
 
   private static final Duration READ_TIME = Duration.ofSeconds(10);
-
-  /**
-   * Reads all counts in one statement, as of one instant. With several statements, an event that
-   * ends in between would count twice or not at all.
-   */
-  private static final String PROGRESS =
-      "SELECT 0, CAST(rate AS TEXT), events, restored, started_at, stopped_at, adding_until"
-          + " FROM replay WHERE id = ?"
-          + " UNION ALL SELECT 1, '', count(*), 0, 0, max(due_at), 0 FROM outbox WHERE replay = ?"
-          + " UNION ALL SELECT 2, outcome, count(*), 0, 0, 0, 0"
-          + " FROM replay_end WHERE replay = ? GROUP BY outcome";
 
   private final StoreAccess store;
   private final PendingEvents pendingEvents;
@@ -143,67 +129,10 @@ public final class Replays {
               });
       List<ReplayProgress> all = new ArrayList<>();
       for (Long id : ids) {
-        all.add(reading.read(PROGRESS, List.of(id, id, id), rows -> progress(id, rows)));
+        all.add(ReplayProgressRows.read(reading, id));
       }
       return all;
     }
-  }
-
-  private static ReplayProgress progress(long id, ResultSet rows) throws SQLException {
-    long started = 0;
-    Long stopped = null;
-    boolean isAdding = false;
-    int rate = 0;
-    long events = 0;
-    long restored = 0;
-    long deleted = 0;
-    long waiting = 0;
-    Long lastDue = null;
-    Map<String, Long> dead = new TreeMap<>();
-    long ended = 0;
-    while (rows.next()) {
-      long count = rows.getLong(3);
-      switch (rows.getInt(1)) {
-        case 0 -> {
-          rate = rows.getInt(2);
-          events = count;
-          restored = rows.getLong(4);
-          started = rows.getLong(5);
-          stopped = number(rows, 6);
-          isAdding = number(rows, 7) != null;
-        }
-        case 1 -> {
-          waiting = count;
-          lastDue = number(rows, 6);
-        }
-        default -> {
-          ended += count;
-          if (rows.getString(2).equals(ReplayRows.DELETED)) {
-            deleted = count;
-          } else {
-            dead.put(rows.getString(2), count);
-          }
-        }
-      }
-    }
-    return new ReplayProgress(
-        id,
-        Instant.ofEpochMilli(started),
-        stopped == null ? null : Instant.ofEpochMilli(stopped),
-        isAdding,
-        rate,
-        events,
-        waiting,
-        events - waiting - ended - restored,
-        dead,
-        deleted,
-        restored,
-        lastDue == null ? null : Instant.ofEpochMilli(lastDue));
-  }
-
-  private static @Nullable Long number(ResultSet row, int column) throws SQLException {
-    long number = row.getLong(column);
-    return row.wasNull() ? null : number;
   }
 
   /**
