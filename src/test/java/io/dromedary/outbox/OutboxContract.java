@@ -9,8 +9,8 @@ import io.dromedary.outbox.deadletter.DeadLetter;
 import io.dromedary.outbox.store.MemoryCost;
 import io.dromedary.outbox.store.OutboxEvent;
 import io.dromedary.outbox.store.OutboxException;
-import io.dromedary.outbox.store.Schema;
 import io.dromedary.outbox.store.SqlDialect;
+import io.dromedary.outbox.store.StoreInternals;
 import io.dromedary.settings.OutboxSettings;
 import io.dromedary.testing.SettableClock;
 import java.io.InputStream;
@@ -567,7 +567,7 @@ abstract class OutboxContract {
               .access()
               .run(
                   (store, nowMillis) -> {
-                    store.insert(Long.parseLong(id), ORDERS, event("duplicate"), nowMillis);
+                    store.rows().insert(Long.parseLong(id), ORDERS, event("duplicate"), nowMillis);
                     return 1;
                   });
       after = begin(outbox, event("after"));
@@ -1083,10 +1083,10 @@ abstract class OutboxContract {
         .hasMessage(
             "The outbox (webhooks.outbox.url) cannot be opened: The outbox has the schema version"
                 + " 99, expected at most "
-                + Schema.VERSION
+                + StoreInternals.SCHEMA_VERSION
                 + ": it was written by a later version of Dromedary.");
     // The outbox that could not be opened holds no lock.
-    writeVersion(Schema.VERSION);
+    writeVersion(StoreInternals.SCHEMA_VERSION);
     assertThat(append(open(), "a")).isEqualTo(1);
   }
 }

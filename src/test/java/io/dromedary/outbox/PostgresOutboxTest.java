@@ -7,7 +7,7 @@ import io.dromedary.outbox.deadletter.DeadLetter;
 import io.dromedary.outbox.store.Lane;
 import io.dromedary.outbox.store.OutboxException;
 import io.dromedary.outbox.store.PostgresDialect;
-import io.dromedary.outbox.store.Schema;
+import io.dromedary.outbox.store.StoreInternals;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.sql.Connection;
@@ -113,7 +113,9 @@ class PostgresOutboxTest extends OutboxContract {
     }
     assertThat(query("SELECT version FROM dromedary_schema"))
         .containsExactlyElementsOf(
-            IntStream.rangeClosed(1, Schema.VERSION).mapToObj(Integer::toString).toList());
+            IntStream.rangeClosed(1, StoreInternals.SCHEMA_VERSION)
+                .mapToObj(Integer::toString)
+                .toList());
   }
 
   @Test

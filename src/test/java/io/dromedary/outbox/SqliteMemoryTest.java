@@ -12,7 +12,6 @@ import ch.qos.logback.core.read.ListAppender;
 import io.dromedary.Application;
 import io.dromedary.outbox.store.OutboxEvent;
 import io.dromedary.outbox.store.OutboxException;
-import io.dromedary.outbox.store.SqliteDialect;
 import io.dromedary.outbox.store.Store;
 import io.dromedary.testing.Answer;
 import io.dromedary.testing.Http;
@@ -43,7 +42,8 @@ import org.slf4j.LoggerFactory;
 class SqliteMemoryTest extends DeadLettersContract {
 
   @TempDir Path folder;
-  private final Logger log = (Logger) LoggerFactory.getLogger(SqliteDialect.class);
+  private final Logger log =
+      (Logger) LoggerFactory.getLogger("io.dromedary.outbox.store.SqliteDialect");
   private final ListAppender<ILoggingEvent> logged = new ListAppender<>();
 
   @Override

@@ -7,11 +7,10 @@ import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 import static org.awaitility.Awaitility.await;
 
 import io.dromedary.outbox.deadletter.DeadLetter;
-import io.dromedary.outbox.store.FreeSpace;
 import io.dromedary.outbox.store.Lane;
 import io.dromedary.outbox.store.OutboxEvent;
 import io.dromedary.outbox.store.SqlDialect;
-import io.dromedary.outbox.store.SqliteDialect;
+import io.dromedary.outbox.store.StoreInternals;
 import io.dromedary.settings.OutboxSettings;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -218,21 +217,9 @@ class SqliteOutboxTest extends OutboxContract {
   @Test
   void aDiskThatIsNearlyFullDeliversAndTakesEventsAgainLater() throws Exception {
     AtomicLong usable = new AtomicLong(16 << 20);
-    FreeSpace.Disk disk =
-        new FreeSpace.Disk() {
-          @Override
-          public long usableBytes() {
-            return usable.get();
-          }
-
-          @Override
-          public long totalBytes() {
-            return 16 << 20;
-          }
-        };
     OutboxSettings settings = settings(LEASE, WINDOW);
-    try (Outbox outbox =
-        new Outbox(settings, clock, new SqliteDialect(settings, clock, disk), 1, 4)) {
+    SqlDialect dialect = StoreInternals.sqlite(settings, clock, 16 << 20, usable::get);
+    try (Outbox outbox = new Outbox(settings, clock, dialect, 1, 4)) {
       append(outbox, "a", "b", "c", "d");
       Path ballast = file().resolveSibling("outbox.db.ballast");
       await().atMost(AT_MOST).until(() -> Files.exists(ballast) && Files.size(ballast) == 2 << 20);

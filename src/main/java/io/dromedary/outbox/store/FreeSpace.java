@@ -16,10 +16,10 @@ import org.slf4j.LoggerFactory;
  * use that up as well, the {@link Ballast} is given up piece by piece. It is restored before events
  * are accepted again. Used by the store's writer; {@link #lack()} by any thread.
  */
-public final class FreeSpace {
+final class FreeSpace {
 
   /** The size and the free space of a disk. */
-  public interface Disk {
+  interface Disk {
     long usableBytes() throws IOException;
 
     long totalBytes() throws IOException;

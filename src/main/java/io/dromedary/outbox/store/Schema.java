@@ -4,10 +4,10 @@ import java.sql.Connection;
 import java.sql.SQLException;
 
 /** Migrates the schema of the store. A script for each version upgrades the previous version. */
-public final class Schema {
+final class Schema {
 
   /** The version that this code needs. */
-  public static final int VERSION = 7;
+  static final int VERSION = 7;
 
   private Schema() {}
 

@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
  * The embedded store: one process has the database, which is a file or in memory. Claims and
  * message ids are in the memory of that process.
  */
-public final class SqliteDialect implements SqlDialect {
+final class SqliteDialect implements SqlDialect {
 
   private static final Logger LOG = LoggerFactory.getLogger(SqliteDialect.class);
 
@@ -40,7 +40,7 @@ public final class SqliteDialect implements SqlDialect {
   private boolean isFirst = true;
   private long nextId;
 
-  public SqliteDialect(OutboxSettings settings, Clock clock) {
+  SqliteDialect(OutboxSettings settings, Clock clock) {
     this(settings, clock, null);
   }
 
@@ -49,7 +49,7 @@ public final class SqliteDialect implements SqlDialect {
    *
    * @param disk where the database is; null for the disk that is found there
    */
-  public SqliteDialect(OutboxSettings settings, Clock clock, FreeSpace.@Nullable Disk disk) {
+  SqliteDialect(OutboxSettings settings, Clock clock, FreeSpace.@Nullable Disk disk) {
     this.clock = clock;
     SqliteUrl url = SqliteUrl.of(settings.url());
     SqliteFiles files = url.file() == null ? null : SqliteFiles.lock(url.file());
