@@ -22,10 +22,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.apache.camel.CamelContext;
@@ -60,8 +58,6 @@ class DocumentationTest {
   /** A class, with a member or without. */
   private static final Pattern CLASS_NAME =
       Pattern.compile("([A-Z][a-z]+(?:[A-Z0-9][a-z0-9]*)+)(?:\\.(\\w+))?");
-
-  private static final Pattern PACKAGE_ROW = Pattern.compile("(?m)^\\| `([a-z.]+)` \\|");
 
   private static final Pattern QUALIFIED_NAME =
       Pattern.compile("\\bio\\.dromedary(?:\\.[a-z]+)*\\.[A-Z]\\w*");
@@ -269,7 +265,7 @@ class DocumentationTest {
   @Test
   void everyClassThatIsNamedExists() throws IOException {
     Map<String, String> sources = new HashMap<>();
-    for (Path source : javaFiles(Path.of("src"))) {
+    for (Path source : javaFiles()) {
       String text = Files.readString(source);
       TYPE.matcher(text).results().forEach(type -> sources.put(type.group(1), text));
     }
@@ -306,26 +302,8 @@ class DocumentationTest {
     assertThat(unknown).isEmpty();
   }
 
-  @Test
-  void everyPackageIsInTheArchitecture() throws IOException {
-    Path root = Path.of("src/main/java/io/dromedary");
-    Set<String> packages = new TreeSet<>();
-    for (Path source : javaFiles(root)) {
-      packages.add(root.relativize(source.getParent()).toString().replace(File.separator, "."));
-    }
-    packages.remove("");
-    Set<String> rows =
-        PACKAGE_ROW
-            .matcher(Files.readString(Path.of("ARCHITECTURE.md")))
-            .results()
-            .map(row -> row.group(1))
-            .collect(Collectors.toCollection(TreeSet::new));
-
-    assertThat(rows).isEqualTo(packages);
-  }
-
-  private static List<Path> javaFiles(Path folder) throws IOException {
-    try (Stream<Path> files = Files.walk(folder)) {
+  private static List<Path> javaFiles() throws IOException {
+    try (Stream<Path> files = Files.walk(Path.of("src"))) {
       return files.filter(file -> file.toString().endsWith(".java")).toList();
     }
   }

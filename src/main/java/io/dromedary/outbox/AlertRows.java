@@ -126,7 +126,7 @@ public final class AlertRows {
                     return false;
                   }
                   if (alert != null) {
-                    open.insert(open.takeId(), DESTINATION, alert, nowMillis);
+                    open.rows().insert(open.takeId(), DESTINATION, alert, nowMillis);
                   }
                   return true;
                 }));

@@ -148,12 +148,14 @@ final class Append extends StoreOperation {
       OutboxEvent event = events.get(i);
       long id = store.takeId();
       if (i < handOn) {
-        store.insertClaimed(id, destination, event, nowMillis, nowMillis + leaseMillis, token);
+        store
+            .rows()
+            .insertClaimed(id, destination, event, nowMillis, nowMillis + leaseMillis, token);
         Claim claim = new Claim(outbox, destination, id, event, token);
         claim.setHandedOn();
         claims.add(claim);
       } else {
-        store.insert(id, destination, event, nowMillis);
+        store.rows().insert(id, destination, event, nowMillis);
       }
     }
     if (taker != null && handOn < arrivals.size()) {

@@ -37,16 +37,18 @@ final class Settle extends StoreOperation {
       // Events that cannot be parked would block the deliveries that make room.
       boolean isRoomShort = isPostponed || outbox.dialect().lack() != null;
       if (isRoomShort
-          && store.parkInMemory(claim.id(), dueMillis, parked.attempts(), parked.progress())) {
+          && store
+              .rows()
+              .parkInMemory(claim.id(), dueMillis, parked.attempts(), parked.progress())) {
         claim.setNoted();
       } else {
-        store.park(claim.row(), nowMillis, dueMillis, parked.attempts(), parked.progress());
+        store.rows().park(claim.row(), nowMillis, dueMillis, parked.attempts(), parked.progress());
       }
     } else if (settlement instanceof Settlement.Dead dead) {
       // If another node has claimed the event since, that node decides.
       isDead = DeadLetterStatements.giveUp(store, claim.row(), dead.letter());
     } else {
-      store.delete(claim.id());
+      store.rows().delete(claim.id());
     }
   }
 

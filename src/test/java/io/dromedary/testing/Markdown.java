@@ -135,7 +135,7 @@ public record Markdown(Path file, List<Block> blocks, String prose) {
         .toList();
   }
 
-  /** The links of these files that lead to no file, or to no heading of one of these files. */
+  /** The links of files that lead to no file, or to no heading of one of these files. */
   public static List<String> brokenLinks(List<Markdown> files) {
     Map<Path, Set<String>> anchors = new HashMap<>();
     files.forEach(each -> anchors.put(each.file().normalize(), each.anchors()));
@@ -147,8 +147,10 @@ public record Markdown(Path file, List<Block> blocks, String prose) {
             parts[0].isEmpty()
                 ? each.file().normalize()
                 : each.file().resolveSibling(parts[0]).normalize();
-        Set<String> known = parts.length == 2 ? anchors.get(target) : null;
-        boolean isThere = known == null ? Files.exists(target) : known.contains(parts[1]);
+        boolean isThere =
+            parts.length == 2 && anchors.containsKey(target)
+                ? anchors.getOrDefault(target, Set.of()).contains(parts[1])
+                : Files.exists(target);
         if (!isThere) {
           broken.add(each.file() + ": " + link);
         }

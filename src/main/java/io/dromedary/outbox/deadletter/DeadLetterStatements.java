@@ -2,6 +2,7 @@ package io.dromedary.outbox.deadletter;
 
 import io.dromedary.outbox.store.ClaimedRow;
 import io.dromedary.outbox.store.EventFilter;
+import io.dromedary.outbox.store.EventRows;
 import io.dromedary.outbox.store.OutboxEvent;
 import io.dromedary.outbox.store.ReplayRows;
 import io.dromedary.outbox.store.Store;
@@ -64,7 +65,7 @@ public final class DeadLetterStatements {
    */
   public static boolean giveUp(Store store, ClaimedRow claim, DeadLetter letter)
       throws SQLException {
-    Store.Deleted deleted = store.deleteClaimed(claim);
+    EventRows.Deleted deleted = store.rows().deleteClaimed(claim);
     if (deleted == null) {
       return false;
     }

@@ -94,7 +94,7 @@ final class ReplayChange implements DeadLetterChanges.Change {
             letter -> {
               long dueMillis = spread.next();
               OutboxEvent event = ReplayedLetter.event(letter, Instant.ofEpochMilli(dueMillis));
-              store.insert(letter.id(), letter.destination(), event, dueMillis);
+              store.rows().insert(letter.id(), letter.destination(), event, dueMillis);
               return letter.destination();
             });
     if (destinations.isEmpty()) {

@@ -53,7 +53,7 @@ public final class PendingRows {
     try (Statement query = store.connection().createStatement();
         ResultSet rows =
             query.executeQuery(
-                store.isHeld() ? "SELECT " + COLUMNS + where : freeAndClaimed(where))) {
+                store.rows().isHeld() ? "SELECT " + COLUMNS + where : freeAndClaimed(where))) {
       while (rows.next()) {
         if (isClaimed(store, rows, TOKEN_COLUMN)) {
           inMemory++;
@@ -84,7 +84,9 @@ public final class PendingRows {
    */
   private static boolean isClaimed(Store store, ResultSet row, int tokenColumn)
       throws SQLException {
-    return store.isHeld() ? store.isHeld(row.getLong(1)) : row.getObject(tokenColumn) != null;
+    return store.rows().isHeld()
+        ? store.rows().isHeld(row.getLong(1))
+        : row.getObject(tokenColumn) != null;
   }
 
   /**
@@ -106,13 +108,13 @@ public final class PendingRows {
         "DELETE FROM outbox WHERE "
             + ids
             + " RETURNING id"
-            + (store.isHeld() ? "" : ", claim_token");
+            + (store.rows().isHeld() ? "" : ", claim_token");
     try (Statement delete = store.connection().createStatement();
         ResultSet rows = delete.executeQuery(sql)) {
       while (rows.next()) {
         deleted.add(Objects.requireNonNull(byId.get(rows.getLong(1))));
         inMemory += isClaimed(store, rows, 2) ? 1 : 0;
-        store.deleted(rows.getLong(1));
+        store.rows().deleted(rows.getLong(1));
       }
     }
     return new Done(deleted, inMemory);
