@@ -46,8 +46,7 @@ public final class Operations {
    * @throws IllegalArgumentException if a parameter is wrong; the message says which
    * @throws OutboxException if the store does not answer
    */
-  public @Nullable String answer(
-      String method, String below, @Nullable String query, Caller caller)
+  public @Nullable String answer(String method, String below, @Nullable String query, Caller caller)
       throws RefusedException, OutboxException {
     return answer(new Operation(method, below, query, caller));
   }

@@ -6,15 +6,15 @@ import java.util.Map;
 import java.util.Set;
 import org.apache.camel.CamelContext;
 
-/** Reads which destinations there are, and the settings of each. */
+/** Finds the destinations and reads the settings of each. */
 final class DestinationsReader {
 
-  /** Each has threads, connections and a share of the memory of its own. */
+  /** The most destinations. Each has its own threads, connections and share of the memory. */
   private static final int MOST_DESTINATIONS = 50;
 
   private DestinationsReader() {}
 
-  /** The destinations by their names; the default one, if it is one, first. */
+  /** Reads the destinations, by name. The default one, if it is used, is the first. */
   static Map<String, DestinationSettings> read(
       CamelContext context, PropertyReader keys, HttpServerInfo server) {
     Map<String, DestinationSettings> destinations = new LinkedHashMap<>();
@@ -22,7 +22,7 @@ final class DestinationsReader {
     boolean hasDefault = further.isEmpty() || keys.value("urls") != null;
     List<String> bin = further.isEmpty() ? requestBin(keys, server) : List.of();
     PrivateNetworks networks = PrivateNetworks.read(keys);
-    // Read also where it is none: its keys are keys all the same.
+    // The default destination is read even if it is not used, so that its keys are known.
     DestinationSettings byDefault =
         new DestinationReader(context, keys, networks).read(DestinationSettings.DEFAULT, bin);
     if (hasDefault) {

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.regex.Pattern;
 
-/** The scheme of an endpoint's URI, and the part of it that holds no secret and may be shown. */
+/** Extracts from an endpoint's URI its scheme, and the part that may be shown. */
 public final class EndpointUri {
 
   private static final Pattern SCHEME = Pattern.compile("[a-z][a-z0-9+.-]*");
@@ -33,7 +33,7 @@ public final class EndpointUri {
     return isUrl || shown.contains("@") ? shown.substring(0, colon + 1) + "…" : shown;
   }
 
-  /** Whether a text begins with a scheme and {@code ://}. */
+  /** Returns whether a text starts with a scheme and {@code ://}. */
   static boolean hasHost(String text) {
     int slashes = text.indexOf("://");
     String scheme = text.substring(0, Math.max(0, slashes)).toLowerCase(Locale.ROOT);
@@ -41,8 +41,8 @@ public final class EndpointUri {
   }
 
   /**
-   * Returns the part that may be shown of a text that is no endpoint's URI, such as a URL with a
-   * missing or misspelt scheme: the part before its path.
+   * Returns the part that may be shown of a text that is not an endpoint's URI, such as a URL with
+   * a missing or misspelt scheme: the part before its path.
    */
   static String beginning(String text) {
     if (hasHost(text)) {

@@ -11,9 +11,10 @@ final class OutboxReader {
   private OutboxReader() {}
 
   /**
-   * The settings of the outbox.
+   * Reads the settings of the outbox.
    *
-   * @param destinations whose timeouts bound the lease; empty: only the outbox is used
+   * @param destinations the destinations, whose timeouts bound the lease; empty if only the outbox
+   *     is used
    */
   static OutboxSettings read(PropertyReader keys, Collection<DestinationSettings> destinations) {
     String url = keys.text("outbox.url", "jdbc:sqlite:data/outbox.db");
@@ -24,7 +25,7 @@ final class OutboxReader {
     String because = "";
     Duration longestWait = destinations.isEmpty() ? Duration.ofHours(4) : Duration.ZERO;
     for (DestinationSettings each : destinations) {
-      // An event whose claim ends before its batch is sent would never be sent.
+      // If the claim of an event ended before its batch is sent, the event would never be sent.
       boolean gathers = each.batchSize() > 1;
       Duration least =
           each.timeout().plus(gathers ? each.batchInterval() : Duration.ZERO).plusSeconds(1);
@@ -38,7 +39,7 @@ final class OutboxReader {
     Duration lease =
         keys.duration("outbox.lease", Duration.ofMinutes(2), MILLISECOND, Duration.ofDays(1));
     if (keys.raw("webhooks.outbox.lease") == null) {
-      // Who sets other durations need not know of this one.
+      // Operators who set other durations need not know about the lease.
       lease = longest(lease, leastLease);
     } else if (lease.compareTo(leastLease) < 0) {
       keys.problem(
@@ -48,7 +49,7 @@ final class OutboxReader {
               + DurationText.show(leastLease)
               + (because.isEmpty() ? "" : ", a second more than " + because));
     }
-    // A key takes 32 bytes in memory: an eighth of the heap.
+    // A key takes 32 bytes in memory. All keys may take an eighth of the heap.
     int most = (int) Math.min(50_000_000, HeapShare.MESSAGE_IDS.bytes() / 32);
     return new OutboxSettings(
         url,

@@ -18,13 +18,13 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Reads and checks the values of {@code webhooks.*} keys, which {@link PropertySources} finds. It
- * gathers problems, so that one start tells all of them. Not thread-safe.
+ * collects problems, so that a single start reports all of them. Not thread-safe.
  */
 final class PropertyReader {
 
   static final String PREFIX = "webhooks.";
 
-  /** The property that the packaged application sets: in a host there is none. */
+  /** The property that the packaged application sets, and a host does not. */
   static final String APPLICATION = "dromedary.application";
 
   private static final Logger LOG = LoggerFactory.getLogger(PropertyReader.class);
@@ -33,7 +33,7 @@ final class PropertyReader {
 
   private static final Pattern SEPARATOR = Pattern.compile("(?<!\\\\),");
 
-  /** What an operator may see of a value whose key ends so. */
+  /** Keys, without their prefix, whose values must not be shown. */
   private static final Pattern SECRET = Pattern.compile("(^|.*\\.)(secret|password)|headers\\..*");
 
   private final CamelContext context;
@@ -41,10 +41,10 @@ final class PropertyReader {
   private final String prefix;
   private final Set<String> known;
 
-  /** The defaults of those keys whose values are a text, a number or a duration. */
+  /** The defaults of keys whose values are a text, a number or a duration. */
   private final Map<String, String> fallbacks;
 
-  /** Each once, however often its key is asked for. */
+  /** The problems. Each is kept once, even if its key is read several times. */
   private final Set<String> problems;
 
   PropertyReader(CamelContext context, Map<String, String> environment) {
@@ -70,54 +70,54 @@ final class PropertyReader {
     this.problems = all.problems;
   }
 
-  /** The keys of a further destination, by the names that they have for the default one. */
+  /** Returns a reader of a further destination's keys, with the names of the default one's keys. */
   PropertyReader ofDestination(String name) {
     return new PropertyReader(this, DESTINATION + name + ".");
   }
 
-  /** The keys that begin with a word, by what they are called behind it. */
+  /** Returns a reader of the keys below a word, with their names behind it. */
   PropertyReader below(String word) {
     return new PropertyReader(this, prefix + word + ".");
   }
 
-  /** The key as an operator writes it. */
+  /** The full key, as an operator writes it. */
   String full(String key) {
     return prefix + key;
   }
 
-  /** The further destinations that anything is set for, in the order of their names. */
+  /** The names of further destinations that have any key, in alphabetical order. */
   Set<String> destinations() {
     return sources.destinations();
   }
 
-  /** The value of a full key with its placeholders resolved, or null where it is not set. */
+  /** The value of a full key with its placeholders resolved, or null if it is not set. */
   @Nullable String raw(String key) {
     known.add(key);
     String value = sources.find(key);
     return value == null ? null : resolve(key, value);
   }
 
-  /** All keys that have been asked for. */
+  /** All full keys that have been read. */
   Set<String> known() {
     return Set.copyOf(known);
   }
 
-  /** The default of a full key, or null where it has none that is one value. */
+  /** The default of a full key, or null if it has no single value as its default. */
   @Nullable String fallback(String key) {
     return fallbacks.get(key);
   }
 
-  /** A property as the host itself reads it. */
+  /** The value of a property as the host itself reads it. */
   @Nullable String ofHost(String key, @Nullable String fallback) {
     return sources.ofHost(key, fallback);
   }
 
-  /** The value of one of these keys, or null where it is not set. */
+  /** The value of a key with its placeholders resolved, or null if it is not set. */
   @Nullable String value(String key) {
     return raw(prefix + key);
   }
 
-  /** Whether the first source that has this key has nothing for it: most count as not set then. */
+  /** Returns whether a key is set to an empty value, see {@link PropertySources#isSetToNothing}. */
   boolean isSetToNothing(String key) {
     return sources.isSetToNothing(prefix + key);
   }
@@ -143,8 +143,8 @@ final class PropertyReader {
   }
 
   /**
-   * A comma-separated list; blanks between commas are a problem, not an element. A comma of an
-   * element has a backslash before it.
+   * The elements of a comma-separated list. An empty element is a problem. A comma within an
+   * element is escaped by a backslash.
    */
   List<String> list(String key) {
     String value = value(key);
@@ -216,7 +216,9 @@ final class PropertyReader {
     return fallback;
   }
 
-  /** The values whose keys begin with a prefix, by the rest of the key in any case. */
+  /**
+   * The values whose keys start with a prefix, by the rest of the key, which is found in any case.
+   */
   Map<String, String> named(String start) {
     Map<String, String> values = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
     for (PropertySources.Named each : sources.named(prefix + start)) {
@@ -229,7 +231,12 @@ final class PropertyReader {
     return values;
   }
 
-  /** Notes a problem with a key, which is named without its prefix. */
+  /**
+   * Adds a problem.
+   *
+   * @param key the key without its prefix
+   * @param found the wrong value, or null if there is none. The values of secrets are not shown.
+   */
   void problem(String key, @Nullable String found, String expected) {
     String shown =
         found == null ? "nothing" : SECRET.matcher(key).matches() ? "a secret value" : quote(found);
@@ -237,8 +244,8 @@ final class PropertyReader {
   }
 
   /**
-   * Throws what has been gathered, with the keys that nobody asked for. A host may have keys of its
-   * own that begin as ours do: there, they are a warning.
+   * Throws if there are problems or unknown keys. In a host, unknown keys are only a warning, since
+   * it may have keys of its own with the same prefix.
    */
   void check() {
     List<String> unknown = sources.unknown(known);
@@ -252,7 +259,7 @@ final class PropertyReader {
     checkAsked();
   }
 
-  /** Throws what has been gathered of the keys that were asked for. */
+  /** Throws if there are problems with the keys that have been read. */
   void checkAsked() {
     if (!problems.isEmpty()) {
       throw new InvalidSettingsException(List.copyOf(problems));

@@ -14,29 +14,24 @@ import org.apache.camel.spi.PropertiesSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The places that keys may be set in, in the order of Camel's placeholders: the environment's
- * {@code X_Y} beats {@code -Dx.y} beats the properties files. Spring Boot and Quarkus have orders
- * of their own, which hold there. Values keep their placeholders.
+ * The sources in which keys may be set, in the order of Camel's placeholders: the environment's
+ * {@code X_Y} overrides {@code -Dx.y}, which overrides the properties files. In Spring Boot and
+ * Quarkus, their own order applies. Placeholders in values are not resolved.
  *
- * <p>Keys are not looked up one by one through Camel's placeholder resolver where that can be
- * avoided: Camel Main logs every value so resolved, and a webhook's URL or header may hold a
- * secret.
+ * <p>Camel's placeholder resolver is avoided if possible, since Camel Main logs every value that it
+ * resolves, and a webhook's URL or header may hold a secret.
  */
 final class PropertySources {
 
   private static final List<String> LOADED =
       List.of(
-          PropertyReader.PREFIX,
-          "camel.server.",
-          "server.",
-          "local.server.port",
-          "quarkus.http.");
+          PropertyReader.PREFIX, "camel.server.", "server.", "local.server.port", "quarkus.http.");
 
   private final CamelContext context;
   private final Map<String, String> environment;
   private final Properties loaded;
 
-  /** The properties of a host with an order of its own; null: Camel's order holds. */
+  /** The properties of a host with an order of its own, or null if Camel's order applies. */
   private final @Nullable PropertiesSource host;
 
   PropertySources(
@@ -68,32 +63,35 @@ final class PropertySources {
       value = notBlank(loaded.getProperty(key));
     }
     if (value == null) {
-      // A source of properties may only be asked for them by name.
+      // Some sources of properties cannot list them, and are asked by name only.
       value = notBlank(context.getPropertiesComponent().resolveProperty(key).orElse(null));
     }
     return value;
   }
 
-  /** A variable that is set to nothing must not hide a secret that is set elsewhere. */
+  /** Returns null for a blank value, so that it does not hide a value in another source. */
   private static @Nullable String notBlank(@Nullable String value) {
     return value == null || value.isBlank() ? null : value;
   }
 
   /**
-   * Returns a property as the host itself reads it. By the order above, a server could be taken to
-   * listen on loopback that does not.
+   * Returns the value of a property as the host itself reads it. With the order above, a server
+   * could seem to listen on loopback although it does not.
    */
   @Nullable String ofHost(String key, @Nullable String fallback) {
     String value = notBlank(loaded.getProperty(key));
     return value == null ? fallback : value.strip();
   }
 
-  /** Whether the first source that has a key has nothing for it: most count as not set then. */
+  /**
+   * Returns whether the first source that has a key has an empty value for it. For most keys this
+   * is the same as if the key were not set.
+   */
   boolean isSetToNothing(String key) {
     String variable = environment.get(UnknownKeys.variable(key));
     String property = System.getProperty(key);
     String own = host == null ? loaded.getProperty(key) : host.getProperty(key);
-    // Hosts with an order of their own take properties first.
+    // In hosts with an order of their own, system properties come first.
     return Stream.of(host == null ? variable : property, host == null ? property : variable, own)
         .filter(Objects::nonNull)
         .findFirst()
@@ -102,8 +100,8 @@ final class PropertySources {
   }
 
   /**
-   * How near to the process a key is set: 0 in its environment, 1 as a system property, 2 in a file
-   * or not at all. In a host with an order of its own it is always 2.
+   * The rank of the source with a key: 0 for the environment, 1 for system properties, 2 for a file
+   * or if the key is not set. In a host with an order of its own it is always 2.
    */
   int distance(String key) {
     if (host != null) {
@@ -114,25 +112,25 @@ final class PropertySources {
         : notBlank(System.getProperty(key)) != null ? 1 : 2;
   }
 
-  /** The further destinations that anything is set for, in the order of their names. */
+  /** The names of further destinations that have any key, in alphabetical order. */
   Set<String> destinations() {
     return DestinationNames.of(
         List.of(loaded, System.getProperties()), environment, this::isOfEnvironment);
   }
 
   /**
-   * A value whose key begins in a certain way.
+   * A value whose key starts with a prefix.
    *
-   * @param key the property or variable that it was found by
-   * @param rest the key behind its beginning
-   * @param value null if another source decides
+   * @param key the name of the property or variable
+   * @param rest the key without the prefix
+   * @param value the value, or null if another source decides
    */
   record Named(String key, String rest, @Nullable String value) {}
 
   /**
-   * All values whose keys begin in a certain way; a later one replaces an earlier one. In the
-   * environment's names an underscore stands for a hyphen: {@code WEBHOOKS_HEADERS_X_API_KEY} is
-   * {@code X-API-KEY}.
+   * All values whose keys start with a prefix. Later ones override earlier ones. In the names of
+   * environment variables an underscore stands for a hyphen, so {@code WEBHOOKS_HEADERS_X_API_KEY}
+   * is the header {@code X-API-KEY}.
    */
   List<Named> named(String start) {
     List<Named> all = new ArrayList<>();
@@ -163,19 +161,22 @@ final class PropertySources {
     return all;
   }
 
-  /** Quarkus lists a variable as a property too, with a dot where there may have been a hyphen. */
+  /**
+   * Returns whether a property is only Quarkus's listing of a variable. Its name has dots in place
+   * of hyphens.
+   */
   private boolean isOfEnvironment(String key) {
     String name = UnknownKeys.variable(key);
     return environment.containsKey(name)
         && key.equals(name.replace('_', '.').toLowerCase(Locale.ROOT));
   }
 
-  /** The keys that begin as ours and that nobody has asked for, a sentence each. */
+  /** The unknown keys with Dromedary's prefix, with a sentence for each. */
   List<String> unknown(Set<String> known) {
     return new UnknownKeys(known).problems(loaded, environment, this::isOfEnvironment);
   }
 
-  /** The keys whose beginning is misspelt, a sentence each. */
+  /** The keys with a misspelt prefix, with a sentence for each. */
   List<String> misspelt(Set<String> known) {
     return MisspeltPrefix.problems(loaded, environment, known);
   }

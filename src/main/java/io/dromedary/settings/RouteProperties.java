@@ -5,18 +5,18 @@ import java.util.Map;
 import org.apache.camel.CamelContext;
 
 /**
- * The properties from which the routes take their settings, so that each default is written once.
- * They have names of their own: of the settings' keys, Camel would take the value in the
- * environment or on the command line as it stands, and a source would be acknowledged before its
- * message is stored. Camel Main logs each property that it resolves, except those whose last part
- * is a word such as {@code connection-string}: URIs may hold passwords.
+ * Publishes the settings as properties that the routes use, so that each default is written once.
+ * They do not have the names of the settings' keys. For those, Camel would use the value in the
+ * environment or on the command line without the added options, and a message would be acknowledged
+ * before it is stored. The names of URIs end in {@code connection-string}, since Camel Main logs
+ * the properties that it resolves, except for words such as this one, and URIs may hold passwords.
  */
 final class RouteProperties {
 
   private static final String JAVA_TIME_MODULE =
       "com.fasterxml.jackson.datatype.jsr310.JavaTimeModule";
 
-  /** Where dead letters are told if no endpoint is set. */
+  /** The endpoint for dead letters if none is set. It drops them. */
   private static final String NOWHERE = "log:io.dromedary.dead-letters?level=OFF";
 
   private RouteProperties() {}
@@ -24,7 +24,7 @@ final class RouteProperties {
   /**
    * Publishes the settings of a context.
    *
-   * @param isLocal whether nobody beyond this machine can reach the HTTP server
+   * @param isLocal whether only this machine can reach the HTTP server
    */
   static void publish(CamelContext context, Settings settings, boolean isLocal) {
     ServerPaths paths = settings.paths();
@@ -33,7 +33,7 @@ final class RouteProperties {
     boolean isManaged = settings.management().isServed(isLocal);
     properties.put("dromedary.management.served", Boolean.toString(isManaged));
     properties.put("dromedary.management.path", paths.management());
-    // A host may do without, if its objects hold none of java.time.
+    // A host may not have the module, if its objects contain no java.time.
     boolean hasTimes = context.getClassResolver().resolveClass(JAVA_TIME_MODULE) != null;
     properties.put("dromedary.json.modules", hasTimes ? JAVA_TIME_MODULE : "");
     String sdkRoot = paths.sdkRoot();
@@ -45,7 +45,7 @@ final class RouteProperties {
     properties.put(
         "dromedary.dead-letter.connection-string",
         deadLetter == null ? NOWHERE : DeadLetterOptions.complete(PostedTo.uri(deadLetter)));
-    // What is received goes to the destinations that were chosen for it.
+    // Received events go to the destinations that were chosen for them.
     String chosen = "outbox:" + DestinationSettings.DEFAULT + "?toChosen=true&eventsOnly=true";
     properties.put("dromedary.sdk-paths.outbox", chosen);
     for (Inbound each : settings.inbounds()) {

@@ -14,23 +14,24 @@ import org.apache.camel.CamelContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Everything that is configured, read and checked once for a Camel context. Immutable.
+ * All settings of a Camel context, read and checked once. Immutable.
  *
- * @param inbounds where events come from, the default one first
- * @param wrap the type, and the name behind a colon, that an object gets which is no event; null:
- *     it is rejected
- * @param paths which paths of the HTTP server are ours
- * @param writeKeys keys of which senders of the tracking API must present one; empty: anybody may
- *     send
- * @param corsOrigins origins whose pages may send; {@code *}: any; without, pages of this server
+ * @param inbounds the endpoints that events come from, the default one first
+ * @param wrap the type, with or without a colon and a name, of the event that is made of an object
+ *     that is not one; if null, such an object is rejected
+ * @param paths the paths that Dromedary serves on the HTTP server
+ * @param writeKeys the keys of which senders of the tracking API must present one; if empty, no key
+ *     is required
+ * @param corsOrigins the origins whose pages may send, {@code *} for any; if empty, only pages of
+ *     this server may
  * @param h2c whether the packaged server speaks HTTP/2 without TLS
- * @param deadLetter the endpoint that is told of each dead letter; null: none is
- * @param outbox where events are kept
- * @param management who may use the management path; without secrets, it is served on loopback
- *     only, to anybody
- * @param destinations where events go, by name; the default one, if it is one, first
- * @param history what is kept of attempts
- * @param alert who is told of what goes wrong; null: nobody is
+ * @param deadLetter the endpoint that gets each dead letter, or null
+ * @param outbox the settings of the outbox
+ * @param management who may use the management path; without secrets it is served on loopback only,
+ *     to anybody
+ * @param destinations the destinations by name; the default one, if it is used, first
+ * @param history which attempts are recorded
+ * @param alert where alerts are sent, or null for nowhere
  */
 public record Settings(
     List<Inbound> inbounds,
@@ -52,9 +53,9 @@ public record Settings(
   private static final String CLOCK = "dromedary-clock";
 
   /**
-   * The settings of a context, read at the first call and the same afterwards. Thread-safe.
+   * Returns the settings of a context. They are read at the first call and kept. Thread-safe.
    *
-   * @throws InvalidSettingsException naming every bad key
+   * @throws InvalidSettingsException naming every wrong key
    */
   public static synchronized Settings of(CamelContext context) {
     Settings settings = context.getCamelContextExtension().getContextPlugin(Settings.class);
@@ -65,14 +66,14 @@ public record Settings(
     return settings;
   }
 
-  /** Whether nobody beyond this machine can reach a server on that address. */
+  /** Returns whether only this machine can reach a server on an address. */
   public static boolean isLoopback(String host) {
     return LOOPBACK.contains(host);
   }
 
   /**
-   * The clock that all instants are read from: the bean {@value #CLOCK}, or else the system's. A
-   * clock that a host has for purposes of its own may stand still, and is left alone.
+   * The clock of all instants: the bean {@value #CLOCK}, or else the system's. A host's other
+   * clocks are not used, since such a clock may be fixed.
    */
   public static Clock clock(CamelContext context) {
     Clock clock = context.getRegistry().lookupByNameAndType(CLOCK, Clock.class);
@@ -80,9 +81,9 @@ public record Settings(
   }
 
   /**
-   * Reads the settings of a context as they would be with another environment.
+   * Reads the settings of a context, with the given environment variables.
    *
-   * @throws InvalidSettingsException naming every bad key
+   * @throws InvalidSettingsException naming every wrong key
    */
   public static Settings read(CamelContext context, Map<String, String> environment) {
     CamelVersions.check(context.getVersion());
@@ -144,14 +145,14 @@ public record Settings(
   }
 
   /**
-   * Whether one of them takes events of all sources, whatever key they come with: one that is added
-   * with a key of its own must not lock them out.
+   * Returns whether a destination takes the events of all sources. If another one with keys of its
+   * own is added, senders without a key must not be locked out.
    */
   private static boolean takesAll(Collection<DestinationSettings> destinations) {
     return destinations.stream().anyMatch(each -> each.writeKeys().isEmpty());
   }
 
-  /** The write keys by which sources are known, whether or not a sender has to present one. */
+  /** The write keys that identify sources, whether or not a key is required. */
   public Set<String> sources() {
     return Stream.concat(
             writeKeys.stream(),

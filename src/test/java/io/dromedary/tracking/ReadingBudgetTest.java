@@ -29,15 +29,13 @@ class ReadingBudgetTest {
     ReadingBudget.Reading first = open();
     first.text(15 * KIB);
     ReadingBudget.Reading second = open();
-    assertThatThrownBy(() -> second.text(5 * KIB))
-        .isInstanceOf(NotEnoughMemoryException.class);
+    assertThatThrownBy(() -> second.text(5 * KIB)).isInstanceOf(NotEnoughMemoryException.class);
     // Memory is returned if a request is smaller than expected, or if its exchange is done.
     first.text(13 * KIB);
     second.text(5 * KIB);
     first.onDone(exchange());
     second.more(55 * KIB);
-    assertThatThrownBy(() -> open().text(4 * KIB))
-        .isInstanceOf(NotEnoughMemoryException.class);
+    assertThatThrownBy(() -> open().text(4 * KIB)).isInstanceOf(NotEnoughMemoryException.class);
   }
 
   @Test
@@ -53,8 +51,7 @@ class ReadingBudgetTest {
   void whatNeedsMoreThanThereIsIsReadAlone() {
     ReadingBudget.Reading large = open();
     assertThatCode(() -> large.text(1_000 * KIB)).doesNotThrowAnyException();
-    assertThatThrownBy(() -> open().text(4 * KIB))
-        .isInstanceOf(NotEnoughMemoryException.class);
+    assertThatThrownBy(() -> open().text(4 * KIB)).isInstanceOf(NotEnoughMemoryException.class);
     large.onDone(exchange());
     assertThatCode(() -> open().text(18 * KIB)).doesNotThrowAnyException();
   }
@@ -67,8 +64,7 @@ class ReadingBudgetTest {
       reading.more(10);
     }
     // It would use the quarter that is reserved for short requests.
-    assertThatThrownBy(() -> open().text(17 * KIB))
-        .isInstanceOf(NotEnoughMemoryException.class);
+    assertThatThrownBy(() -> open().text(17 * KIB)).isInstanceOf(NotEnoughMemoryException.class);
     assertThatCode(() -> open().text(16 * KIB)).doesNotThrowAnyException();
   }
 }
