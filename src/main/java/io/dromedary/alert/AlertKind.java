@@ -1,7 +1,7 @@
 package io.dromedary.alert;
 
 /** The kind of an alert. */
-public enum AlertKind {
+enum AlertKind {
   /** A webhook has been down for {@code webhooks.alert.after}. */
   WEBHOOK_FAILING("webhook.failing"),
   /** A webhook that was reported as failing accepts events again. */

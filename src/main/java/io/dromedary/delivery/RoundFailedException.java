@@ -1,7 +1,7 @@
 package io.dromedary.delivery;
 
 /** Signals that a round ended with too few webhooks having accepted. It has no stack trace. */
-public final class RoundFailedException extends Exception {
+final class RoundFailedException extends Exception {
 
   private static final long serialVersionUID = 1L;
 

@@ -9,7 +9,7 @@ import java.util.concurrent.atomic.LongAdder;
  * stands for the destination itself: it counts deliveries, and limits the records of plain
  * successes. Thread-safe.
  */
-public final class Tally {
+final class Tally {
 
   private final String destination;
   private final int webhook;

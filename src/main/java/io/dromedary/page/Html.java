@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * attribute names. Attributes that can hold a script or a style are refused, and so are links to
  * other servers. Not thread-safe.
  */
-public final class Html {
+final class Html {
 
   private static final Pattern NAME = Pattern.compile("[a-zA-Z][a-zA-Z0-9-]*");
 
