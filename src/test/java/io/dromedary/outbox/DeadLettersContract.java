@@ -360,10 +360,16 @@ abstract class DeadLettersContract {
     // The process ended long ago, and did not say that this was all.
     update("UPDATE replay SET adding_until = 1 WHERE id = " + id);
     outbox.pendingEvents().delete(PendingFilter.ALL);
+    boolean survives = outbox.dialect().isDurable();
     outbox.close();
 
     outbox = open();
 
+    if (!survives) {
+      // A replay in memory ends with its process, as its events do.
+      assertThat(outbox.replays().get(id)).isNull();
+      return;
+    }
     await().atMost(AT_MOST).until(() -> outbox.replays().get(id).state().equals("finished"));
     assertThat(outbox.replays().standing(id - 1, Set.of()))
         .containsExactly(new Standing(id, false));
