@@ -7,10 +7,10 @@ import io.dromedary.settings.AlertSettings;
 import io.dromedary.settings.EndpointUri;
 import io.dromedary.settings.Settings;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.Comparator;
 import java.util.List;
 import org.apache.camel.CamelContext;
+import org.jspecify.annotations.Nullable;
 
 /** Lists alerts: the open ones first, then the latest. */
 final class AlertsView implements View {
@@ -28,10 +28,10 @@ final class AlertsView implements View {
 
   @Override
   public void write(Html html, PageRequest request) throws Exception {
-    html.element("h1", "Alerts");
     Alerts alerts = Alerts.of(context);
     AlertSettings settings = Settings.of(context).alert();
     if (alerts == null || settings == null) {
+      html.element("h1", "Alerts");
       html.element(
           "p",
           "Nobody is told when something goes wrong: webhooks.alert is not set.",
@@ -39,17 +39,16 @@ final class AlertsView implements View {
           "empty");
       return;
     }
+    html.open("div", "class", "head").open("div").element("h1", "Alerts");
     html.element("p", "Told to " + EndpointUri.origin(settings.uri()) + ".", "class", "soft");
+    html.close().close();
     html.open("div", "class", "card", "data-live", "alerts");
     Instant failing = alerts.storeFailingSince();
     if (failing != null) {
-      html.element(
-          "p",
-          "The store has not worked since " + shown(failing) + ".",
-          "class",
-          "message bad",
-          "role",
-          "alert");
+      html.open("p", "class", "message bad", "role", "alert");
+      html.text("The store has not worked since ");
+      Figures.time(html, failing);
+      html.text(".").close();
     }
     try {
       List<AlertRow> rows = told(alerts);
@@ -86,12 +85,13 @@ final class AlertsView implements View {
     html.close().close().open("tbody");
     for (AlertRow row : rows) {
       html.open("tr", "data-row", "");
-      html.element("th", row.kind() + " " + row.subject(), "scope", "row");
-      html.element(
-          "td", state(row), "data-label", "State", "class", Alerts.isOpen(row) ? "bad" : "good");
-      html.element("td", shown(row.since()), "data-label", "Since");
-      Instant told = row.toldAt();
-      html.element("td", told == null ? "" : shown(told), "data-label", "Told");
+      html.open("th", "scope", "row", "class", "wide all").text(row.kind());
+      html.element("small", row.subject()).close();
+      html.open("td", "data-name", "State");
+      html.element("span", state(row), "class", "state " + (Alerts.isOpen(row) ? "bad" : "good"));
+      html.close();
+      time(html, "Since", row.since());
+      time(html, "Told", row.toldAt());
       html.close();
     }
     html.close().close();
@@ -109,7 +109,11 @@ final class AlertsView implements View {
     };
   }
 
-  private static String shown(Instant instant) {
-    return instant.truncatedTo(ChronoUnit.SECONDS).toString();
+  private static void time(Html html, String name, @Nullable Instant at) {
+    html.open("td", "class", "nowrap", "data-name", name);
+    if (at != null) {
+      Figures.time(html, at);
+    }
+    html.close();
   }
 }

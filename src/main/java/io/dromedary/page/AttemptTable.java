@@ -20,12 +20,12 @@ final class AttemptTable {
   static void write(
       Html html, PageRequest request, List<AttemptRecord> attempts, Mask mask, boolean isLinked)
       throws Exception {
-    html.open("table", "class", "stack");
+    html.open("table", "class", "stack attempts");
     html.in(
         "thead",
         () -> {
           html.open("tr");
-          for (String name : List.of("Time (UTC)", "Event", "Webhook", "Outcome")) {
+          for (String name : List.of("Time", "Event", "Webhook", "Outcome")) {
             html.element("th", name, "scope", "col");
           }
           html.element("th", "Took", "scope", "col", "class", "num");
@@ -50,7 +50,7 @@ final class AttemptTable {
         "title",
         attempt.at().toString());
     html.close();
-    html.open("td", "class", "wide all");
+    html.open("td", "class", "wide all event");
     if (isLinked) {
       html.element(
           "a",

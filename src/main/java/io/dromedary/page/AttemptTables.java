@@ -22,10 +22,10 @@ final class AttemptTables {
       return;
     }
     html.open("table", "class", "stack").open("thead").open("tr");
-    html.element("th", "error", "scope", "col");
-    html.element("th", "count", "scope", "col", "class", "num");
-    html.element("th", "last", "scope", "col");
-    html.element("th", "what to do", "scope", "col").close().close().open("tbody");
+    html.element("th", "Error", "scope", "col");
+    html.element("th", "Count", "scope", "col", "class", "num");
+    html.element("th", "Last", "scope", "col");
+    html.element("th", "What to do", "scope", "col").close().close().open("tbody");
     for (ErrorGroup group : groups) {
       html.open("tr", "data-row", "");
       html.element("th", group.attemptClass(), "scope", "row");
@@ -82,12 +82,12 @@ final class AttemptTables {
       html.element("p", "None yet.", "class", "empty");
       return;
     }
-    html.open("table", "class", "stack").open("thead").open("tr");
-    for (String name : new String[] {"time", "event", "type", "answer"}) {
+    html.open("table", "class", "stack last").open("thead").open("tr");
+    for (String name : new String[] {"Time", "Event", "Type", "Answer"}) {
       html.element("th", name, "scope", "col");
     }
-    html.element("th", "attempt", "scope", "col", "class", "num");
-    html.element("th", "took", "scope", "col", "class", "num");
+    html.element("th", "Attempt", "scope", "col", "class", "num");
+    html.element("th", "Took", "scope", "col", "class", "num");
     html.close().close().open("tbody");
     for (AttemptRecord attempt : attempts) {
       html.in("tr", () -> row(html, request, attempt), "data-row", "");
@@ -111,8 +111,8 @@ final class AttemptTables {
     html.open("td", "class", "all");
     outcome(html, attempt);
     html.close();
-    html.element("td", attempt.number(), "class", "num", "data-name", "attempt");
-    html.element("td", Figures.duration(attempt.took()), "class", "num", "data-name", "took");
+    html.element("td", attempt.number(), "class", "num", "data-name", "Attempt");
+    html.element("td", Figures.duration(attempt.took()), "class", "num", "data-name", "Took");
   }
 
   /** Writes an attempt's outcome: one word in a colour, and the detail of a failure. */

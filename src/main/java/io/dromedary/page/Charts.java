@@ -177,7 +177,7 @@ final class Charts {
     html.open("table", "class", "hidden-text");
     html.element("caption", "Attempts by outcome");
     html.open("thead").open("tr");
-    for (String name : List.of("from", "accepted", "tried again", "failed for good")) {
+    for (String name : List.of("From", "Accepted", "Tried again", "Failed for good")) {
       html.element("th", name, "scope", "col");
     }
     html.close().close().open("tbody");

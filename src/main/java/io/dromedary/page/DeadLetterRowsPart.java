@@ -40,8 +40,8 @@ final class DeadLetterRowsPart {
     field("type", "Type", "track");
     field("messageId", "Event id", "");
     field("userId", "User id", "");
-    field("since", "Died since", "an instant");
-    field("until", "Died before", "an instant");
+    FilterFields.instant(html, "since", "Died since", filters.get("since"));
+    FilterFields.instant(html, "until", "Died before", filters.get("until"));
     String webhook = filters.get("webhook");
     if (webhook != null) {
       field("webhook", "Webhook", "");
@@ -59,13 +59,13 @@ final class DeadLetterRowsPart {
 
   /** Writes a row for each group of similar dead letters, with a link to them. */
   void writeGroups(List<DeadLetterGroup> groups) throws Exception {
-    html.open("div", "class", "card", "data-live", "groups").open("table", "class", "stack");
+    html.open("div", "class", "card", "data-live", "groups").open("table", "class", "stack groups");
     html.in(
         "thead",
         () -> {
           html.open("tr");
           html.element("th", "Count", "scope", "col", "class", "num");
-          for (String name : List.of("Reason", "Webhook", "Last answer", "Died (UTC)")) {
+          for (String name : List.of("Reason", "Webhook", "Last answer", "Died")) {
             html.element("th", name, "scope", "col");
           }
           html.close();
@@ -147,7 +147,7 @@ final class DeadLetterRowsPart {
           "input", "type", "checkbox", "data-all", "id", "aria-label", "Select all on this page");
       html.close();
     }
-    for (String name : List.of("Died (UTC)", "Event", "Reason", "Last answer")) {
+    for (String name : List.of("Died", "Event", "Reason", "Last answer")) {
       html.element("th", name, "scope", "col");
     }
     html.element("th", "Attempts", "scope", "col", "class", "num").close();
@@ -157,7 +157,7 @@ final class DeadLetterRowsPart {
     html.open("tr", "data-row", "");
     String messageId = letter.event().messageId();
     if (request.mayChange()) {
-      html.open("td");
+      html.open("td", "class", "choice");
       html.open(
           "input",
           "type",
@@ -175,7 +175,7 @@ final class DeadLetterRowsPart {
     html.open("td", "class", "nowrap");
     Figures.time(html, letter.deadAt());
     html.close();
-    html.open("td", "class", "wide all");
+    html.open("td", "class", "wide all event");
     if (messageId.isEmpty()) {
       html.element("span", "without id", "class", "soft");
     } else {

@@ -92,7 +92,7 @@ final class EventTimeline {
         request.link("webhooks", attempt.destination(), Integer.toString(attempt.webhook())));
     html.text(" ");
     AttemptTable.state(html, attempt);
-    html.text(" in " + Figures.duration(attempt.took()));
+    html.text(" ").element("span", "in " + Figures.duration(attempt.took()), "class", "nowrap");
     String detail = attempt.detail();
     if (detail != null) {
       html.open("div", "class", "wide soft").text(mask.text(detail, values)).close();

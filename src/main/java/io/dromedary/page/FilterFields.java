@@ -14,7 +14,22 @@ final class FilterFields {
    * @param example the placeholder, or empty for none
    */
   static void text(Html html, String name, String label, @Nullable String value, String example) {
-    html.open("label").text(label);
+    field(html, null, name, label, value, example);
+  }
+
+  /** Writes a field for an instant, with its label. */
+  static void instant(Html html, String name, String label, @Nullable String value) {
+    field(html, "instant", name, label, value, "2026-01-02T03:04:05Z");
+  }
+
+  private static void field(
+      Html html,
+      @Nullable String kind,
+      String name,
+      String label,
+      @Nullable String value,
+      String example) {
+    html.open("label", "class", kind).text(label);
     html.open(
         "input",
         "type",

@@ -62,6 +62,12 @@ final class OverviewView implements View {
           "The store does not work: " + failure + ". Senders are told to come again.",
           "class",
           "message bad");
+    } else if (overview.waiting() == null) {
+      html.element(
+          "p",
+          "The store does not answer in time: what waits, and for how long, is not known now.",
+          "class",
+          "message warn");
     }
     for (Row row : overview.rows()) {
       FlowState state = row.webhook().state();
@@ -126,22 +132,22 @@ final class OverviewView implements View {
 
   private static void pipeline(Html html, Overview overview) {
     html.open("dl", "class", "flow");
-    figure(html, "accepted", Figures.brief(overview.accepted()), "since the start", "");
+    figure(html, "Accepted", Figures.brief(overview.accepted()), "since the start", "");
     Long waiting = overview.waiting();
     figure(
         html,
-        "waiting",
+        "Waiting",
         waiting == null ? "–" : Figures.brief(waiting),
         waiting == null ? "the store does not say" : "now, in the store",
         "");
-    figure(html, "delivered", Figures.brief(overview.delivered()), "since the start", "good");
+    figure(html, "Delivered", Figures.brief(overview.delivered()), "since the start", "good");
     figure(
         html,
-        "dead",
+        "Dead",
         Figures.brief(overview.deadInAll()),
         "since the start",
         overview.deadInAll() > 0 ? "bad" : "");
-    figure(html, "dropped", Figures.brief(overview.dropped()), "by a transform", "");
+    figure(html, "Dropped", Figures.brief(overview.dropped()), "by a transform", "");
     html.close();
   }
 
@@ -174,9 +180,9 @@ final class OverviewView implements View {
           "message warn");
     }
     html.open("table", "class", "stack tiles").open("thead").open("tr");
-    html.element("th", "webhook", "scope", "col").element("th", "state", "scope", "col");
-    html.element("th", "attempts, " + range.text(), "scope", "col");
-    for (String name : new String[] {"rate", "accepted", "p50 / p95", "waiting", "oldest"}) {
+    html.element("th", "Webhook", "scope", "col").element("th", "State", "scope", "col");
+    html.element("th", "Attempts, " + range.text(), "scope", "col");
+    for (String name : new String[] {"Rate", "Accepted", "p50 / p95", "Waiting", "Oldest"}) {
       html.element("th", name, "scope", "col", "class", "num");
     }
     html.close().close().open("tbody");
@@ -198,18 +204,18 @@ final class OverviewView implements View {
       Charts.spark(html, range, now, row.points());
     }
     html.close();
-    cell(html, "rate", row.rate() == null ? "–" : Figures.rate(row.rate()), null);
+    cell(html, "Rate", row.rate() == null ? "–" : Figures.rate(row.rate()), null);
     Double share = row.share();
     cell(
         html,
-        "accepted",
+        "Accepted",
         share == null ? "–" : Figures.share(share),
         share == null || !row.failsOften() ? null : share < 0.5 ? "bad" : "warn");
     cell(html, "p50 / p95", quantiles(row.sum()), null);
-    cell(html, "waiting", row.waiting() == null ? "–" : waiting(row.waiting()), null);
+    cell(html, "Waiting", row.waiting() == null ? "–" : waiting(row.waiting()), null);
     Duration oldest = row.oldest();
     boolean isNone = oldest == null || oldest.isZero();
-    html.open("td", "class", "num" + (row.isLate() ? " bad" : ""), "data-name", "oldest");
+    html.open("td", "class", "num" + (row.isLate() ? " bad" : ""), "data-name", "Oldest");
     html.open("span").text(isNone || oldest == null ? "–" : Figures.duration(oldest));
     if (!isNone) {
       html.element("small", "of " + Figures.duration(row.window()));
@@ -247,7 +253,11 @@ final class OverviewView implements View {
           PageRequest.with(request.link("dead-letters"), Map.of("reason", reason)));
       between = " · ";
     }
-    html.text(". The store is " + (store.failure() == null ? "well: " : "not well: "));
+    html.text(". The store ");
+    html.text(
+        store.failure() != null
+            ? "is not well: "
+            : overview.waiting() == null ? "does not answer in time: " : "is well: ");
     html.text(store.shown());
     Long bytes = store.sizeBytes();
     if (bytes != null) {

@@ -108,8 +108,9 @@ final class PendingView implements View {
 
   @Override
   public void write(Html html, PageRequest request) throws Exception {
-    html.open("div", "class", "head").element("h1", "Pending");
-    html.element("p", "Accepted, and not done: the oldest first.", "class", "soft").close();
+    html.open("div", "class", "head").open("div").element("h1", "Pending");
+    html.element("p", "Accepted, and not done: the oldest first.", "class", "soft");
+    html.close().close();
     filters(html, request);
     Map<String, @Nullable String> asked = filter(request);
     asked.put("after", request.parameter("after"));
@@ -139,20 +140,20 @@ final class PendingView implements View {
 
   private void filters(Html html, PageRequest request) {
     html.open("form", "class", "filters");
-    html.open("label").text("destination").open("select", "name", "destination");
+    html.open("label").text("Destination").open("select", "name", "destination");
     html.element("option", "any", "value", "");
     for (String name : Settings.of(context).destinations().keySet()) {
       boolean isChosen = name.equals(request.parameter("destination"));
       html.element("option", name, "value", name, "selected", isChosen ? "" : null);
     }
     html.close().close();
-    field(html, request, "webhook", "webhook", "1, or its URL");
-    field(html, request, "type", "type", "track");
-    field(html, request, "messageId", "message id", "");
-    field(html, request, "userId", "user id", "");
-    field(html, request, "status", "last answer", "503, 5xx, none");
-    field(html, request, "since", "accepted since", "2026-01-02T03:04:05Z");
-    field(html, request, "until", "before", "2026-01-02T03:04:05Z");
+    field(html, request, "webhook", "Webhook", "1, or its URL");
+    field(html, request, "type", "Type", "track");
+    field(html, request, "messageId", "Event id", "");
+    field(html, request, "userId", "User id", "");
+    field(html, request, "status", "Last answer", "503, 5xx, none");
+    FilterFields.instant(html, "since", "Accepted since", request.parameter("since"));
+    FilterFields.instant(html, "until", "Accepted before", request.parameter("until"));
     html.element("button", "Filter");
     html.element("button", "Count", "name", "count", "value", "yes");
     if (!filter(request).isEmpty()) {
@@ -217,12 +218,12 @@ final class PendingView implements View {
       html.open("input", "type", "checkbox", "data-all", "id", "aria-label", "Select all shown");
       html.close();
     }
-    for (String name : List.of("event", "destination", "next attempt", "last answers")) {
+    for (String name : List.of("Event", "Destination", "Next attempt", "Last answers")) {
       html.element("th", name, "scope", "col");
     }
-    html.element("th", "attempts", "scope", "col", "class", "num");
-    html.element("th", "accepted", "scope", "col");
-    html.element("th", "expires", "scope", "col");
+    html.element("th", "Attempts", "scope", "col", "class", "num");
+    html.element("th", "Accepted", "scope", "col");
+    html.element("th", "Expires", "scope", "col");
     html.close().close().open("tbody");
     for (JsonTree event : events) {
       html.in("tr", () -> row(html, request, event), "data-row", "");
@@ -247,11 +248,11 @@ final class PendingView implements View {
           "Select " + messageId);
       html.close();
     }
-    html.open("th", "scope", "row", "class", "wide");
+    html.open("th", "scope", "row", "class", "wide event");
     html.element("a", messageId, "class", "id", "href", request.linkToEvent(messageId));
     html.element("small", event.get("type").text()).close();
-    html.element("td", event.get("destination").text(), "data-name", "destination");
-    html.open("td", "data-name", "next attempt").open("span");
+    html.element("td", event.get("destination").text(), "data-name", "Destination");
+    html.open("td", "data-name", "Next attempt").open("span");
     Instant next = instant(event.get("nextAttemptAt"));
     if (next != null) {
       Figures.time(html, next);
@@ -259,7 +260,7 @@ final class PendingView implements View {
       html.text(event.get("state").text().replace('-', ' '));
     }
     html.element("small", event.get("because").text()).close().close();
-    html.open("td", "class", "wide", "data-name", "last answers").open("div");
+    html.open("td", "class", "wide", "data-name", "Last answers").open("div");
     for (JsonTree webhook : event.get("webhooks").elements()) {
       html.open("div");
       html.element("span", webhook.get("webhook").text());
@@ -279,9 +280,9 @@ final class PendingView implements View {
       html.close();
     }
     html.close().close();
-    html.element("td", event.get("attempts").text(), "class", "num", "data-name", "attempts");
-    time(html, "accepted", instant(event.get("acceptedAt")));
-    time(html, "expires", instant(event.get("expiresAt")));
+    html.element("td", event.get("attempts").text(), "class", "num", "data-name", "Attempts");
+    time(html, "Accepted", instant(event.get("acceptedAt")));
+    time(html, "Expires", instant(event.get("expiresAt")));
   }
 
   private static String tone(String attemptClass) {

@@ -24,14 +24,14 @@ final class SettingsView implements View {
     List<Entry> all = EffectiveSettings.of(context).entries();
     List<Entry> set = all.stream().filter(entry -> entry.source() != null).toList();
     List<Entry> others = all.stream().filter(entry -> entry.source() == null).toList();
-    html.open("div", "class", "head").element("h1", "Settings");
+    html.open("div", "class", "head").open("div").element("h1", "Settings");
     html.element(
         "p",
         "As they were read at the start. A secret is shown by its fingerprint, a URL without its"
             + " path.",
         "class",
         "soft");
-    html.close();
+    html.close().close();
     html.open("div", "class", "card").element("h2", "Set");
     if (set.isEmpty()) {
       html.element("p", "Nothing is set: all settings have their defaults.", "class", "empty");
@@ -50,9 +50,9 @@ final class SettingsView implements View {
 
   private static void table(Html html, List<Entry> entries, boolean hasSources) throws Exception {
     html.open("table", "class", "stack").open("thead").open("tr");
-    html.element("th", "key", "scope", "col").element("th", "value", "scope", "col");
+    html.element("th", "Key", "scope", "col").element("th", "Value", "scope", "col");
     if (hasSources) {
-      html.element("th", "from", "scope", "col");
+      html.element("th", "From", "scope", "col");
     }
     html.close().close().open("tbody");
     for (Entry entry : entries) {

@@ -42,6 +42,7 @@ final class Shell {
     }
     main.write();
     html.close();
+    html.element("footer", "All times are UTC.", "class", "bottom soft");
     return html.end();
   }
 

@@ -135,21 +135,20 @@ final class WebhookView implements View {
   private static void state(Html html, Instant now, WebhookFigures webhook) {
     FlowState state = webhook.state();
     html.open("dl", "class", "pairs inside");
-    html.element("dt", "state").open("dd");
+    html.element("dt", "State").open("dd");
     html.element("span", state.kind().word(), "class", "state " + States.tone(state));
     html.text(" since ");
     Figures.time(html, now.minus(state.lasting()));
     String next = States.next(state);
     html.text(next.isEmpty() ? "" : ", " + next).close();
     if (!state.reason().isEmpty()) {
-      pair(html, "last failure", state.reason());
+      pair(html, "Last failure", state.reason());
     }
-    String most = Figures.count(state.limit());
-    pair(html, "in flight", Figures.count(webhook.inFlight()) + " of " + most + " that may be");
+    pair(html, "In flight", inFlight(webhook));
     if (!Double.isInfinite(state.ratePerSecond())) {
       pair(
           html,
-          "paced to",
+          "Paced to",
           String.format(Locale.ENGLISH, "%,.1f attempts a second", state.ratePerSecond()));
     }
     if (webhook.hasCertificate()) {
@@ -158,8 +157,17 @@ final class WebhookView implements View {
     html.close();
   }
 
+  private static String inFlight(WebhookFigures webhook) {
+    String now = Figures.count(webhook.inFlight());
+    return switch (webhook.state().kind()) {
+      case DOWN -> now + "; only probes are sent while it is down";
+      case PAUSED -> now + "; nothing is sent while it is paused";
+      case UP, LIMITED -> now + " of " + Figures.count(webhook.state().limit()) + " that may be";
+    };
+  }
+
   private static void certificate(Html html, Instant now, @Nullable Instant expiry) {
-    html.element("dt", "certificate");
+    html.element("dt", "Certificate");
     if (expiry == null) {
       html.element("dd", "not seen yet: nothing has been sent since the start");
       return;
@@ -211,7 +219,7 @@ final class WebhookView implements View {
 
   private static void counts(Html html, WebhookFigures webhook) {
     html.open("dl", "class", "pairs inside");
-    pair(html, "accepted", Figures.count(webhook.accepted()));
+    pair(html, "Accepted", Figures.count(webhook.accepted()));
     webhook
         .failed()
         .forEach((attemptClass, count) -> pair(html, attemptClass.label(), Figures.count(count)));

@@ -112,7 +112,7 @@ class PageViewsTest {
         "gone/1 is down since",
         "(the connection was refused). 1 waits; the first expires",
         "next probe");
-    awaitText("", "100 %", "accepted 2 since the start", "delivered 1 since the start");
+    awaitText("", "100 %", "Accepted 2 since the start", "Delivered 1 since the start");
     String text = text("");
     assertThat(text.lastIndexOf("gone/1")).isLessThan(text.lastIndexOf("default/1"));
 
@@ -135,7 +135,7 @@ class PageViewsTest {
     awaitText(
         "/webhooks/default/1",
         "default/1 " + receiver.url(),
-        "state up since",
+        "State up since",
         "Attempts, last 1h",
         "0 % accepted",
         "Errors, last 1h",
@@ -173,7 +173,11 @@ class PageViewsTest {
             "webhooks.down.probe-interval", "10s",
             "webhooks.retry.initial-delay", "10ms"));
     send("m-1");
-    awaitText("/webhooks/default/1", "state down since", "Probe now");
+    awaitText(
+        "/webhooks/default/1",
+        "State down since",
+        "In flight 0; only probes are sent while it is down",
+        "Probe now");
     // The first probe is made at once, so this waits for the next one.
     awaitText("/webhooks/default/1", "next probe in");
 
@@ -195,7 +199,7 @@ class PageViewsTest {
     awaitText(
         "/webhooks/default/1",
         "There is no history of attempts (webhooks.history = off). Counts are since the start.",
-        "accepted 1");
+        "Accepted 1");
   }
 
   @ParameterizedTest
