@@ -174,7 +174,8 @@ final class Charts {
   }
 
   private static void table(Html html, List<Rollup> points) throws Exception {
-    html.open("table", "class", "hidden-text");
+    // A table is never narrower than its columns: what hides it is around it.
+    html.open("div", "class", "hidden-text").open("table");
     html.element("caption", "Attempts by outcome");
     html.open("thead").open("tr");
     for (String name : List.of("From", "Accepted", "Tried again", "Failed for good")) {
@@ -191,6 +192,6 @@ final class Charts {
         html.close();
       }
     }
-    html.close().close();
+    html.close().close().close();
   }
 }

@@ -260,7 +260,7 @@ final class PendingView implements View {
       html.text(event.get("state").text().replace('-', ' '));
     }
     html.element("small", event.get("because").text()).close().close();
-    html.open("td", "class", "wide", "data-name", "Last answers").open("div");
+    html.open("td", "class", "wide answers", "data-name", "Last answers").open("div");
     for (JsonTree webhook : event.get("webhooks").elements()) {
       html.open("div");
       html.element("span", webhook.get("webhook").text());
