@@ -37,7 +37,7 @@ import net.bytebuddy.pool.TypePool;
 final class FaultyCode {
 
   private static final String OURS =
-      "io\\.dromedary\\.(delivery|event|json|metrics|outbox|signing)\\..*";
+      "io\\.dromedary\\.(delivery|destination|event|inbound|json|metrics|outbox|signing|tracking)\\..*";
 
   private final Instrumentation instrumentation = ByteBuddyAgent.install();
   private final ResettableClassFileTransformer transformer =
