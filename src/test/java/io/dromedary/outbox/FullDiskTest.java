@@ -230,7 +230,8 @@ class FullDiskTest {
     await().atMost(AT_MOST).until(() -> count(outbox) == 0);
     assertThat(outbox.deadLetters().count(DeadLetterFilter.ALL).values())
         .containsExactly((long) (accepted + 9) / 10);
-    assertThat(hands.settled).hasSize(accepted);
+    // They are told behind the commit.
+    await().atMost(AT_MOST).untilAsserted(() -> assertThat(hands.settled).hasSize(accepted));
   }
 
   private Settlement dead(Claim claim) {
