@@ -78,7 +78,9 @@ class RoutesTest extends CamelMainTestSupport {
     Map<String, Object> beans = new HashMap<>();
     beans.putAll(context().getRegistry().findByTypeWithName(Predicate.class));
     beans.putAll(context().getRegistry().findByTypeWithName(Processor.class));
-    beans.values().removeIf(bean -> !bean.getClass().getName().matches(".*(inbound|tracking|routing).*"));
+    beans
+        .values()
+        .removeIf(bean -> !bean.getClass().getName().matches(".*(inbound|tracking|routing).*"));
     assertThat(beans).hasSizeGreaterThan(5);
     assertThat(beans.keySet()).allMatch(name -> name.startsWith("dromedary-"));
     Pattern names = Pattern.compile("(?:id|name|ref|Ref|ref: *\\n *expression): *([\\w-]+)");

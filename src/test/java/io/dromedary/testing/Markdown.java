@@ -148,7 +148,7 @@ public record Markdown(Path file, List<Block> blocks, String prose) {
                 ? each.file().normalize()
                 : each.file().resolveSibling(parts[0]).normalize();
         boolean isThere =
-            parts.length == 2 && anchors.containsKey(target)
+            (parts.length == 2 && anchors.containsKey(target))
                 ? anchors.getOrDefault(target, Set.of()).contains(parts[1])
                 : Files.exists(target);
         if (!isThere) {
