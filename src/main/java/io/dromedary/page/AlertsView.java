@@ -34,13 +34,13 @@ final class AlertsView implements View {
       html.element("h1", "Alerts");
       html.element(
           "p",
-          "Nobody is told when something goes wrong: webhooks.alert is not set.",
+          "No alerts are sent: webhooks.alert is not set.",
           "class",
           "empty");
       return;
     }
     html.open("div", "class", "head").open("div").element("h1", "Alerts");
-    html.element("p", "Told to " + EndpointUri.origin(settings.uri()) + ".", "class", "soft");
+    html.element("p", "Alerts go to " + EndpointUri.origin(settings.uri()) + ".", "class", "soft");
     html.close().close();
     html.open("div", "class", "card", "data-live", "alerts");
     Instant failing = alerts.storeFailingSince();
@@ -62,7 +62,7 @@ final class AlertsView implements View {
         throw e;
       }
       // The alerts cannot be read, but the message above already tells of the failing store.
-      html.element("p", "What was told before is in it: " + e.getMessage(), "class", "empty");
+      html.element("p", "Earlier alerts are in the store: " + e.getMessage(), "class", "empty");
     }
     html.close();
   }

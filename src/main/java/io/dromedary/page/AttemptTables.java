@@ -77,7 +77,7 @@ final class AttemptTables {
   /** Writes attempts, one per row. */
   static void attempts(Html html, PageRequest request, List<AttemptRecord> attempts)
       throws Exception {
-    html.element("h2", "Last attempts that are kept");
+    html.element("h2", "Latest attempts in the history");
     if (attempts.isEmpty()) {
       html.element("p", "None yet.", "class", "empty");
       return;

@@ -106,7 +106,7 @@ final class Charts {
     html.close();
     html.open("div", "class", "scale");
     html.element("span", Figures.instant(all.get(0).at()));
-    html.element("span", "most in a bar: " + Figures.count(most));
+    html.element("span", "highest bar: " + Figures.count(most));
     html.element("span", "now");
     html.close();
     table(html, all);

@@ -200,9 +200,9 @@ final class DeadLetterRowsPart {
     long events = all - counts.getOrDefault(Reason.INVALID, 0L);
     String match = filters.isEmpty() ? "all " : "all that match: ";
     html.open("form", "method", "post", "class", "actions", "id", FORM);
-    html.open("label").text("Do it to ").open("select", "name", "which");
+    html.open("label").text("Apply to ").open("select", "name", "which");
     html.element("option", match + Figures.count(all), "value", "all");
-    html.element("option", "those selected", "value", "chosen").close().close();
+    html.element("option", "selected ones", "value", "chosen").close().close();
     html.open("label").text("at ");
     html.open(
         "input",
@@ -253,9 +253,9 @@ final class DeadLetterRowsPart {
             .map(each -> each.getKey() + " " + each.getValue())
             .collect(Collectors.joining(", "));
     return what
-        + " what is chosen: of "
+        + " all, or the selected ones, of "
         + Figures.count(count, "dead letter", "dead letters")
         + (filter.isEmpty() ? "" : " with " + filter)
-        + ", all or those selected?";
+        + "?";
   }
 }

@@ -82,7 +82,7 @@ final class DeadLettersView implements View {
     rows.writeFilter();
     if (count == 0) {
       html.open("div", "class", "empty", "data-live", "letters");
-      html.text(filters.isEmpty() ? "There are none." : "None is like that.").close();
+      html.text(filters.isEmpty() ? "There are none." : "None matches.").close();
       return;
     }
     List<DeadLetterGroup> groups = letters.groups(filter);
@@ -138,7 +138,7 @@ final class DeadLettersView implements View {
         Replays.Started replay = outbox().replays().start(meant, rate(request), MOST_REPLAYED);
         Audit.done("dead-letters.replay", request.caller().name(), told, replay.replayed());
         if (replay.id() == null) {
-          return Done.failed("Nothing was replayed: what is invalid never was an event.");
+          return Done.failed("Nothing was replayed: invalid events cannot be replayed.");
         }
         return Done.at(request.withParameter("replay", replay.id().toString()));
       }
@@ -166,7 +166,7 @@ final class DeadLettersView implements View {
     return Done.of(
         "Stopped: "
             + Figures.count(restored, "event is", "events are")
-            + " as dead as before. What was due already goes on.");
+            + " dead again. Events that were already due continue.");
   }
 
   private static DeadLetterFilter only(DeadLetterFilter filter, List<String> ids) {
@@ -216,7 +216,7 @@ final class DeadLettersView implements View {
     told.append(" within ")
         .append(Figures.duration(Duration.ofSeconds((events + rate - 1) / rate)));
     if (invalid > 0) {
-      told.append("; ").append(Figures.count(invalid)).append(" invalid would be left alone");
+      told.append("; ").append(Figures.count(invalid)).append(" invalid would be skipped");
     }
     List<DeadLetter> newest = letters.list(meant, null, 1).deadLetters();
     if (!newest.isEmpty()) {

@@ -59,7 +59,7 @@ final class OverviewView implements View {
     if (failure != null) {
       html.element(
           "p",
-          "The store does not work: " + failure + ". Senders are told to come again.",
+          "The store does not work: " + failure + ". Senders get 503, and should send again.",
           "class",
           "message bad");
     } else if (overview.waiting() == null) {
@@ -78,7 +78,7 @@ final class OverviewView implements View {
             "p",
             () -> {
               name(html, request, row);
-              html.text(" asked to be left alone" + States.because(state.reason()) + "; ");
+              html.text(" asked for a pause" + States.because(state.reason()) + "; ");
               html.text(States.next(state) + ".");
             },
             "class",
@@ -263,7 +263,7 @@ final class OverviewView implements View {
     if (bytes != null) {
       html.text(", " + Figures.bytes(bytes));
     }
-    html.text(store.isDurable() ? "." : "; events end with the process.");
+    html.text(store.isDurable() ? "." : "; events are lost when the process ends.");
     html.close();
   }
 }

@@ -98,18 +98,18 @@ final class PendingView implements View {
           Figures.count(
                   done.get("givenUp").number(), "event is a dead letter", "events are dead letters")
               + " now, of the reason cancelled."
-              + (left.isEmpty() ? "" : left + " and left alone.");
+              + (left.isEmpty() ? "" : left + " and not changed.");
       default ->
           Figures.count(done.get("deleted").number(), "event is", "events are")
               + " deleted for good."
-              + (left.isEmpty() ? "" : left + ": an attempt under way is not broken off.");
+              + (left.isEmpty() ? "" : left + ": an attempt in progress is not interrupted.");
     };
   }
 
   @Override
   public void write(Html html, PageRequest request) throws Exception {
     html.open("div", "class", "head").open("div").element("h1", "Pending");
-    html.element("p", "Accepted, and not done: the oldest first.", "class", "soft");
+    html.element("p", "Accepted events that are not done, the oldest first.", "class", "soft");
     html.close().close();
     filters(html, request);
     Map<String, @Nullable String> asked = filter(request);
@@ -184,7 +184,7 @@ final class PendingView implements View {
     html.open("div", "class", "actions");
     html.open("label").open("select", "name", "which", "aria-label", "Which events");
     html.element("option", "selected events", "value", "selected");
-    html.element("option", isFiltered ? "all that match" : "all that wait", "value", "all");
+    html.element("option", isFiltered ? "all that match" : "all events", "value", "all");
     html.close().close();
     html.element("button", "Try now", "name", "do", "value", "try-now", "data-replay", "");
     html.element(
@@ -195,7 +195,7 @@ final class PendingView implements View {
         "value",
         "give-up",
         "data-confirm",
-        "Give up what is chosen? It becomes dead letters, which can be replayed.");
+        "Give up the chosen events? They become dead letters, which can be replayed.");
     html.element(
         "button",
         "Delete",
@@ -206,7 +206,7 @@ final class PendingView implements View {
         "value",
         "delete",
         "data-confirm",
-        "Delete what is chosen for good?");
+        "Delete the chosen events for good?");
     html.close();
   }
 

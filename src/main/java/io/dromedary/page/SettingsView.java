@@ -27,8 +27,8 @@ final class SettingsView implements View {
     html.open("div", "class", "head").open("div").element("h1", "Settings");
     html.element(
         "p",
-        "As they were read at the start. A secret is shown by its fingerprint, a URL without its"
-            + " path.",
+        "As they were read at the start. Secrets are shown as fingerprints, URLs without their"
+            + " paths.",
         "class",
         "soft");
     html.close().close();

@@ -60,7 +60,7 @@ final class WebhookView implements View {
         return new Found(destination, report, webhooks.get(index));
       }
     }
-    throw new NotFoundException("There is no such webhook. The overview has all there are.");
+    throw new NotFoundException("There is no such webhook. The overview lists all webhooks.");
   }
 
   @Override
@@ -162,7 +162,7 @@ final class WebhookView implements View {
     return switch (webhook.state().kind()) {
       case DOWN -> now + "; only probes are sent while it is down";
       case PAUSED -> now + "; nothing is sent while it is paused";
-      case UP, LIMITED -> now + " of " + Figures.count(webhook.state().limit()) + " that may be";
+      case UP, LIMITED -> now + " of at most " + Figures.count(webhook.state().limit());
     };
   }
 
@@ -197,7 +197,7 @@ final class WebhookView implements View {
     String number = Integer.toString(found.webhook().number());
     html.element(
         "a",
-        "What waits for it",
+        "Pending events",
         "class",
         "button",
         "href",
@@ -206,7 +206,7 @@ final class WebhookView implements View {
             new TreeMap<>(Map.of("destination", found.destination(), "webhook", number))));
     html.element(
         "a",
-        "Its dead letters",
+        "Dead letters",
         "class",
         "button",
         "href",

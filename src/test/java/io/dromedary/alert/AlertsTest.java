@@ -304,7 +304,7 @@ class AlertsTest {
     assertThat(Http.send("DELETE", application.url("/dromedary/api/alerts")).status())
         .isEqualTo(405);
     assertThat(Http.send("GET", application.url("/dromedary/alerts"), "Accept", "text/html").body())
-        .contains("Told to http://127.0.0.1:" + operator.port() + ".")
+        .contains("Alerts go to http://127.0.0.1:" + operator.port() + ".")
         .contains("<th scope=\"row\">dead-letters default rejected 4xx</th>")
         .contains("new dead letters")
         .doesNotContain("hush");
@@ -329,7 +329,7 @@ class AlertsTest {
     assertThat(Http.send("GET", application.url("/dromedary/api/alerts")).body())
         .isEqualTo("{\"alerts\":[],\"message\":\"no alerts are sent: webhooks.alert is not set\"}");
     assertThat(Http.send("GET", application.url("/dromedary/alerts"), "Accept", "text/html").body())
-        .contains("Nobody is told when something goes wrong: webhooks.alert is not set.");
+        .contains("No alerts are sent: webhooks.alert is not set.");
     assertThat(application.context().getRoute("dromedary-alerts")).isNull();
     assertThat(Http.send("GET", application.url("/observe/metrics")).body())
         .doesNotContain("dromedary_alerts_total");

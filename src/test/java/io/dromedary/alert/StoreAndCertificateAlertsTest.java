@@ -125,7 +125,7 @@ class StoreAndCertificateAlertsTest {
         .endsWith("has been moved or deleted\",\"storeFailingSince\":\"" + since + "\"}");
     assertThat(Http.send("GET", application.url("/dromedary/alerts"), "Accept", "text/html").body())
         .contains("The store has not worked since " + since.truncatedTo(ChronoUnit.SECONDS) + ".")
-        .contains("What was told before is in it: ")
+        .contains("Earlier alerts are in the store: ")
         .doesNotContain("Nothing has gone wrong");
 
     Files.move(away, data);
