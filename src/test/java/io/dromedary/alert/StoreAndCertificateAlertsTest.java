@@ -21,7 +21,6 @@ import java.sql.DriverManager;
 import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -124,7 +123,7 @@ class StoreAndCertificateAlertsTest {
         .startsWith("{\"alerts\":[],\"message\":\"the store cannot be read: ")
         .endsWith("has been moved or deleted\",\"storeFailingSince\":\"" + since + "\"}");
     assertThat(Http.send("GET", application.url("/dromedary/alerts"), "Accept", "text/html").body())
-        .contains("The store has not worked since " + since.truncatedTo(ChronoUnit.SECONDS) + ".")
+        .contains("The store has not worked since <time datetime=\"" + since + "\"")
         .contains("Earlier alerts are in the store: ")
         .doesNotContain("Nothing has gone wrong");
 
