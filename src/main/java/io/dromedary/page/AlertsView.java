@@ -32,11 +32,7 @@ final class AlertsView implements View {
     AlertSettings settings = Settings.of(context).alert();
     if (alerts == null || settings == null) {
       html.element("h1", "Alerts");
-      html.element(
-          "p",
-          "No alerts are sent: webhooks.alert is not set.",
-          "class",
-          "empty");
+      html.element("p", "No alerts are sent: webhooks.alert is not set.", "class", "empty");
       return;
     }
     html.open("div", "class", "head").open("div").element("h1", "Alerts");
