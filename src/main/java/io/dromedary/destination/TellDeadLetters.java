@@ -53,10 +53,12 @@ final class TellDeadLetters extends SimpleEventNotifierSupport {
     CamelContext context = ((CamelEvent.CamelContextStartedEvent) event).getContext();
     Map<String, AsyncProducer> routes = new HashMap<>();
     for (DestinationSettings each : Settings.of(context).destinations().values()) {
-      // Once the routes have stopped, a letter must not wait for them: that would hold up the stop.
+      // At the start the route may not be ready yet. Once it has stopped, a letter must not wait
+      // for
+      // it for long, since that would hold up the stop.
       AsyncProducer route =
           context
-              .getEndpoint("direct:dromedary-keep-dead-letter-" + each.name() + "?block=false")
+              .getEndpoint("direct:dromedary-keep-dead-letter-" + each.name() + "?timeout=2000")
               .createAsyncProducer();
       context.addService(route);
       routes.put(each.name(), route);
@@ -128,14 +130,26 @@ final class TellDeadLetters extends SimpleEventNotifierSupport {
       EventContext.run(
           letter.event().messageId(),
           letter.destination(),
-          () -> route.process(exchange, doneSync -> end.run()));
+          () -> route.process(exchange, doneSync -> ended(letter, exchange, end)));
     } catch (RuntimeException | Error e) {
       end.run();
-      LOG.error(
-          "The dead letter {} cannot be sent to its endpoint; it is kept in the outbox",
-          letter.id(),
-          e);
+      notSent(letter, e);
     }
+  }
+
+  private static void ended(DeadLetter letter, Exchange exchange, Runnable end) {
+    end.run();
+    // The route handles its own failures: this one never reached it.
+    if (exchange.getException() != null) {
+      notSent(letter, exchange.getException());
+    }
+  }
+
+  private static void notSent(DeadLetter letter, Throwable why) {
+    LOG.error(
+        "The dead letter {} cannot be sent to its endpoint; it is kept in the outbox",
+        letter.id(),
+        why);
   }
 
   private static void tooMany(DeadLetter letter) {
