@@ -25,8 +25,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Passes new dead letters of the outbox to the dead letter route of their destination, which
- * retries until it succeeds. It begins when the routes have started. It has threads of its own,
- * because the endpoint may hang, and neither senders nor other destinations must wait for it.
+ * retries until it succeeds. It begins before the routes start, since an inbound may bring invalid
+ * messages while others still start. It has threads of its own, because the endpoint may hang, and
+ * neither senders nor other destinations must wait for it.
  */
 final class TellDeadLetters extends SimpleEventNotifierSupport {
 
@@ -43,19 +44,28 @@ final class TellDeadLetters extends SimpleEventNotifierSupport {
 
   private final AtomicLong bytes = new AtomicLong();
 
-  @Override
-  public boolean isEnabled(CamelEvent event) {
-    return event instanceof CamelEvent.CamelContextStartedEvent;
-  }
+  private boolean listens;
 
   @Override
+  public boolean isEnabled(CamelEvent event) {
+    return event instanceof CamelEvent.CamelContextRoutesStartingEvent
+        || event instanceof CamelEvent.CamelContextStartedEvent;
+  }
+
+  /** Begins at the first of both events: a supervising route controller has only the second. */
+  @Override
   public void notify(CamelEvent event) throws Exception {
-    CamelContext context = ((CamelEvent.CamelContextStartedEvent) event).getContext();
+    if (!listens) {
+      listen(((CamelEvent.CamelContextEvent) event).getContext());
+    }
+    listens = event instanceof CamelEvent.CamelContextRoutesStartingEvent;
+  }
+
+  private void listen(CamelContext context) throws Exception {
     Map<String, AsyncProducer> routes = new HashMap<>();
     for (DestinationSettings each : Settings.of(context).destinations().values()) {
-      // At the start the route may not be ready yet. Once it has stopped, a letter must not wait
-      // for
-      // it for long, since that would hold up the stop.
+      // At the start a letter waits for its route. Once that has stopped it must not wait for long,
+      // since that would hold up the stop.
       AsyncProducer route =
           context
               .getEndpoint("direct:dromedary-keep-dead-letter-" + each.name() + "?timeout=2000")

@@ -14,6 +14,9 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.apache.camel.spi.CamelEvent;
+import org.apache.camel.spi.CamelEvent.CamelContextRoutesStartedEvent;
+import org.apache.camel.support.SimpleEventNotifierSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -41,9 +44,13 @@ class DeadLetterEndpointTest {
   }
 
   private void start() {
+    start(Map.of());
+  }
+
+  private void start(Map<String, Object> beans) {
     settings.put("webhooks.inbound", "direct:in");
     settings.putIfAbsent("webhooks.urls", webhook.url());
-    application = Application.start(folder, settings);
+    application = Application.start(folder, settings, beans);
   }
 
   private void send(int events) {
@@ -57,6 +64,30 @@ class DeadLetterEndpointTest {
                 .collect(Collectors.joining(",", "[", "]"))
                 .replace('\'', '"'))
         .send();
+  }
+
+  /** An inbound may bring events before Camel says that all has started. */
+  @Test
+  void aLetterOfTheStartIsSent() throws Exception {
+    settings.put("webhooks.dead-letter", told.url());
+    SimpleEventNotifierSupport early =
+        new SimpleEventNotifierSupport() {
+          @Override
+          public void notify(CamelEvent event) {
+            if (event instanceof CamelContextRoutesStartedEvent started) {
+              started
+                  .getContext()
+                  .createFluentProducerTemplate()
+                  .to("direct:in")
+                  .withBody("{\"type\":\"nothing\",\"messageId\":\"early\"}")
+                  .send();
+            }
+          }
+        };
+    start(Map.of("early", early));
+
+    told.awaitCount(1, AT_MOST);
+    assertThat(told.requests().get(0).text()).contains("\"messageId\":\"early\"");
   }
 
   @Test
