@@ -93,7 +93,7 @@ final class HistoryFile implements HistoryPlace {
         throw new SQLException("the file " + file + " cannot be made: " + e, e);
       }
     }
-    Connection connection = open();
+    Connection connection = open(true);
     try (Statement statement = connection.createStatement()) {
       int version = (int) number(statement, "PRAGMA user_version");
       if (version == 0) {
@@ -122,16 +122,19 @@ final class HistoryFile implements HistoryPlace {
       // SQLite would create it.
       throw new SQLException("the file " + file + " is gone; a new one is created soon");
     }
-    Connection connection = open();
+    Connection connection = open(false);
     connection.setAutoCommit(false);
     return connection;
   }
 
-  private Connection open() throws SQLException {
+  private Connection open(boolean isWriter) throws SQLException {
     Connection connection = DriverManager.getConnection(url);
     try (Statement statement = connection.createStatement()) {
       statement.execute("PRAGMA busy_timeout = 2000");
-      statement.execute("PRAGMA auto_vacuum = INCREMENTAL");
+      if (isWriter) {
+        // It always writes.
+        statement.execute("PRAGMA auto_vacuum = INCREMENTAL");
+      }
       statement.execute("PRAGMA journal_mode = " + (file == null ? "MEMORY" : "WAL"));
       // Commits do not wait for the disk. A power failure loses the last few seconds.
       statement.execute("PRAGMA synchronous = NORMAL");
@@ -141,6 +144,10 @@ final class HistoryFile implements HistoryPlace {
       statement.execute("PRAGMA journal_size_limit = " + (16 << 20));
       // Deleted data is overwritten, since it may belong to a user whose data must be erased.
       statement.execute("PRAGMA secure_delete = ON");
+      if (!isWriter) {
+        // A write of another connection makes the writer's transaction fail.
+        statement.execute("PRAGMA query_only = ON");
+      }
       return connection;
     } catch (SQLException e) {
       connection.close();

@@ -67,6 +67,21 @@ class SqliteHistoryTest extends HistoryContract {
   }
 
   @Test
+  void aConnectionToReadNeedsNoLockAndCannotWrite() throws Exception {
+    start(Map.of());
+    HistoryFile history = HistoryFile.beside(folder.resolve("another.db"));
+    try (Connection writing = history.connectToWrite(1);
+        Statement locking = writing.createStatement()) {
+      locking.executeUpdate("UPDATE sqlite_sequence SET seq = 7");
+      try (Connection reading = history.connectToRead();
+          Statement statement = reading.createStatement()) {
+        assertThatThrownBy(() -> statement.executeUpdate("UPDATE sqlite_sequence SET seq = 8"))
+            .hasMessageContaining("readonly");
+      }
+    }
+  }
+
+  @Test
   void aFileThatIsNoDatabaseIsPutAside() throws Exception {
     Files.writeString(file(), "this is no database, but long enough to look like one ".repeat(100));
     start(Map.of());

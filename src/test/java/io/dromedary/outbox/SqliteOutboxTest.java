@@ -7,6 +7,7 @@ import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 import static org.awaitility.Awaitility.await;
 
 import io.dromedary.outbox.deadletter.DeadLetter;
+import io.dromedary.outbox.deadletter.DeadLetterFilter;
 import io.dromedary.outbox.store.Lane;
 import io.dromedary.outbox.store.OutboxEvent;
 import io.dromedary.outbox.store.SqlDialect;
@@ -104,6 +105,34 @@ class SqliteOutboxTest extends OutboxContract {
     assertThat(ids(claim(former, 10))).containsExactly("claimed");
     former.close();
     assertThat(ids(claim(open(), 10))).containsExactly("handed on", "claimed");
+  }
+
+  @Test
+  void readingNeedsNoLockThatAWriterHas() throws Exception {
+    Outbox outbox = open();
+    append(outbox, "a");
+    try (Connection other = connect();
+        Statement statement = other.createStatement()) {
+      statement.execute("BEGIN IMMEDIATE");
+      assertThat(outbox.deadLetters().list(DeadLetterFilter.ALL, null, 10).deadLetters()).isEmpty();
+      statement.execute("ROLLBACK");
+    }
+  }
+
+  @Test
+  void aConnectionToReadCannotWrite() throws Exception {
+    Outbox outbox = open();
+    append(outbox, "a");
+    outbox.close();
+    SqlDialect dialect = SqlDialect.of(settings(LEASE, WINDOW), clock);
+    try (Connection reading = dialect.connectToRead();
+        Statement statement = reading.createStatement()) {
+      assertThatThrownBy(() -> statement.executeUpdate("DELETE FROM outbox"))
+          .hasMessageContaining("readonly");
+    } finally {
+      dialect.close();
+    }
+    assertThat(ids(claim(open(), 10))).containsExactly("a");
   }
 
   @Test

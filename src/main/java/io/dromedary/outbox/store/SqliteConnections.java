@@ -98,8 +98,10 @@ final class SqliteConnections {
     try (Statement statement = connection.createStatement()) {
       // A database in memory has no log, so a commit waits for readers.
       statement.execute("PRAGMA busy_timeout = " + (files == null ? 5000 : 1000));
-      // Takes effect in a file without tables only, so it comes first.
-      statement.execute("PRAGMA auto_vacuum = INCREMENTAL");
+      if (isWriter) {
+        // Takes effect in a file without tables only, so it comes first. It always writes.
+        statement.execute("PRAGMA auto_vacuum = INCREMENTAL");
+      }
       statement.execute("PRAGMA journal_mode = " + (files == null ? "MEMORY" : "WAL"));
       statement.execute("PRAGMA synchronous = FULL");
       // Negative: KiB. Outside of the heap.
@@ -119,6 +121,9 @@ final class SqliteConnections {
       }
       if (isWriter) {
         room.opened(connection, files == null);
+      } else {
+        // A write of another connection makes the writer's transaction fail.
+        statement.execute("PRAGMA query_only = ON");
       }
     } catch (SQLException e) {
       connection.close();
