@@ -12,6 +12,7 @@ import java.net.Socket;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
@@ -137,6 +138,11 @@ public final class Receiver implements AutoCloseable {
   /** How many connections have been accepted. */
   public int connections() {
     return connections.get();
+  }
+
+  /** Whether it has received an event with each of these ids. */
+  public boolean hasReceived(Collection<String> ids) {
+    return messageIds.keySet().containsAll(ids);
   }
 
   /** How often each {@code messageId} has come; a body may have several. */
