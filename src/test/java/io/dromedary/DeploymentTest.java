@@ -215,6 +215,13 @@ class DeploymentTest {
             "\nUSER 65532:65532\n",
             "\nWORKDIR /var/lib/dromedary\n",
             "dromedary status --quiet");
+    // The JDK of the base image is in /opt/java/openjdk, and jlink needs a folder that does not
+    // exist.
+    assertThat(image)
+        .contains(" --output /opt/jre\n", "\nCOPY --from=build /opt/jre /opt/jre\n")
+        .doesNotContain("JAVA_HOME=/opt/java");
+    // A first run that fails ends the build.
+    assertThat(image).contains("timeout 120 /opt/dromedary/bin/dromedary", "kill -0 $!");
     assertThat(Files.readString(Path.of(".dockerignore")))
         .isEqualTo("*\n!target/dromedary-*.tar.gz\n");
   }
