@@ -3,8 +3,8 @@ package io.dromedary;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.dromedary.app.CommandLineStart;
+import io.dromedary.command.CommandEnvironment;
 import io.dromedary.command.Commands;
-import io.dromedary.command.Surroundings;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
@@ -36,7 +36,7 @@ final class Shell {
     out.reset();
     err.reset();
     return Commands.run(
-        new Surroundings(
+        new CommandEnvironment(
             folder,
             environment,
             () -> CommandLineStart.context(folder),

@@ -111,7 +111,7 @@ public final class Alerts extends SimpleEventNotifierSupport {
   /** The last state of each subject of alerts. */
   public List<AlertRow> rows() throws OutboxException {
     return outbox().alertRows().all().stream()
-        .filter(row -> !Look.NOTES.contains(row.kind()))
+        .filter(row -> !RuleEvaluation.NOTES.contains(row.kind()))
         .toList();
   }
 
@@ -150,13 +150,13 @@ public final class Alerts extends SimpleEventNotifierSupport {
     private final Clock clock = clock();
     private final ScheduledExecutorService thread =
         context.getExecutorServiceManager().newScheduledThreadPool(this, "dromedary-alerts", 1);
-    private final DirectTelling direct = new DirectTelling(context, thread);
+    private final DirectAlerts direct = new DirectAlerts(context, thread);
     private final StoreWatch store = new StoreWatch();
-    private final Look look = new Look(context, outbox, after, this::change);
+    private final RuleEvaluation rules = new RuleEvaluation(context, outbox, after, this::change);
     private volatile @Nullable Instant failingSince;
 
     Running() {
-      outbox.listen(look.deaths()::add);
+      outbox.listen(rules.deadLetters()::add);
       long millis = INTERVAL.toMillis();
       var unused = thread.scheduleWithFixedDelay(this::tick, millis, millis, TimeUnit.MILLISECONDS);
     }
@@ -168,20 +168,20 @@ public final class Alerts extends SimpleEventNotifierSupport {
         Alert ofStore = store.next(isFailing, now);
         failingSince = store.toldSince();
         if (ofStore != null) {
-          direct.tell(raised(ofStore));
+          direct.send(raised(ofStore));
         }
         if (isFailing) {
-          look.forget();
+          rules.forget();
         } else {
-          look.at(now);
+          rules.evaluate(now);
         }
       } catch (OutboxException e) {
         // The outbox itself reports that its store does not work.
-        look.forget();
+        rules.forget();
         LOG.debug("Alerts cannot be checked now", e);
       } catch (RuntimeException | Error e) {
         // If it were thrown, the timer would never run again.
-        look.forget();
+        rules.forget();
         LOG.error("Alerts could not be checked", e);
       }
     }

@@ -76,7 +76,7 @@ public final class LateLines extends SimpleEventNotifierSupport {
   private void look(Outbox outbox) {
     try {
       Instant now = Settings.clock(context).instant().truncatedTo(ChronoUnit.MILLIS);
-      for (Watched.Destination each : Watched.of(context).destinations()) {
+      for (WatchedDestinations.Destination each : WatchedDestinations.of(context).destinations()) {
         Backlog backlog = outbox.backlog(each.name());
         Change change =
             backlog == null

@@ -58,42 +58,42 @@ final class WebhookRule {
   }
 
   /** The change of the row, given what this process sees now, or null if there is none. */
-  @Nullable Change next(@Nullable AlertRow row, WebhookSight sight, Instant now) {
-    look(sight, now);
+  @Nullable Change next(@Nullable AlertRow row, WebhookSnapshot snapshot, Instant now) {
+    note(snapshot, now);
     AlertRow before = row == null ? AlertRow.of(KIND, subject, UP, Instant.EPOCH) : row;
     Note note = Note.read(before.note());
-    String seen = seen(sight, before, note, now);
+    String seen = seen(snapshot, before, note, now);
     if (seen != null && !seen.equals(note.value())) {
-      return changed(before, note.with(seen, now), sight, now);
+      return changed(before, note.with(seen, now), snapshot, now);
     }
     boolean isCalm = !now.isBefore(note.last().plus(CALM));
     if (before.state().equals(FLAPPING) && isCalm) {
       boolean isDown = note.value().equals(DOWN);
       return new Change(
           before.in(isDown ? FAILING : UP, now),
-          isDown ? failing(sight, note.last(), now) : recovered(before, sight, now));
+          isDown ? failing(snapshot, note.last(), now) : recovered(before, snapshot, now));
     }
     Instant toldAt = before.toldAt();
     boolean isReminded = toldAt != null && !now.isBefore(toldAt.plus(REMINDER));
     if (before.state().equals(FAILING) && DOWN.equals(seen) && isReminded) {
-      Alert alert = failing(sight, before.since(), now);
+      Alert alert = failing(snapshot, before.since(), now);
       alert.data().put("reminder", true);
       return new Change(before, alert);
     }
     return null;
   }
 
-  private void look(WebhookSight sight, Instant now) {
-    if (sight.accepted() > accepted) {
+  private void note(WebhookSnapshot snapshot, Instant now) {
+    if (snapshot.accepted() > accepted) {
       acceptedAt = now;
-      if (!sight.isDown()) {
-        failedBefore = sight.failed();
+      if (!snapshot.isDown()) {
+        failedBefore = snapshot.failed();
       }
     }
-    accepted = sight.accepted();
-    if (sight.isDown()) {
+    accepted = snapshot.accepted();
+    if (snapshot.isDown()) {
       if (upSince != null) {
-        acceptedBefore = sight.accepted();
+        acceptedBefore = snapshot.accepted();
       }
       upSince = null;
     } else if (upSince == null) {
@@ -102,9 +102,9 @@ final class WebhookRule {
   }
 
   /** The state that this process is sure of, or null. */
-  private @Nullable String seen(WebhookSight sight, AlertRow row, Note note, Instant now) {
-    if (sight.isDown()) {
-      return sight.lasting().compareTo(after) >= 0 ? DOWN : null;
+  private @Nullable String seen(WebhookSnapshot snapshot, AlertRow row, Note note, Instant now) {
+    if (snapshot.isDown()) {
+      return snapshot.lasting().compareTo(after) >= 0 ? DOWN : null;
     }
     if (note.value().equals(UP)) {
       return UP;
@@ -114,7 +114,7 @@ final class WebhookRule {
     return hasLasted && acceptedAt != null && acceptedAt.isAfter(since) ? UP : null;
   }
 
-  private Change changed(AlertRow before, Note note, WebhookSight sight, Instant now) {
+  private Change changed(AlertRow before, Note note, WebhookSnapshot snapshot, Instant now) {
     AlertRow noted = before.withNote(note.text());
     if (before.state().equals(FLAPPING)) {
       return new Change(noted, null);
@@ -127,32 +127,32 @@ final class WebhookRule {
       return new Change(noted.in(FLAPPING, now), alert);
     }
     if (note.value().equals(UP)) {
-      return new Change(noted.in(UP, now), recovered(before, sight, now));
+      return new Change(noted.in(UP, now), recovered(before, snapshot, now));
     }
-    Instant since = now.minus(sight.lasting());
-    return new Change(noted.in(FAILING, since), failing(sight, since, now));
+    Instant since = now.minus(snapshot.lasting());
+    return new Change(noted.in(FAILING, since), failing(snapshot, since, now));
   }
 
   private Alert alert(AlertKind kind, Instant now) {
     return new Alert(kind, subject, now, new LinkedHashMap<>());
   }
 
-  private Alert failing(WebhookSight sight, Instant since, Instant now) {
+  private Alert failing(WebhookSnapshot snapshot, Instant since, Instant now) {
     Alert alert = alert(AlertKind.WEBHOOK_FAILING, now);
     Map<String, Object> data = alert.data();
     data.put("since", since);
-    if (sight.lastFailure() != null) {
-      data.put("class", sight.lastFailure());
+    if (snapshot.lastFailure() != null) {
+      data.put("class", snapshot.lastFailure());
     }
-    data.put("attempts", sight.failed() - failedBefore);
+    data.put("attempts", snapshot.failed() - failedBefore);
     return alert;
   }
 
-  private Alert recovered(AlertRow before, WebhookSight sight, Instant now) {
+  private Alert recovered(AlertRow before, WebhookSnapshot snapshot, Instant now) {
     Alert alert = alert(AlertKind.WEBHOOK_RECOVERED, now);
     alert.data().put("since", before.since());
     alert.data().put("lastedSeconds", Duration.between(before.since(), now).toSeconds());
-    alert.data().put("acceptedSince", sight.accepted() - acceptedBefore);
+    alert.data().put("acceptedSince", snapshot.accepted() - acceptedBefore);
     return alert;
   }
 

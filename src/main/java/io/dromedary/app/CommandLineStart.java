@@ -2,8 +2,8 @@ package io.dromedary.app;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.dromedary.command.CommandEnvironment;
 import io.dromedary.command.Commands;
-import io.dromedary.command.Surroundings;
 import java.io.Console;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -46,7 +46,7 @@ public final class CommandLineStart {
       PackagedApplication.setDefault("logback.configurationFile", "dromedary/logback-command.xml");
     }
     return Commands.run(
-        new Surroundings(
+        new CommandEnvironment(
             folder,
             System.getenv(),
             () -> context(folder),

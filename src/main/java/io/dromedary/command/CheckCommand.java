@@ -48,10 +48,10 @@ final class CheckCommand extends Subcommand {
 
   @Override
   public Integer call() throws Exception {
-    Surroundings surroundings = dromedary().surroundings();
-    CamelContext context = surroundings.configured().get();
+    CommandEnvironment environment = dromedary().environment();
+    CamelContext context = environment.configured().get();
     try {
-      Settings settings = Settings.read(context, surroundings.environment());
+      Settings settings = Settings.read(context, environment.variables());
       context.getCamelContextExtension().addContextPlugin(Settings.class, settings);
       List<DestinationSettings> asked = asked(settings);
       report(
@@ -64,7 +64,7 @@ final class CheckCommand extends Subcommand {
       for (String warning : StartSummary.warnings(settings)) {
         report("settings", "", new Finding("settings", Level.WARNING, warning));
       }
-      report("store", "", StoreCheck.of(surroundings.folder(), settings.outbox()));
+      report("store", "", StoreCheck.of(environment.folder(), settings.outbox()));
       if (isSend) {
         context.start();
       }

@@ -17,23 +17,23 @@ public final class Commands {
   private Commands() {}
 
   /** Runs the command that the arguments name, and returns the exit code. */
-  public static int run(Surroundings surroundings, String... args) {
-    CommandLine line = line(surroundings);
+  public static int run(CommandEnvironment environment, String... args) {
+    CommandLine line = line(environment);
     // picocli prints help before it evaluates options.
     if (List.of(args).contains(NO_COLOR)
-        || surroundings.terminal() == null
-        || surroundings.environment().containsKey("NO_COLOR")) {
+        || environment.terminal() == null
+        || environment.variables().containsKey("NO_COLOR")) {
       line.setColorScheme(Help.defaultColorScheme(Help.Ansi.OFF));
     }
     return line.execute(args);
   }
 
   /** The model of all commands. */
-  static CommandLine line(Surroundings surroundings) {
+  static CommandLine line(CommandEnvironment environment) {
     Errors errors = new Errors();
-    return new CommandLine(new DromedaryCommand(surroundings))
-        .setOut(writer(surroundings.out()))
-        .setErr(writer(surroundings.err()))
+    return new CommandLine(new DromedaryCommand(environment))
+        .setOut(writer(environment.out()))
+        .setErr(writer(environment.err()))
         // A value that starts with @ is a value and not the name of a file with arguments.
         .setExpandAtFiles(false)
         .setUsageHelpWidth(100)

@@ -58,7 +58,7 @@ final class DromedaryCommand implements Callable<Integer> {
 
   private static final Pattern CONTROL = Pattern.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f]");
 
-  private final Surroundings surroundings;
+  private final CommandEnvironment environment;
 
   @Option(
       names = "--url",
@@ -85,12 +85,12 @@ final class DromedaryCommand implements Callable<Integer> {
       description = "Print no colors, as if NO_COLOR were set or there were no terminal.")
   boolean isPlain;
 
-  DromedaryCommand(Surroundings surroundings) {
-    this.surroundings = surroundings;
+  DromedaryCommand(CommandEnvironment environment) {
+    this.environment = environment;
   }
 
-  Surroundings surroundings() {
-    return surroundings;
+  CommandEnvironment environment() {
+    return environment;
   }
 
   /**
@@ -98,7 +98,7 @@ final class DromedaryCommand implements Callable<Integer> {
    * control the terminal, so control characters are escaped as in JSON.
    */
   void print(String line) {
-    surroundings.out().println(CONTROL.matcher(line).replaceAll(DromedaryCommand::escaped));
+    environment.out().println(CONTROL.matcher(line).replaceAll(DromedaryCommand::escaped));
   }
 
   private static String escaped(MatchResult control) {
@@ -108,15 +108,15 @@ final class DromedaryCommand implements Callable<Integer> {
   /** Prints a remark for people to the standard error, except with {@code --quiet}. */
   void remark(String line) {
     if (!isQuiet) {
-      surroundings.err().println(line);
+      environment.err().println(line);
     }
   }
 
   /** Returns the application that runs with the settings of this folder. */
   RunningProcess process() throws FailedException {
-    CamelContext context = surroundings.context().get();
+    CamelContext context = environment.context().get();
     try {
-      return new RunningProcess(ProcessAddress.of(context, surroundings.environment()), url);
+      return new RunningProcess(ProcessAddress.of(context, environment.variables()), url);
     } finally {
       context.stop();
     }
@@ -124,6 +124,6 @@ final class DromedaryCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    return surroundings.application().call();
+    return environment.application().call();
   }
 }

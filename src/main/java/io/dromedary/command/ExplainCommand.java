@@ -81,9 +81,9 @@ final class ExplainCommand extends Subcommand {
     if (!pending.isEmpty() || !dead.isEmpty()) {
       return ExitCode.OK;
     }
-    Answer past = PastEvent.find(process, id);
+    Answer past = FinishedEvent.find(process, id);
     if (past != null) {
-      PastEvent.tell(dromedary, past);
+      FinishedEvent.tell(dromedary, past);
       return ExitCode.OK;
     }
     if (dromedary.isJson) {

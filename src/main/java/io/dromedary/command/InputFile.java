@@ -19,13 +19,13 @@ final class InputFile {
    *
    * @param name its path; null or {@code -} for the standard input
    */
-  static byte[] read(Surroundings surroundings, @Nullable String name) throws FailedException {
+  static byte[] read(CommandEnvironment environment, @Nullable String name) throws FailedException {
     boolean isInput = name == null || name.equals("-");
     String shown = isInput ? "the standard input" : String.valueOf(name);
     try (InputStream in =
         isInput
-            ? surroundings.in()
-            : Files.newInputStream(surroundings.folder().resolve(String.valueOf(name)))) {
+            ? environment.in()
+            : Files.newInputStream(environment.folder().resolve(String.valueOf(name)))) {
       byte[] bytes = in.readNBytes(MOST_BYTES + 1);
       if (bytes.length > MOST_BYTES) {
         throw new FailedException(

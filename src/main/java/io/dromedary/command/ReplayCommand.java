@@ -56,7 +56,7 @@ final class ReplayCommand extends ProcessCommand {
               + " s");
       return ExitCode.OK;
     }
-    if (!yes.isSure() && dromedary.surroundings().terminal() != null) {
+    if (!yes.isSure() && dromedary.environment().terminal() != null) {
       Answer count = process.call("GET", PATH + "/count", filter.parameters());
       yes.confirm(dromedary, "replay " + count.field("count") + " dead letters");
     }

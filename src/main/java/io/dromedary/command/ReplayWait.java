@@ -18,7 +18,7 @@ final class ReplayWait {
     this.dromedary = dromedary;
     this.process = process;
     this.replay = replay;
-    this.isBar = dromedary.surroundings().terminal() != null && !dromedary.isQuiet;
+    this.isBar = dromedary.environment().terminal() != null && !dromedary.isQuiet;
   }
 
   /** Waits, prints the result and returns the exit code. */
@@ -31,7 +31,7 @@ final class ReplayWait {
     }
     show(now);
     if (isBar) {
-      dromedary.surroundings().err().println();
+      dromedary.environment().err().println();
     }
     dromedary.print(now.text());
     dromedary.remark(summary(now));
@@ -45,8 +45,8 @@ final class ReplayWait {
   private void show(Answer now) {
     if (isBar) {
       // Overwrites the previous line. The blanks erase the end of a longer one.
-      dromedary.surroundings().err().print("\r" + bar(now) + "   ");
-      dromedary.surroundings().err().flush();
+      dromedary.environment().err().print("\r" + bar(now) + "   ");
+      dromedary.environment().err().flush();
     }
   }
 

@@ -43,9 +43,9 @@ final class RetryPlan {
    * @return the exit code
    */
   int tell(@Nullable String text) throws FailedException {
-    CamelContext context = dromedary.surroundings().configured().get();
+    CamelContext context = dromedary.environment().configured().get();
     try {
-      Settings settings = Settings.read(context, dromedary.surroundings().environment());
+      Settings settings = Settings.read(context, dromedary.environment().variables());
       Instant accepted = instant(text, context);
       for (DestinationSettings each : asked(settings)) {
         tell(each, accepted);

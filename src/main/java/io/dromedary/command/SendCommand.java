@@ -88,7 +88,7 @@ final class SendCommand extends ProcessCommand {
       put(found, "userId", user == null ? "dromedary-cli" : user);
       return found;
     }
-    found = object(InputFile.read(dromedary.surroundings(), file));
+    found = object(InputFile.read(dromedary.environment(), file));
     put(found, "type", type);
     put(found, "event", event);
     put(found, "userId", user);

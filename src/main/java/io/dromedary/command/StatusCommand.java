@@ -41,11 +41,11 @@ final class StatusCommand extends ProcessCommand {
     if (!isWatched) {
       return look(dromedary, process);
     }
-    boolean isScreen = dromedary.surroundings().terminal() != null && !dromedary.isJson;
+    boolean isScreen = dromedary.environment().terminal() != null && !dromedary.isJson;
     int looks = 0;
     while (true) {
       if (isScreen) {
-        dromedary.surroundings().out().print(CLEAR);
+        dromedary.environment().out().print(CLEAR);
       } else if (looks > 0 && !dromedary.isJson) {
         dromedary.print("");
       }

@@ -72,8 +72,8 @@ final class VerifyCommand extends Subcommand {
     DromedaryCommand dromedary = dromedary();
     Map<String, String> byName = byName();
     List<SigningScheme> schemes = schemes(byName);
-    List<String> secrets = secrets(dromedary.surroundings());
-    byte[] body = InputFile.read(dromedary.surroundings(), file);
+    List<String> secrets = secrets(dromedary.environment());
+    byte[] body = InputFile.read(dromedary.environment(), file);
     SignatureCheck check = new SignatureCheck(byName, body, secrets);
     boolean isGood = true;
     for (SigningScheme each : schemes) {
@@ -136,9 +136,9 @@ final class VerifyCommand extends Subcommand {
     return schemes;
   }
 
-  private List<String> secrets(Surroundings surroundings) throws FailedException {
+  private List<String> secrets(CommandEnvironment environment) throws FailedException {
     if (secretVariable != null) {
-      String secret = surroundings.environment().get(secretVariable);
+      String secret = environment.variables().get(secretVariable);
       if (secret == null || secret.isEmpty()) {
         throw new FailedException(
             ExitCode.USAGE,
@@ -146,9 +146,9 @@ final class VerifyCommand extends Subcommand {
       }
       return List.of(secret);
     }
-    CamelContext context = surroundings.context().get();
+    CamelContext context = environment.context().get();
     try {
-      Settings settings = Settings.read(context, surroundings.environment());
+      Settings settings = Settings.read(context, environment.variables());
       DestinationSettings found = settings.destinations().get(destination);
       if (found == null) {
         throw new FailedException(

@@ -26,7 +26,7 @@ final class YesOption {
     if (isSure) {
       return;
     }
-    UnaryOperator<String> terminal = dromedary.surroundings().terminal();
+    UnaryOperator<String> terminal = dromedary.environment().terminal();
     if (terminal == null) {
       throw new FailedException(
           ExitCode.USAGE, "found no terminal to ask whether to " + what + ", expected --yes");

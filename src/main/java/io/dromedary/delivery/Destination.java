@@ -1,6 +1,6 @@
 package io.dromedary.delivery;
 
-import io.dromedary.alert.WebhookSight;
+import io.dromedary.alert.WebhookSnapshot;
 import io.dromedary.history.History;
 import io.dromedary.json.NamedMembers;
 import io.dromedary.settings.DestinationSettings;
@@ -80,8 +80,10 @@ public final class Destination {
   }
 
   /** Returns the facts that alerts need about the webhooks. */
-  public List<WebhookSight> sights() {
-    return IntStream.range(0, webhooks.size()).mapToObj(i -> webhooks.get(i).sight(i + 1)).toList();
+  public List<WebhookSnapshot> snapshots() {
+    return IntStream.range(0, webhooks.size())
+        .mapToObj(i -> webhooks.get(i).snapshot(i + 1))
+        .toList();
   }
 
   /** Returns the log of events that are given up. */

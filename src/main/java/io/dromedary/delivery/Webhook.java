@@ -1,6 +1,6 @@
 package io.dromedary.delivery;
 
-import io.dromedary.alert.WebhookSight;
+import io.dromedary.alert.WebhookSnapshot;
 import io.dromedary.delivery.attempt.AttemptClass;
 import io.dromedary.delivery.attempt.ConnectionFigures;
 import io.dromedary.delivery.attempt.Outcome;
@@ -113,11 +113,11 @@ public final class Webhook {
   }
 
   /** Returns the facts that alerts need about this webhook. */
-  WebhookSight sight(int number) {
+  WebhookSnapshot snapshot(int number) {
     FlowState state = flow.state();
     AttemptClass failure = lastFailure;
     ConnectionFigures connections = attempts.connections();
-    return new WebhookSight(
+    return new WebhookSnapshot(
         number,
         state.kind() == FlowState.Kind.DOWN,
         state.lasting(),

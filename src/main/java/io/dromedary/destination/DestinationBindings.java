@@ -1,7 +1,7 @@
 package io.dromedary.destination;
 
 import io.dromedary.alert.LateLines;
-import io.dromedary.alert.Watched;
+import io.dromedary.alert.WatchedDestinations;
 import io.dromedary.delivery.Admission;
 import io.dromedary.delivery.AttemptComponent;
 import io.dromedary.delivery.Attempts;
@@ -81,8 +81,10 @@ final class DestinationBindings {
     DeliveryThreads threads = new DeliveryThreads(clock, workers);
     Admission admission = addWebhooks(destination, webhooks, workers);
     WebhooksHealth.register(context, name, webhooks);
-    Watched.of(context)
-        .add(new Watched.Destination(name, settings.retryWindow(), destination::sights));
+    WatchedDestinations.of(context)
+        .add(
+            new WatchedDestinations.Destination(
+                name, settings.retryWindow(), destination::snapshots));
     LateLines.in(context);
     destination.meters().register(context, name, settings.retryWindow(), webhooks);
 
@@ -123,7 +125,7 @@ final class DestinationBindings {
     Settings all = Settings.of(context);
     boolean isFirst = all.destinations().values().iterator().next().equals(settings);
     if (isFirst && all.deadLetter() != null) {
-      context.getManagementStrategy().addEventNotifier(new TellDeadLetters());
+      context.getManagementStrategy().addEventNotifier(new DeadLetterForwarder());
     }
   }
 

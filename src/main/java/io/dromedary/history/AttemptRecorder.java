@@ -46,6 +46,6 @@ public final class AttemptRecorder {
    * @param user the {@link UserHash} of the event's user, or null if it has none
    */
   public void keep(AttemptRecord attempt, boolean isSlow, @Nullable Long user) {
-    history.keep(new Kept(attempt, isSlow || attempt.isInteresting(), user));
+    history.keep(new BufferedRecord(attempt, isSlow || attempt.isInteresting(), user));
   }
 }

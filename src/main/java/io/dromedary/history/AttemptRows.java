@@ -29,10 +29,11 @@ final class AttemptRows {
 
   private AttemptRows() {}
 
-  static void insert(Connection connection, String node, List<Kept> all) throws SQLException {
+  static void insert(Connection connection, String node, List<BufferedRecord> all)
+      throws SQLException {
     try (PreparedStatement insert = connection.prepareStatement(INSERT)) {
       int left = 0;
-      for (Kept each : all) {
+      for (BufferedRecord each : all) {
         set(insert, node, each);
         insert.addBatch();
         if (++left == PIECE) {
@@ -46,7 +47,8 @@ final class AttemptRows {
     }
   }
 
-  private static void set(PreparedStatement insert, String node, Kept kept) throws SQLException {
+  private static void set(PreparedStatement insert, String node, BufferedRecord kept)
+      throws SQLException {
     AttemptRecord attempt = kept.attempt();
     insert.setString(1, node);
     insert.setInt(2, kept.isInteresting() ? 1 : 0);

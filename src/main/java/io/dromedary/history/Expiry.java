@@ -38,8 +38,8 @@ final class Expiry {
   private long writtenBytes;
 
   /** Counts the bytes of written records. */
-  void written(List<Kept> records) {
-    for (Kept each : records) {
+  void written(List<BufferedRecord> records) {
+    for (BufferedRecord each : records) {
       writtenBytes += each.bytes();
     }
   }

@@ -163,7 +163,7 @@ public final class History {
     return successes == HistorySettings.ALL || destination.isWithin(PLAIN, successes);
   }
 
-  void keep(Kept kept) {
+  void keep(BufferedRecord kept) {
     if (!buffer.offer(kept)) {
       buffer.dropped().increment();
     }
@@ -228,7 +228,8 @@ public final class History {
    * are written. There is no limit, since an event without a trace would count as delivered.
    */
   public void deleted(List<AttemptRecord> events) throws HistoryException {
-    List<Kept> kept = events.stream().map(each -> new Kept(each, true, null)).toList();
+    List<BufferedRecord> kept =
+        events.stream().map(each -> new BufferedRecord(each, true, null)).toList();
     writer.run(
         connection -> {
           writer.insert(connection, kept);

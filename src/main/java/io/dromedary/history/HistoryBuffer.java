@@ -20,7 +20,7 @@ final class HistoryBuffer {
   private static final int MOST = 4 * FLUSHED;
 
   private final long mostBytes;
-  private final Queue<Kept> queue = new ConcurrentLinkedQueue<>();
+  private final Queue<BufferedRecord> queue = new ConcurrentLinkedQueue<>();
   private final AtomicInteger size = new AtomicInteger();
   private final AtomicLong bytes = new AtomicLong();
   private final LongAdder dropped = new LongAdder();
@@ -34,7 +34,7 @@ final class HistoryBuffer {
    *
    * @return whether it was added
    */
-  boolean offer(Kept kept) {
+  boolean offer(BufferedRecord kept) {
     int length = kept.bytes();
     if (size.get() >= MOST || bytes.get() + length > mostBytes) {
       return false;
@@ -56,9 +56,9 @@ final class HistoryBuffer {
   }
 
   /** Removes and returns the records that wait. */
-  List<Kept> drain() {
-    List<Kept> taken = new ArrayList<>(Math.min(MOST, size.get()));
-    for (Kept next = queue.poll(); next != null; next = queue.poll()) {
+  List<BufferedRecord> drain() {
+    List<BufferedRecord> taken = new ArrayList<>(Math.min(MOST, size.get()));
+    for (BufferedRecord next = queue.poll(); next != null; next = queue.poll()) {
       size.decrementAndGet();
       bytes.addAndGet(-next.bytes());
       taken.add(next);

@@ -184,7 +184,7 @@ final class HistoryWriter {
       // Meanwhile records wait in the buffer, as far as there is room.
       return;
     }
-    List<Kept> taken = buffer.drain();
+    List<BufferedRecord> taken = buffer.drain();
     try {
       boolean isMended;
       do {
@@ -201,7 +201,7 @@ final class HistoryWriter {
     }
   }
 
-  private void write(List<Kept> taken) throws SQLException {
+  private void write(List<BufferedRecord> taken) throws SQLException {
     Connection open = open();
     if (!taken.isEmpty() || rollups.hasChanged()) {
       insert(open, taken);
@@ -224,7 +224,7 @@ final class HistoryWriter {
   }
 
   /** Inserts records without committing. */
-  void insert(Connection to, List<Kept> all) throws SQLException {
+  void insert(Connection to, List<BufferedRecord> all) throws SQLException {
     place.lockToWrite(to);
     AttemptRows.insert(to, node, all);
     expiry.written(all);

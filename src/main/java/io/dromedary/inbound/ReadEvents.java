@@ -58,7 +58,7 @@ public final class ReadEvents extends FailClosed implements CamelContextAware {
 
   private static final RepeatedLines<String> UNREADABLE = new RepeatedLines<>();
 
-  private final KeptMessages keptMessages = new KeptMessages();
+  private final PartlyReadMessages keptMessages = new PartlyReadMessages();
   private @Nullable CamelContext context;
   private Clock clock = Clock.systemUTC();
   private @Nullable EventTemplate template;
@@ -124,7 +124,7 @@ public final class ReadEvents extends FailClosed implements CamelContextAware {
 
   private Iterator<?> events(Exchange exchange, @Nullable Object body) {
     if (body == null || !MessageGroup.isGroup(body)) {
-      return events(exchange, body, KeptMessages.name(exchange));
+      return events(exchange, body, PartlyReadMessages.name(exchange));
     }
     MessageGroup group = MessageGroup.of(body);
     exchange.setProperty(MessageGroup.PROPERTY, group);
@@ -162,8 +162,8 @@ public final class ReadEvents extends FailClosed implements CamelContextAware {
   /**
    * Reads the events of a body.
    *
-   * @param kept the message's name in {@link KeptMessages}, or null if its source does not hand it
-   *     over again after a failure
+   * @param kept the message's name in {@link PartlyReadMessages}, or null if its source does not
+   *     hand it over again after a failure
    * @return the events; a rejected one with the reason if the body cannot be read
    */
   private Iterator<?> events(Exchange exchange, @Nullable Object body, @Nullable String kept) {

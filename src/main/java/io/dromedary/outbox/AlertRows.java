@@ -51,7 +51,7 @@ public final class AlertRows {
    * @param lastStatus the status of the last answer, or null if there was none
    * @param sample the message id of one of them
    */
-  public record Deaths(
+  public record DeadLetterCount(
       String destination, String reason, @Nullable Integer lastStatus, long count, String sample) {}
 
   /** Returns all rows, ordered by kind and subject. */
@@ -85,19 +85,20 @@ public final class AlertRows {
   }
 
   /** Counts the dead letters that were given up after one instant, up to and including another. */
-  public List<Deaths> deaths(Instant after, Instant until) throws OutboxException {
+  public List<DeadLetterCount> deadLetterCounts(Instant after, Instant until)
+      throws OutboxException {
     try (StoreReading reading = store.read(TIME, "dead letters")) {
       return reading.read(
           "SELECT destination, reason, last_status, count(*), min(message_id) FROM dead_letter"
               + " WHERE dead_at > ? AND dead_at <= ? GROUP BY destination, reason, last_status",
           List.of(after.toEpochMilli(), until.toEpochMilli()),
           row -> {
-            List<Deaths> all = new ArrayList<>();
+            List<DeadLetterCount> all = new ArrayList<>();
             while (row.next()) {
               int status = row.getInt(3);
               Integer lastStatus = row.wasNull() ? null : status;
               all.add(
-                  new Deaths(
+                  new DeadLetterCount(
                       row.getString(1),
                       row.getString(2),
                       lastStatus,

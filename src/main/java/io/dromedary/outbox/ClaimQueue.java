@@ -48,7 +48,7 @@ final class ClaimQueue implements ClaimListener {
   private final DueTimes due = new DueTimes();
   private final ClaimCounts places = new ClaimCounts();
   private final ReadyClaims ready = new ReadyClaims(places);
-  private final ClaimRoom room;
+  private final ClaimCapacity capacity;
   private final ClaimStarter starter;
   private final ClaimSweep sweep;
 
@@ -62,7 +62,7 @@ final class ClaimQueue implements ClaimListener {
     this.deliverer = deliverer;
     this.clock = outbox.clock();
     this.memory = outbox.memory().open();
-    this.room = new ClaimRoom(places, memory, limit, due, outbox.poller());
+    this.capacity = new ClaimCapacity(places, memory, limit, due, outbox.poller());
     this.starter = new ClaimStarter(ready, places, limit, deliverer, this::isFreshDue);
     this.sweep = new ClaimSweep(this, deliverer);
   }
@@ -95,8 +95,8 @@ final class ClaimQueue implements ClaimListener {
     return memory;
   }
 
-  ClaimRoom room() {
-    return room;
+  ClaimCapacity capacity() {
+    return capacity;
   }
 
   @Override
@@ -134,23 +134,23 @@ final class ClaimQueue implements ClaimListener {
 
   @Override
   public int reserve(List<OutboxEvent> wanted) {
-    return taking ? room.reserve(wanted) : 0;
+    return taking ? capacity.reserve(wanted) : 0;
   }
 
   @Override
   public void giveBack(List<OutboxEvent> reserved) {
-    room.giveBack(reserved);
+    capacity.giveBack(reserved);
   }
 
   @Override
   public boolean mayWait(long bytes) {
-    return room.mayWait(bytes);
+    return capacity.mayWait(bytes);
   }
 
   @Override
   public void paused(Claim claim) {
     if (places.move(claim, Stage.RUNNING, Stage.PAUSED)) {
-      room.noticeRoom();
+      capacity.noticeRoom();
       starter.startReady();
     }
   }
@@ -185,7 +185,7 @@ final class ClaimQueue implements ClaimListener {
     // A paused event takes no place that could become free.
     if (places.move(claim, Stage.RUNNING, Stage.ENDED)) {
       limit.ended();
-      room.noticeRoom();
+      capacity.noticeRoom();
       starter.startReady();
     }
   }
@@ -208,7 +208,7 @@ final class ClaimQueue implements ClaimListener {
     if (open.get(claim.id()) == claim) {
       // First, since only open claims are swept.
       leave(claim);
-      room.noticeRoom();
+      capacity.noticeRoom();
     }
     starter.startReady();
   }

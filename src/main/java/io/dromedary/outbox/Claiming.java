@@ -56,8 +56,8 @@ final class Claiming {
     int limit = queue.limit().now();
     int allowed = queue.limit().held(limit);
     int held = queue.places().held();
-    int room = Math.min(ClaimRoom.MOST_CLAIMED, allowed - held);
-    if (room < ClaimRoom.worthwhile(allowed) && (room <= 0 || held > 0)) {
+    int room = Math.min(ClaimCapacity.MOST_CLAIMED, allowed - held);
+    if (room < ClaimCapacity.worthwhile(allowed) && (room <= 0 || held > 0)) {
       return false;
     }
     long bytes = Math.min(memory.available(), outbox.memory().mostClaimed());
@@ -130,7 +130,7 @@ final class Claiming {
    */
   private void giveBack() {
     if (spareBytes.get() != 0 || spareRoom.get() != 0) {
-      queue.room().giveBack(spareRoom, spareBytes);
+      queue.capacity().giveBack(spareRoom, spareBytes);
     }
   }
 

@@ -46,7 +46,7 @@ public final class Outbox implements AutoCloseable {
   private final OutboxSettings settings;
   private final Clock clock;
   private final SqlDialect dialect;
-  private final AppendRoom room = new AppendRoom();
+  private final AppendBudget appends = new AppendBudget();
   private final Leases leases;
   private final OutboxCounts counts = new OutboxCounts();
   private final ClaimListeners listeners;
@@ -150,9 +150,9 @@ public final class Outbox implements AutoCloseable {
     if (continuations.isFull()) {
       throw new OutboxException("more waits to go on behind its commit than there is room for");
     }
-    int kib = room.acquire(Append.bytes(arrivals, invalid));
+    int kib = appends.acquire(Append.bytes(arrivals, invalid));
     Stored done = new Stored(kib);
-    CompletableFuture<Integer> unused = done.whenComplete((count, failed) -> room.release(kib));
+    CompletableFuture<Integer> unused = done.whenComplete((count, failed) -> appends.release(kib));
     try {
       writer.put(new Append(this, dialect, arrivals, invalid, true, done));
     } catch (RuntimeException | Error e) {

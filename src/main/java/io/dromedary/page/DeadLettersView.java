@@ -115,7 +115,7 @@ final class DeadLettersView implements View {
   }
 
   @Override
-  public Done act(PageRequest request) throws Exception {
+  public FormResult act(PageRequest request) throws Exception {
     String what = request.field("what");
     if ("stop".equals(what)) {
       return stop(request);
@@ -124,7 +124,7 @@ final class DeadLettersView implements View {
     List<String> chosen = request.fields("id");
     boolean isChosen = "chosen".equals(request.field("which"));
     if (isChosen && chosen.isEmpty()) {
-      return Done.failed("Nothing is selected: choose rows, or all that match.");
+      return FormResult.failed("Nothing is selected: choose rows, or all that match.");
     }
     DeadLetterFilter filter = Search.filter(filters);
     DeadLetterFilter meant = isChosen ? only(filter, chosen) : filter;
@@ -138,32 +138,32 @@ final class DeadLettersView implements View {
         Replays.Started replay = outbox().replays().start(meant, rate(request), MOST_REPLAYED);
         Audit.done("dead-letters.replay", request.caller().name(), told, replay.replayed());
         if (replay.id() == null) {
-          return Done.failed("Nothing was replayed: invalid events cannot be replayed.");
+          return FormResult.failed("Nothing was replayed: invalid events cannot be replayed.");
         }
-        return Done.at(request.withParameter("replay", replay.id().toString()));
+        return FormResult.at(request.withParameter("replay", replay.id().toString()));
       }
       case "delete" -> {
         Deletions deletions = new Deletions(context);
         long deleted = letters.delete(meant, deletions::dead);
         deletions.tell();
         Audit.done("dead-letters.delete", request.caller().name(), told, deleted);
-        return Done.of(Figures.count(deleted, "dead letter", "dead letters") + " deleted.");
+        return FormResult.of(Figures.count(deleted, "dead letter", "dead letters") + " deleted.");
       }
       default -> throw new IllegalArgumentException("expected replay, dry-run, delete or stop");
     }
   }
 
-  private Done stop(PageRequest request) throws OutboxException {
+  private FormResult stop(PageRequest request) throws OutboxException {
     String id = request.field("replay");
     if (id == null || !id.matches("\\d{1,18}")) {
       throw new IllegalArgumentException("replay: expected its number");
     }
     Long restored = outbox().replays().stop(Long.parseLong(id));
     if (restored == null) {
-      return Done.failed("There is no replay of that number any more.");
+      return FormResult.failed("There is no replay of that number any more.");
     }
     Audit.done("replay.stop", request.caller().name(), "replay=" + id, restored);
-    return Done.of(
+    return FormResult.of(
         "Stopped: "
             + Figures.count(restored, "event is", "events are")
             + " dead again. Events that were already due continue.");
@@ -206,7 +206,7 @@ final class DeadLettersView implements View {
     return number;
   }
 
-  private static Done dryRun(DeadLetters letters, DeadLetterFilter meant, int rate)
+  private static FormResult dryRun(DeadLetters letters, DeadLetterFilter meant, int rate)
       throws OutboxException {
     Map<Reason, Long> counts = letters.count(meant);
     long invalid = counts.getOrDefault(Reason.INVALID, 0L);
@@ -222,6 +222,6 @@ final class DeadLettersView implements View {
     if (!newest.isEmpty()) {
       told.append(". The newest died ").append(Figures.instant(newest.get(0).deadAt()));
     }
-    return Done.of(told.append('.').toString());
+    return FormResult.of(told.append('.').toString());
   }
 }

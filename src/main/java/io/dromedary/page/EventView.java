@@ -141,7 +141,7 @@ final class EventView implements View {
   }
 
   @Override
-  public Done act(PageRequest request) throws Exception {
+  public FormResult act(PageRequest request) throws Exception {
     String id = id(request);
     EventFilter event = new EventFilter(null, null, id, null, null, null, Set.of());
     PendingFilter pending = new PendingFilter(event, each -> true);
@@ -174,12 +174,12 @@ final class EventView implements View {
     };
   }
 
-  private static Done done(
+  private static FormResult done(
       PageRequest request, String id, String what, long count, String message) {
     Audit.done(what, request.caller().name(), "messageId=" + id, count);
     return count == 0
-        ? Done.failed("Nothing was done: the event is in memory, is being sent, or is gone.")
-        : Done.of(message);
+        ? FormResult.failed("Nothing was done: the event is in memory, is being sent, or is gone.")
+        : FormResult.of(message);
   }
 
   private void request(

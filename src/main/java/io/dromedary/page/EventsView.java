@@ -29,7 +29,7 @@ final class EventsView implements View {
   }
 
   @Override
-  public Done act(PageRequest request) throws Exception {
+  public FormResult act(PageRequest request) throws Exception {
     return request.path().size() == 1 ? View.super.act(request) : event.act(request);
   }
 

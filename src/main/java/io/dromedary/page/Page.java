@@ -53,7 +53,7 @@ public final class Page {
   private static final String HTML = "text/html; charset=utf-8";
 
   private final Map<String, View> views;
-  private final Shell shell;
+  private final PageFrame frame;
   private final PageFiles files = new PageFiles();
 
   /** Makes the page of a Camel context. */
@@ -63,8 +63,9 @@ public final class Page {
 
   Page(Map<String, View> views) {
     this.views = views;
-    this.shell =
-        new Shell(Shell.WAYS.stream().filter(way -> views.containsKey(way.path())).toList());
+    this.frame =
+        new PageFrame(
+            PageFrame.WAYS.stream().filter(way -> views.containsKey(way.path())).toList());
   }
 
   /** The views, by the first part of their paths. */
@@ -165,7 +166,7 @@ public final class Page {
   }
 
   private PageAnswer show(View view, PageRequest request) throws Exception {
-    Done done = null;
+    FormResult done = null;
     if (request.isForm()) {
       if (!request.mayChange()) {
         return failure(request, 403, "Read-only", "This secret may not change anything.");
@@ -173,7 +174,7 @@ public final class Page {
       try {
         done = view.act(request);
       } catch (IllegalArgumentException | ApiException e) {
-        done = Done.failed(String.valueOf(e.getMessage()));
+        done = FormResult.failed(String.valueOf(e.getMessage()));
       }
       if (done.seeOther() != null) {
         return new PageAnswer(303, HTML, "", Map.of("Location", done.seeOther()));
@@ -181,7 +182,7 @@ public final class Page {
     }
     Html html = new Html();
     String body =
-        shell.around(html, request, view.title(request), done, () -> view.write(html, request));
+        frame.around(html, request, view.title(request), done, () -> view.write(html, request));
     return new PageAnswer(200, HTML, body, Map.of());
   }
 
@@ -189,7 +190,7 @@ public final class Page {
     try {
       Html html = new Html();
       String body =
-          shell.around(
+          frame.around(
               html,
               request,
               title,

@@ -49,7 +49,7 @@ final class PendingView implements View {
   }
 
   @Override
-  public Done act(PageRequest request) throws Exception {
+  public FormResult act(PageRequest request) throws Exception {
     Map<String, @Nullable String> meant = new LinkedHashMap<>();
     if ("all".equals(request.field("which"))) {
       meant.putAll(filter(request));
@@ -75,7 +75,7 @@ final class PendingView implements View {
               throw new IllegalArgumentException(
                   "do: expected try-now, give-up or delete, found another");
         };
-    return Done.of(sentence(action, done));
+    return FormResult.of(sentence(action, done));
   }
 
   private JsonTree call(String method, String path, @Nullable String query, PageRequest request)

@@ -23,7 +23,7 @@ interface View {
    * @return the result, which is shown above the view
    * @throws IllegalArgumentException if a field is wrong; the message says how
    */
-  default Done act(PageRequest request) throws Exception {
+  default FormResult act(PageRequest request) throws Exception {
     throw new IllegalArgumentException("expected no form here, found one");
   }
 }

@@ -69,7 +69,7 @@ final class WebhookView implements View {
   }
 
   @Override
-  public Done act(PageRequest request) throws Exception {
+  public FormResult act(PageRequest request) throws Exception {
     Found found = find(request);
     String action = String.valueOf(request.field("do"));
     return switch (action) {
@@ -79,7 +79,7 @@ final class WebhookView implements View {
     };
   }
 
-  private Done test(PageRequest request, Found found) throws InterruptedException {
+  private FormResult test(PageRequest request, Found found) throws InterruptedException {
     WebhookCheck check = check(found);
     if (!check.isHttp()) {
       throw new IllegalArgumentException(
@@ -88,15 +88,17 @@ final class WebhookView implements View {
     WebhookCheck.Finding finding = check.send();
     Audit.done("webhook.test", request.caller().name(), found.name(), 1);
     String detail = "Test " + finding.detail() + ".";
-    return finding.level() == WebhookCheck.Level.OK ? Done.of(detail) : Done.failed(detail);
+    return finding.level() == WebhookCheck.Level.OK
+        ? FormResult.of(detail)
+        : FormResult.failed(detail);
   }
 
-  private static Done probe(PageRequest request, Found found) {
+  private static FormResult probe(PageRequest request, Found found) {
     boolean isDown = found.report().probeNow(found.webhook().number());
     Audit.done("webhook.probe", request.caller().name(), found.name(), 1);
     return isDown
-        ? Done.of("The next event that waits for it is sent within a second, as a probe.")
-        : Done.of("It is not down any more: events are sent to it.");
+        ? FormResult.of("The next event that waits for it is sent within a second, as a probe.")
+        : FormResult.of("It is not down any more: events are sent to it.");
   }
 
   private WebhookCheck check(Found found) {

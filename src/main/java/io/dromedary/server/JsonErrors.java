@@ -16,7 +16,7 @@ import org.apache.camel.CamelContext;
  */
 final class JsonErrors {
 
-  /** The statuses with which Vert.x, its body handler and {@link RequestRoom} refuse requests. */
+  /** The statuses with which Vert.x, its body handler and {@link RequestBudget} refuse requests. */
   private static final int[] STATUSES = {400, 404, 405, 413, 415, 429, 500, 503};
 
   private JsonErrors() {}

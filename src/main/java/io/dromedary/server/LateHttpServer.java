@@ -29,8 +29,8 @@ import org.jspecify.annotations.Nullable;
  * The HTTP server of the packaged application. It listens after everything else has started.
  * Camel's own server listens first, so senders that wait for the port, as all do after a restart,
  * would be refused. The server bounds what strangers can do: see {@link Connections}, {@link
- * RequestRoom} and {@link RequestRules}. Camel's own server takes no options, so this class creates
- * the Vert.x server itself.
+ * RequestBudget} and {@link RequestRules}. Camel's own server takes no options, so this class
+ * creates the Vert.x server itself.
  */
 public final class LateHttpServer extends VertxPlatformHttpServer implements StartupListener {
 
@@ -150,7 +150,7 @@ public final class LateHttpServer extends VertxPlatformHttpServer implements Sta
     camels
         .route()
         .order(BEFORE_ALL)
-        .handler(new RequestRoom(HeapShare.REQUESTS.bytes(), RequestRoom.GRACE));
+        .handler(new RequestBudget(HeapShare.REQUESTS.bytes(), RequestBudget.GRACE));
     for (VertxPlatformHttpRouter each :
         context.getRegistry().findByType(VertxPlatformHttpRouter.class)) {
       serveHead(each);

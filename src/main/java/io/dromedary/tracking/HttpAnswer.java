@@ -17,7 +17,7 @@ import org.apache.camel.Message;
 final class HttpAnswer {
 
   /** The exchange property with the {@link ReadResult} to report. */
-  static final String INTAKE = "DromedaryIntake";
+  static final String READ_RESULT = "DromedaryReadResult";
 
   /** The exchange property with the CORS headers of the response. */
   static final String CORS = "DromedaryCors";
@@ -44,17 +44,17 @@ final class HttpAnswer {
       respond(exchange, 200, "image/gif", GIF, Map.of());
       return;
     }
-    ReadResult intake = exchange.getProperty(INTAKE, ReadResult.class);
-    if (intake == null || intake.rejected().isEmpty()) {
+    ReadResult read = exchange.getProperty(READ_RESULT, ReadResult.class);
+    if (read == null || read.rejected().isEmpty()) {
       respond(exchange, 200, SUCCESS);
       return;
     }
-    if (intake.isSingleRejected()) {
-      RejectedEvent only = intake.rejected().get(0);
+    if (read.isSingleRejected()) {
+      RejectedEvent only = read.rejected().get(0);
       respond(exchange, 400, Refusal.json(only.code(), only.message()));
       return;
     }
-    respond(exchange, 200, partial(intake));
+    respond(exchange, 200, partial(read));
   }
 
   /** Returns whether the exchange is a request to the tracking API. */
@@ -115,14 +115,14 @@ final class HttpAnswer {
     answer.setBody(body);
   }
 
-  private static String partial(ReadResult intake) {
+  private static String partial(ReadResult read) {
     return JsonFields.write(
         json -> {
           json.writeBooleanField("success", true);
-          json.writeNumberField("accepted", intake.accepted());
-          json.writeNumberField("rejected", intake.rejected().size());
+          json.writeNumberField("accepted", read.accepted());
+          json.writeNumberField("rejected", read.rejected().size());
           json.writeArrayFieldStart("errors");
-          for (RejectedEvent event : intake.rejected()) {
+          for (RejectedEvent event : read.rejected()) {
             if (json.getOutputContext().getCurrentIndex() + 1 >= MOST_ERRORS) {
               break;
             }

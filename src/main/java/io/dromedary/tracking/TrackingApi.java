@@ -264,17 +264,17 @@ public final class TrackingApi extends FailClosed implements CamelContextAware {
           new EventReader(text, clock.instant(), false, choice, writeKeys.sender(authorization))
               .tellMerged(reading::more)
               .askKeys(read -> writeKeys.allow(authorization, read));
-      ReadResult intake =
+      ReadResult result =
           switch (action.kind()) {
             case ANY -> reader.wrap(template).readAny();
             case EVENT, PIXEL -> reader.readEvent(action.type());
             default -> reader.readBatch();
           };
-      if (!writeKeys.allow(authorization, intake)) {
+      if (!writeKeys.allow(authorization, result)) {
         throw new UnknownKeyException();
       }
-      exchange.setProperty(HttpAnswer.INTAKE, intake);
-      exchange.getMessage().setBody(intake.all().iterator());
+      exchange.setProperty(HttpAnswer.READ_RESULT, result);
+      exchange.getMessage().setBody(result.all().iterator());
     } catch (UnknownKeyException e) {
       HttpAnswer.refuse(exchange, check.wrongKey(head.address()));
     } catch (IOException | InvalidJsonException | InvalidEventException e) {

@@ -215,7 +215,7 @@ class AlertsTest {
   /** The number of dead letters that are counted in rows but not sent yet. */
   private long counted() throws Exception {
     return Alerts.of(application.context()).rows().stream()
-        .filter(row -> row.kind().equals(DeathRule.KIND))
+        .filter(row -> row.kind().equals(DeadLetterRule.KIND))
         .mapToLong(io.dromedary.outbox.AlertRow::count)
         .sum();
   }

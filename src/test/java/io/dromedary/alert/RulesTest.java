@@ -2,7 +2,7 @@ package io.dromedary.alert;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.dromedary.alert.DeathRule.Group;
+import io.dromedary.alert.DeadLetterRule.Group;
 import io.dromedary.outbox.AlertRow;
 import io.dromedary.outbox.Backlog;
 import java.time.Duration;
@@ -61,12 +61,12 @@ class RulesTest {
       }
       accepted += down ? 0 : 1;
       failed += down ? 1 : 0;
-      store(rule.next(row, sight(Duration.between(since, at(at))), at(at)), at);
+      store(rule.next(row, snapshot(Duration.between(since, at(at))), at(at)), at);
     }
   }
 
-  private WebhookSight sight(Duration lasting) {
-    return new WebhookSight(1, isDown, lasting, accepted, failed, "refused", Double.NaN);
+  private WebhookSnapshot snapshot(Duration lasting) {
+    return new WebhookSnapshot(1, isDown, lasting, accepted, failed, "refused", Double.NaN);
   }
 
   @Test
@@ -155,12 +155,12 @@ class RulesTest {
     webhook(true, minutes(0), minutes(5));
     WebhookRule other = new WebhookRule("crm/1", minutes(1));
     for (int minute = 5; minute < 60; minute++) {
-      WebhookSight idle = new WebhookSight(1, false, minutes(minute), 0, 0, null, Double.NaN);
+      WebhookSnapshot idle = new WebhookSnapshot(1, false, minutes(minute), 0, 0, null, Double.NaN);
       assertThat(other.next(row, idle, at(minutes(minute)))).isNull();
     }
 
     // The node has sent before, and sends again, which shows that the webhook works.
-    WebhookSight busy = new WebhookSight(1, false, minutes(60), 1, 0, null, Double.NaN);
+    WebhookSnapshot busy = new WebhookSnapshot(1, false, minutes(60), 1, 0, null, Double.NaN);
     store(other.next(row, busy, at(minutes(60))), minutes(60));
     assertThat(told.get(1)).startsWith("60 webhook.recovered ");
   }
@@ -239,7 +239,7 @@ class RulesTest {
 
   private void died(long count, String sample, long at) {
     store(
-        DeathRule.next(row, Group.of("crm", "rejected", 410), count, sample, at(minutes(at))),
+        DeadLetterRule.next(row, Group.of("crm", "rejected", 410), count, sample, at(minutes(at))),
         minutes(at));
   }
 

@@ -20,8 +20,8 @@ class CommandModelTest {
 
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
   private final ByteArrayOutputStream err = new ByteArrayOutputStream();
-  private final Surroundings surroundings =
-      new Surroundings(
+  private final CommandEnvironment environment =
+      new CommandEnvironment(
           Path.of(""),
           Map.of(),
           () -> {
@@ -40,7 +40,7 @@ class CommandModelTest {
 
   @Test
   void eachCommandHasHelpWithTheExitCodes() {
-    assertHelp(Commands.line(surroundings));
+    assertHelp(Commands.line(environment));
   }
 
   private void assertHelp(CommandLine line) {
@@ -49,7 +49,7 @@ class CommandModelTest {
     args.add("--help");
     out.reset();
 
-    assertThat(Commands.run(surroundings, args.toArray(String[]::new))).isZero();
+    assertThat(Commands.run(environment, args.toArray(String[]::new))).isZero();
 
     assertThat(out.toString(UTF_8))
         .startsWith("Usage: " + String.join(" ", name))

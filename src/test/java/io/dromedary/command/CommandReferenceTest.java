@@ -39,7 +39,7 @@ class CommandReferenceTest {
   private static String reference() {
     CommandSpec root =
         Commands.line(
-                new Surroundings(
+                new CommandEnvironment(
                     Path.of(""),
                     Map.of(),
                     () -> {

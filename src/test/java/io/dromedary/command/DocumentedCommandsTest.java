@@ -29,8 +29,8 @@ class DocumentedCommandsTest {
   private static final Pattern INLINE = Pattern.compile("`dromedary( [a-z][^`\\n…]*)`");
   private static final Pattern WORD = Pattern.compile("(?:'[^']*'|\"[^\"]*\"|[^\\s'\"])+");
 
-  private static final Surroundings SURROUNDINGS =
-      new Surroundings(
+  private static final CommandEnvironment ENVIRONMENT =
+      new CommandEnvironment(
           Path.of(""),
           Map.of(),
           () -> {
@@ -88,7 +88,7 @@ class DocumentedCommandsTest {
 
   private static void assertTaken(List<String> words) {
     assertThat(inBlocks()).hasSizeGreaterThan(12);
-    assertThatCode(() -> Commands.line(SURROUNDINGS).parseArgs(words.toArray(String[]::new)))
+    assertThatCode(() -> Commands.line(ENVIRONMENT).parseArgs(words.toArray(String[]::new)))
         .doesNotThrowAnyException();
   }
 }

@@ -144,10 +144,10 @@ abstract class AlertRowsContract {
             })
         .join();
 
-    assertThat(outbox.alertRows().deaths(START, START.plusSeconds(9)))
+    assertThat(outbox.alertRows().deadLetterCounts(START, START.plusSeconds(9)))
         .containsExactlyInAnyOrder(
-            new AlertRows.Deaths("default", "rejected", 400, 2, "m-1"),
-            new AlertRows.Deaths("default", "expired", null, 1, "m-9"));
+            new AlertRows.DeadLetterCount("default", "rejected", 400, 2, "m-1"),
+            new AlertRows.DeadLetterCount("default", "expired", null, 1, "m-9"));
   }
 
   @Test

@@ -50,7 +50,7 @@ final class HttpConnections extends PoolingHttpClientConnectionManager {
   /** Maps TLS sockets to the plain sockets below them. */
   private static final Map<Socket, Socket> BELOW = Collections.synchronizedMap(new WeakHashMap<>());
 
-  private final Reuse reuse;
+  private final ConnectionReuse reuse;
   private final ConnectionFigures figures;
   private final PermittedLookup lookup;
 
@@ -83,7 +83,7 @@ final class HttpConnections extends PoolingHttpClientConnectionManager {
             .http1Config(HTTP)
             .responseParserFactory(AnswerHead.parsers(HTTP, budget))
             .build());
-    this.reuse = new Reuse(connect);
+    this.reuse = new ConnectionReuse(connect);
     this.lookup = lookup;
     this.figures = figures;
     setDefaultMaxPerRoute(Integer.MAX_VALUE);
@@ -132,7 +132,7 @@ final class HttpConnections extends PoolingHttpClientConnectionManager {
     return figures;
   }
 
-  Reuse reuse() {
+  ConnectionReuse reuse() {
     return reuse;
   }
 

@@ -64,7 +64,7 @@ public final class StoreFigures implements AutoCloseable {
     boolean isShared();
   }
 
-  private record Look(Map<String, Figures> figures, double sizeBytes, long atNanos) {}
+  private record Snapshot(Map<String, Figures> figures, double sizeBytes, long atNanos) {}
 
   private final Source source;
   private final Supplier<Map<String, List<Long>>> taken;
@@ -82,7 +82,8 @@ public final class StoreFigures implements AutoCloseable {
             made.setDaemon(true);
             return made;
           });
-  private volatile Look last = new Look(Map.of(), Double.NaN, System.nanoTime() - STALE_NANOS);
+  private volatile Snapshot last =
+      new Snapshot(Map.of(), Double.NaN, System.nanoTime() - STALE_NANOS);
 
   // Guarded by this.
   private @Nullable CompletableFuture<Void> reading;
@@ -103,18 +104,18 @@ public final class StoreFigures implements AutoCloseable {
 
   /** The figures of a destination. */
   public Figures of(String destination) {
-    Look seen = look();
+    Snapshot seen = snapshot();
     return seen == null ? Figures.UNKNOWN : seen.figures().getOrDefault(destination, Figures.NONE);
   }
 
   /** The size of the tables in bytes; NaN if it is unknown. */
   public double sizeBytes() {
-    Look seen = look();
+    Snapshot seen = snapshot();
     return seen == null ? Double.NaN : seen.sizeBytes();
   }
 
   /** The last figures, or null if they are too old. */
-  private @Nullable Look look() {
+  private @Nullable Snapshot snapshot() {
     CompletableFuture<Void> now = read();
     if (now != null) {
       try {
@@ -125,7 +126,7 @@ public final class StoreFigures implements AutoCloseable {
         // The last figures are returned.
       }
     }
-    Look seen = last;
+    Snapshot seen = last;
     return System.nanoTime() - seen.atNanos() > STALE_NANOS ? null : seen;
   }
 
@@ -173,7 +174,7 @@ public final class StoreFigures implements AutoCloseable {
           found.put(row.getString(1), figures(row));
         }
       }
-      last = new Look(found, source.sizeBytes(connection), System.nanoTime());
+      last = new Snapshot(found, source.sizeBytes(connection), System.nanoTime());
     } catch (SQLException e) {
       // The outbox itself reports that the store does not work.
     }

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * The environment in which a command runs.
  *
  * @param folder the working directory
- * @param environment the environment variables
+ * @param variables the environment variables
  * @param context makes a context that has read the settings and is not started
  * @param configured makes a context whose components are also configured, and that is not started
  * @param application runs the application until it is stopped, and returns the exit code
@@ -23,9 +23,9 @@ import org.jspecify.annotations.Nullable;
  * @param err the output for errors and remarks
  * @param terminal asks a question at the terminal and returns the answer; null if there is none
  */
-public record Surroundings(
+public record CommandEnvironment(
     Path folder,
-    Map<String, String> environment,
+    Map<String, String> variables,
     Supplier<CamelContext> context,
     Supplier<CamelContext> configured,
     Callable<Integer> application,

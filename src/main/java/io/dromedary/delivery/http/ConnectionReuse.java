@@ -17,7 +17,7 @@ import org.apache.hc.core5.util.Timeout;
  *
  * <p>Thread-safe.
  */
-final class Reuse {
+final class ConnectionReuse {
 
   private static final int FIRST_LOOKS = 8;
   private static final int MOST_LOOKS = 1 << 16;
@@ -38,7 +38,7 @@ final class Reuse {
    *
    * @param connectTimeout the timeout of connecting
    */
-  Reuse(Timeout connectTimeout) {
+  ConnectionReuse(Timeout connectTimeout) {
     this.looks = config(connectTimeout, TimeValue.ZERO_MILLISECONDS);
     this.trusts = config(connectTimeout, TimeValue.ofMilliseconds(500));
   }

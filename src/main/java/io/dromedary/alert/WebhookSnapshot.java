@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param certificateExpirySeconds when its certificate expires, in seconds since 1970, or NaN if
  *     unknown
  */
-public record WebhookSight(
+public record WebhookSnapshot(
     int number,
     boolean isDown,
     Duration lasting,

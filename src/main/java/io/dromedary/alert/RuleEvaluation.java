@@ -24,9 +24,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Evaluates all rules and stores their changes. Rows are cached in memory. If another node has
  * changed a row, storing it fails and all rows are read again. Not thread-safe, except for {@link
- * #deaths}.
+ * #deadLetters}.
  */
-final class Look {
+final class RuleEvaluation {
 
   /** The kind of the row with the instant until which dead letters have been counted. */
   static final String READ = "dead-letters-read";
@@ -45,19 +45,19 @@ final class Look {
   private record Key(String kind, String subject) {}
 
   private final Outbox outbox;
-  private final Watched watched;
+  private final WatchedDestinations watched;
   private final Duration after;
   private final Storing storing;
-  private final Deaths deaths = new Deaths();
+  private final DeadLetterCounts deadLetters = new DeadLetterCounts();
   private final Map<String, WebhookRule> webhooks = new HashMap<>();
   private final Instant startedAt;
   private Instant replaysAt = Instant.MIN;
   private boolean isCaughtUp;
   private @Nullable Map<Key, AlertRow> rows;
 
-  Look(CamelContext context, Outbox outbox, Duration after, Storing storing) {
+  RuleEvaluation(CamelContext context, Outbox outbox, Duration after, Storing storing) {
     this.outbox = outbox;
-    this.watched = Watched.of(context);
+    this.watched = WatchedDestinations.of(context);
     this.after = after;
     this.storing = storing;
     Clock clock = Settings.clock(context);
@@ -65,8 +65,8 @@ final class Look {
   }
 
   /** The dead letters to count, which the outbox reports. */
-  Deaths deaths() {
-    return deaths;
+  DeadLetterCounts deadLetters() {
+    return deadLetters;
   }
 
   /** Clears the cached rows, so that they are read again. */
@@ -75,7 +75,7 @@ final class Look {
   }
 
   /** Evaluates all rules. */
-  void at(Instant now) throws OutboxException {
+  void evaluate(Instant now) throws OutboxException {
     if (rows == null) {
       Map<Key, AlertRow> read = new HashMap<>();
       for (AlertRow row : outbox.alertRows().all()) {
@@ -84,21 +84,21 @@ final class Look {
       rows = read;
     }
     catchUp(now);
-    for (Watched.Destination destination : watched.destinations()) {
+    for (WatchedDestinations.Destination destination : watched.destinations()) {
       if (rows != null) {
-        look(destination, now);
+        evaluate(destination, now);
       }
     }
     if (rows != null) {
-      lookAtDeaths(now);
+      evaluateDeadLetters(now);
     }
     if (rows != null && !now.isBefore(replaysAt)) {
       replaysAt = now.plus(BETWEEN_REPLAYS);
-      lookAtReplays(now);
+      evaluateReplays(now);
     }
   }
 
-  private void lookAtReplays(Instant now) throws OutboxException {
+  private void evaluateReplays(Instant now) throws OutboxException {
     ReplayRule.Known known = ReplayRule.Known.of(row(ReplayRule.KIND, ""));
     List<Standing> seen = outbox.replays().standing(known.latest(), known.open());
     if (!apply(ReplayRule.begun(row(ReplayRule.KIND, ""), seen, now))) {
@@ -147,12 +147,14 @@ final class Look {
       isCaughtUp = apply(new Change(AlertRow.of(READ, "", "read", now), null));
       return;
     }
-    List<AlertRows.Deaths> missed = outbox.alertRows().deaths(read.since(), startedAt);
+    List<AlertRows.DeadLetterCount> missed =
+        outbox.alertRows().deadLetterCounts(read.since(), startedAt);
     isCaughtUp = true;
-    missed.forEach(deaths::add);
+    missed.forEach(deadLetters::add);
   }
 
-  private void look(Watched.Destination destination, Instant now) throws OutboxException {
+  private void evaluate(WatchedDestinations.Destination destination, Instant now)
+      throws OutboxException {
     String name = destination.name();
     Backlog backlog = outbox.backlog(name);
     if (backlog != null) {
@@ -161,15 +163,15 @@ final class Look {
         return;
       }
     }
-    for (WebhookSight sight : destination.webhooks().get()) {
-      String subject = name + "/" + sight.number();
+    for (WebhookSnapshot snapshot : destination.webhooks().get()) {
+      String subject = name + "/" + snapshot.number();
       WebhookRule rule = webhooks.computeIfAbsent(subject, made -> new WebhookRule(subject, after));
-      Change change = rule.next(row(WebhookRule.KIND, subject), sight, now);
+      Change change = rule.next(row(WebhookRule.KIND, subject), snapshot, now);
       if (change != null && change.alert() != null) {
         complete(change.alert(), destination, backlog, now);
       }
       AlertRow certificate = row(CertificateRule.KIND, subject);
-      double expiry = sight.certificateExpirySeconds();
+      double expiry = snapshot.certificateExpirySeconds();
       if (!apply(change) || !apply(CertificateRule.next(certificate, subject, expiry, now))) {
         return;
       }
@@ -178,7 +180,10 @@ final class Look {
 
   /** Adds data to an alert that the rule does not know. */
   private void complete(
-      Alert alert, Watched.Destination destination, @Nullable Backlog backlog, Instant now) {
+      Alert alert,
+      WatchedDestinations.Destination destination,
+      @Nullable Backlog backlog,
+      Instant now) {
     if (backlog != null) {
       alert.data().put("waiting", backlog.events());
       if (backlog.events() > 0) {
@@ -211,42 +216,42 @@ final class Look {
     }
   }
 
-  private void lookAtDeaths(Instant now) throws OutboxException {
-    Set<DeathRule.Group> groups = new HashSet<>();
-    deaths.groups().forEach(groups::add);
-    boolean hasDied = !groups.isEmpty();
+  private void evaluateDeadLetters(Instant now) throws OutboxException {
+    Set<DeadLetterRule.Group> groups = new HashSet<>();
+    deadLetters.groups().forEach(groups::add);
+    boolean hasSome = !groups.isEmpty();
     if (rows != null) {
       rows.keySet().stream()
-          .filter(key -> key.kind().equals(DeathRule.KIND))
-          .map(key -> DeathRule.Group.of(key.subject()))
+          .filter(key -> key.kind().equals(DeadLetterRule.KIND))
+          .map(key -> DeadLetterRule.Group.of(key.subject()))
           .forEach(groups::add);
     }
-    for (DeathRule.Group group : groups) {
+    for (DeadLetterRule.Group group : groups) {
       if (rows != null) {
-        look(group, now);
+        evaluate(group, now);
       }
     }
     AlertRow read = row(READ, "");
-    if (hasDied && read != null) {
+    if (hasSome && read != null) {
       apply(new Change(read.in("read", now), null));
     }
   }
 
-  private void look(DeathRule.Group group, Instant now) throws OutboxException {
-    Deaths.Died died = deaths.take(group);
+  private void evaluate(DeadLetterRule.Group group, Instant now) throws OutboxException {
+    DeadLetterCounts.Count counted = deadLetters.take(group);
     boolean isStored = false;
     try {
       Change change =
-          DeathRule.next(
-              row(DeathRule.KIND, group.subject()),
+          DeadLetterRule.next(
+              row(DeadLetterRule.KIND, group.subject()),
               group,
-              died == null ? 0 : died.count(),
-              died == null ? "" : died.sample(),
+              counted == null ? 0 : counted.count(),
+              counted == null ? "" : counted.sample(),
               now);
       isStored = apply(change);
     } finally {
-      if (died != null && !isStored) {
-        deaths.giveBack(group, died);
+      if (counted != null && !isStored) {
+        deadLetters.giveBack(group, counted);
       }
     }
   }

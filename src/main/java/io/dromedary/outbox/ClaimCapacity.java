@@ -11,7 +11,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * The room that a destination has for claims: places, by its limit, and memory. Wakes the poller
  * when there is room for events that wait in the store. Thread-safe.
  */
-final class ClaimRoom {
+final class ClaimCapacity {
 
   static final int MOST_CLAIMED = 500;
 
@@ -21,7 +21,7 @@ final class ClaimRoom {
   private final DueTimes due;
   private final Poller poller;
 
-  ClaimRoom(
+  ClaimCapacity(
       ClaimCounts places,
       MemoryBudget.Account memory,
       InFlightLimit limit,

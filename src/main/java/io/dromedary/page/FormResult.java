@@ -10,17 +10,17 @@ import org.jspecify.annotations.Nullable;
  * @param seeOther a link, relative to the form's view, to which the browser is redirected; null to
  *     show the form's view below the message
  */
-record Done(String message, boolean isFailure, @Nullable String seeOther) {
+record FormResult(String message, boolean isFailure, @Nullable String seeOther) {
 
-  static Done of(String message) {
-    return new Done(message, false, null);
+  static FormResult of(String message) {
+    return new FormResult(message, false, null);
   }
 
-  static Done failed(String message) {
-    return new Done(message, true, null);
+  static FormResult failed(String message) {
+    return new FormResult(message, true, null);
   }
 
-  static Done at(String link) {
-    return new Done("", false, link);
+  static FormResult at(String link) {
+    return new FormResult("", false, link);
   }
 }

@@ -17,7 +17,7 @@ import java.util.Map;
  *
  * <p>Thread-safe.
  */
-final class RequestRoom implements Handler<RoutingContext> {
+final class RequestBudget implements Handler<RoutingContext> {
 
   /** The time a body may take in addition to its time at the least rate. */
   static final Duration GRACE = Duration.ofSeconds(10);
@@ -38,7 +38,7 @@ final class RequestRoom implements Handler<RoutingContext> {
    * @param bytes the memory for all requests together
    * @param grace the time a body may take in addition to its time at the least rate
    */
-  RequestRoom(long bytes, Duration grace) {
+  RequestBudget(long bytes, Duration grace) {
     this.left = bytes;
     this.graceMillis = grace.toMillis();
   }

@@ -46,9 +46,9 @@ import org.slf4j.LoggerFactory;
  * permitted addresses only. A failed alert is retried for an hour and then logged. A failed alert
  * never causes another alert. Thread-safe.
  */
-public final class TellAlerts implements CamelContextAware {
+public final class AlertSender implements CamelContextAware {
 
-  private static final Logger LOG = LoggerFactory.getLogger(TellAlerts.class);
+  private static final Logger LOG = LoggerFactory.getLogger(AlertSender.class);
 
   private static final String WORKERS = "dromedary-alert-workers";
 

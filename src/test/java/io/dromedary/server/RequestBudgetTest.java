@@ -29,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Tests any number of requests that are begun and not ended. */
 @Timeout(60)
-class RequestRoomTest {
+class RequestBudgetTest {
 
   private static final Duration AT_MOST = Duration.ofSeconds(20);
 
@@ -45,7 +45,7 @@ class RequestRoomTest {
     vertx.close().toCompletionStage().toCompletableFuture().join();
   }
 
-  private int serve(RequestRoom room) {
+  private int serve(RequestBudget room) {
     Router router = Router.router(vertx);
     router.route().handler(room);
     router.route().handler(BodyHandler.create(false));
@@ -68,7 +68,7 @@ class RequestRoomTest {
 
   @Test
   void whereThereIsNoRoomARequestIsRefusedUntilThereIs() throws Exception {
-    String url = "http://127.0.0.1:" + serve(new RequestRoom(1_000_010, AT_MOST));
+    String url = "http://127.0.0.1:" + serve(new RequestBudget(1_000_010, AT_MOST));
     int port = Integer.parseInt(url.substring(url.lastIndexOf(':') + 1));
     Socket half = begin(port, "127.0.0.2", "Content-Length: 1000000");
     await().atMost(AT_MOST).until(() -> Http.post(url, "12345678901").status() == 503);
@@ -83,7 +83,7 @@ class RequestRoomTest {
 
   @Test
   void anAddressThatFillsTheRoomLeavesHalfOfItToOthers() throws Exception {
-    String url = "http://127.0.0.1:" + serve(new RequestRoom(1000, AT_MOST));
+    String url = "http://127.0.0.1:" + serve(new RequestBudget(1000, AT_MOST));
     int port = Integer.parseInt(url.substring(url.lastIndexOf(':') + 1));
     begin(port, "127.0.0.1", "Content-Length: 300");
     begin(port, "127.0.0.1", "Content-Length: 300");
@@ -96,7 +96,7 @@ class RequestRoomTest {
 
   @Test
   void aBodyWithoutALengthTakesAsMuchAsTheLongest() throws Exception {
-    String url = "http://127.0.0.1:" + serve(new RequestRoom(RawBodies.MOST_BYTES, AT_MOST));
+    String url = "http://127.0.0.1:" + serve(new RequestBudget(RawBodies.MOST_BYTES, AT_MOST));
     int port = Integer.parseInt(url.substring(url.lastIndexOf(':') + 1));
     begin(port, "127.0.0.2", "Transfer-Encoding: chunked");
 
@@ -105,7 +105,7 @@ class RequestRoomTest {
 
   @Test
   void aBodyThatDoesNotComeIsNotWaitedFor() throws Exception {
-    int port = serve(new RequestRoom(10, Duration.ofMillis(100)));
+    int port = serve(new RequestBudget(10, Duration.ofMillis(100)));
     Socket drips = begin(port, "127.0.0.1", "Content-Length: 10");
 
     assertThat(drips.getInputStream().read()).isEqualTo(-1);

@@ -6,7 +6,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
 /** Bounds the memory of events that wait to be stored, by an eighth of the heap. Thread-safe. */
-final class AppendRoom {
+final class AppendBudget {
 
   private static final long WAIT_MILLIS = 1000;
 

@@ -4,7 +4,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Writes the frame of every view: the document's head, the navigation and a message. */
-final class Shell {
+final class PageFrame {
 
   /** How often the script refreshes a view, in seconds. */
   static final int LIVE_SECONDS = 5;
@@ -24,12 +24,13 @@ final class Shell {
   private final List<Way> ways;
 
   /** Makes a frame whose navigation has the given links. */
-  Shell(List<Way> ways) {
+  PageFrame(List<Way> ways) {
     this.ways = ways;
   }
 
   /** Writes a whole document, whose main part is the given one, and returns it. */
-  String around(Html html, PageRequest request, String title, @Nullable Done done, Html.Part main)
+  String around(
+      Html html, PageRequest request, String title, @Nullable FormResult done, Html.Part main)
       throws Exception {
     html.declaration("<!DOCTYPE html>\n").open("html", "lang", "en");
     html.in("head", () -> head(html, request, title));
@@ -116,7 +117,7 @@ final class Shell {
   }
 
   /** Writes a message above a view. Screen readers announce a failure at once. */
-  static void message(Html html, Done done) {
+  static void message(Html html, FormResult done) {
     html.element(
         "p",
         done.message(),

@@ -7,11 +7,11 @@ import java.util.function.Supplier;
 import org.apache.camel.CamelContext;
 
 /** The destinations of a context that are checked for alerts. Thread-safe. */
-public final class Watched {
+public final class WatchedDestinations {
 
   private final List<Destination> destinations = new CopyOnWriteArrayList<>();
 
-  private Watched() {}
+  private WatchedDestinations() {}
 
   /**
    * A destination.
@@ -19,14 +19,16 @@ public final class Watched {
    * @param window the retry window of its events
    * @param webhooks the state of its webhooks, called now and then by the thread of the alerts
    */
-  public record Destination(String name, Duration window, Supplier<List<WebhookSight>> webhooks) {}
+  public record Destination(
+      String name, Duration window, Supplier<List<WebhookSnapshot>> webhooks) {}
 
   /** The destinations of a context. */
-  public static synchronized Watched of(CamelContext context) {
-    Watched watched = context.getCamelContextExtension().getContextPlugin(Watched.class);
+  public static synchronized WatchedDestinations of(CamelContext context) {
+    WatchedDestinations watched =
+        context.getCamelContextExtension().getContextPlugin(WatchedDestinations.class);
     if (watched == null) {
-      watched = new Watched();
-      context.getCamelContextExtension().addContextPlugin(Watched.class, watched);
+      watched = new WatchedDestinations();
+      context.getCamelContextExtension().addContextPlugin(WatchedDestinations.class, watched);
     }
     return watched;
   }

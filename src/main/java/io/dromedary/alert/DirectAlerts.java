@@ -16,9 +16,9 @@ import org.slf4j.LoggerFactory;
  * Sends alerts from memory if the store cannot keep them. Each is retried for an hour and is lost
  * if the process ends. Thread-safe.
  */
-final class DirectTelling {
+final class DirectAlerts {
 
-  private static final Logger LOG = LoggerFactory.getLogger(DirectTelling.class);
+  private static final Logger LOG = LoggerFactory.getLogger(DirectAlerts.class);
 
   private static final String ROUTE = "direct:dromedary-tell-alert";
 
@@ -37,7 +37,7 @@ final class DirectTelling {
    *
    * @param timer the timer for retries, which is never blocked
    */
-  DirectTelling(CamelContext context, ScheduledExecutorService timer) {
+  DirectAlerts(CamelContext context, ScheduledExecutorService timer) {
     this.template = context.createProducerTemplate();
     this.timer = timer;
     // A thread of its own, since sending may hang and the checks must go on meanwhile.
@@ -46,7 +46,7 @@ final class DirectTelling {
   }
 
   /** Sends an alert without blocking. Drops it if ten others wait. */
-  void tell(OutboxEvent alert) {
+  void send(OutboxEvent alert) {
     if (waiting.incrementAndGet() > MOST) {
       waiting.decrementAndGet();
       LOG.warn("The alert {} is dropped, since {} others wait", alert.type(), MOST);

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * that are stored, as long as the message is the same. Kept in memory for up to 1,000 messages;
  * after a restart a message is read from its start. Thread-safe.
  */
-final class KeptMessages {
+final class PartlyReadMessages {
 
   private static final int MOST = 1000;
 

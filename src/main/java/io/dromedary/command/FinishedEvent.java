@@ -5,9 +5,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Looks up and prints an event that is neither pending nor a dead letter. */
-final class PastEvent {
+final class FinishedEvent {
 
-  private PastEvent() {}
+  private FinishedEvent() {}
 
   /** Returns what the application knows about the event, or null if it knows nothing. */
   static @Nullable Answer find(RunningProcess process, String id)

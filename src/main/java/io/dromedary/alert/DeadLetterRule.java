@@ -11,13 +11,13 @@ import org.jspecify.annotations.Nullable;
  * Raises alerts about dead letters, grouped by destination, reason and class of status. The first
  * dead letter of a group raises an alert at once. Those of the following hour share one alert.
  */
-final class DeathRule {
+final class DeadLetterRule {
 
   static final String KIND = "dead-letters";
 
   private static final Duration DIGEST = Duration.ofHours(1);
 
-  private DeathRule() {}
+  private DeadLetterRule() {}
 
   /**
    * The dead letters that share an alert.

@@ -29,9 +29,9 @@ import org.slf4j.LoggerFactory;
  * messages while others still start. It has threads of its own, because the endpoint may hang, and
  * neither senders nor other destinations must wait for it.
  */
-final class TellDeadLetters extends SimpleEventNotifierSupport {
+final class DeadLetterForwarder extends SimpleEventNotifierSupport {
 
-  private static final Logger LOG = LoggerFactory.getLogger(TellDeadLetters.class);
+  private static final Logger LOG = LoggerFactory.getLogger(DeadLetterForwarder.class);
 
   private static final int MOST_THREADS = 4;
   private static final int MOST = 1000;
