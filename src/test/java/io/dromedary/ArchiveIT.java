@@ -4,6 +4,7 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.dromedary.testing.Answer;
 import io.dromedary.testing.Http;
 import io.dromedary.testing.Markdown;
 import io.dromedary.testing.Receiver;
@@ -195,6 +196,34 @@ class ArchiveIT {
     }
   }
 
+  /** The probe of containers, which starts no JVM. */
+  @Test
+  void itsHealthIsToldByItsExitCode() throws Exception {
+    String health = archive.resolve("bin/dromedary-health").toString();
+    environment.put("WEBHOOKS_URLS", receiver.url());
+    launch();
+    await()
+        .atMost(AT_MOST)
+        .failFast(() -> assertThat(process.isAlive()).as(said()).isTrue())
+        .until(() -> said().contains("Dromedary is ready"));
+    Process server = process;
+    try {
+      launch(List.of(health, Integer.toString(port)));
+      assertThat(exitCode()).as(said()).isZero();
+    } finally {
+      server.destroyForcibly();
+      assertThat(server.waitFor(AT_MOST.toSeconds(), SECONDS)).isTrue();
+    }
+
+    launch(List.of(health, Integer.toString(port)));
+    assertThat(exitCode()).isEqualTo(1);
+
+    receiver.answer(Answer.status(503));
+    launch(List.of(health, Integer.toString(receiver.port())));
+    assertThat(exitCode()).isEqualTo(1);
+    assertThat(said()).isEmpty();
+  }
+
   @Test
   void itTellsItsVersion() throws Exception {
     launch("--version");
@@ -264,6 +293,7 @@ class ArchiveIT {
               root + "NOTICE",
               root + "bin/dromedary",
               root + "bin/dromedary.cmd",
+              root + "bin/dromedary-health",
               root + "conf/application.properties",
               root + "routes/deliver-events.camel.yaml");
     }

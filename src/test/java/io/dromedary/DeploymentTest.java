@@ -144,6 +144,8 @@ class DeploymentTest {
     for (String probe : List.of("startupProbe", "livenessProbe", "readinessProbe")) {
       assertThat(map(container.get(probe))).as(probe).doesNotContainKey("httpGet");
     }
+    // A probe that starts a JVM makes the kernel kill the server, whose heap is full by then.
+    assertThat(at(container, "readinessProbe/exec/command")).isEqualTo(List.of("dromedary-health"));
     assertThat(at(workload, "spec/selector/matchLabels"))
         .isEqualTo(at(workload, "spec/template/metadata/labels"));
     // Each mount has a volume, and the other way round.
@@ -214,7 +216,7 @@ class DeploymentTest {
             "\nCOPY target/dromedary-*.tar.gz ",
             "\nUSER 65532:65532\n",
             "\nWORKDIR /var/lib/dromedary\n",
-            "dromedary status --quiet");
+            "CMD [\"dromedary-health\"]\n");
     // The JDK of the base image is in /opt/java/openjdk, and jlink needs a folder that does not
     // exist.
     assertThat(image)
