@@ -2,6 +2,7 @@ package io.dromedary;
 
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.awaitility.Awaitility.await;
 
 import io.dromedary.testing.Answer;
@@ -100,12 +101,16 @@ class ArchiveIT {
     return process.exitValue();
   }
 
-  private void startAndStop() throws Exception {
+  private void start() throws IOException {
     launch();
     await()
         .atMost(AT_MOST)
         .failFast(() -> assertThat(process.isAlive()).as(said()).isTrue())
         .until(() -> said().contains("Dromedary is ready"));
+  }
+
+  private void startAndStop() throws Exception {
+    start();
     int before = receiver.count();
     assertThat(
             Http.post(
@@ -201,11 +206,7 @@ class ArchiveIT {
   void itsHealthIsToldByItsExitCode() throws Exception {
     String health = archive.resolve("bin/dromedary-health").toString();
     environment.put("WEBHOOKS_URLS", receiver.url());
-    launch();
-    await()
-        .atMost(AT_MOST)
-        .failFast(() -> assertThat(process.isAlive()).as(said()).isTrue())
-        .until(() -> said().contains("Dromedary is ready"));
+    start();
     Process server = process;
     try {
       launch(List.of(health, Integer.toString(port)));
@@ -222,6 +223,29 @@ class ArchiveIT {
     launch(List.of(health, Integer.toString(receiver.port())));
     assertThat(exitCode()).isEqualTo(1);
     assertThat(said()).isEmpty();
+  }
+
+  /** Otherwise a command in the server's container would be the end of the server. */
+  @Test
+  void theKernelKillsACommandAndNotTheServerIfMemoryIsShort() throws Exception {
+    assumeThat(Path.of("/proc/self/oom_score_adj")).isWritable();
+    int own = killedFirst(ProcessHandle.current().pid());
+    environment.put("WEBHOOKS_URLS", receiver.url());
+    start();
+    Process server = process;
+    try {
+      assertThat(killedFirst(server.pid())).isEqualTo(own);
+      launch("status", "--watch");
+      await().atMost(AT_MOST).until(() -> said().contains("pending"));
+      assertThat(killedFirst(process.pid())).isEqualTo(1_000);
+    } finally {
+      server.destroyForcibly();
+      assertThat(server.waitFor(AT_MOST.toSeconds(), SECONDS)).isTrue();
+    }
+  }
+
+  private static int killedFirst(long pid) throws IOException {
+    return Integer.parseInt(Files.readString(Path.of("/proc/" + pid + "/oom_score_adj")).strip());
   }
 
   @Test
