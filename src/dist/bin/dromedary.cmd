@@ -8,9 +8,10 @@ setlocal EnableExtensions
 for %%I in ("%~dp0..") do set "DROMEDARY_HOME=%%~fI"
 
 set "JAVA=java"
-if defined JAVA_HOME set "JAVA=%JAVA_HOME%\bin\java.exe"
+if defined JAVA_HOME set "JAVA=%JAVA_HOME:"=%\bin\java.exe"
 set "VERSION="
-for /f "tokens=3" %%V in ('""%JAVA%" -version 2^>^&1" ^| findstr /i " version "') do if not defined VERSION set "VERSION=%%~V"
+rem With call, since cmd strips the outer quotes of a command that starts with one. The first line may name JAVA_TOOL_OPTIONS.
+for /f "tokens=2,3" %%V in ('call "%JAVA%" -version 2^>^&1') do if "%%V"=="version" if not defined VERSION set "VERSION=%%~W"
 if not defined VERSION (
   echo dromedary: found no JDK, expected one of version 17 or later on the PATH or in JAVA_HOME 1>&2
   exit /b 1
