@@ -183,6 +183,13 @@ class DeploymentTest {
     assertThat(settings.management().secrets()).containsExactly("s3cret-of-management");
     assertThat(map(at(compose, "secrets")).keySet())
         .containsExactlyElementsOf(names(at(service, "secrets")));
+    // They are neither committed nor packed into the archive, which the image has.
+    assertThat(map(at(compose, "secrets/signing"))).containsEntry("file", "./secrets/signing");
+    assertThat(Files.readString(Path.of(".gitignore"))).contains("\n/deploy/secrets/\n");
+    assertThat(Files.readString(Path.of("src/assembly/archive.xml")))
+        .contains("<exclude>secrets/**</exclude>");
+    // A container that ends with on-failure is not started again when the machine is.
+    assertThat(at(service, "restart")).isEqualTo("unless-stopped");
     assertThat(at(service, "read_only")).isEqualTo(true);
     assertThat(at(service, "cap_drop")).isEqualTo(List.of("ALL"));
   }
