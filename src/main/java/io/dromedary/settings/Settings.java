@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * @param management who may use the management path; without secrets it is served on loopback only,
  *     to anybody
  * @param destinations the destinations by name; the default one, if it is used, first
+ * @param ineffective the keys of the default destination that are set although it is not used
  * @param history which attempts are recorded
  * @param alert where alerts are sent, or null for nowhere
  */
@@ -44,6 +45,7 @@ public record Settings(
     OutboxSettings outbox,
     ManagementSettings management,
     Map<String, DestinationSettings> destinations,
+    List<String> ineffective,
     HistorySettings history,
     @Nullable AlertSettings alert) {
 
@@ -92,7 +94,8 @@ public record Settings(
     ServerPaths paths = ServerPaths.read(keys, server.requestRoot());
     List<Inbound> inbounds = new InboundReader(context, keys, server, paths).read();
     String wrap = wrap(keys);
-    Map<String, DestinationSettings> destinations = DestinationsReader.read(context, keys, server);
+    DestinationsReader.Found found = DestinationsReader.read(context, keys, server);
+    Map<String, DestinationSettings> destinations = found.byName();
     Set<String> writeKeys = new LinkedHashSet<>(Secrets.read(keys, "write-key.secret"));
     boolean isForAll = writeKeys.isEmpty() && takesAll(destinations.values());
     if (!isForAll || !InboundReader.areLocal(inbounds, server)) {
@@ -120,6 +123,7 @@ public record Settings(
             outbox,
             management,
             Collections.unmodifiableMap(destinations),
+            found.ineffective(),
             history,
             alert);
     RouteProperties.publish(context, settings, server.isLocal());

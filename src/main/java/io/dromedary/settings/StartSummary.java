@@ -54,6 +54,14 @@ public final class StartSummary implements StartupListener, Ordered {
   /** Warnings about settings that work but should be changed. */
   public static List<String> warnings(Settings settings) {
     List<String> warnings = new ArrayList<>();
+    if (!settings.ineffective().isEmpty()) {
+      warnings.add(
+          "There is no destination default, since only others have URLs; so these settings have no"
+              + " effect: "
+              + String.join(", ", settings.ineffective())
+              + "; set webhooks.urls, or write webhooks.destination.NAME. before the keys of a"
+              + " destination");
+    }
     for (DestinationSettings destination : settings.destinations().values()) {
       String plain =
           destination.urls().stream()

@@ -136,6 +136,28 @@ class DestinationSettingsTest {
             "webhooks.destination.crm.urls = https://b.example/2");
 
     assertThat(settings.destinations().keySet()).containsExactly("crm");
+    assertThat(StartSummary.warnings(settings)).isEmpty();
+  }
+
+  @Test
+  void keysOfADefaultDestinationThatIsNotUsedAreAWarning() throws IOException {
+    environment.put("WEBHOOKS_RETRY_WINDOW", "1h");
+
+    Settings settings =
+        read(
+            "webhooks.signing.secret = s3cret",
+            "webhooks.headers.Authorization = Bearer t0ken",
+            // These have an effect on other destinations, too.
+            "webhooks.write-key.secret = k",
+            "webhooks.allow-private = 10.0.0.0/8",
+            "webhooks.destination.crm.urls = https://b.example/2");
+
+    assertThat(StartSummary.warnings(settings))
+        .containsExactly(
+            "There is no destination default, since only others have URLs; so these settings have"
+                + " no effect: webhooks.headers.Authorization, webhooks.retry.window,"
+                + " webhooks.signing.secret; set webhooks.urls, or write webhooks.destination.NAME."
+                + " before the keys of a destination");
   }
 
   @ParameterizedTest

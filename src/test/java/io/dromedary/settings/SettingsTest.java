@@ -193,6 +193,7 @@ class SettingsTest {
                         1,
                         Duration.ofSeconds(1),
                         null)),
+                List.of(),
                 new HistorySettings(true, 200),
                 null));
   }
