@@ -12,6 +12,7 @@ import io.dromedary.testing.Certificates;
 import io.dromedary.testing.Http;
 import io.dromedary.testing.Receiver;
 import io.dromedary.testing.Request;
+import io.dromedary.testing.SettableClock;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -42,6 +43,7 @@ class StoreAndCertificateAlertsTest {
   @TempDir Path folder;
   private final Receiver webhook = Receiver.start();
   private final Receiver operator = Receiver.start();
+  private final SettableClock clock = new SettableClock(Instant.now());
   private final Map<String, String> settings = new HashMap<>();
   private Path data;
   private Path file;
@@ -65,6 +67,10 @@ class StoreAndCertificateAlertsTest {
     }
     webhook.close();
     operator.close();
+  }
+
+  private void start() {
+    application = Application.start(folder, settings, Map.of("dromedary-clock", clock));
   }
 
   private int send(int padding) {
@@ -94,8 +100,16 @@ class StoreAndCertificateAlertsTest {
         .toList();
   }
 
+  /** Moves the clock on, five times as fast as time, until these alerts have come. */
   private void awaitTold(String... alerts) {
-    await().atMost(AT_MOST).untilAsserted(() -> assertThat(told()).containsExactly(alerts));
+    await()
+        .atMost(AT_MOST)
+        .pollInterval(Duration.ofMillis(200))
+        .untilAsserted(
+            () -> {
+              clock.advance(Duration.ofSeconds(1));
+              assertThat(told()).containsExactly(alerts);
+            });
   }
 
   private JsonNode last() {
@@ -105,19 +119,19 @@ class StoreAndCertificateAlertsTest {
 
   @Test
   void aStoreWhoseFileIsTakenAwayIsToldWhileItIsAway() throws Exception {
-    application = Application.start(folder, settings);
+    start();
     assertThat(send(0)).isEqualTo(200);
     webhook.awaitCount(1, AT_MOST);
     // An alert that is sent from memory is retried, too.
     operator.answerNext(Answer.status(503));
     Path away = folder.resolve("away");
-    Instant begin = Instant.now();
+    Instant begin = clock.instant();
     Files.move(data, away);
 
     awaitTold(FAILING, FAILING);
     assertThat(send(0)).isEqualTo(503);
     Instant since = Instant.parse(last().path("since").asText());
-    assertThat(since).isBetween(begin.minusMillis(1), Instant.now());
+    assertThat(since).isBetween(begin.minusMillis(1), clock.instant());
     assertThat(operator.requests().get(0).body()).isEqualTo(operator.requests().get(1).body());
     assertThat(Http.send("GET", application.url("/dromedary/api/alerts")).body())
         .startsWith("{\"alerts\":[],\"message\":\"the store cannot be read: ")
@@ -139,7 +153,7 @@ class StoreAndCertificateAlertsTest {
 
   @Test
   void aStoreThatSomebodyElseLocksIsTold() throws Exception {
-    application = Application.start(folder, settings);
+    start();
     try (Connection other = DriverManager.getConnection("jdbc:sqlite:" + file);
         Statement statement = other.createStatement()) {
       statement.execute("BEGIN IMMEDIATE");
@@ -156,7 +170,7 @@ class StoreAndCertificateAlertsTest {
     webhook.answer(Answer.status(500));
     settings.put("webhooks.outbox.url", "jdbc:sqlite:" + file + "?max_page_count=200");
     settings.put("webhooks.down.detection", "off");
-    application = Application.start(folder, settings);
+    start();
     await().atMost(AT_MOST).pollInterval(Duration.ofMillis(1)).until(() -> send(4000) == 503);
 
     awaitTold(FAILING);
@@ -174,7 +188,7 @@ class StoreAndCertificateAlertsTest {
       settings.put("webhooks.tls.trust-store", certificates.trustStore(folder).toString());
       settings.put("webhooks.tls.trust-store.password", Certificates.PASSWORD);
       settings.put("webhooks.timeout", "5s");
-      application = Application.start(folder, settings);
+      start();
       assertThat(send(0)).isEqualTo(200);
 
       awaitTold("dromedary.certificate.expiring default/1");
@@ -182,7 +196,7 @@ class StoreAndCertificateAlertsTest {
           .isEqualTo(JSON.readTree("{\"expiresAt\":\"" + server.end() + "\",\"daysLeft\":4}"));
       // After a restart there is no second alert about it. Only the one found after it is sent.
       application.close();
-      application = Application.start(folder, settings);
+      start();
       assertThat(send(0)).isEqualTo(200);
       secure.awaitCount(2, AT_MOST);
       secure.answer(Answer.status(410));
