@@ -39,9 +39,4 @@ public record AttemptFilter(
   public static AttemptFilter atWebhook(String destination, String webhook) {
     return new AttemptFilter(destination, webhook, null, null, null, null, null, null, null, null);
   }
-
-  /** Selects the attempts at a user's events. */
-  public static AttemptFilter ofUser(String userId) {
-    return new AttemptFilter(null, null, null, null, userId, null, null, null, null, null);
-  }
 }

@@ -125,11 +125,6 @@ public final class Mask {
     return isHidden ? HIDDEN.getBytes(UTF_8) : text(new String(text, UTF_8)).getBytes(UTF_8);
   }
 
-  /** Whether payloads are shown at all. */
-  public boolean isShown() {
-    return shown != Shown.NONE;
-  }
-
   private byte[] masked(byte[] json, List<String> values) throws IOException {
     ByteArrayOutputStream out = new ByteArrayOutputStream(json.length);
     List<String> path = new ArrayList<>();

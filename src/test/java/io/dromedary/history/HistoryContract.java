@@ -98,6 +98,11 @@ abstract class HistoryContract {
         .until(() -> history().ofEvent(messageId), found -> found.size() == count);
   }
 
+  /** Selects the attempts at a user's events. */
+  static AttemptFilter ofUser(String userId) {
+    return new AttemptFilter(null, null, null, null, userId, null, null, null, null, null);
+  }
+
   @Test
   void anEventThatIsAcceptedAtOnceIsKeptWithItsAnswerAndTime() {
     start(Map.of());
@@ -168,7 +173,7 @@ abstract class HistoryContract {
 
     start(Map.of());
     assertThat(history().ofEvent("a-1")).hasSize(1);
-    assertThat(history().erase(AttemptFilter.ofUser("ann"))).isEqualTo(1);
+    assertThat(history().erase(ofUser("ann"))).isEqualTo(1);
     assertThat(history().ofEvent("a-1")).isEmpty();
     assertThat(history().ofEvent("a-2")).hasSize(1);
     Instant hour = Instant.parse("2026-01-02T03:00:00Z");

@@ -54,7 +54,7 @@ class SqliteHistoryTest extends HistoryContract {
     receiver.answer(Answer.status(401).body("no account of Ann Lee"));
     send("m-1", "'ann'");
     awaitAttempts("m-1", 1);
-    assertThat(history().erase(AttemptFilter.ofUser("ann"))).isEqualTo(1);
+    assertThat(history().erase(ofUser("ann"))).isEqualTo(1);
     try (Stream<Path> files = Files.list(folder)) {
       for (Path file : files.filter(each -> each.toString().contains("history.db")).toList()) {
         assertThat(Files.readString(file, ISO_8859_1))
