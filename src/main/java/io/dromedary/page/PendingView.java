@@ -111,7 +111,9 @@ final class PendingView implements View {
     html.open("div", "class", "head").open("div").element("h1", "Pending");
     html.element("p", "Accepted events that are not done, the oldest first.", "class", "soft");
     html.close().close();
-    filters(html, request);
+    boolean isFiltered = !filter(request).isEmpty();
+    FilterFields.form(
+        html, request.link("pending"), isFiltered, () -> filters(html, request, isFiltered));
     Map<String, @Nullable String> asked = filter(request);
     asked.put("after", request.parameter("after"));
     asked.put("limit", Integer.toString(LISTED));
@@ -138,8 +140,7 @@ final class PendingView implements View {
     next(html, request, page);
   }
 
-  private void filters(Html html, PageRequest request) {
-    html.open("form", "class", "filters");
+  private void filters(Html html, PageRequest request, boolean isFiltered) {
     html.open("label").text("Destination").open("select", "name", "destination");
     html.element("option", "any", "value", "");
     for (String name : Settings.of(context).destinations().keySet()) {
@@ -156,10 +157,9 @@ final class PendingView implements View {
     FilterFields.instant(html, "until", "Accepted before", request.parameter("until"));
     html.element("button", "Filter");
     html.element("button", "Count", "name", "count", "value", "yes");
-    if (!filter(request).isEmpty()) {
+    if (isFiltered) {
       html.element("a", "Clear", "class", "button", "href", request.link("pending"));
     }
-    html.close();
   }
 
   private static void field(
