@@ -23,6 +23,8 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The metrics after real deliveries. */
 class MetricsTest {
@@ -126,6 +128,33 @@ class MetricsTest {
                     "{\"userId\":\"u\",\"event\":\"E\",\"messageId\":\"" + id + "\"}")
                 .status())
         .isEqualTo(200);
+  }
+
+  /** A scraper that prefers protobuf gets text, since the packaged application has no protobuf. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "text/plain;version=0.0.4;q=0.5 | text/plain; version=0.0.4; charset=utf-8",
+        "application/openmetrics-text;version=1.0.0;q=0.5"
+            + " | application/openmetrics-text; version=1.0.0; charset=utf-8",
+        "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;q=0.6,"
+            + "text/plain;q=0.5 | text/plain; version=0.0.4; charset=utf-8",
+        "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;q=0.6,"
+            + "application/openmetrics-text;version=1.0.0;q=0.5"
+            + " | application/openmetrics-text; version=1.0.0; charset=utf-8"
+      })
+  void aScraperGetsTextOrOpenMetrics(String accepted, String contentType) {
+    try (Application application = start()) {
+      Http.Response answer =
+          Http.send(
+              "GET", application.url("/observe/metrics"), "Accept", accepted + ",*/*;q=0.1");
+
+      assertThat(answer.status()).isEqualTo(200);
+      assertThat(answer.headers("Content-Type")).containsExactly(contentType);
+      assertThat(answer.body()).startsWith("# ").contains("\ndromedary_");
+      assertThat(answer.body().endsWith("# EOF\n")).isEqualTo(contentType.contains("openmetrics"));
+    }
   }
 
   @Test
