@@ -189,7 +189,7 @@ public final class History {
   }
 
   /** Returns the recorded attempts at an event, oldest first. Of more than 1,000, only the last. */
-  public List<AttemptRecord> ofEvent(String messageId) throws HistoryException {
+  List<AttemptRecord> ofEvent(String messageId) throws HistoryException {
     return reader.ofEvent(messageId, MOST_OF_EVENT);
   }
 
