@@ -146,6 +146,10 @@ class DeploymentTest {
     }
     // A probe that starts a JVM makes the kernel kill the server, whose heap is full by then.
     assertThat(at(container, "readinessProbe/exec/command")).isEqualTo(List.of("dromedary-health"));
+    // One of several pods accepts requests until the cluster sends it none.
+    if (workload.get("kind").equals("Deployment")) {
+      assertThat(at(container, "lifecycle/preStop/exec/command")).isEqualTo(List.of("sleep", "5"));
+    }
     assertThat(at(workload, "spec/selector/matchLabels"))
         .isEqualTo(at(workload, "spec/template/metadata/labels"));
     // Each mount has a volume, and the other way round.
