@@ -93,7 +93,7 @@ public final class RequestBin extends ServiceSupport
   @Override
   public @Nullable Refusal check(RequestHead head) {
     if (!head.isForLoopback()) {
-      return Refusal.ofHost();
+      return Refusal.ofHost(head);
     }
     if (head.isOfForeignPage() && !head.isRead()) {
       return new Refusal(

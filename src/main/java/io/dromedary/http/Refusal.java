@@ -56,8 +56,17 @@ public record Refusal(int status, String code, String message, Map<String, Strin
         "expected a path without dots, slashes or control characters that are encoded, found one");
   }
 
-  /** Refuses a host name whose owner may have made it resolve to this machine. */
-  public static Refusal ofHost() {
+  /**
+   * Refuses a request that another machine may have sent, or to a host name whose owner may have
+   * made it resolve to this machine.
+   */
+  public static Refusal ofHost(RequestHead head) {
+    if (!head.isOverLoopback()) {
+      return new Refusal(
+          403,
+          "forbidden_address",
+          "expected a connection to a loopback address, since no key is required, found another");
+    }
     return new Refusal(
         403, "forbidden_host", "expected a Host that is a loopback address, found another");
   }

@@ -24,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  * @param authorization the header {@code Authorization}
  * @param agent the header {@code User-Agent}
  * @param address the client's address without the port; null if it is not known
+ * @param local the address of this machine that the client has connected to, without the port; null
+ *     if it is not known
  */
 public record RequestHead(
     String method,
@@ -34,7 +36,8 @@ public record RequestHead(
     @Nullable String site,
     @Nullable String authorization,
     @Nullable String agent,
-    @Nullable String address) {
+    @Nullable String address,
+    @Nullable String local) {
 
   /** The header in which the server of an endpoint passes the client's address on. */
   static final String ADDRESS = "DromedaryAddress";
@@ -42,6 +45,10 @@ public record RequestHead(
   private static final Pattern URL_PATH = Pattern.compile("^[^:/]*://[^/?#]*|[?#].*$");
 
   private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]");
+
+  /** A loopback address as Java writes it. */
+  private static final Pattern LOCAL =
+      Pattern.compile("127\\..*|\\[?(::1|0:0:0:0:0:0:0:1)(%[^\\]]*)?]?");
 
   private static final Pattern AUTHORITY = Pattern.compile("^[^:/]*://([^/?#]*).*$");
   private static final Pattern ORIGIN = Pattern.compile("^https?://[^/?#]+");
@@ -67,7 +74,8 @@ public record RequestHead(
         site,
         text(headers, "Authorization"),
         text(headers, "User-Agent"),
-        address == null ? null : PORT.matcher(address).replaceFirst(""));
+        bare(address),
+        bare(text(headers, "CamelVertxPlatformHttpLocalAddress")));
   }
 
   /**
@@ -85,9 +93,13 @@ public record RequestHead(
         site,
         text(headers, "Authorization"),
         text(headers, "User-Agent"),
-        netty == null
-            ? text(headers, ADDRESS)
-            : PORT.matcher(netty.substring(netty.indexOf('/') + 1)).replaceFirst(""));
+        netty == null ? text(headers, ADDRESS) : bare(netty.substring(netty.indexOf('/') + 1)),
+        // Such a server listens where its endpoint says.
+        null);
+  }
+
+  private static @Nullable String bare(@Nullable String address) {
+    return address == null ? null : PORT.matcher(address).replaceFirst("");
   }
 
   /** Spring's server gives only the raw query, Vert.x also a decoded one. */
@@ -162,11 +174,21 @@ public record RequestHead(
   }
 
   /**
-   * Returns whether the requested host is a loopback address. Any other name may be made to resolve
-   * to one by its owner (DNS rebinding), whose pages could then read the answers of this server.
+   * Returns whether the connection is to a loopback address, or to an unknown one. A setting may
+   * say that the server listens on loopback although it does not.
+   */
+  boolean isOverLoopback() {
+    return local == null || LOCAL.matcher(local).matches();
+  }
+
+  /**
+   * Returns whether only this machine can have sent it, and the requested host is a loopback
+   * address. Any other name may be made to resolve to one by its owner (DNS rebinding), whose pages
+   * could then read the answers of this server.
    */
   public boolean isForLoopback() {
-    return host != null
+    return isOverLoopback()
+        && host != null
         && LOOPBACK.contains(PORT.matcher(host.toLowerCase(Locale.ROOT)).replaceFirst(""));
   }
 

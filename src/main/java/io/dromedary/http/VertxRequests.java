@@ -2,6 +2,7 @@ package io.dromedary.http;
 
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.net.SocketAddress;
 import io.vertx.ext.web.RoutingContext;
 import java.util.Map;
 import org.apache.camel.CamelContext;
@@ -43,7 +44,12 @@ public final class VertxRequests {
         site,
         request.getHeader("Authorization"),
         request.getHeader("User-Agent"),
-        request.remoteAddress() == null ? null : request.remoteAddress().hostAddress());
+        hostAddress(request.remoteAddress()),
+        hostAddress(request.localAddress()));
+  }
+
+  private static @Nullable String hostAddress(@Nullable SocketAddress address) {
+    return address == null ? null : address.hostAddress();
   }
 
   /** Answers a request unless it has been answered, and discards the rest of its body. */

@@ -117,7 +117,7 @@ final class Access {
       return ofSecret(head);
     }
     if (!head.isForLoopback()) {
-      return Refusal.ofHost();
+      return Refusal.ofHost(head);
     }
     return head.isRead() ? null : ofOtherPage(head, true);
   }

@@ -83,7 +83,7 @@ final class RequestRules implements Handler<RoutingContext> {
           400, "invalid_transfer_encoding", "expected Transfer-Encoding: chunked, found another");
     }
     // Requests to our own paths may carry a key or a secret, so the path's check decides there.
-    return isLocal && asked.check() == null && !head.isForLoopback() ? Refusal.ofHost() : null;
+    return isLocal && asked.check() == null && !head.isForLoopback() ? Refusal.ofHost(head) : null;
   }
 
   private static void closeUnread(RoutingContext exchange) {

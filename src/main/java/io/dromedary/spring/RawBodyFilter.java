@@ -97,7 +97,8 @@ final class RawBodyFilter implements Filter {
         site,
         request.getHeader("Authorization"),
         request.getHeader("User-Agent"),
-        request.getRemoteAddr());
+        request.getRemoteAddr(),
+        request.getLocalAddr());
   }
 
   private static void refuse(

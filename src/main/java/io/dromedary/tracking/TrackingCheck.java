@@ -49,7 +49,7 @@ final class TrackingCheck implements RequestCheck {
     }
     TrackingAction.Kind kind = action.kind();
     if (isLocal && !head.isForLoopback()) {
-      return Refusal.ofHost();
+      return Refusal.ofHost(head);
     }
     boolean isImage = kind == TrackingAction.Kind.PIXEL;
     if (isImage ? !cors.isImageAllowed(head) : !cors.isAllowed(head)) {
