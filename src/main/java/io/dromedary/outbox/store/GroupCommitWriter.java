@@ -132,7 +132,9 @@ public final class GroupCommitWriter implements AutoCloseable {
     if (group.isEmpty()) {
       watch();
     } else if (mayTry()) {
+      long begun = System.nanoTime();
       transact(group, true);
+      queue.took(Duration.ofNanos(System.nanoTime() - begun));
     } else {
       giveUp(group, new OutboxException("the outbox does not work: " + outage.reason()));
     }
