@@ -104,6 +104,7 @@ class BodiesFuzzTest {
         seed(Packed.GZIP, Reading.BATCH, "{\"context\":{\"a\":\"\1\"},\"batch\":[\3{},\2{}]}"),
         seed(Packed.GZIP, Reading.ANY, "\3" + event + "\n\2"),
         seed(Packed.NOT, Reading.TRUSTED, "[\3[\2"),
+        seed(Packed.NOT, Reading.TRUSTED, "\3:\n{\"type\":\"tra-0\"}\n\n:\n\013\n\0\0\n\2"),
         seed(Packed.NOT, Reading.EVENT, event.replace("\"u\"", "\"\1\1\1\1\1\1\1\"")),
         seed(Packed.UNKNOWN, Reading.BATCH, batch),
         raw(Packed.RAW_GZIP, Encoding.GZIP.of(event)),
