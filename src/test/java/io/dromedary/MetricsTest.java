@@ -147,8 +147,7 @@ class MetricsTest {
   void aScraperGetsTextOrOpenMetrics(String accepted, String contentType) {
     try (Application application = start()) {
       Http.Response answer =
-          Http.send(
-              "GET", application.url("/observe/metrics"), "Accept", accepted + ",*/*;q=0.1");
+          Http.send("GET", application.url("/observe/metrics"), "Accept", accepted + ",*/*;q=0.1");
 
       assertThat(answer.status()).isEqualTo(200);
       assertThat(answer.headers("Content-Type")).containsExactly(contentType);

@@ -114,8 +114,7 @@ class TwoNodesAlertsTest {
     try (EmbeddedPostgres server = EmbeddedPostgres.start();
         Receiver webhook = Receiver.start();
         Receiver operator = Receiver.start();
-        Application first =
-            start(folder.resolve("first"), server, webhook, operator, firstClock);
+        Application first = start(folder.resolve("first"), server, webhook, operator, firstClock);
         Application second =
             start(folder.resolve("second"), server, webhook, operator, secondClock)) {
       awaitChecksByBoth();
