@@ -10,7 +10,10 @@ import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.net.impl.ConnectionBase;
 import io.vertx.ext.web.Route;
 import io.vertx.ext.web.Router;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Service;
 import org.apache.camel.StartupListener;
@@ -23,6 +26,7 @@ import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpServerCon
 import org.apache.camel.component.platform.http.vertx.auth.Default401ErrorHandler;
 import org.apache.camel.component.vertx.common.VertxHelper;
 import org.apache.camel.main.HttpServerConfigurationProperties;
+import org.apache.camel.support.LifecycleStrategySupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,6 +53,9 @@ public final class LateHttpServer extends VertxPlatformHttpServer implements Sta
   private @Nullable HttpServer server;
   private @Nullable Heartbeat heartbeat;
 
+  /** The routers of other servers that have their rules. */
+  private final Set<VertxPlatformHttpRouter> checked = ConcurrentHashMap.newKeySet();
+
   private LateHttpServer(VertxPlatformHttpServerConfiguration configuration) {
     super(configuration);
   }
@@ -68,7 +75,40 @@ public final class LateHttpServer extends VertxPlatformHttpServer implements Sta
       // Routes find their server by its port, which a server that does not listen yet does not
       // know.
       context.getRegistry().bind("dromedary-http-server", configuration);
-      return new LateHttpServer(configuration);
+      LateHttpServer server = new LateHttpServer(configuration);
+      context.addLifecycleStrategy(server.new OtherServers());
+      return server;
+    }
+  }
+
+  /**
+   * Puts the rules before other servers, such as that of the health endpoint, which listen earlier.
+   * They ask for a thread after their routers have been made and before they listen.
+   */
+  private final class OtherServers extends LifecycleStrategySupport {
+
+    @Override
+    public void onThreadPoolAdd(
+        CamelContext context,
+        ThreadPoolExecutor pool,
+        String id,
+        String sourceId,
+        String routeId,
+        String profileId) {
+      checkOthers(context);
+    }
+  }
+
+  private void checkOthers(CamelContext context) {
+    for (VertxPlatformHttpRouter each :
+        context.getRegistry().findByType(VertxPlatformHttpRouter.class)) {
+      if (each.getServer() != this && checked.add(each)) {
+        JsonErrors.in(context, each);
+        // Other servers listen on loopback unless they require a password.
+        each.route()
+            .order(BEFORE_ALL)
+            .handler(new RequestRules(context, Settings.isLoopback(each.getServer().getHost())));
+      }
     }
   }
 
@@ -154,14 +194,8 @@ public final class LateHttpServer extends VertxPlatformHttpServer implements Sta
     for (VertxPlatformHttpRouter each :
         context.getRegistry().findByType(VertxPlatformHttpRouter.class)) {
       serveHead(each);
-      if (each != camels) {
-        JsonErrors.in(context, each);
-        // The server of the health endpoint listens on loopback unless it requires a password.
-        each.route()
-            .order(BEFORE_ALL)
-            .handler(new RequestRules(context, Settings.isLoopback(each.getServer().getHost())));
-      }
     }
+    checkOthers(context);
     Router router = Router.router(getVertx());
     JsonErrors.in(context, router);
     router.errorHandler(401, new Default401ErrorHandler());

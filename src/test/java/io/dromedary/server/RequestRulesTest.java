@@ -17,6 +17,10 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apache.camel.CamelContext;
+import org.apache.camel.StartupListener;
+import org.apache.camel.spi.CamelContextCustomizer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -234,5 +238,42 @@ class RequestRulesTest {
                 + " b3RoZXI6\r\nContent-Length: 100000\r\n\r\n{");
 
     assertThat(answers).startsWith("HTTP/1.1 401 ").contains("unauthorized");
+  }
+
+  /** A page of a browser may ask while the application starts. */
+  @Test
+  void aServerThatListensDuringTheStartRefusesAForeignHost(@TempDir Path folder) {
+    int management = Application.freePort();
+    AtomicReference<String> answer = new AtomicReference<>();
+    StartupListener asking =
+        (context, alreadyStarted) -> {
+          try (Socket socket = Sockets.open(management, "127.0.0.1")) {
+            String request = "GET /observe/health HTTP/1.1\r\nHost: example.com\r\n\r\n";
+            socket.getOutputStream().write(request.getBytes(ISO_8859_1));
+            answer.set(new String(socket.getInputStream().readNBytes(12), ISO_8859_1));
+          }
+        };
+    CamelContextCustomizer customizer = context -> addListener(context, asking);
+    Map<String, String> settings =
+        Map.of(
+            "webhooks.urls",
+            receiver.url(),
+            "webhooks.write-key.secret",
+            "key",
+            "camel.management.port",
+            Integer.toString(management));
+    try (Application started =
+        Application.start(folder, settings, Map.of("customizer", customizer))) {
+      assertThat(started.port()).isNotEqualTo(management);
+      assertThat(answer).hasValue("HTTP/1.1 403");
+    }
+  }
+
+  private static void addListener(CamelContext context, StartupListener listener) {
+    try {
+      context.addStartupListener(listener);
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
   }
 }
