@@ -28,13 +28,15 @@ if %FEATURE% GEQ 24 set "FLAGS=--enable-native-access=ALL-UNNAMED --sun-misc-uns
 
 if not defined DROMEDARY_CDS set "DROMEDARY_CDS=data\classes-%VERSION%.jsa"
 if /i "%DROMEDARY_CDS%"=="off" goto run
-if exist "%DROMEDARY_CDS%" (
+rem A start that failed leaves an archive of few classes, and no file .complete.
+if exist "%DROMEDARY_CDS%.complete" if exist "%DROMEDARY_CDS%" (
   set "FLAGS=%FLAGS% -XX:SharedArchiveFile="%DROMEDARY_CDS%" -Xlog:cds*=off"
-) else if "%~1"=="" (
-  set "FLAGS=%FLAGS% -XX:ArchiveClassesAtExit="%DROMEDARY_CDS%" -Xlog:cds*=off"
-) else if /i "%~1"=="run" (
-  set "FLAGS=%FLAGS% -XX:ArchiveClassesAtExit="%DROMEDARY_CDS%" -Xlog:cds*=off"
+  goto run
 )
+set "MAKES="
+if "%~1"=="" set "MAKES=yes"
+if /i "%~1"=="run" set "MAKES=yes"
+if defined MAKES set "FLAGS=%FLAGS% -XX:ArchiveClassesAtExit="%DROMEDARY_CDS%" -Ddromedary.class-archive="%DROMEDARY_CDS%" -Xlog:cds*=off"
 
 :run
 "%JAVA%" %FLAGS% %JAVA_OPTS% "-Ddromedary.home=%DROMEDARY_HOME%" -jar "%DROMEDARY_HOME%\dromedary.jar" %*

@@ -140,7 +140,7 @@ class ArchiveIT {
     try (Stream<Path> files = Files.list(folder.resolve("data"))) {
       return files
           .map(file -> file.getFileName().toString())
-          .filter(name -> name.startsWith("classes-"))
+          .filter(name -> name.startsWith("classes-") && !name.endsWith(".complete"))
           .toList();
     }
   }
@@ -184,6 +184,21 @@ class ArchiveIT {
 
     assertThat(said()).doesNotContain("of-an-option");
     assertThat(classArchives()).singleElement().asString().endsWith(".jsa");
+  }
+
+  @Test
+  void aStartThatFailedLeavesNoArchiveOfClassesThatIsUsed() throws Exception {
+    environment.put("WEBHOOKS_URLS", "no address");
+    launch();
+    assertThat(exitCode()).isEqualTo(1);
+
+    environment.put("WEBHOOKS_URLS", receiver.url());
+    startAndStop();
+    environment.put("JAVA_OPTS", "-Xlog:class+load:file=" + output.resolve("loaded"));
+    startAndStop();
+
+    assertThat(text("loaded"))
+        .containsPattern("io\\.dromedary\\.server\\.LateHttpServer source: shared objects");
   }
 
   @Test

@@ -61,6 +61,7 @@ public final class PackagedApplication {
       ObjectInputFilter.Config.setSerialFilter(ONLY_THE_JVMS);
     }
     Main main = main(Path.of(""), System.getenv());
+    main.addMainListener(new ClassArchive());
     try {
       return main.run(new String[0]);
     } catch (Exception e) {
