@@ -27,11 +27,7 @@ final class DeadLetterRowsPart {
 
   /** Writes the filter form. */
   void writeFilter() throws Exception {
-    FilterFields.form(
-        html, request.link("dead-letters"), !filters.isEmpty(), this::writeFilterFields);
-  }
-
-  private void writeFilterFields() {
+    html.open("form", "class", "filters", "action", request.link("dead-letters"));
     html.open("label").text("Reason").open("select", "name", "reason");
     html.element("option", "any", "value", "");
     for (String reason : Reason.all()) {
@@ -54,6 +50,7 @@ final class DeadLetterRowsPart {
     if (!filters.isEmpty()) {
       html.element("a", "Clear", "class", "button", "href", request.link("dead-letters"));
     }
+    html.close();
   }
 
   private void field(String name, String label, String example) {

@@ -2,22 +2,10 @@ package io.dromedary.page;
 
 import org.jspecify.annotations.Nullable;
 
-/** Writes what the filter forms of several lists share. */
+/** Writes the form fields that the filters of several lists share. */
 final class FilterFields {
 
   private FilterFields() {}
-
-  /**
-   * Writes a filter form. On a narrow screen it is folded until it is opened, because it would push
-   * the list far down. It is open if a filter is set.
-   */
-  static void form(Html html, String link, boolean isSet, Html.Part fields) throws Exception {
-    html.open("details", "class", "filter", "id", "filter", "open", isSet ? "" : null);
-    html.element("summary", "Filter");
-    html.open("form", "class", "filters", "action", link);
-    fields.write();
-    html.close().close();
-  }
 
   /**
    * Writes a field for text, with its label.

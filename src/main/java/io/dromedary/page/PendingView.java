@@ -111,9 +111,7 @@ final class PendingView implements View {
     html.open("div", "class", "head").open("div").element("h1", "Pending");
     html.element("p", "Accepted events that are not done, the oldest first.", "class", "soft");
     html.close().close();
-    boolean isFiltered = !filter(request).isEmpty();
-    FilterFields.form(
-        html, request.link("pending"), isFiltered, () -> filters(html, request, isFiltered));
+    filters(html, request);
     Map<String, @Nullable String> asked = filter(request);
     asked.put("after", request.parameter("after"));
     asked.put("limit", Integer.toString(LISTED));
@@ -140,7 +138,8 @@ final class PendingView implements View {
     next(html, request, page);
   }
 
-  private void filters(Html html, PageRequest request, boolean isFiltered) {
+  private void filters(Html html, PageRequest request) {
+    html.open("form", "class", "filters");
     html.open("label").text("Destination").open("select", "name", "destination");
     html.element("option", "any", "value", "");
     for (String name : Settings.of(context).destinations().keySet()) {
@@ -157,9 +156,10 @@ final class PendingView implements View {
     FilterFields.instant(html, "until", "Accepted before", request.parameter("until"));
     html.element("button", "Filter");
     html.element("button", "Count", "name", "count", "value", "yes");
-    if (isFiltered) {
+    if (!filter(request).isEmpty()) {
       html.element("a", "Clear", "class", "button", "href", request.link("pending"));
     }
+    html.close();
   }
 
   private static void field(
