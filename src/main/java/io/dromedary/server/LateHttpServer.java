@@ -43,13 +43,20 @@ public final class LateHttpServer extends VertxPlatformHttpServer implements Sta
    */
   private static final int BEFORE_ALL = -2;
 
+  /** After the checks of {@link RawBodies}, which have the same order and are added before. */
+  private static final int BEFORE_BODIES = -1;
+
   /** Browsers send cookies of more than 8 KB to first-party domains. */
   static final int MOST_HEADER_BYTES = 32 * 1024;
 
   static final int MOST_LINE_BYTES = 16 * 1024;
 
+  /** As much as is read from a connection at once. */
+  private static final int MOST_CHUNK_BYTES = 64 * 1024;
+
   private static final int MOST_STREAMS = 100;
 
+  private final long mostBodyBytes;
   private @Nullable HttpServer server;
   private @Nullable Heartbeat heartbeat;
 
@@ -58,6 +65,8 @@ public final class LateHttpServer extends VertxPlatformHttpServer implements Sta
 
   private LateHttpServer(VertxPlatformHttpServerConfiguration configuration) {
     super(configuration);
+    Long most = configuration.getMaxBodySize();
+    mostBodyBytes = most == null ? RawBodies.MOST_BYTES : most;
   }
 
   /** Creates the server; Camel Main finds the factory in the registry. */
@@ -175,6 +184,7 @@ public final class LateHttpServer extends VertxPlatformHttpServer implements Sta
         new HttpServerOptions()
             .setHttp2ClearTextEnabled(Settings.of(context).h2c())
             .setInitialSettings(new Http2Settings().setMaxConcurrentStreams(MOST_STREAMS))
+            .setMaxChunkSize(MOST_CHUNK_BYTES)
             .setMaxHeaderSize(MOST_HEADER_BYTES)
             .setMaxInitialLineLength(MOST_LINE_BYTES);
     if (isUseGlobalSslContextParameters() && context.getSSLContextParameters() != null) {
@@ -191,6 +201,7 @@ public final class LateHttpServer extends VertxPlatformHttpServer implements Sta
         .route()
         .order(BEFORE_ALL)
         .handler(new RequestBudget(HeapShare.REQUESTS.bytes(), RequestBudget.GRACE));
+    camels.route().order(BEFORE_BODIES).handler(new BodyCollector(mostBodyBytes));
     for (VertxPlatformHttpRouter each :
         context.getRegistry().findByType(VertxPlatformHttpRouter.class)) {
       serveHead(each);

@@ -46,6 +46,9 @@ final class RequestRules implements Handler<RoutingContext> {
         head -> {
           if (isUnread(exchange.request()) && exchange.request().version() != HttpVersion.HTTP_2) {
             exchange.response().putHeader("Connection", "close");
+            if (exchange.response().getStatusCode() >= 400) {
+              StrictRequestDecoder.discardBody(exchange.request().connection());
+            }
           }
         });
     Refusal refusal = refusal(exchange);

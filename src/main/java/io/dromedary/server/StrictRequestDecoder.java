@@ -1,14 +1,19 @@
 package io.dromedary.server;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.DecoderResult;
+import io.netty.handler.codec.http.DefaultHttpContent;
+import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpMessage;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ByteProcessor;
+import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.impl.VertxHttpRequestDecoder;
+import io.vertx.core.net.impl.ConnectionBase;
 import java.util.List;
 
 /**
@@ -23,9 +28,10 @@ final class StrictRequestDecoder extends VertxHttpRequestDecoder {
   private static final String NAME = "httpDecoder";
 
   private boolean isInHead = true;
+  private boolean discards;
   private final Head head = new Head();
 
-  private StrictRequestDecoder(HttpServerOptions options) {
+  StrictRequestDecoder(HttpServerOptions options) {
     super(options);
   }
 
@@ -34,6 +40,22 @@ final class StrictRequestDecoder extends VertxHttpRequestDecoder {
     if (pipeline.get(NAME) != null) {
       pipeline.replace(NAME, NAME, new StrictRequestDecoder(options));
     }
+  }
+
+  /** Discards the rest of the body that a connection is sending. It has to be closed after it. */
+  static void discardBody(HttpConnection connection) {
+    if (connection instanceof ConnectionBase base
+        && base.channel().pipeline().get(NAME) instanceof StrictRequestDecoder decoder) {
+      decoder.discardBody();
+    }
+  }
+
+  /**
+   * Discards what arrives from now on. Otherwise Vert.x would copy each part of a body that nobody
+   * reads to the heap: under overload most of what is received is refused.
+   */
+  void discardBody() {
+    discards = true;
   }
 
   @Override
@@ -52,10 +74,23 @@ final class StrictRequestDecoder extends VertxHttpRequestDecoder {
       }
     }
     super.decode(context, in, out);
+    if (discards) {
+      out.replaceAll(StrictRequestDecoder::withoutContent);
+    }
     if (!out.isEmpty() && out.get(out.size() - 1) instanceof LastHttpContent) {
       isInHead = true;
       head.begin();
     }
+  }
+
+  private static Object withoutContent(Object message) {
+    if (message instanceof HttpContent content && !(message instanceof HttpMessage)) {
+      content.release();
+      return message instanceof LastHttpContent
+          ? LastHttpContent.EMPTY_LAST_CONTENT
+          : new DefaultHttpContent(Unpooled.EMPTY_BUFFER);
+    }
+    return message;
   }
 
   /** Scans a head until it ends or a header is folded. */
