@@ -83,6 +83,7 @@ final class EventCollector {
    */
   void add(Element found, BatchEnvelope wrapper, @Nullable EventType fromPath) {
     JsonObject event = found.event();
+    int mark = event == null ? 0 : event.mark();
     String messageId = null;
     try {
       if (found.refused() != null) {
@@ -138,6 +139,12 @@ final class EventCollector {
           String.valueOf(e.getMessage()),
           found.start(),
           found.end());
+    } finally {
+      if (found.event() != null) {
+        // All events of a batch share a buffer. If each left there what was put into it, the buffer
+        // of a long batch would be copied into one of twice its size.
+        found.event().reset(mark);
+      }
     }
   }
 

@@ -67,6 +67,19 @@ public final class JsonObject {
     members.arrange(0, true);
   }
 
+  /** Returns a mark for {@link #reset}. */
+  public int mark() {
+    return buffer.length;
+  }
+
+  /**
+   * Frees the memory of what has been put into objects of this reader since a mark. None of them
+   * may be used afterwards, nor any value that was read or made of one since.
+   */
+  public void reset(int mark) {
+    buffer.length = mark;
+  }
+
   /** The number of bytes of {@link #toBytes()}. */
   public int length() {
     return members.length(0) + 2;

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class JsonReader {
   /** Spare bytes for members that are put into an object, so that the buffer rarely has to grow. */
-  private static final int ROOM_TO_PUT = 256;
+  private static final int ROOM_TO_PUT = 512;
 
   private final JsonText text;
   private final JsonBuffer out;

@@ -249,6 +249,21 @@ class EventReaderTest {
     assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(64 << 20);
   }
 
+  @Test
+  void theEventsOfAFullBatchAreCopiedOnce() throws Exception {
+    String event = json("{'type':'page','userId':'u','name':'" + "n".repeat(900) + "'}");
+    byte[] batch = bytes("{'batch':[" + String.join(",", Collections.nCopies(500, event)) + "]}");
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    new EventReader(batch, NOW, false, TO_ALL, null).readBatch();
+
+    long before = threads.getCurrentThreadAllocatedBytes();
+    ReadResult read = new EventReader(batch, NOW, false, TO_ALL, null).readBatch();
+
+    assertThat(threads.getCurrentThreadAllocatedBytes() - before)
+        .isLessThan((long) EventReader.COPIES * batch.length);
+    assertThat(read.accepted()).isEqualTo(500);
+  }
+
   /** The sum of 2 GiB must not overflow to a negative number. */
   @Test
   void aLongContextDoesNotFillTheMemoryHoweverManyEventsThereAre() throws Exception {

@@ -26,6 +26,25 @@ class JsonObjectTest {
   }
 
   @Test
+  void givesBackTheMemoryOfWhatWasPut() throws Exception {
+    JsonReader json = new JsonReader("[{\"a\":1},{\"b\":2}]".getBytes(UTF_8));
+    json.beginArray();
+    assertThat(json.hasNextElement()).isTrue();
+    JsonObject first = json.readObject();
+    assertThat(json.hasNextElement()).isTrue();
+    JsonObject second = json.readObject();
+
+    int mark = first.mark();
+    first.put("c", JsonValue.ofNumber(3));
+    assertThat(text(first)).isEqualTo("{\"a\":1,\"c\":3}");
+    first.reset(mark);
+
+    assertThat(second.mark()).isEqualTo(mark);
+    second.put("d", JsonValue.ofNumber(4));
+    assertThat(text(second)).isEqualTo("{\"b\":2,\"d\":4}");
+  }
+
+  @Test
   void getsWhatItHas() throws Exception {
     JsonObject object = object("{\"userId\":\"u\",\"n\":null,\"use\":1,\"\":2}");
 
