@@ -22,7 +22,7 @@ final class StoreOperationQueue {
   static final int LEAST_ROWS = 500;
 
   /** The bound of rows is adapted so that a group that reaches it takes about this long. */
-  static final Duration TARGET = Duration.ofMillis(50);
+  static final Duration TARGET = Duration.ofMillis(25);
 
   /** The most rows of a short operation. */
   static final int FEW_ROWS = 50;
