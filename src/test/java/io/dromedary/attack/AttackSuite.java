@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.dromedary.Application;
+import io.dromedary.attack.HealthySender.Sent;
 import io.dromedary.testing.ClassPath;
 import io.dromedary.testing.Http;
 import io.dromedary.testing.Receiver;
@@ -13,7 +14,6 @@ import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -35,14 +35,13 @@ public final class AttackSuite implements AutoCloseable {
 
   private static final Duration AT_MOST = Duration.ofMinutes(1);
   private static final Duration RECOVERY = Duration.ofSeconds(10);
-  private static final Duration WARM_UP = Duration.ofSeconds(15);
-  private static final String[] KEY = {"Authorization", "Basic a2V5Og=="};
-  private static final long BETWEEN_MILLIS = 50;
+  private static final Duration WARM_UP = Duration.ofSeconds(60);
 
   private final Path folder;
   private final int port = Application.freePort();
   private final Receiver receiver = Receiver.start().countOnly();
   private final Process process;
+  private final HealthySender sender;
   private final Set<String> accepted = ConcurrentHashMap.newKeySet();
   private int sent;
 
@@ -69,23 +68,13 @@ public final class AttackSuite implements AutoCloseable {
             .redirectOutput(folder.resolve("log").toFile())
             .start();
     await().atMost(AT_MOST).until(() -> !process.isAlive() || log().contains("Dromedary is ready"));
+    sender = new HealthySender(port);
   }
 
-  /**
-   * Sends events and batches, so that attacks find a process that has been compiled as one that has
-   * served for a while.
-   */
-  void warmUp(Duration time) throws IOException {
-    long end = System.nanoTime() + time.toNanos();
-    while (System.nanoTime() < end) {
-      String id = "warm-" + sent++;
-      assertThat(post(id)).isTrue();
-      accepted.add(id);
-      try (Socket socket = Sockets.open(port, "127.0.0.2")) {
-        Attack.OVERLOAD.once(socket, true);
-      }
-    }
-    awaitDelivered();
+  /** Makes attacks find a process that is compiled as one that has been busy for a while. */
+  void warmUp() throws Exception {
+    attack(Attack.OVERLOAD, true, WARM_UP);
+    check();
   }
 
   /** What the healthy sender got during an attack; times in milliseconds. */
@@ -102,13 +91,12 @@ public final class AttackSuite implements AutoCloseable {
   Report attack(Attack attack, boolean hasKey, Duration time) throws Exception {
     List<Socket> sockets = new CopyOnWriteArrayList<>();
     ExecutorService attackers = Executors.newCachedThreadPool();
-    long end = System.nanoTime() + time.toNanos();
     try {
       for (int i = 0; i < attack.connections; i++) {
         int number = i;
         attackers.execute(() -> repeat(attack, hasKey, number, attackers, sockets));
       }
-      return send(attack, hasKey, end);
+      return send(attack, hasKey, time);
     } finally {
       attackers.shutdownNow();
       for (Socket socket : sockets) {
@@ -132,45 +120,26 @@ public final class AttackSuite implements AutoCloseable {
     }
   }
 
-  private Report send(Attack attack, boolean hasKey, long end) throws InterruptedException {
-    List<Long> millis = new ArrayList<>();
-    int others = 0;
-    long latest = end + AT_MOST.toNanos();
-    do {
-      String id = "healthy-" + sent++;
-      long begun = System.nanoTime();
-      if (post(id)) {
-        accepted.add(id);
-      } else {
-        others++;
-      }
-      millis.add((System.nanoTime() - begun) / 1_000_000);
-      Thread.sleep(BETWEEN_MILLIS);
-    } while (System.nanoTime() < end || (others == millis.size() && System.nanoTime() < latest));
-    long[] sorted = millis.stream().mapToLong(Long::longValue).sorted().toArray();
+  private Report send(Attack attack, boolean hasKey, Duration time) throws IOException {
+    List<Sent> events = sender.send(time);
+    List<String> ids = events.stream().filter(Sent::accepted).map(Sent::id).toList();
+    accepted.addAll(ids);
+    long[] millis = events.stream().mapToLong(Sent::millis).sorted().toArray();
     return new Report(
         attack,
         hasKey,
-        sorted.length - others,
-        others,
-        sorted[sorted.length / 2],
-        sorted[sorted.length * 99 / 100]);
-  }
-
-  private boolean post(String id) {
-    String event = "{\"userId\":\"u\",\"event\":\"E\",\"messageId\":\"" + id + "\"}";
-    try {
-      return Http.post("http://127.0.0.1:" + port + "/v1/track", event, KEY).status() == 200;
-    } catch (AssertionError e) {
-      // No answer.
-      return false;
-    }
+        ids.size(),
+        millis.length - ids.size(),
+        millis[millis.length / 2],
+        millis[millis.length * 99 / 100]);
   }
 
   /** The process lives, tells its health, and has delivered what it has taken. */
   void check() {
     assertThat(process.isAlive()).as(log()).isTrue();
-    await().atMost(RECOVERY).until(() -> isHealthy() && post("after-" + sent++));
+    await()
+        .atMost(RECOVERY)
+        .until(() -> isHealthy() && HealthySender.post(port, "after-" + sent++));
     awaitDelivered();
     assertThat(process.isAlive()).as(log()).isTrue();
     assertThat(log()).doesNotContain(" ERROR ");
@@ -203,6 +172,7 @@ public final class AttackSuite implements AutoCloseable {
 
   @Override
   public void close() {
+    sender.close();
     process.destroyForcibly().onExit().join();
     receiver.close();
   }
@@ -215,7 +185,7 @@ public final class AttackSuite implements AutoCloseable {
             : List.of(Attack.values());
     Path folder = Files.createTempDirectory("attack");
     try (AttackSuite suite = new AttackSuite(folder)) {
-      suite.warmUp(WARM_UP);
+      suite.warmUp();
       System.out.println("| attack | accepted of a healthy sender | p50 / p99 ms |");
       System.out.println("|---|---|---|");
       for (Attack attack : attacks) {
