@@ -22,9 +22,15 @@ if %FEATURE% LSS 17 (
   exit /b 1
 )
 
-set "FLAGS="
+set "MAKES="
+if "%~1"=="" set "MAKES=yes"
+if /i "%~1"=="run" set "MAKES=yes"
+
+rem The C2 compiler makes a start longer; commands end before it would pay. See bin/dromedary.
+set "FLAGS=-XX:TieredStopAtLevel=1"
+if defined MAKES set "FLAGS=-XX:Tier4InvocationThreshold=50000 -XX:Tier4MinInvocationThreshold=6000 -XX:Tier4CompileThreshold=150000 -XX:Tier4BackEdgeThreshold=400000"
 rem Without these options, the JDK warns about native libraries and about unsafe memory access.
-if %FEATURE% GEQ 24 set "FLAGS=--enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow"
+if %FEATURE% GEQ 24 set "FLAGS=%FLAGS% --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow"
 
 if not defined DROMEDARY_CDS set "DROMEDARY_CDS=data\classes-%VERSION%.jsa"
 if /i "%DROMEDARY_CDS%"=="off" goto run
@@ -33,9 +39,6 @@ if exist "%DROMEDARY_CDS%.complete" if exist "%DROMEDARY_CDS%" (
   set "FLAGS=%FLAGS% -XX:SharedArchiveFile="%DROMEDARY_CDS%" -Xlog:cds*=off"
   goto run
 )
-set "MAKES="
-if "%~1"=="" set "MAKES=yes"
-if /i "%~1"=="run" set "MAKES=yes"
 if defined MAKES set "FLAGS=%FLAGS% -XX:ArchiveClassesAtExit="%DROMEDARY_CDS%" -Ddromedary.class-archive="%DROMEDARY_CDS%" -Xlog:cds*=off"
 
 :run
