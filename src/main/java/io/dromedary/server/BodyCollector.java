@@ -8,6 +8,7 @@ import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.impl.RoutingContextInternal;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 
 /**
  * Reads bodies whose length is known into a buffer of that length. Vert.x's own handler, which
@@ -20,20 +21,23 @@ import java.util.List;
 final class BodyCollector implements Handler<RoutingContext> {
 
   private final long most;
+  private final Predicate<RoutingContext> reads;
 
   /**
    * Creates the handler.
    *
    * @param most the length in bytes up to which it reads a body
+   * @param reads the requests whose bodies it reads
    */
-  BodyCollector(long most) {
+  BodyCollector(long most, Predicate<RoutingContext> reads) {
     this.most = most;
+    this.reads = reads;
   }
 
   @Override
   public void handle(RoutingContext exchange) {
     HttpServerRequest request = exchange.request();
-    if (!isPlain(request)) {
+    if (!isPlain(request) || !reads.test(exchange)) {
       exchange.next();
       return;
     }

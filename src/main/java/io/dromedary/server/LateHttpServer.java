@@ -1,6 +1,7 @@
 package io.dromedary.server;
 
 import io.dromedary.http.RawBodies;
+import io.dromedary.http.VertxRequests;
 import io.dromedary.settings.HeapShare;
 import io.dromedary.settings.Settings;
 import io.vertx.core.http.Http2Settings;
@@ -42,9 +43,6 @@ public final class LateHttpServer extends VertxPlatformHttpServer implements Sta
    * The order of endpoints is 0 or more, and the handlers that read their bodies come just before.
    */
   private static final int BEFORE_ALL = -2;
-
-  /** After the checks of {@link RawBodies}, which have the same order and are added before. */
-  private static final int BEFORE_BODIES = -1;
 
   /** Browsers send cookies of more than 8 KB to first-party domains. */
   static final int MOST_HEADER_BYTES = 32 * 1024;
@@ -130,8 +128,20 @@ public final class LateHttpServer extends VertxPlatformHttpServer implements Sta
   @Override
   protected void initializeServer() {
     super.initializeServer();
+    CamelContext context = getCamelContext();
+    // After the check of a password, which has been added, and before the endpoints, which will be.
+    ownRouter(context)
+        .route()
+        .handler(
+            new BodyCollector(
+                mostBodyBytes, exchange -> VertxRequests.asked(context, exchange).check() != null));
     // Camel's server asks for a start thread at this point, which this one does not.
-    RawBodies.serve(getCamelContext());
+    RawBodies.serve(context);
+  }
+
+  private VertxPlatformHttpRouter ownRouter(CamelContext context) {
+    return VertxPlatformHttpRouter.lookup(
+        context, VertxPlatformHttpRouter.getRouterNameFromPort(getConfigurationPort()));
   }
 
   /** Does nothing yet: routes need only the router, which already exists. */
@@ -195,13 +205,11 @@ public final class LateHttpServer extends VertxPlatformHttpServer implements Sta
 
   private Router router(CamelContext context, Connections connections) {
     boolean isLocal = Settings.isLoopback(getHost());
-    String own = VertxPlatformHttpRouter.getRouterNameFromPort(getConfigurationPort());
-    VertxPlatformHttpRouter camels = VertxPlatformHttpRouter.lookup(context, own);
+    VertxPlatformHttpRouter camels = ownRouter(context);
     camels
         .route()
         .order(BEFORE_ALL)
         .handler(new RequestBudget(HeapShare.REQUESTS.bytes(), RequestBudget.GRACE));
-    camels.route().order(BEFORE_BODIES).handler(new BodyCollector(mostBodyBytes));
     for (VertxPlatformHttpRouter each :
         context.getRegistry().findByType(VertxPlatformHttpRouter.class)) {
       serveHead(each);
