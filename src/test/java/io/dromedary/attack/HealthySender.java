@@ -21,7 +21,7 @@ import java.util.List;
  */
 final class HealthySender implements AutoCloseable {
 
-  static final String[] KEY = {"Authorization", "Basic a2V5Og=="};
+  private static final String[] KEY = {"Authorization", "Basic a2V5Og=="};
 
   private static final Duration AT_MOST = Duration.ofMinutes(1);
   private static final long BETWEEN_MILLIS = 50;
