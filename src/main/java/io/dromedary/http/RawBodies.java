@@ -7,10 +7,8 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ThreadPoolExecutor;
 import org.apache.camel.CamelContext;
 import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpRouter;
-import org.apache.camel.support.LifecycleStrategySupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -137,7 +135,7 @@ public final class RawBodies {
         paths = new Paths();
         context.getCamelContextExtension().addContextPlugin(Paths.class, paths);
         if (IS_VERTX) {
-          context.addLifecycleStrategy(new ServerStart());
+          context.addLifecycleStrategy(new ServerStart(RawBodies::serve));
         }
       }
       paths.checks.put(root + path, check);
@@ -160,24 +158,6 @@ public final class RawBodies {
           }
         }
       }
-    }
-  }
-
-  /**
-   * Adds the routes after Camel's server has created its router and before it listens. At that time
-   * the server asks for its start thread, and Camel has no other event for it.
-   */
-  private static final class ServerStart extends LifecycleStrategySupport {
-
-    @Override
-    public void onThreadPoolAdd(
-        CamelContext context,
-        ThreadPoolExecutor pool,
-        String id,
-        String sourceId,
-        String routeId,
-        String profileId) {
-      serve(context);
     }
   }
 

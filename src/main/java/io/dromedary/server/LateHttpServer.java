@@ -1,6 +1,7 @@
 package io.dromedary.server;
 
 import io.dromedary.http.RawBodies;
+import io.dromedary.http.ServerStart;
 import io.dromedary.http.VertxRequests;
 import io.dromedary.settings.HeapShare;
 import io.dromedary.settings.Settings;
@@ -14,7 +15,6 @@ import io.vertx.ext.web.Router;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ThreadPoolExecutor;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Service;
 import org.apache.camel.StartupListener;
@@ -27,7 +27,6 @@ import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpServerCon
 import org.apache.camel.component.platform.http.vertx.auth.Default401ErrorHandler;
 import org.apache.camel.component.vertx.common.VertxHelper;
 import org.apache.camel.main.HttpServerConfigurationProperties;
-import org.apache.camel.support.LifecycleStrategySupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -83,29 +82,13 @@ public final class LateHttpServer extends VertxPlatformHttpServer implements Sta
       // know.
       context.getRegistry().bind("dromedary-http-server", configuration);
       LateHttpServer server = new LateHttpServer(configuration);
-      context.addLifecycleStrategy(server.new OtherServers());
+      // They listen earlier.
+      context.addLifecycleStrategy(new ServerStart(server::checkOthers));
       return server;
     }
   }
 
-  /**
-   * Puts the rules before other servers, such as that of the health endpoint, which listen earlier.
-   * They ask for a thread after their routers have been made and before they listen.
-   */
-  private final class OtherServers extends LifecycleStrategySupport {
-
-    @Override
-    public void onThreadPoolAdd(
-        CamelContext context,
-        ThreadPoolExecutor pool,
-        String id,
-        String sourceId,
-        String routeId,
-        String profileId) {
-      checkOthers(context);
-    }
-  }
-
+  /** Puts the rules before other servers, such as that of the health endpoint. */
   private void checkOthers(CamelContext context) {
     for (VertxPlatformHttpRouter each :
         context.getRegistry().findByType(VertxPlatformHttpRouter.class)) {
